@@ -1,0 +1,9 @@
+/**
+ * From a text to a stored version: read, split, add, verify, report.
+ *
+ * <p>May use {@code store}, {@code line}, the decompressors and the JDK.
+ */
+@NullMarked
+package dev.lineserver.ingest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,69 @@
+package dev.lineserver.line;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+import net.openhft.hashing.LongTupleHashFunction;
+
+/**
+ * 128-bit digest of a whole content: XXH3-128 over the XXH3-128 digests of its consecutive blocks of
+ * {@link Limits#BLOCK_BYTES}, the last of which may be shorter. An empty content has no blocks.
+ *
+ * <p>The tree lets blocks be hashed side by side and streams without knowing their length. It tells contents apart; it
+ * does not withstand someone who builds collisions on purpose. Source of the hash: xxHash 0.8, Y. Collet.
+ *
+ * @param high upper 64 bits
+ * @param low lower 64 bits
+ */
+public record ContentDigest(long high, long low) {
+    private static final LongTupleHashFunction XXH3 = LongTupleHashFunction.xx128();
+    private static final int DIGEST_BYTES = 16;
+
+    /** Hashes one block into {@code digest}, an array of length 2. */
+    public static void hashBlock(byte[] block, int length, long[] digest) {
+        XXH3.hashBytes(block, 0, length, digest);
+    }
+
+    /**
+     * Reads what {@link #toString} wrote.
+     *
+     * @throws IllegalArgumentException if {@code hex} is not 32 hexadecimal digits
+     */
+    public static ContentDigest parse(String hex) {
+        ByteBuffer bytes = ByteBuffer.wrap(HexFormat.of().parseHex(hex));
+        if (bytes.capacity() != DIGEST_BYTES) {
+            throw new IllegalArgumentException("not a digest of 32 hexadecimal digits: " + hex);
+        }
+        return new ContentDigest(bytes.getLong(), bytes.getLong());
+    }
+
+    /** 32 lower-case hexadecimal digits. */
+    @Override
+    public String toString() {
+        HexFormat hex = HexFormat.of();
+        return hex.toHexDigits(high) + hex.toHexDigits(low);
+    }
+
+    /** Collects the digests of a content's blocks, in their order. Holds 16 bytes per 256 KiB of content. */
+    public static final class Tree {
+        private byte[] leaves = new byte[1024 * DIGEST_BYTES];
+        private int size;
+
+        /** Adds the digest of the next block, as {@link #hashBlock} left it. */
+        public void add(long[] blockDigest) {
+            if (size == leaves.length) {
+                leaves = Arrays.copyOf(leaves, Math.multiplyExact(leaves.length, 2));
+            }
+            ByteBuffer.wrap(leaves, size, DIGEST_BYTES).putLong(blockDigest[0]).putLong(blockDigest[1]);
+            size += DIGEST_BYTES;
+        }
+
+        /** Digest of all blocks added so far. */
+        public ContentDigest digest() {
+            long[] root = new long[2];
+            hashBlock(leaves, size, root);
+            return new ContentDigest(root[0], root[1]);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package dev.lineserver.line;
+
+/** Bounds on what a line may be and how much of a file is in memory at once. */
+public final class Limits {
+    /**
+     * Longest line that can be stored, in bytes without its terminator: 256 MiB. Lines are assembled in memory while a
+     * file is read, so an unbounded line would be an unbounded heap.
+     */
+    public static final int LONGEST_LINE_BYTES = 256 << 20;
+
+    /**
+     * Longest line that a store hands over in one piece, in bytes: 1 MiB. Longer lines come in parts of at most this
+     * size, so that a reader's heap does not depend on the longest line.
+     */
+    public static final int WHOLE_LINE_BYTES = 1 << 20;
+
+    /**
+     * Size of the blocks in which a source is read, and of the leaves of {@link ContentDigest}, in bytes: 256 KiB. It
+     * fits a core's second-level cache beside the positions found in it. Changing it changes every digest.
+     */
+    public static final int BLOCK_BYTES = 256 << 10;
+
+    private Limits() {}
+}

@@ -1,0 +1,92 @@
+package dev.lineserver.line;
+
+/**
+ * Some consecutive whole lines, as they stand in their source: one run of bytes, each line followed by its terminator,
+ * except that the last line of a source may have none.
+ *
+ * <p>A view over arrays that are used again: valid only during the call it is passed to.
+ */
+public final class LineBatch {
+    private final byte[] bytes;
+    private final int from;
+    private final int[] ends;
+    private final int firstEnd;
+    private final int count;
+    private final boolean terminated;
+    private final long firstLineIndex;
+    private final long firstByteOffset;
+
+    /**
+     * @param bytes holds the lines
+     * @param from position of the first line's first byte
+     * @param ends positions of the terminators, or of the end of an unterminated last line
+     * @param firstEnd where in {@code ends} the first line's end stands
+     * @param count number of lines, at least 1
+     * @param terminated whether the last of these lines has a terminator
+     * @param firstLineIndex 0-based index of the first line in the source
+     * @param firstByteOffset offset of the first line's first byte in the source, in bytes
+     */
+    public LineBatch(
+            byte[] bytes,
+            int from,
+            int[] ends,
+            int firstEnd,
+            int count,
+            boolean terminated,
+            long firstLineIndex,
+            long firstByteOffset) {
+        this.bytes = bytes;
+        this.from = from;
+        this.ends = ends;
+        this.firstEnd = firstEnd;
+        this.count = count;
+        this.terminated = terminated;
+        this.firstLineIndex = firstLineIndex;
+        this.firstByteOffset = firstByteOffset;
+    }
+
+    /** Number of lines, at least 1. */
+    public int count() {
+        return count;
+    }
+
+    /** The array that holds the lines. Not to be changed. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** Position in {@link #bytes} of the first byte of the batch's line {@code i}, from 0 to {@code count - 1}. */
+    public int start(int i) {
+        return i == 0 ? from : ends[firstEnd + i - 1] + 1;
+    }
+
+    /** Position in {@link #bytes} just after the last byte of the batch's line {@code i}, before its terminator. */
+    public int end(int i) {
+        return ends[firstEnd + i];
+    }
+
+    /** Length of the batch's line {@code i} in bytes, without its terminator. */
+    public int length(int i) {
+        return end(i) - start(i);
+    }
+
+    /** Length of the whole run in bytes, all terminators included: {@code bytes[start(0), start(0) + byteCount())}. */
+    public int byteCount() {
+        return ends[firstEnd + count - 1] + (terminated ? 1 : 0) - from;
+    }
+
+    /** Whether the last of these lines has a terminator; false only at the end of a source. */
+    public boolean terminated() {
+        return terminated;
+    }
+
+    /** 0-based index of the first line in the source. */
+    public long firstLineIndex() {
+        return firstLineIndex;
+    }
+
+    /** Offset of the first line's first byte in the source, in bytes. */
+    public long firstByteOffset() {
+        return firstByteOffset;
+    }
+}

@@ -1,0 +1,142 @@
+package dev.lineserver.line;
+
+import java.util.Arrays;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the consecutive blocks of a source into batches of whole lines.
+ *
+ * <p>Lines that lie within a block are handed on where they stand. A line that crosses blocks is put together in a
+ * buffer of its own and handed on alone. Line law: the batches' bytes, one after the other, are the source.
+ */
+public final class LineSplitter<X extends Exception> {
+    /** Where batches go. */
+    @FunctionalInterface
+    public interface Sink<X extends Exception> {
+        /** Takes a batch, which is valid only until this returns. */
+        void accept(LineBatch batch) throws X, InterruptedException;
+    }
+
+    private final Sink<X> sink;
+    private final int longestLineAllowed;
+    private final int[] carriedEnd = new int[1];
+    private byte @Nullable [] carried;
+    private int carriedLength;
+    private long lineCount;
+    private long byteCount;
+    private long longestLine;
+
+    /** @param longestLineAllowed in bytes, without terminator; at most {@link Limits#LONGEST_LINE_BYTES} */
+    public LineSplitter(int longestLineAllowed, Sink<X> sink) {
+        this.longestLineAllowed = longestLineAllowed;
+        this.sink = sink;
+    }
+
+    /**
+     * Takes the next block.
+     *
+     * @param block holds the block from position 0; may be used again once this returns
+     * @param length of the block, in bytes
+     * @param newlines positions of all terminators in the block, ascending
+     * @param newlineCount how many there are
+     */
+    public void add(byte[] block, int length, int[] newlines, int newlineCount)
+            throws X, LineTooLongException, InterruptedException {
+        if (newlineCount == 0) {
+            carry(block, 0, length);
+            return;
+        }
+        int from = 0;
+        int first = 0;
+        if (carriedLength > 0) {
+            from = newlines[0] + 1;
+            first = 1;
+            carry(block, 0, newlines[0]);
+            emitCarried(true);
+        }
+        if (first < newlineCount) {
+            emit(new LineBatch(block, from, newlines, first, newlineCount - first, true, lineCount, byteCount));
+            from = newlines[newlineCount - 1] + 1;
+        }
+        carry(block, from, length);
+    }
+
+    /** Ends the source: what follows the last terminator is a line, unless it is empty. */
+    public void finish() throws X, LineTooLongException, InterruptedException {
+        if (carriedLength > 0) {
+            emitCarried(false);
+        }
+    }
+
+    /** Lines handed on so far. */
+    public long lineCount() {
+        return lineCount;
+    }
+
+    /** Bytes handed on so far, terminators included. */
+    public long byteCount() {
+        return byteCount;
+    }
+
+    /** Length of the longest line handed on so far, in bytes, without terminator. */
+    public long longestLine() {
+        return longestLine;
+    }
+
+    private void emitCarried(boolean terminated) throws X, LineTooLongException, InterruptedException {
+        byte[] line = carried == null ? new byte[0] : carried;
+        carriedEnd[0] = carriedLength;
+        if (terminated) {
+            line[carriedLength] = '\n';
+        }
+        emit(new LineBatch(line, 0, carriedEnd, 0, 1, terminated, lineCount, byteCount));
+        carriedLength = 0;
+        if (line.length > Limits.WHOLE_LINE_BYTES) {
+            carried = null;
+        }
+    }
+
+    private void emit(LineBatch batch) throws X, LineTooLongException, InterruptedException {
+        measure(batch);
+        sink.accept(batch);
+        lineCount += batch.count();
+        byteCount += batch.byteCount();
+    }
+
+    private void measure(LineBatch batch) throws LineTooLongException {
+        int longest = 0;
+        for (int i = 0; i < batch.count(); i++) {
+            longest = Math.max(longest, batch.length(i));
+        }
+        if (longest > longestLineAllowed) {
+            throw tooLong(batch);
+        }
+        longestLine = Math.max(longestLine, longest);
+    }
+
+    private LineTooLongException tooLong(LineBatch batch) {
+        int i = 0;
+        while (batch.length(i) <= longestLineAllowed) {
+            i++;
+        }
+        long offset = batch.firstByteOffset() + batch.start(i) - batch.start(0);
+        return new LineTooLongException(batch.firstLineIndex() + i, offset, longestLineAllowed);
+    }
+
+    /** Keeps the start of a line whose end is in a later block, and one free byte for its terminator. */
+    private void carry(byte[] block, int from, int to) throws LineTooLongException {
+        int needed = Math.addExact(carriedLength, to - from);
+        if (needed > longestLineAllowed) {
+            throw new LineTooLongException(lineCount, byteCount, longestLineAllowed);
+        }
+        if (carried == null) {
+            carried = new byte[Math.max(needed + 1, Limits.BLOCK_BYTES)];
+        } else if (carried.length < needed + 1) {
+            carried =
+                    Arrays.copyOf(carried, Math.max(needed + 1, Math.min(carried.length * 2, longestLineAllowed + 1)));
+        }
+        System.arraycopy(block, from, carried, carriedLength, to - from);
+        carriedLength = needed;
+    }
+}

@@ -1,0 +1,34 @@
+package dev.lineserver.store;
+
+import dev.lineserver.line.LineBatch;
+
+/**
+ * A version being written. {@link #commit} publishes it; closing without commit rolls it back. Used by one thread.
+ */
+public interface Build extends AutoCloseable {
+    /** The version being written. */
+    long version();
+
+    /**
+     * Adds the next lines. Waits while the store has as much in flight as it may.
+     *
+     * @param batch continues where the last one ended; not kept beyond this call
+     * @throws StoreException where these or earlier lines could not be stored
+     */
+    void add(LineBatch batch) throws StoreException, InterruptedException;
+
+    /** How far the lines added are stored. May be called by other threads. */
+    Checkpoint checkpoint();
+
+    /**
+     * Waits for everything to be durable, checks that what is stored is what was read, and publishes the version.
+     *
+     * @param content what was read
+     * @throws StoreException where it could not be published; the version before it is then still the newest
+     */
+    Manifest commit(Content content) throws StoreException, InterruptedException;
+
+    /** Rolls back, unless committed. */
+    @Override
+    void close();
+}

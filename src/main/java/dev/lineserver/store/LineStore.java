@@ -1,0 +1,42 @@
+package dev.lineserver.store;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Where versions live. Safe for use by many threads, and by many processes at once. */
+public interface LineStore extends AutoCloseable {
+    /** The newest version of every dataset, by name. */
+    List<Manifest> datasets() throws StoreException;
+
+    /** The newest version of a dataset, if it has any. */
+    Optional<Manifest> newest(DatasetName dataset) throws StoreException;
+
+    /**
+     * Opens a version for reading.
+     *
+     * @throws StoreException where it is gone, damaged, or cannot be reached
+     */
+    Snapshot open(Manifest manifest) throws StoreException;
+
+    /**
+     * Begins the next version of a dataset.
+     *
+     * @throws StoreFailedException where another build of the dataset is under way; the message names it
+     * @throws StoreException where the store cannot take one
+     */
+    Build begin(BuildRequest request) throws StoreException;
+
+    /**
+     * Removes a dataset with all its versions and gives its space back.
+     *
+     * @return whether there was one
+     */
+    boolean drop(DatasetName dataset) throws StoreException;
+
+    /** What storing a text would need here, and whether it fits. Writes nothing. */
+    Plan plan(TextShape shape) throws StoreException;
+
+    /** Gives back what the store holds open. Snapshots and builds are to be closed before. */
+    @Override
+    void close();
+}

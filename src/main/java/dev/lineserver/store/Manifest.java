@@ -1,0 +1,27 @@
+package dev.lineserver.store;
+
+import java.time.Instant;
+
+/**
+ * Describes one version of a dataset. Written last, so that a version with a manifest is whole.
+ *
+ * @param dataset what the version is a version of
+ * @param version 1, 2, 3 …
+ * @param content counts and digest
+ * @param sourceName where the content came from, for people: a path, or {@code -} for standard input
+ * @param layout name and revision of the form in which the store keeps the lines
+ * @param createdAt when the version was committed
+ */
+public record Manifest(
+        DatasetName dataset, long version, Content content, String sourceName, String layout, Instant createdAt) {
+
+    /** Number of lines, at least 0. */
+    public long lineCount() {
+        return content.lineCount();
+    }
+
+    /** Number of bytes, terminators included. */
+    public long byteCount() {
+        return content.byteCount();
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * The default store: lines on SSD, an index of their offsets in RAM, one machine.
+ *
+ * <p>May use {@code store}, {@code line} and the JDK.
+ */
+@NullMarked
+package dev.lineserver.store.embedded;
+
+import org.jspecify.annotations.NullMarked;
