@@ -19,6 +19,22 @@ public interface LineStore extends AutoCloseable {
     Snapshot open(Manifest manifest) throws StoreException;
 
     /**
+     * The newest version of the request's dataset, if it is known without reading the source that it holds just that.
+     */
+    default Optional<Manifest> stored(BuildRequest request) throws StoreException {
+        return Optional.empty();
+    }
+
+    /**
+     * Lets a version stand for a source whose content was found to be the version's.
+     *
+     * @return whether it can; otherwise the content is to be stored again
+     */
+    default boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
+        return true;
+    }
+
+    /**
      * Begins the next version of a dataset.
      *
      * @throws StoreFailedException where another build of the dataset is under way; the message names it

@@ -15,6 +15,13 @@ public interface Snapshot extends AutoCloseable {
      */
     CompletionStage<Lookup> lookup(long lineIndex);
 
+    /**
+     * Asks whether the version can be read at present. May block, and may take as long as reading the whole content.
+     *
+     * @throws StoreException where it cannot, or is gone
+     */
+    void check() throws StoreException;
+
     /** Gives back what the version holds open. No lookup may follow or be under way. */
     @Override
     void close();

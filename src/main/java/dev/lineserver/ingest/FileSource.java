@@ -1,0 +1,92 @@
+package dev.lineserver.ingest;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.BuildRequest.SourceFile;
+
+/** A regular file, whose blocks can be read side by side. */
+final class FileSource implements Source {
+    private final SourceFile file;
+    private final FileChannel channel;
+    private long position;
+
+    private FileSource(SourceFile file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    static FileSource open(Path path, BasicFileAttributes attributes) throws IOException {
+        SourceFile file = new SourceFile(
+                path.toRealPath(),
+                attributes.size(),
+                attributes.lastModifiedTime().toInstant());
+        return new FileSource(file, FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    @Override
+    public String name() {
+        return file.path().toString();
+    }
+
+    @Override
+    public SourceFile file() {
+        return file;
+    }
+
+    @Override
+    public long size() {
+        return file.size();
+    }
+
+    @Override
+    public long position() {
+        return position;
+    }
+
+    @Override
+    public boolean next(Block block) {
+        block.offset = position;
+        block.length = (int) Math.min(Limits.BLOCK_BYTES, file.size() - position);
+        position += block.length;
+        return block.length > 0;
+    }
+
+    @Override
+    public void load(Block block) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(block.bytes, 0, block.length);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, block.offset + buffer.position()) < 0) {
+                throw new IOException("it was cut short while it was read; leave it alone, and try again");
+            }
+        }
+    }
+
+    @Override
+    public void checkUnchanged() throws SourceException {
+        try {
+            BasicFileAttributes now = Files.readAttributes(file.path(), BasicFileAttributes.class);
+            if (now.size() != file.size() || !now.lastModifiedTime().toInstant().equals(file.modifiedAt())) {
+                throw new SourceException(name() + " changed while it was read; leave it alone, and try again");
+            }
+        } catch (IOException e) {
+            throw new SourceException(SourceErrors.cannotRead(name(), e), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException readOnlyAndDone) {
+            System.getLogger(FileSource.class.getName())
+                    .log(System.Logger.Level.DEBUG, "a source could not be closed", readOnlyAndDone);
+        }
+    }
+}

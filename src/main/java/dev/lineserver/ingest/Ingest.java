@@ -1,0 +1,113 @@
+package dev.lineserver.ingest;
+
+import java.util.Optional;
+
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+/** Stores a source as the next version of a dataset, or leaves everything as it was. */
+public final class Ingest {
+    private final LineStore store;
+    private final Progress progress;
+
+    /** @param progress told how far it is, from the calling thread */
+    public Ingest(LineStore store, Progress progress) {
+        this.store = store;
+        this.progress = progress;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param manifest the dataset's newest version
+     * @param stored whether it was written now; false where it held the source's content before
+     */
+    public record Outcome(Manifest manifest, boolean stored) {}
+
+    /**
+     * Stores a source.
+     *
+     * @param copy whether the store is to keep the bytes itself even where the file could stay in place
+     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
+     * @throws StoreException where the store refused; nothing is published
+     */
+    public Outcome store(Source source, DatasetName dataset, boolean copy)
+            throws SourceException, StoreException, InterruptedException {
+        BuildRequest request = new BuildRequest(dataset, source.name(), source.file(), copy);
+        try (Build build = store.begin(request)) {
+            Content content = new SourceReader(source)
+                    .read(
+                            build::add,
+                            (lines, bytes) -> progress.update(new Progress.State(
+                                    source.position(),
+                                    source.size(),
+                                    lines,
+                                    build.checkpoint().lineIndex())));
+            return new Outcome(build.commit(content), true);
+        }
+    }
+
+    /**
+     * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only
+     * where its name, size and time do not tell.
+     *
+     * @param copy as for {@link #store}
+     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
+     * @throws StoreException where the store refused; nothing is published
+     */
+    public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy)
+            throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sourceName)) {
+            BuildRequest request = new BuildRequest(dataset, source.name(), source.file(), copy);
+            Optional<Manifest> unread = storedOrDamaged(request);
+            if (unread.isPresent()) {
+                return new Outcome(unread.get(), false);
+            }
+            Optional<Manifest> newest = sameContent(source, request);
+            if (newest.isPresent() && store.reuse(newest.get(), request)) {
+                return new Outcome(newest.get(), false);
+            }
+        }
+        try (Source source = Source.open(sourceName)) {
+            return store(source, dataset, copy);
+        }
+    }
+
+    /** A damaged newest version is as good as none: it is about to be replaced. */
+    private Optional<Manifest> storedOrDamaged(BuildRequest request) throws StoreException {
+        try {
+            return store.stored(request);
+        } catch (StoreFailedException damaged) {
+            progress.note(damaged.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Manifest> sameContent(Source source, BuildRequest request)
+            throws SourceException, StoreException, InterruptedException {
+        Optional<Manifest> newest = newestOrDamaged(request.dataset());
+        boolean worthReading = newest.isPresent()
+                && !source.name().equals(Source.STDIN)
+                && (source.file() == null
+                        || source.file().size() == newest.get().byteCount());
+        if (!worthReading) {
+            return Optional.empty();
+        }
+        Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
+        return newest.filter(manifest -> manifest.content().equals(content));
+    }
+
+    private Optional<Manifest> newestOrDamaged(DatasetName dataset) throws StoreException {
+        try {
+            return store.newest(dataset);
+        } catch (StoreFailedException damaged) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.lineserver.ingest;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineSplitter;
+import dev.lineserver.line.LineTooLongException;
+import dev.lineserver.store.Content;
+
+/**
+ * Reads a whole source: blocks are loaded, scanned and hashed side by side, then split into lines in their order.
+ *
+ * <p>At most {@link #BLOCKS_AHEAD} blocks per worker are in memory, whatever the size of the source: the next block is
+ * given out only when the oldest has been split.
+ */
+final class SourceReader {
+    private static final int BLOCKS_AHEAD = 4;
+    /** More would only wait for the one thread that splits. */
+    private static final int MOST_WORKERS = 8;
+
+    private final Source source;
+    private final ContentDigest.Tree digests = new ContentDigest.Tree();
+
+    SourceReader(Source source) {
+        this.source = source;
+    }
+
+    /** Told after every block. */
+    @FunctionalInterface
+    interface Listener {
+        void read(long lineCount, long byteCount);
+    }
+
+    /** Reads all, and hands every line to {@code sink}. */
+    <X extends Exception> Content read(LineSplitter.Sink<X> sink, Listener listener)
+            throws X, SourceException, InterruptedException {
+        LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
+        int workers = Math.min(MOST_WORKERS, Runtime.getRuntime().availableProcessors());
+        try (ExecutorService pool = Executors.newFixedThreadPool(workers, SourceReader::worker)) {
+            boolean endsInNewline = readBlocks(pool, workers * BLOCKS_AHEAD, splitter, listener);
+            splitter.finish();
+            listener.read(splitter.lineCount(), splitter.byteCount());
+            source.checkUnchanged();
+            return new Content(
+                    splitter.lineCount(),
+                    splitter.byteCount(),
+                    digests.digest(),
+                    splitter.longestLine(),
+                    endsInNewline);
+        } catch (LineTooLongException e) {
+            throw new SourceException(source.name() + ": " + e.getMessage() + ", the most that can be stored", e);
+        } catch (IOException e) {
+            throw new SourceException(SourceErrors.cannotRead(source.name(), e), e);
+        }
+    }
+
+    private <X extends Exception> boolean readBlocks(
+            ExecutorService pool, int ahead, LineSplitter<X> splitter, Listener listener)
+            throws X, IOException, LineTooLongException, InterruptedException {
+        Queue<Block> free = new ArrayDeque<>(ahead);
+        for (int i = 0; i < ahead; i++) {
+            free.add(new Block());
+        }
+        Queue<Future<Block>> underWay = new ArrayDeque<>(ahead);
+        boolean endsInNewline = true;
+        while (true) {
+            while (!free.isEmpty() && source.next(free.element())) {
+                Block given = free.remove();
+                underWay.add(pool.submit(() -> loadAndScan(given)));
+            }
+            if (underWay.isEmpty()) {
+                return endsInNewline;
+            }
+            Block block = result(underWay.remove());
+            digests.add(block.digest);
+            splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
+            endsInNewline = block.bytes[block.length - 1] == '\n';
+            listener.read(splitter.lineCount(), splitter.byteCount());
+            free.add(block);
+        }
+    }
+
+    private Block loadAndScan(Block block) throws IOException {
+        source.load(block);
+        block.scan();
+        return block;
+    }
+
+    private static Block result(Future<Block> future) throws IOException, InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static Thread worker(Runnable work) {
+        Thread thread = new Thread(work, "source-reader");
+        thread.setDaemon(true);
+        return thread;
+    }
+}

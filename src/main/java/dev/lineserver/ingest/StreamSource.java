@@ -1,0 +1,97 @@
+package dev.lineserver.ingest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.GZIPInputStream;
+
+import com.github.luben.zstd.ZstdInputStream;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.BuildRequest.SourceFile;
+
+/** Standard input, or a file that is unpacked while it is read. */
+final class StreamSource implements Source {
+    static final long UNKNOWN_SIZE = -1;
+    private static final int UNPACK_BUFFER_BYTES = 64 << 10;
+
+    private final String name;
+    private final InputStream stream;
+    private final long size;
+    private final @Nullable FileChannel packed;
+    private long unpackedBytes;
+
+    StreamSource(String name, InputStream stream, long size, @Nullable FileChannel packed) {
+        this.name = name;
+        this.stream = stream;
+        this.size = size;
+        this.packed = packed;
+    }
+
+    static StreamSource unpacking(Path path, long size, boolean gzip) throws IOException {
+        FileChannel packed = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            InputStream bytes = Channels.newInputStream(packed);
+            InputStream unpacked = gzip ? new GZIPInputStream(bytes, UNPACK_BUFFER_BYTES) : new ZstdInputStream(bytes);
+            return new StreamSource(path.toString(), unpacked, size, packed);
+        } catch (IOException e) {
+            packed.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public @Nullable SourceFile file() {
+        return null;
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public long position() {
+        try {
+            return packed == null ? unpackedBytes : packed.position();
+        } catch (IOException closed) {
+            return size;
+        }
+    }
+
+    @Override
+    public boolean next(Block block) throws IOException {
+        block.offset = unpackedBytes;
+        block.length = stream.readNBytes(block.bytes, 0, block.bytes.length);
+        unpackedBytes += block.length;
+        return block.length > 0;
+    }
+
+    @Override
+    public void load(Block block) {
+        // Its bytes came with its place.
+    }
+
+    @Override
+    public void checkUnchanged() {
+        // What was read is what there was.
+    }
+
+    @Override
+    public void close() {
+        try {
+            stream.close();
+        } catch (IOException readOnlyAndDone) {
+            System.getLogger(StreamSource.class.getName())
+                    .log(System.Logger.Level.DEBUG, "a source could not be closed", readOnlyAndDone);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.line.LineBatch;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+/** Writes the index, and the lines where they cannot stay in their source, and publishes both by a rename. */
+final class EmbeddedBuild implements Build {
+    private static final System.Logger LOG = System.getLogger(EmbeddedBuild.class.getName());
+
+    private final BuildRequest request;
+    private final DatasetDirectory versions;
+    private final long version;
+    private final DatasetLock lock;
+    private final Disk disk;
+    private final FileChannel indexChannel;
+    private final LineIndexWriter index;
+    private final @Nullable FileChannel copy;
+    private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
+    private boolean published;
+
+    EmbeddedBuild(BuildRequest request, DatasetDirectory versions, long version, DatasetLock lock, Disk disk)
+            throws IOException {
+        this.request = request;
+        this.versions = versions;
+        this.version = version;
+        this.lock = lock;
+        this.disk = disk;
+        Path building = versions.building(version);
+        disk.createDirectories(building);
+        indexChannel = disk.create(building.resolve(DatasetDirectory.INDEX));
+        index = new LineIndexWriter(new LineIndexFile.Output(indexChannel, disk));
+        boolean inPlace = request.file() != null && !request.copy();
+        copy = inPlace ? null : disk.create(building.resolve(DatasetDirectory.LINES));
+    }
+
+    @Override
+    public long version() {
+        return version;
+    }
+
+    @Override
+    public void add(LineBatch batch) throws StoreException {
+        try {
+            index.add(batch);
+            if (copy != null) {
+                disk.write(copy, ByteBuffer.wrap(batch.bytes(), batch.start(0), batch.byteCount()));
+            }
+        } catch (IOException e) {
+            throw DiskErrors.failed("write to " + versions.building(version), e);
+        }
+        checkpoint =
+                new Checkpoint(batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
+    }
+
+    @Override
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    @Override
+    public Manifest commit(Content content) throws StoreException {
+        if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
+            throw new StoreFailedException("the lines added end at " + checkpoint + ", not at line "
+                    + content.lineCount() + ", byte " + content.byteCount() + "; nothing was published");
+        }
+        Manifest manifest = new Manifest(
+                request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now());
+        try {
+            index.finish();
+            SourceFile lines = lines();
+            new ManifestFile(manifest, lines).write(versions.building(version).resolve(ManifestFile.NAME), disk);
+            versions.publish(version);
+            published = true;
+        } catch (IOException e) {
+            throw DiskErrors.failed("publish version " + version + " of dataset " + request.dataset(), e);
+        }
+        removeSuperseded();
+        return manifest;
+    }
+
+    /** The file that will be read from, as it must be found then. */
+    private SourceFile lines() throws IOException {
+        if (copy == null) {
+            SourceFile inPlace = request.file();
+            if (inPlace == null) {
+                throw new IllegalStateException("no copy, and no file");
+            }
+            return inPlace;
+        }
+        disk.force(copy);
+        Path copied = versions.building(version).resolve(DatasetDirectory.LINES);
+        Path published = versions.version(version).resolve(DatasetDirectory.LINES);
+        return new SourceFile(
+                published, copy.size(), Files.getLastModifiedTime(copied).toInstant());
+    }
+
+    /** Whoever still reads the version before has its index in RAM and its file open. */
+    private void removeSuperseded() {
+        try {
+            versions.clean();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "an older version could not be removed; the next ingest will", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try (lock;
+                indexChannel;
+                @Nullable FileChannel closedToo = copy) {
+            if (!published) {
+                disk.deleteTree(versions.building(version));
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "an unfinished version could not be removed; the next ingest will", e);
+        }
+    }
+}

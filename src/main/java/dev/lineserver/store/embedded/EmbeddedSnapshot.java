@@ -1,0 +1,99 @@
+package dev.lineserver.store.embedded;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.LineParts;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/** One open version: an index in RAM and a file read at the positions it says. */
+final class EmbeddedSnapshot implements Snapshot {
+    private final Manifest manifest;
+    private final LineIndex index;
+    private final LinesFile lines;
+
+    private EmbeddedSnapshot(Manifest manifest, LineIndex index, LinesFile lines) {
+        this.manifest = manifest;
+        this.index = index;
+        this.lines = lines;
+    }
+
+    static EmbeddedSnapshot open(ManifestFile file, LineIndex index) throws StoreException {
+        LinesFile lines = LinesFile.open(file);
+        try {
+            lines.check();
+        } catch (StoreException e) {
+            lines.close();
+            throw e;
+        }
+        return new EmbeddedSnapshot(file.manifest(), index, lines);
+    }
+
+    @Override
+    public Manifest manifest() {
+        return manifest;
+    }
+
+    @Override
+    public CompletionStage<Lookup> lookup(long lineIndex) {
+        if (lineIndex >= index.lineCount()) {
+            return CompletableFuture.completedFuture(new Lookup.PastTheEnd(index.lineCount()));
+        }
+        long start = index.start(lineIndex);
+        long length = index.start(lineIndex + 1) - 1 - start;
+        if (length > Limits.WHOLE_LINE_BYTES) {
+            return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
+        }
+        try {
+            return CompletableFuture.completedFuture(new Lookup.Found(lines.read(start, (int) length)));
+        } catch (StoreUnavailableException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    @Override
+    public void check() throws StoreException {
+        lines.check();
+    }
+
+    @Override
+    public void close() {
+        lines.close();
+    }
+
+    private final class Parts implements LineParts {
+        private final long start;
+        private final long length;
+
+        Parts(long start, long length) {
+            this.start = start;
+            this.length = length;
+        }
+
+        @Override
+        public long length() {
+            return length;
+        }
+
+        @Override
+        public int count() {
+            return (int) ((length + Limits.WHOLE_LINE_BYTES - 1) / Limits.WHOLE_LINE_BYTES);
+        }
+
+        @Override
+        public CompletionStage<byte[]> read(int part) {
+            long skip = (long) part * Limits.WHOLE_LINE_BYTES;
+            int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
+            try {
+                return CompletableFuture.completedFuture(lines.read(start + skip, size));
+            } catch (StoreUnavailableException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.TextShape;
+
+/**
+ * Keeps versions in a directory of this machine.
+ *
+ * <pre>
+ * DATASET.lock            held by the one that writes to the dataset
+ * DATASET/v3/manifest.properties
+ * DATASET/v3/index        where each line begins
+ * DATASET/v3/lines        the bytes, where the source could not stay in place
+ * DATASET/building-4/…    a version being written
+ * .dropped-…              a dataset being removed
+ * </pre>
+ */
+public final class EmbeddedStore implements LineStore {
+    private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
+    private static final String DROPPED = ".dropped-";
+
+    private final Path directory;
+    private final Disk disk;
+
+    private EmbeddedStore(Path directory, Disk disk) {
+        this.directory = directory;
+        this.disk = disk;
+    }
+
+    /**
+     * Opens the store in a directory, which is made where it is missing, and removes what ended processes left behind.
+     *
+     * @throws StoreFailedException where the directory cannot be used
+     */
+    public static EmbeddedStore open(Path directory) throws StoreException {
+        return open(directory, new Disk());
+    }
+
+    static EmbeddedStore open(Path directory, Disk disk) throws StoreException {
+        EmbeddedStore store = new EmbeddedStore(directory.toAbsolutePath().normalize(), disk);
+        try {
+            Files.createDirectories(store.directory);
+            store.clean();
+        } catch (IOException e) {
+            throw DiskErrors.failed("use the data directory " + store.directory, e);
+        }
+        return store;
+    }
+
+    @Override
+    public List<Manifest> datasets() throws StoreException {
+        List<Manifest> newest = new ArrayList<>();
+        for (DatasetName name : names()) {
+            try {
+                newest(name).ifPresent(newest::add);
+            } catch (StoreException oneOfMany) {
+                LOG.log(System.Logger.Level.WARNING, oneOfMany.getMessage());
+            }
+        }
+        return newest;
+    }
+
+    @Override
+    public Optional<Manifest> newest(DatasetName dataset) throws StoreException {
+        return newestFile(dataset).map(ManifestFile::manifest);
+    }
+
+    private Optional<ManifestFile> newestFile(DatasetName dataset) throws StoreException {
+        DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
+        try {
+            OptionalLong version = versions.newestVersion();
+            if (version.isEmpty()) {
+                return Optional.empty();
+            }
+            return Optional.of(manifest(versions, dataset, version.getAsLong()));
+        } catch (IOException e) {
+            throw DiskErrors.failed("list the versions of dataset " + dataset, e);
+        }
+    }
+
+    private ManifestFile manifest(DatasetDirectory versions, DatasetName dataset, long version) throws StoreException {
+        Path file = versions.version(version).resolve(ManifestFile.NAME);
+        try {
+            return ManifestFile.read(file);
+        } catch (IOException e) {
+            if (!Files.exists(file)) {
+                throw new StoreUnavailableException("version " + version + " of dataset " + dataset + " is gone", e);
+            }
+            throw new StoreFailedException(
+                    "the manifest " + file + " is damaged (" + e.getMessage()
+                            + "); ingest the file again to replace it",
+                    e);
+        }
+    }
+
+    @Override
+    public Snapshot open(Manifest manifest) throws StoreException {
+        DatasetName dataset = manifest.dataset();
+        DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
+        ManifestFile file = manifest(versions, dataset, manifest.version());
+        return EmbeddedSnapshot.open(file, index(versions, file.manifest()));
+    }
+
+    private static LineIndex index(DatasetDirectory versions, Manifest manifest) throws StoreException {
+        Path path = versions.version(manifest.version()).resolve(DatasetDirectory.INDEX);
+        try {
+            LineIndex index = LineIndexFile.read(path);
+            long virtualTerminator = manifest.content().terminated() ? 0 : 1;
+            if (index.lineCount() != manifest.lineCount()
+                    || index.start(index.lineCount()) != manifest.byteCount() + virtualTerminator) {
+                throw new LineIndexFile.DamagedIndexException("it belongs to another version");
+            }
+            return index;
+        } catch (LineIndexFile.DamagedIndexException e) {
+            throw new StoreFailedException(
+                    "the index " + path + " cannot be used: " + e.getMessage() + "; ingest " + manifest.sourceName()
+                            + " again to replace it",
+                    e);
+        } catch (IOException e) {
+            throw DiskErrors.failed("read the index " + path, e);
+        }
+    }
+
+    @Override
+    public Optional<Manifest> stored(BuildRequest request) throws StoreException {
+        SourceFile file = request.file();
+        Optional<ManifestFile> newest = file == null ? Optional.empty() : newestFile(request.dataset());
+        if (newest.isEmpty() || !newest.get().lines().equals(file)) {
+            return Optional.empty();
+        }
+        Manifest manifest = newest.get().manifest();
+        index(DatasetDirectory.of(directory, request.dataset(), disk), manifest);
+        return Optional.of(manifest);
+    }
+
+    @Override
+    public boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
+        Optional<ManifestFile> file = newestFile(newest.dataset());
+        SourceFile source = request.file();
+        if (file.isEmpty() || !file.get().manifest().equals(newest)) {
+            return false;
+        }
+        Path versionDirectory =
+                DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version());
+        boolean ownCopy = file.get().lines().path().startsWith(versionDirectory);
+        if (ownCopy || source == null) {
+            return ownCopy;
+        }
+        if (!source.path().equals(file.get().lines().path()) || source.size() != newest.byteCount()) {
+            return false;
+        }
+        replace(versionDirectory, new ManifestFile(newest, source));
+        return true;
+    }
+
+    /** So that the next start needs no look at the content to accept the source's new time. */
+    private void replace(Path versionDirectory, ManifestFile manifest) throws StoreException {
+        Path replacement = versionDirectory.resolve(ManifestFile.NAME + ".new");
+        DatasetLock lock = lock(manifest.manifest().dataset(), owner("accept its source's new time"));
+        try {
+            Files.deleteIfExists(replacement);
+            manifest.write(replacement, disk);
+            disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
+            disk.forceDirectory(versionDirectory);
+        } catch (IOException e) {
+            throw DiskErrors.failed("replace the manifest in " + versionDirectory, e);
+        } finally {
+            release(lock);
+        }
+    }
+
+    private static String owner(String purpose) {
+        return "process " + ProcessHandle.current().pid() + ", which began at "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
+    }
+
+    @Override
+    public Build begin(BuildRequest request) throws StoreException {
+        DatasetName dataset = request.dataset();
+        DatasetLock lock = lock(dataset, owner("ingest " + request.sourceName()));
+        try {
+            DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
+            versions.clean();
+            long version = versions.newestVersion().orElse(0) + 1;
+            return new EmbeddedBuild(request, versions, version, lock, disk);
+        } catch (IOException e) {
+            release(lock);
+            throw DiskErrors.failed("begin a version of dataset " + dataset + " in " + directory, e);
+        }
+    }
+
+    @Override
+    public boolean drop(DatasetName dataset) throws StoreException {
+        DatasetLock lock = lock(dataset, owner("drop it"));
+        try {
+            DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
+            if (!Files.exists(versions.path())) {
+                return false;
+            }
+            Path dropped = directory.resolve(DROPPED + dataset + "-" + System.nanoTime());
+            disk.rename(versions.path(), dropped);
+            disk.deleteTree(dropped);
+            return true;
+        } catch (IOException e) {
+            throw DiskErrors.failed("drop dataset " + dataset, e);
+        } finally {
+            release(lock);
+        }
+    }
+
+    @Override
+    public Plan plan(TextShape shape) throws StoreException {
+        return EmbeddedPlan.of(shape, directory);
+    }
+
+    @Override
+    public void close() {
+        // Holds nothing open between calls.
+    }
+
+    private DatasetLock lock(DatasetName dataset, String owner) throws StoreException {
+        try {
+            return DatasetLock.take(directory, dataset, owner)
+                    .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " is being written by "
+                            + DatasetLock.owner(directory, dataset) + "; wait for it to end, or end it"));
+        } catch (IOException e) {
+            throw DiskErrors.failed("lock dataset " + dataset + " in " + directory, e);
+        }
+    }
+
+    private static void release(DatasetLock lock) {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "a dataset's lock could not be closed", e);
+        }
+    }
+
+    private List<DatasetName> names() throws StoreException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(Files::isDirectory)
+                    .map(entry -> entry.getFileName().toString())
+                    .filter(DatasetName::isValid)
+                    .map(DatasetName::new)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw DiskErrors.failed("list the datasets in " + directory, e);
+        }
+    }
+
+    private void clean() throws IOException, StoreException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            for (Path entry : entries.toList()) {
+                if (entry.getFileName().toString().startsWith(DROPPED)) {
+                    disk.deleteTree(entry);
+                }
+            }
+        }
+        for (DatasetName name : names()) {
+            Optional<DatasetLock> lock = DatasetLock.take(directory, name, owner("remove leftovers"));
+            if (lock.isPresent()) {
+                try (DatasetLock held = lock.get()) {
+                    DatasetDirectory.of(directory, name, disk).clean();
+                }
+            }
+        }
+    }
+}

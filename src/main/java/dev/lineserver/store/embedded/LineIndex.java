@@ -1,0 +1,113 @@
+package dev.lineserver.store.embedded;
+
+/**
+ * Where each line begins: a monotone sequence of byte offsets, held in RAM in about {@code 2.6 + log2(average line)}
+ * bits per line.
+ *
+ * <p>Lines are taken in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
+ * directory (16 bytes per block), and the distances of its lines from there as an Elias–Fano sequence: the low bits of
+ * each packed side by side, the high bits as a bit set in which the i-th set bit stands at {@code high(i) + i}. As every
+ * line has at least its terminator, {@code distance - i} is encoded, which is still monotone and smaller. A block whose
+ * lines all have the same length needs no words: its pointer holds the length.
+ *
+ * <p>Sources: P. Elias, J. ACM 21(2), 1974; R. Fano, MIT Computer Structures Group memo 61, 1971; partitioning after
+ * G. Ottaviano, R. Venturini, SIGIR 2014.
+ */
+final class LineIndex {
+    static final int BLOCK_SHIFT = 9;
+    /** Lines per block: a high-bits set is then at most 24 words long, so finding the i-th bit is a short scan. */
+    static final int BLOCK_LINES = 1 << BLOCK_SHIFT;
+
+    static final int POINTER_BITS = 56;
+    static final long POINTER_MASK = (1L << POINTER_BITS) - 1;
+    /** In place of a number of low bits: all lines of the block are as long as the pointer says. */
+    static final int SAME_LENGTH = 0xFF;
+
+    private final LongSegments words;
+    private final LongSegments directory;
+    private final long lineCount;
+    private final long end;
+
+    /**
+     * @param words of all blocks
+     * @param directory two longs per block: first offset; bits per low part in the top 8 bits over the position of the
+     *     first word (or the line length, with {@link #SAME_LENGTH})
+     * @param end where the line after the last would begin
+     */
+    LineIndex(LongSegments words, LongSegments directory, long lineCount, long end) {
+        this.words = words;
+        this.directory = directory;
+        this.lineCount = lineCount;
+        this.end = end;
+    }
+
+    long lineCount() {
+        return lineCount;
+    }
+
+    /** Bytes of RAM it takes. */
+    long bytes() {
+        return (words.size() + directory.size()) * Long.BYTES;
+    }
+
+    /**
+     * Offset of a line's first byte.
+     *
+     * @param lineIndex from 0 to {@code lineCount}; at {@code lineCount}, where another line would begin
+     */
+    long start(long lineIndex) {
+        if (lineIndex == lineCount) {
+            return end;
+        }
+        long block = lineIndex >>> BLOCK_SHIFT;
+        int i = (int) lineIndex & (BLOCK_LINES - 1);
+        long base = directory.get(2 * block);
+        long pointer = directory.get(2 * block + 1);
+        int lowBits = (int) (pointer >>> POINTER_BITS);
+        long at = pointer & POINTER_MASK;
+        if (lowBits == SAME_LENGTH) {
+            return base + i * (at + 1);
+        }
+        int lines = (int) Math.min(BLOCK_LINES, lineCount - (block << BLOCK_SHIFT));
+        long high = selectHigh(at + lowWords(lines, lowBits), i) - i;
+        return base + i + (high << lowBits | low(at, i, lowBits));
+    }
+
+    /** Words that the low parts of a block of {@code lines} lines take. */
+    static int lowWords(int lines, int lowBits) {
+        return (lines * lowBits + Long.SIZE - 1) / Long.SIZE;
+    }
+
+    private long low(long at, int i, int lowBits) {
+        if (lowBits == 0) {
+            return 0;
+        }
+        int bit = i * lowBits;
+        int shift = bit & (Long.SIZE - 1);
+        long first = at + (bit >>> 6);
+        long value = words.get(first) >>> shift;
+        if (shift + lowBits > Long.SIZE) {
+            value |= words.get(first + 1) << (Long.SIZE - shift);
+        }
+        return value & ((1L << lowBits) - 1);
+    }
+
+    /** Position of the set bit number {@code i}, counted from 0, at or after the word {@code at}. */
+    private long selectHigh(long at, int i) {
+        int left = i;
+        long position = 0;
+        for (long word = at; ; word++, position += Long.SIZE) {
+            long bits = words.get(word);
+            int set = Long.bitCount(bits);
+            if (left < set) {
+                return position + selectInWord(bits, left);
+            }
+            left -= set;
+        }
+    }
+
+    /** Position of the set bit number {@code i} of {@code bits}, which has more than {@code i}. */
+    static int selectInWord(long bits, int i) {
+        return Long.numberOfTrailingZeros(Long.expand(1L << i, bits));
+    }
+}

@@ -1,0 +1,117 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Properties;
+import java.util.zip.CRC32C;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+
+/**
+ * A manifest as the embedded store keeps it: properties in UTF-8, the last line of which is a CRC-32C of all before.
+ *
+ * @param manifest what describes the version
+ * @param lines the file that holds the lines, as it was when they were read
+ */
+record ManifestFile(Manifest manifest, SourceFile lines) {
+    static final String NAME = "manifest.properties";
+    static final String LAYOUT = "embedded-1";
+    private static final String CHECKSUM = "# crc32c ";
+
+    /** @throws IOException where the file cannot be read, or is not what {@link #write} wrote */
+    static ManifestFile read(Path file) throws IOException {
+        String text = Files.readString(file, StandardCharsets.UTF_8);
+        int at = text.lastIndexOf(CHECKSUM);
+        if (at < 0 || !text.substring(at).strip().equals(CHECKSUM + checksum(text.substring(0, at)))) {
+            throw new IOException("its checksum does not match");
+        }
+        Properties properties = new Properties();
+        properties.load(new StringReader(text));
+        try {
+            return of(properties);
+        } catch (IllegalArgumentException | java.time.DateTimeException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    void write(Path file, Disk disk) throws IOException {
+        StringWriter text = new StringWriter();
+        properties().store(text, null);
+        String body = text.toString();
+        byte[] bytes = (body + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel = disk.create(file)) {
+            disk.write(channel, ByteBuffer.wrap(bytes));
+            disk.force(channel);
+        }
+    }
+
+    private static ManifestFile of(Properties p) {
+        String layout = p.getProperty("layout", "");
+        if (!layout.equals(LAYOUT)) {
+            throw new IllegalArgumentException("it has layout '" + layout + "', this program reads '" + LAYOUT + "'");
+        }
+        Content content = new Content(
+                number(p, "line-count"),
+                number(p, "byte-count"),
+                ContentDigest.parse(text(p, "digest")),
+                number(p, "longest-line"),
+                Boolean.parseBoolean(text(p, "terminated")));
+        Manifest manifest = new Manifest(
+                new DatasetName(text(p, "dataset")),
+                number(p, "version"),
+                content,
+                text(p, "source-name"),
+                layout,
+                Instant.parse(text(p, "created-at")));
+        SourceFile lines = new SourceFile(
+                Path.of(text(p, "lines-path")), number(p, "lines-size"), Instant.parse(text(p, "lines-modified-at")));
+        return new ManifestFile(manifest, lines);
+    }
+
+    private Properties properties() {
+        Properties p = new Properties();
+        p.setProperty("dataset", manifest.dataset().value());
+        p.setProperty("version", Long.toString(manifest.version()));
+        p.setProperty("line-count", Long.toString(manifest.lineCount()));
+        p.setProperty("byte-count", Long.toString(manifest.byteCount()));
+        p.setProperty("digest", manifest.content().digest().toString());
+        p.setProperty("longest-line", Long.toString(manifest.content().longestLine()));
+        p.setProperty("terminated", Boolean.toString(manifest.content().terminated()));
+        p.setProperty("source-name", manifest.sourceName());
+        p.setProperty("layout", manifest.layout());
+        p.setProperty("created-at", manifest.createdAt().toString());
+        p.setProperty("lines-path", lines.path().toString());
+        p.setProperty("lines-size", Long.toString(lines.size()));
+        p.setProperty("lines-modified-at", lines.modifiedAt().toString());
+        return p;
+    }
+
+    private static String checksum(String text) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(text.getBytes(StandardCharsets.UTF_8));
+        return Long.toHexString(checksum.getValue());
+    }
+
+    private static long number(Properties p, String key) {
+        return Long.parseLong(text(p, key));
+    }
+
+    private static String text(Properties p, String key) {
+        String value = p.getProperty(key);
+        if (value == null) {
+            throw new IllegalArgumentException("it has no '" + key + "'");
+        }
+        return value;
+    }
+}

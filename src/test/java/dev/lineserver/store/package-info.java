@@ -1,0 +1,5 @@
+/** What every store is held to. */
+@NullMarked
+package dev.lineserver.store;
+
+import org.jspecify.annotations.NullMarked;
