@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
  * @param value the name
  */
 public record DatasetName(String value) implements Comparable<DatasetName> {
+    private static final Pattern ALLOWED = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
+
     /** Where none is given. */
     public static final DatasetName DEFAULT = new DatasetName("default");
-
-    private static final Pattern ALLOWED = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
 
     /** @throws IllegalArgumentException if {@code value} is not a dataset name; the message says what is */
     public DatasetName {

@@ -1,5 +1,6 @@
 package dev.lineserver.store.embedded;
 
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -23,8 +24,8 @@ final class EmbeddedSnapshot implements Snapshot {
         this.lines = lines;
     }
 
-    static EmbeddedSnapshot open(ManifestFile file, LineIndex index) throws StoreException {
-        LinesFile lines = LinesFile.open(file);
+    static EmbeddedSnapshot open(ManifestFile file, Path versionDirectory, LineIndex index) throws StoreException {
+        LinesFile lines = LinesFile.open(file, versionDirectory);
         try {
             lines.check();
         } catch (StoreException e) {

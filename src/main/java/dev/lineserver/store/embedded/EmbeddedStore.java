@@ -119,7 +119,7 @@ public final class EmbeddedStore implements LineStore {
         DatasetName dataset = manifest.dataset();
         DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
         ManifestFile file = manifest(versions, dataset, manifest.version());
-        return EmbeddedSnapshot.open(file, index(versions, file.manifest()));
+        return EmbeddedSnapshot.open(file, versions.version(manifest.version()), index(versions, file.manifest()));
     }
 
     private static LineIndex index(DatasetDirectory versions, Manifest manifest) throws StoreException {
@@ -145,7 +145,8 @@ public final class EmbeddedStore implements LineStore {
     @Override
     public Optional<Manifest> stored(BuildRequest request) throws StoreException {
         SourceFile file = request.file();
-        Optional<ManifestFile> newest = file == null ? Optional.empty() : newestFile(request.dataset());
+        Optional<ManifestFile> newest =
+                file == null || request.copy() ? Optional.empty() : newestFile(request.dataset());
         if (newest.isEmpty() || !newest.get().lines().equals(file)) {
             return Optional.empty();
         }
@@ -163,9 +164,11 @@ public final class EmbeddedStore implements LineStore {
         }
         Path versionDirectory =
                 DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version());
-        boolean ownCopy = file.get().lines().path().startsWith(versionDirectory);
-        if (ownCopy || source == null) {
-            return ownCopy;
+        if (!file.get().inPlace()) {
+            return true;
+        }
+        if (source == null || request.copy()) {
+            return false;
         }
         if (!source.path().equals(file.get().lines().path()) || source.size() != newest.byteCount()) {
             return false;

@@ -20,21 +20,25 @@ import dev.lineserver.store.StoreUnavailableException;
 /**
  * The file that holds a version's bytes, refused as soon as it is not as it was.
  *
- * <p>Size and time are looked at after every read: a read is handed over only if the file had not changed by the time it
- * was done. Where only the time differs the digest decides, in {@link #check}, and the new time is accepted.
+ * <p>A source that stayed in place is other people's file. Its size and time are looked at after every read: a read is
+ * handed over only if the file had not changed by the time it was done. Where only the time differs the digest decides,
+ * in {@link #check}, and the new time is accepted. The store's own copy is changed by nobody, and may be removed by a
+ * newer version while it is still read from.
  */
 final class LinesFile implements AutoCloseable {
     private final Path path;
     private final long size;
     private final ContentDigest digest;
     private final String name;
+    private final boolean inPlace;
     private final FileChannel channel;
     private final @Nullable Object fileKey;
     private volatile Instant modifiedAt;
 
-    private LinesFile(ManifestFile file, FileChannel channel, @Nullable Object fileKey) {
+    private LinesFile(ManifestFile file, Path path, FileChannel channel, @Nullable Object fileKey) {
         SourceFile lines = file.lines();
-        path = lines.path();
+        this.path = path;
+        inPlace = file.inPlace();
         size = lines.size();
         modifiedAt = lines.modifiedAt();
         digest = file.manifest().content().digest();
@@ -44,12 +48,12 @@ final class LinesFile implements AutoCloseable {
         this.fileKey = fileKey;
     }
 
-    static LinesFile open(ManifestFile file) throws StoreUnavailableException {
-        Path path = file.lines().path();
+    static LinesFile open(ManifestFile file, Path versionDirectory) throws StoreUnavailableException {
+        Path path = versionDirectory.resolve(file.lines().path());
         try {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-            return new LinesFile(file, channel, key);
+            return new LinesFile(file, path, channel, key);
         } catch (IOException e) {
             throw new StoreUnavailableException(
                     "the file " + path + ", which holds the lines of dataset "
@@ -74,9 +78,11 @@ final class LinesFile implements AutoCloseable {
                     throw changed("it was cut short");
                 }
             }
-            BasicFileAttributes now = attributes();
-            if (now.size() != size || !now.lastModifiedTime().toInstant().equals(modifiedAt)) {
-                throw changed("it was written to");
+            if (inPlace) {
+                BasicFileAttributes now = attributes();
+                if (now.size() != size || !now.lastModifiedTime().toInstant().equals(modifiedAt)) {
+                    throw changed("it was written to");
+                }
             }
         } catch (IOException e) {
             throw unreadable(e);
@@ -87,6 +93,12 @@ final class LinesFile implements AutoCloseable {
     /** Looks at the file as it is now, and at its content where its time has changed. May read all of it. */
     void check() throws StoreException {
         try {
+            if (!inPlace) {
+                if (channel.size() != size) {
+                    throw changed("it has " + channel.size() + " bytes, and had " + size);
+                }
+                return;
+            }
             BasicFileAttributes now = attributes();
             Instant time = now.lastModifiedTime().toInstant();
             if (now.size() != size) {

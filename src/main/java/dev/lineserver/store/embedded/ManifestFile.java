@@ -22,7 +22,8 @@ import dev.lineserver.store.Manifest;
  * A manifest as the embedded store keeps it: properties in UTF-8, the last line of which is a CRC-32C of all before.
  *
  * @param manifest what describes the version
- * @param lines the file that holds the lines, as it was when they were read
+ * @param lines the file that holds the lines, as it was when they were read; its path is relative to the version's
+ *     directory where the store has its own copy, so that a data directory can be moved
  */
 record ManifestFile(Manifest manifest, SourceFile lines) {
     static final String NAME = "manifest.properties";
@@ -43,6 +44,11 @@ record ManifestFile(Manifest manifest, SourceFile lines) {
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
             throw new IOException(e.getMessage(), e);
         }
+    }
+
+    /** Whether the lines are in the source itself, and not in a copy of the store's own. */
+    boolean inPlace() {
+        return lines.path().isAbsolute();
     }
 
     void write(Path file, Disk disk) throws IOException {

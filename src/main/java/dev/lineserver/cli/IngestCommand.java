@@ -1,0 +1,81 @@
+package dev.lineserver.cli;
+
+import java.util.concurrent.Callable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import dev.lineserver.http.ManifestJson;
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Source;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+
+/** Stores a file. */
+@Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
+final class IngestCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
+    String file;
+
+    @Option(names = "--copy", description = "Keep the bytes in the data directory, so that FILE can go away.")
+    boolean copy;
+
+    @Option(names = "--if-changed", description = "Do nothing where the newest version holds this very content.")
+    boolean ifChanged;
+
+    @Option(names = "--json", description = "Answer in JSON.")
+    boolean json;
+
+    @Mixin
+    DatasetOption dataset;
+
+    @Mixin
+    StoreOptions storeOptions;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        long start = System.nanoTime();
+        Ingest.Outcome outcome;
+        try (LineStore store = storeOptions.open();
+                ConsoleProgress progress = ConsoleProgress.of("ingest")) {
+            Ingest ingest = new Ingest(store, progress);
+            outcome = ifChanged ? ingest.storeIfChanged(file, dataset.name, copy) : store(ingest);
+        }
+        report(outcome, (System.nanoTime() - start) / 1e9);
+        return 0;
+    }
+
+    private Ingest.Outcome store(Ingest ingest) throws Exception {
+        try (Source source = Source.open(file)) {
+            return ingest.store(source, dataset.name, copy);
+        }
+    }
+
+    private void report(Ingest.Outcome outcome, double seconds) {
+        Manifest manifest = outcome.manifest();
+        if (json) {
+            spec.commandLine()
+                    .getOut()
+                    .println(ManifestJson.of(manifest)
+                            .put("stored", outcome.stored())
+                            .encode());
+            return;
+        }
+        String what = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
+                + Numbers.grouped(manifest.lineCount()) + " lines, " + Numbers.bytes(manifest.byteCount());
+        spec.commandLine()
+                .getOut()
+                .println(
+                        outcome.stored()
+                                ? what + ", stored in " + Numbers.seconds(seconds) + " ("
+                                        + Numbers.bytes((long) (manifest.byteCount() / seconds)) + "/s)"
+                                : what + ", stored already");
+    }
+}

@@ -1,0 +1,167 @@
+package dev.lineserver.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.Wiring;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/**
+ * The datasets being served, kept up to date with the store by one thread in the background. Requests under way finish
+ * on the version they began with.
+ */
+@ApplicationScoped
+class Datasets {
+    private static final Logger LOG = Logger.getLogger(Datasets.class);
+
+    private final StoreConfig storeConfig;
+    private final HttpConfig httpConfig;
+    private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(Datasets::watcher);
+    private @Nullable Future<?> watching;
+    private @Nullable LineStore store;
+    private Consumer<List<Manifest>> listener = _ -> {};
+    private List<Manifest> told = List.of();
+    private volatile @Nullable String trouble = "the store has not been asked yet";
+
+    Datasets(StoreConfig storeConfig, HttpConfig httpConfig) {
+        this.storeConfig = storeConfig;
+        this.httpConfig = httpConfig;
+    }
+
+    void start(@Observes StartupEvent event) {
+        new DatasetName(storeConfig.dataset());
+        update();
+        long every = httpConfig.versionCheckInterval().toMillis();
+        watching = watch.scheduleWithFixedDelay(this::update, every, every, TimeUnit.MILLISECONDS);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        if (watching != null) {
+            watching.cancel(false);
+        }
+        watch.close();
+        served.values().forEach(ServedDataset::close);
+        if (store != null) {
+            store.close();
+        }
+    }
+
+    /** The dataset of that name; null where the store has none. */
+    @Nullable
+    ServedDataset find(String name) {
+        return served.get(name);
+    }
+
+    /** The dataset that {@code /lines} answers from; null where the store has none of that name. */
+    @Nullable
+    ServedDataset findDefault() {
+        return served.get(storeConfig.dataset());
+    }
+
+    String defaultName() {
+        return storeConfig.dataset();
+    }
+
+    /** Tells a listener of the manifests being served, now and after every change, from one thread at a time. */
+    synchronized void onChange(Consumer<List<Manifest>> listener) {
+        this.listener = listener;
+        listener.accept(told);
+    }
+
+    /** All manifests being served, by dataset. */
+    List<Manifest> manifests() {
+        return served.values().stream()
+                .map(ServedDataset::manifest)
+                .flatMap(Optional::stream)
+                .sorted((a, b) -> a.dataset().compareTo(b.dataset()))
+                .toList();
+    }
+
+    /** Why the store does not answer at present; empty where it does. */
+    Optional<String> trouble() {
+        return Optional.ofNullable(trouble);
+    }
+
+    private void update() {
+        try {
+            LineStore open = open();
+            List<Manifest> newest = open.datasets();
+            for (Manifest manifest : newest) {
+                String name = manifest.dataset().value();
+                served.computeIfAbsent(name, ServedDataset::new).update(open, manifest);
+            }
+            withdraw(newest);
+            trouble = null;
+            tell(manifests());
+        } catch (StoreException e) {
+            report(e);
+        } catch (RuntimeException e) {
+            trouble = "the store failed unexpectedly: " + e;
+            LOG.error("the versions could not be checked; will try again", e);
+        }
+    }
+
+    private synchronized void tell(List<Manifest> manifests) {
+        if (!manifests.equals(told)) {
+            told = manifests;
+            listener.accept(manifests);
+        }
+    }
+
+    private LineStore open() throws StoreException {
+        LineStore opened = store;
+        if (opened == null) {
+            opened = Wiring.open(storeConfig.settings());
+            store = opened;
+        }
+        return opened;
+    }
+
+    private void withdraw(List<Manifest> newest) {
+        List<String> names =
+                newest.stream().map(manifest -> manifest.dataset().value()).toList();
+        for (String gone : new ArrayList<>(served.keySet())) {
+            if (!names.contains(gone)) {
+                ServedDataset withdrawn = served.remove(gone);
+                if (withdrawn != null) {
+                    withdrawn.close();
+                    LOG.infof("dataset %s is gone from the store", gone);
+                }
+            }
+        }
+    }
+
+    private void report(StoreException failure) {
+        if (!failure.getMessage().equals(trouble)) {
+            String again = failure instanceof StoreUnavailableException ? "; will try again" : "";
+            LOG.errorf("%s%s", failure.getMessage(), again);
+        }
+        trouble = failure.getMessage();
+    }
+
+    private static Thread watcher(Runnable work) {
+        Thread thread = new Thread(work, "version-watch");
+        thread.setDaemon(true);
+        return thread;
+    }
+}
