@@ -1,8 +1,8 @@
 package dev.lineserver.cli;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.Objects;
 
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -36,8 +36,10 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     }
 
     /** Standard error's own kind cannot be asked for; that of input and output stands for it. */
+    @SuppressWarnings("SystemConsoleNull") // It does, where there is no terminal and no jdk.internal.le module.
     private static boolean isTerminal() {
-        return Objects.requireNonNull(System.console()).isTerminal();
+        Console console = System.console();
+        return console != null && console.isTerminal();
     }
 
     @Override

@@ -45,8 +45,6 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         counting.numbers();
         passOn();
-        System.setProperty("quarkus.http.host", host);
-        System.setProperty("quarkus.http.port", Integer.toString(port));
         Quarkus.run(ServeApplication.class);
         return 0;
     }

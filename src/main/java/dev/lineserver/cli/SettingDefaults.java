@@ -29,7 +29,7 @@ final class SettingDefaults implements IDefaultValueProvider {
 
     static String property(OptionSpec option) {
         String key = option.descriptionKey();
-        return PREFIX + (key == null ? option.longestName().substring("--".length()) : key);
+        return PREFIX + (key == null || key.isEmpty() ? option.longestName().substring("--".length()) : key);
     }
 
     private static String environmentVariable(String property) {

@@ -33,7 +33,7 @@ import dev.lineserver.store.StoreUnavailableException;
 class Datasets {
     private static final Logger LOG = Logger.getLogger(Datasets.class);
 
-    private final StoreConfig storeConfig;
+    private final ServeConfig serveConfig;
     private final HttpConfig httpConfig;
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(Datasets::watcher);
@@ -43,13 +43,13 @@ class Datasets {
     private List<Manifest> told = List.of();
     private volatile @Nullable String trouble = "the store has not been asked yet";
 
-    Datasets(StoreConfig storeConfig, HttpConfig httpConfig) {
-        this.storeConfig = storeConfig;
+    Datasets(ServeConfig serveConfig, HttpConfig httpConfig) {
+        this.serveConfig = serveConfig;
         this.httpConfig = httpConfig;
     }
 
     void start(@Observes StartupEvent event) {
-        new DatasetName(storeConfig.dataset());
+        new DatasetName(serveConfig.dataset());
         update();
         long every = httpConfig.versionCheckInterval().toMillis();
         watching = watch.scheduleWithFixedDelay(this::update, every, every, TimeUnit.MILLISECONDS);
@@ -75,11 +75,11 @@ class Datasets {
     /** The dataset that {@code /lines} answers from; null where the store has none of that name. */
     @Nullable
     ServedDataset findDefault() {
-        return served.get(storeConfig.dataset());
+        return served.get(serveConfig.dataset());
     }
 
     String defaultName() {
-        return storeConfig.dataset();
+        return serveConfig.dataset();
     }
 
     /** Tells a listener of the manifests being served, now and after every change, from one thread at a time. */
@@ -131,7 +131,7 @@ class Datasets {
     private LineStore open() throws StoreException {
         LineStore opened = store;
         if (opened == null) {
-            opened = Wiring.open(storeConfig.settings());
+            opened = Wiring.open(serveConfig.settings());
             store = opened;
         }
         return opened;

@@ -25,7 +25,7 @@ final class LineAnswers {
     private final CharSequence cacheControl;
     private final LineNumbers numbers;
 
-    LineAnswers(LookupMetrics metrics, HttpConfig http, StoreConfig store) {
+    LineAnswers(LookupMetrics metrics, HttpConfig http, ServeConfig store) {
         this.metrics = metrics;
         contentType = HttpHeaders.createOptimized("text/plain; charset=" + http.charset());
         cacheControl = HttpHeaders.createOptimized(http.cacheControl());

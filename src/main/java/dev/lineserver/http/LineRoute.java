@@ -28,7 +28,7 @@ final class LineRoute {
     private final LineAnswers answers;
     private final LineNumbers numbers;
 
-    LineRoute(Datasets datasets, LineAnswers answers, StoreConfig config) {
+    LineRoute(Datasets datasets, LineAnswers answers, ServeConfig config) {
         this.datasets = datasets;
         this.answers = answers;
         numbers = new LineNumbers(config.firstLineNumber());

@@ -7,9 +7,9 @@ import io.smallrye.config.WithDefault;
 
 import dev.lineserver.StoreSettings;
 
-/** Which store to serve from. The command line has the same settings, under the same names. */
+/** What to serve, from which store, where. The command line has the same settings, under the same names. */
 @ConfigMapping(prefix = "line-server")
-interface StoreConfig {
+interface ServeConfig {
     /** Kind of store. */
     @WithDefault("embedded")
     StoreSettings.Kind store();
@@ -25,6 +25,14 @@ interface StoreConfig {
     /** Number of the first line, 0 or 1. */
     @WithDefault("1")
     int firstLineNumber();
+
+    /** Address to listen on. */
+    @WithDefault("127.0.0.1")
+    String host();
+
+    /** Port to listen on. */
+    @WithDefault("8080")
+    int port();
 
     default StoreSettings settings() {
         return new StoreSettings(store(), dataDir());
