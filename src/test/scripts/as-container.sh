@@ -14,7 +14,7 @@ docker=$top/src/main/docker
 uid=10001
 port=${AS_CONTAINER_PORT:-18080}
 lines=100000 # line N is the number N …
-long=20000000 # … and the last line this many bytes, taken slowly: under way when SIGTERM comes
+long=40000000 # … and the last line this many bytes, taken slowly: under way when SIGTERM comes
 delay=3 timeout=20
 
 say() { echo "as-container: $*"; }
@@ -81,7 +81,7 @@ LINE_SERVER_PORT=$port "$image/healthcheck.sh" live || fail "not alive"
 say "serves as user $(stat -c %u /proc/$server), $(grep -c . /tmp/serve.log) lines of log"
 
 say "SIGTERM, with a long line under way and requests coming"
-get --fail --limit-rate 2500k "http://127.0.0.1:$port/lines/$((lines + 1))" > /tmp/long.txt &
+get --fail --limit-rate 4M "http://127.0.0.1:$port/lines/$((lines + 1))" > /tmp/long.txt &
 long_line=$!
 sleep 1
 kill -TERM $server
