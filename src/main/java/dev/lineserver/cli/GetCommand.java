@@ -54,9 +54,10 @@ final class GetCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "'" + numbers + "' ends before it begins");
         }
         try (LineStore store = storeOptions.open();
-                Snapshot snapshot = store.open(StoreOptions.newest(store, dataset.name));
-                OutputStream out = new BufferedOutputStream(new java.io.FileOutputStream(java.io.FileDescriptor.out))) {
+                Snapshot snapshot = store.open(StoreOptions.newest(store, dataset.name))) {
+            OutputStream out = new BufferedOutputStream(System.out);
             print(snapshot, first, last, out);
+            out.flush();
         }
         return 0;
     }

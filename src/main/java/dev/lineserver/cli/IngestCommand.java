@@ -9,11 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-import dev.lineserver.http.ManifestJson;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.store.LineStore;
-import dev.lineserver.store.Manifest;
 
 /** Stores a file. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
@@ -48,7 +46,8 @@ final class IngestCommand implements Callable<Integer> {
             Ingest ingest = new Ingest(store, progress);
             outcome = ifChanged ? ingest.storeIfChanged(file, dataset.name, copy) : store(ingest);
         }
-        report(outcome, (System.nanoTime() - start) / 1e9);
+        IngestReport report = new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
+        spec.commandLine().getOut().println(json ? report.json() : report.text());
         return 0;
     }
 
@@ -56,26 +55,5 @@ final class IngestCommand implements Callable<Integer> {
         try (Source source = Source.open(file)) {
             return ingest.store(source, dataset.name, copy);
         }
-    }
-
-    private void report(Ingest.Outcome outcome, double seconds) {
-        Manifest manifest = outcome.manifest();
-        if (json) {
-            spec.commandLine()
-                    .getOut()
-                    .println(ManifestJson.of(manifest)
-                            .put("stored", outcome.stored())
-                            .encode());
-            return;
-        }
-        String what = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
-                + Numbers.grouped(manifest.lineCount()) + " lines, " + Numbers.bytes(manifest.byteCount());
-        spec.commandLine()
-                .getOut()
-                .println(
-                        outcome.stored()
-                                ? what + ", stored in " + Numbers.seconds(seconds) + " ("
-                                        + Numbers.bytes((long) (manifest.byteCount() / seconds)) + "/s)"
-                                : what + ", stored already");
     }
 }

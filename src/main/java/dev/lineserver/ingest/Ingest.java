@@ -64,50 +64,35 @@ public final class Ingest {
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            BuildRequest request = new BuildRequest(dataset, source.name(), source.file(), copy);
-            Optional<Manifest> unread = storedOrDamaged(request);
-            if (unread.isPresent()) {
-                return new Outcome(unread.get(), false);
+            Optional<Manifest> holding = holding(source, new BuildRequest(dataset, source.name(), source.file(), copy));
+            if (holding.isPresent()) {
+                return new Outcome(holding.get(), false);
             }
-            Optional<Manifest> newest = sameContent(source, request);
-            if (newest.isPresent() && store.reuse(newest.get(), request)) {
-                return new Outcome(newest.get(), false);
-            }
+        } catch (StoreFailedException damaged) {
+            progress.note(damaged.getMessage() + "; it is being replaced");
         }
         try (Source source = Source.open(sourceName)) {
             return store(source, dataset, copy);
         }
     }
 
-    /** A damaged newest version is as good as none: it is about to be replaced. */
-    private Optional<Manifest> storedOrDamaged(BuildRequest request) throws StoreException {
-        try {
-            return store.stored(request);
-        } catch (StoreFailedException damaged) {
-            progress.note(damaged.getMessage());
-            return Optional.empty();
-        }
-    }
-
-    private Optional<Manifest> sameContent(Source source, BuildRequest request)
+    /** The newest version, if it holds the source's content. Fails where that version is damaged. */
+    private Optional<Manifest> holding(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
-        Optional<Manifest> newest = newestOrDamaged(request.dataset());
+        Optional<Manifest> unread = store.stored(request);
+        if (unread.isPresent()) {
+            return unread;
+        }
+        Optional<Manifest> newest = store.newest(request.dataset());
         boolean worthReading = newest.isPresent()
                 && !source.name().equals(Source.STDIN)
-                && (source.file() == null
-                        || source.file().size() == newest.get().byteCount());
+                && (source.file() == null || source.file().size() == newest.get().byteCount());
         if (!worthReading) {
             return Optional.empty();
         }
         Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
-        return newest.filter(manifest -> manifest.content().equals(content));
-    }
-
-    private Optional<Manifest> newestOrDamaged(DatasetName dataset) throws StoreException {
-        try {
-            return store.newest(dataset);
-        } catch (StoreFailedException damaged) {
-            return Optional.empty();
-        }
+        return newest.get().content().equals(content) && store.reuse(newest.get(), request)
+                ? newest
+                : Optional.empty();
     }
 }

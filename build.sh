@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Builds Line Server and runs all its tests.
+set -euo pipefail
+
+usage() {
+  cat <<'USAGE'
+Usage: ./build.sh [--skip-tests] [--native]
+  (no option)    builds target/quarkus-app and runs all tests
+  --skip-tests   builds only
+  --native       builds the native executable target/line-server as well: with GRAALVM_HOME where it is set,
+                 otherwise in a container
+USAGE
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+skip_tests=
+native=
+for argument in "$@"; do
+  case "$argument" in
+  --skip-tests) skip_tests=1 ;;
+  --native) native=1 ;;
+  -h | --help) usage && exit 0 ;;
+  *) usage >&2 && exit 2 ;;
+  esac
+done
+
+# shellcheck source=src/main/scripts/jdk.sh
+. "$root/src/main/scripts/jdk.sh"
+find_jdk_25
+
+cd "$root"
+arguments=(-B -ntp)
+[ -z "$skip_tests" ] || arguments+=(-DskipTests)
+if [ -n "$native" ]; then
+  arguments+=(-Dnative)
+  if [ -z "${GRAALVM_HOME:-}" ]; then
+    command -v docker >/dev/null 2>&1 || command -v podman >/dev/null 2>&1 || {
+      echo "A native build needs GRAALVM_HOME (GraalVM or Mandrel for JDK 25), or docker or podman." >&2
+      exit 1
+    }
+    arguments+=(-Dquarkus.native.container-build=true)
+  fi
+  [ -n "$skip_tests" ] || arguments+=(-DskipITs=false)
+fi
+
+./mvnw "${arguments[@]}" verify
+echo
+if [ -n "$native" ]; then
+  ln -f target/line-server-runner target/line-server
+  echo "Built target/line-server ($(du -h target/line-server | cut -f1)), which needs no Java."
+fi
+echo "Built target/quarkus-app. Next: ./run.sh FILE"

@@ -1,0 +1,89 @@
+package dev.lineserver;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Keeps of our style what no formatter can. */
+final class TidyTest {
+    private static final Path MAIN = Path.of("src/main/java");
+    private static final Path TESTS = Path.of("src/test/java");
+    private static final int MOST_LINES = 330;
+
+    private static List<Path> files(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            List<Path> java =
+                    files.filter(file -> file.toString().endsWith(".java")).toList();
+            assertTrue(java.size() > 10, "found only " + java);
+            return java;
+        }
+    }
+
+    private static void assertNoLine(Path root, String what, Predicate<String> bad, String... exempt)
+            throws IOException {
+        List<String> found = new java.util.ArrayList<>();
+        for (Path file : files(root)) {
+            if (!List.of(exempt).contains(file.getFileName().toString())) {
+                Files.readAllLines(file).stream().filter(bad).forEach(line -> found.add(file + ": " + line.strip()));
+            }
+        }
+        assertEquals(List.of(), found, what);
+    }
+
+    @Test
+    void onlyMainEndsTheProcess() throws IOException {
+        assertNoLine(MAIN, "System.exit outside Main", line -> line.contains("System.exit("), "Main.java");
+    }
+
+    @Test
+    void nobodyCatchesEverything() throws IOException {
+        assertNoLine(
+                MAIN, "catch of everything", line -> line.matches(".*catch \\((final )?(Exception|Throwable)\\b.*"));
+    }
+
+    @Test
+    void nobodySleepsOrLeavesWorkForLater() throws IOException {
+        Predicate<String> bad =
+                line -> line.matches(".*(Thread\\.sleep|\\bTO" + "DO\\b|\\bFIX" + "ME\\b|@Dis" + "abled).*");
+        assertNoLine(MAIN, "sleeping or unfinished", bad);
+        assertNoLine(TESTS, "sleeping, unfinished or switched off", bad, "TidyTest.java");
+    }
+
+    @Test
+    void filesAreShort() throws IOException {
+        for (Path file : files(MAIN)) {
+            long lines = Files.readAllLines(file).size();
+            assertTrue(lines <= MOST_LINES, file + " has " + lines + " lines");
+        }
+    }
+
+    @Test
+    void everyPackageSaysWhatItIs() throws IOException {
+        for (Path root : List.of(MAIN, TESTS)) {
+            for (Path file : files(root)) {
+                Path info = file.resolveSibling("package-info.java");
+                assertTrue(Files.exists(info), info + " is missing");
+                assertTrue(Files.readString(info).contains("@NullMarked"), info.toString());
+            }
+        }
+    }
+
+    @Test
+    void theTopLevelIsWhatWasAgreed() throws IOException {
+        List<String> agreed = List.of("pom.xml", "src", "build.sh", "run.sh", "README.md", "mvnw", "LICENSE", "target");
+        try (Stream<Path> entries = Files.list(Path.of("."))) {
+            List<String> beyond = entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> !name.startsWith(".") && !agreed.contains(name))
+                    .toList();
+            assertEquals(List.of(), beyond);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Tests of this package. */
+@NullMarked
+package dev.lineserver.http;
+
+import org.jspecify.annotations.NullMarked;

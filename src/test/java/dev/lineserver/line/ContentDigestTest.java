@@ -1,0 +1,55 @@
+package dev.lineserver.line;
+
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+final class ContentDigestTest {
+    @Test
+    void hashIsXxh3OfTheReferenceImplementation() {
+        long[] empty = new long[2];
+        ContentDigest.hashBlock(new byte[0], 0, empty);
+        // XXH3_128bits of nothing, seed 0, as xxhsum -H2 prints it.
+        assertEquals("99aa06d3014798d86001c324468d497f", new ContentDigest(empty[1], empty[0]).toString());
+    }
+
+    @Test
+    void textFormIsReadBack() {
+        ContentDigest digest = new ContentDigest(0x0123456789abcdefL, -2);
+        assertEquals("0123456789abcdeffffffffffffffffe", digest.toString());
+        assertEquals(digest, ContentDigest.parse(digest.toString()));
+        assertThrows(IllegalArgumentException.class, () -> ContentDigest.parse("0123"));
+        assertThrows(IllegalArgumentException.class, () -> ContentDigest.parse("x".repeat(32)));
+    }
+
+    @Test
+    void orderAndNumberOfBlocksCount() {
+        long[] a = {1, 2};
+        long[] b = {3, 4};
+        assertEquals(digest(a, b), digest(a, b));
+        assertNotEquals(digest(a, b), digest(b, a));
+        assertNotEquals(digest(a, b), digest(a));
+        assertNotEquals(digest(a), digest());
+    }
+
+    @Test
+    void holdsMoreBlocksThanItBeganWith() {
+        ContentDigest.Tree tree = new ContentDigest.Tree();
+        for (int i = 0; i < 5_000; i++) {
+            tree.add(new long[] {i, -i});
+        }
+        ContentDigest once = tree.digest();
+        tree.add(new long[] {0, 0});
+        assertNotEquals(once, tree.digest());
+    }
+
+    private static ContentDigest digest(long[]... blocks) {
+        ContentDigest.Tree tree = new ContentDigest.Tree();
+        for (long[] block : blocks) {
+            tree.add(block);
+        }
+        return tree.digest();
+    }
+}

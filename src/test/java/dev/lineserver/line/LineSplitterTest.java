@@ -1,0 +1,88 @@
+package dev.lineserver.line;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+import dev.lineserver.store.Samples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+final class LineSplitterTest {
+    private final List<byte[]> lines = new ArrayList<>();
+    private final ByteArrayOutputStream joined = new ByteArrayOutputStream();
+
+    private LineSplitter<RuntimeException> split(byte[] content, int blockSize, int longest) throws Exception {
+        lines.clear();
+        joined.reset();
+        LineSplitter<RuntimeException> splitter = new LineSplitter<>(longest, this::take);
+        byte[] block = new byte[blockSize];
+        int[] newlines = new int[blockSize];
+        for (int at = 0; at < content.length; at += blockSize) {
+            int length = Math.min(blockSize, content.length - at);
+            System.arraycopy(content, at, block, 0, length);
+            splitter.add(block, length, newlines, Newlines.find(block, 0, length, newlines));
+            Arrays.fill(block, (byte) '?');
+        }
+        splitter.finish();
+        return splitter;
+    }
+
+    private void take(LineBatch batch) {
+        assertEquals(lines.size(), batch.firstLineIndex());
+        assertEquals(joined.size(), batch.firstByteOffset());
+        for (int i = 0; i < batch.count(); i++) {
+            lines.add(Arrays.copyOfRange(batch.bytes(), batch.start(i), batch.end(i)));
+            assertEquals(batch.length(i), lines.getLast().length);
+        }
+        joined.write(batch.bytes(), batch.start(0), batch.byteCount());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> lineLaw() {
+        return Samples.all().entrySet().stream()
+                .flatMap(sample -> Stream.of(1, 2, 7, 64 << 10)
+                        .filter(blockSize -> blockSize > 7 || sample.getValue().length < 1 << 20)
+                        .map(blockSize -> DynamicTest.dynamicTest(
+                                sample.getKey() + " in blocks of " + blockSize,
+                                () -> assertSplits(sample.getValue(), blockSize))));
+    }
+
+    private void assertSplits(byte[] content, int blockSize) throws Exception {
+        LineSplitter<RuntimeException> splitter = split(content, blockSize, Limits.LONGEST_LINE_BYTES);
+        List<byte[]> expected = Samples.linesOf(content);
+        assertEquals(expected.size(), lines.size());
+        for (int i = 0; i < expected.size(); i++) {
+            assertArrayEquals(expected.get(i), lines.get(i), "line index " + i);
+        }
+        assertArrayEquals(content, joined.toByteArray());
+        assertEquals(expected.size(), splitter.lineCount());
+        assertEquals(content.length, splitter.byteCount());
+        assertEquals(expected.stream().mapToInt(line -> line.length).max().orElse(0), splitter.longestLine());
+    }
+
+    @Test
+    void aLineOfTheLongestLengthPassesAndOneByteMoreDoesNot() throws Exception {
+        byte[] fits = "ab\n12345\nc\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] tooLong = "ab\n123456\nc\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] tooLongUnterminated = "ab\n123456".getBytes(StandardCharsets.US_ASCII);
+        for (int blockSize : new int[] {1, 2, 7, 64}) {
+            split(fits, blockSize, 5);
+            assertEquals(3, lines.size());
+            for (byte[] content : List.of(tooLong, tooLongUnterminated)) {
+                LineTooLongException e = assertThrows(LineTooLongException.class, () -> split(content, blockSize, 5));
+                assertEquals(1, e.lineIndex());
+                assertEquals(3, e.byteOffset());
+            }
+        }
+    }
+}

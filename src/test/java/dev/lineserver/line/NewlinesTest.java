@@ -1,0 +1,54 @@
+package dev.lineserver.line;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+final class NewlinesTest {
+    @Test
+    void marksExactlyTheNewlinesWhateverStandsBeside() {
+        Random random = new Random(1);
+        byte[] near = {0x0A, 0x0B, 0x09, 0x0A, (byte) 0x8A, 0x00, (byte) 0xFF, 0x7F, (byte) 0x80, 0x0A};
+        for (int round = 0; round < 200_000; round++) {
+            long word = 0;
+            long expected = 0;
+            for (int lane = 0; lane < Long.BYTES; lane++) {
+                byte b = near[random.nextInt(near.length)];
+                word |= (b & 0xFFL) << (8 * lane);
+                expected |= b == '\n' ? 0x80L << (8 * lane) : 0;
+            }
+            assertEquals(expected, Newlines.newlineMarks(word), Long.toHexString(word));
+        }
+    }
+
+    @Test
+    void findsWhatALoopFindsBetweenAnyTwoPositions() {
+        Random random = new Random(2);
+        for (int round = 0; round < 3_000; round++) {
+            byte[] bytes = new byte[random.nextInt(70)];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = random.nextInt(3) == 0 ? (byte) '\n' : (byte) random.nextInt();
+            }
+            int from = random.nextInt(bytes.length + 1);
+            int to = from + random.nextInt(bytes.length - from + 1);
+            int[] expected =
+                    IntStream.range(from, to).filter(i -> bytes[i] == '\n').toArray();
+            int[] positions = new int[to - from];
+            int count = Newlines.find(bytes, from, to, positions);
+            assertArrayEquals(expected, Arrays.copyOf(positions, count), "round " + round);
+        }
+    }
+
+    @Test
+    void keepsAnArrayThatHasRoom() {
+        int[] positions = {1, 2, 3};
+        assertSame(positions, Newlines.withRoomFor(positions, 3));
+        assertEquals(4, Newlines.withRoomFor(positions, 4).length);
+    }
+}

@@ -1,0 +1,155 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.line.LineBatch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class LineIndexTest {
+    @TempDir
+    Path directory;
+
+    private int files;
+
+    /** Writes an index of lines of the given lengths, in batches of random sizes, and reads it back. */
+    private LineIndex index(int lines, IntUnaryOperator lengthOf) throws Exception {
+        Path file = write(lines, lengthOf);
+        return LineIndexFile.read(file);
+    }
+
+    private Path write(int lines, IntUnaryOperator lengthOf) throws Exception {
+        Path file = directory.resolve("index-" + files++);
+        Disk disk = new Disk();
+        Random random = new Random(lines);
+        try (FileChannel channel = disk.create(file)) {
+            LineIndexWriter writer = new LineIndexWriter(new LineIndexFile.Output(channel, disk));
+            for (int at = 0; at < lines; ) {
+                int count = lengthOf.applyAsInt(at) > 1 << 20 ? 1 : Math.min(lines - at, 1 + random.nextInt(700));
+                int from = random.nextInt(100);
+                int[] ends = new int[count];
+                int end = from;
+                for (int i = 0; i < count; i++) {
+                    end += lengthOf.applyAsInt(at + i);
+                    ends[i] = end++;
+                }
+                writer.add(new LineBatch(new byte[0], from, ends, 0, count, true, at, 0));
+                at += count;
+            }
+            writer.finish();
+        }
+        return file;
+    }
+
+    private void assertExact(int lines, IntUnaryOperator lengthOf) throws Exception {
+        LineIndex index = index(lines, lengthOf);
+        assertEquals(lines, index.lineCount());
+        long start = 0;
+        for (int i = 0; i < lines; i++) {
+            assertEquals(start, index.start(i), "start of line index " + i);
+            start += lengthOf.applyAsInt(i) + 1L;
+        }
+        assertEquals(start, index.start(lines));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> startsAreExactWhateverTheLengths() {
+        int[] random = new Random(4).ints(3_000, 0, 300).toArray();
+        int[] skewed = new Random(5)
+                .ints(3_000, 0, 1 << 20)
+                .map(i -> i % 50 == 0 ? i : i % 7)
+                .toArray();
+        return Stream.of(
+                DynamicTest.dynamicTest("none", () -> assertExact(0, _ -> 0)),
+                DynamicTest.dynamicTest("one", () -> assertExact(1, _ -> 5)),
+                DynamicTest.dynamicTest("all empty", () -> assertExact(2_000, _ -> 0)),
+                DynamicTest.dynamicTest("all alike", () -> assertExact(2_000, _ -> 99)),
+                DynamicTest.dynamicTest(
+                        "alike but for the last of a block", () -> assertExact(1_024, i -> i == 511 ? 7 : 6)),
+                DynamicTest.dynamicTest(
+                        "alike but for the first of a block", () -> assertExact(1_025, i -> i == 512 ? 7 : 6)),
+                DynamicTest.dynamicTest("one short of a block", () -> assertExact(511, i -> i % 9)),
+                DynamicTest.dynamicTest("a block", () -> assertExact(512, i -> i % 9)),
+                DynamicTest.dynamicTest("one more than a block", () -> assertExact(513, i -> i % 9)),
+                DynamicTest.dynamicTest("random", () -> assertExact(3_000, i -> random[i])),
+                DynamicTest.dynamicTest("skewed", () -> assertExact(3_000, i -> skewed[i])),
+                DynamicTest.dynamicTest("huge first", () -> assertExact(600, i -> i == 0 ? 256 << 20 : 1)),
+                DynamicTest.dynamicTest("huge last", () -> assertExact(600, i -> i == 599 ? 200 << 20 : 1)),
+                DynamicTest.dynamicTest("beyond 2^32 bytes", () -> assertExact(600, i -> (200 << 20) + i)));
+    }
+
+    @Test
+    void takesAtMostOneAndAHalfBytesPerLineOfText() throws Exception {
+        Random random = new Random(6);
+        int[] lengths = random.ints(200_000, 0, 200).toArray();
+        LineIndex index = index(lengths.length, i -> lengths[i]);
+        assertTrue(index.bytes() <= 1.5 * lengths.length, index.bytes() + " bytes");
+    }
+
+    @Test
+    void linesOfOneLengthTakeNextToNothing() throws Exception {
+        assertTrue(index(100_000, _ -> 80).bytes() < 100_000 / 20);
+    }
+
+    @Test
+    void selectsTheSetBitALoopFinds() {
+        Random random = new Random(7);
+        for (int round = 0; round < 100_000; round++) {
+            long sparse = random.nextLong() & ((1L << random.nextInt(64)) - 1);
+            long bits = sparse | (1L << random.nextInt(64));
+            int i = random.nextInt(Long.bitCount(bits));
+            long rest = bits;
+            for (int skipped = 0; skipped < i; skipped++) {
+                rest &= rest - 1;
+            }
+            assertEquals(Long.numberOfTrailingZeros(rest), LineIndex.selectInWord(bits, i));
+        }
+    }
+
+    @Test
+    void aChangeOfAnyByteIsNoticed() throws Exception {
+        byte[] good = Files.readAllBytes(write(700, i -> i % 50));
+        for (int at = 0; at < good.length; at++) {
+            byte[] bad = good.clone();
+            bad[at] ^= 0x10;
+            assertDamaged(bad, "byte " + at);
+        }
+    }
+
+    @Test
+    void aFileCutShortAnywhereIsNoticed() throws Exception {
+        byte[] good = Files.readAllBytes(write(700, i -> i % 50));
+        for (int length = 0; length < good.length; length++) {
+            assertDamaged(java.util.Arrays.copyOf(good, length), "length " + length);
+        }
+    }
+
+    @Test
+    void aForeignFileIsNoticed() throws Exception {
+        assertDamaged(
+                "not an index at all, but long enough to be one; really\n"
+                        .repeat(9)
+                        .getBytes(StandardCharsets.UTF_8),
+                "text");
+        assertDamaged(new byte[4096], "zeros");
+    }
+
+    private void assertDamaged(byte[] bytes, String what) throws Exception {
+        Path file = directory.resolve("damaged");
+        Files.write(file, bytes);
+        assertThrows(LineIndexFile.DamagedIndexException.class, () -> LineIndexFile.read(file), what);
+    }
+}
