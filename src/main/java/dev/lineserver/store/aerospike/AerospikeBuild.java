@@ -1,0 +1,135 @@
+package dev.lineserver.store.aerospike;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import com.aerospike.client.BatchRecord;
+import com.aerospike.client.BatchWrite;
+import com.aerospike.client.Bin;
+import com.aerospike.client.Operation;
+import com.aerospike.client.Value;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.line.LineBatch;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+/** A version being written to its set. */
+final class AerospikeBuild implements Build {
+    private final Cluster cluster;
+    private final HeldLease lease;
+    private final LineRecords records;
+    private final BatchesInFlight inFlight;
+    private final int longestRecord;
+    private @Nullable RecordBatch filling;
+    private long lines;
+    private long parts;
+    private long nextBatch;
+    private Checkpoint added = new Checkpoint(0, 0);
+    private boolean committed;
+
+    /** @param longestRecord most bytes of a line that fit one record */
+    AerospikeBuild(Cluster cluster, HeldLease lease, int longestRecord) {
+        this.cluster = cluster;
+        this.lease = lease;
+        this.records = new LineRecords(cluster.settings.namespace(), lease.set());
+        this.inFlight = new BatchesInFlight(cluster, records);
+        this.longestRecord = longestRecord;
+    }
+
+    @Override
+    public long version() {
+        return lease.set().version();
+    }
+
+    @Override
+    public void add(LineBatch batch) throws StoreException, InterruptedException {
+        if (batch.firstLineIndex() != lines) {
+            throw new IllegalArgumentException("line index " + batch.firstLineIndex() + " does not continue " + lines);
+        }
+        lease.check();
+        for (int i = 0; i < batch.count(); i++) {
+            if (batch.length(i) > longestRecord) {
+                addInParts(batch, i);
+            } else {
+                roomFor(batch.length(i), batch, i).add(batch, i);
+            }
+            lines++;
+        }
+        added = new Checkpoint(lines, batch.firstByteOffset() + batch.byteCount());
+    }
+
+    @Override
+    public Checkpoint checkpoint() {
+        return inFlight.checkpoint();
+    }
+
+    @Override
+    public Manifest commit(Content content) throws StoreException, InterruptedException {
+        if (filling != null) {
+            send(filling, added);
+        }
+        inFlight.awaitAll();
+        if (lines != content.lineCount()) {
+            throw new StoreFailedException(
+                    lines + " lines were added, but " + content.lineCount() + " are to be published");
+        }
+        new StoredCount(cluster, records).verify(lines, Math.addExact(lines, parts));
+        Manifest manifest = lease.publish(content);
+        committed = true;
+        return manifest;
+    }
+
+    @Override
+    public void close() {
+        inFlight.cancel();
+        if (!committed) {
+            lease.rollBack();
+        }
+    }
+
+    /** The batch being filled, or the next if that has no room for another {@code length} bytes. */
+    private RecordBatch roomFor(int length, LineBatch from, int i) throws StoreException, InterruptedException {
+        RecordBatch batch = filling;
+        if (batch != null && batch.hasRoomFor(length)) {
+            return batch;
+        }
+        if (batch != null) {
+            send(batch, new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0)));
+        }
+        RecordBatch next = inFlight.take();
+        next.begin(lines, nextBatch++);
+        filling = next;
+        return next;
+    }
+
+    private void send(RecordBatch batch, Checkpoint end) {
+        filling = null;
+        batch.endAt(end);
+        inFlight.send(batch);
+    }
+
+    /** The parts are acknowledged before the head is written, so that they count as written with it. */
+    private void addInParts(LineBatch batch, int i) throws StoreException, InterruptedException {
+        LineRecords.Head head = new LineRecords.Head(batch.length(i), longestRecord);
+        String doing = "writing the parts of line index " + lines;
+        int partsPerBatch = Math.max(1, cluster.settings.writes().bytesPerBatch() / longestRecord);
+        List<BatchRecord> writes = new ArrayList<>(partsPerBatch);
+        for (int part = 0; part < head.parts(); part++) {
+            int start = batch.start(i) + part * longestRecord;
+            Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, head.partLength(part)));
+            Operation[] put = {Operation.put(bin)};
+            writes.add(new BatchWrite(cluster.policies.lineWrite, records.part(lines, part), put));
+            if (writes.size() == partsPerBatch || part == head.parts() - 1) {
+                inFlight.writer().write(writes, doing);
+                writes.clear();
+            }
+        }
+        parts += head.parts();
+        roomFor(0, batch, i).addHead(head);
+    }
+}

@@ -1,0 +1,129 @@
+package dev.lineserver.store.aerospike;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.StoreException;
+
+/**
+ * The batches of a build that are being written, as many at once as there are threads. Batches are used again: whoever
+ * wants one waits until one has been acknowledged, and that is all the back-pressure there is.
+ */
+final class BatchesInFlight {
+    private static final System.Logger LOG = System.getLogger(BatchesInFlight.class.getName());
+
+    private final Cluster cluster;
+    private final LineRecords records;
+    private final BatchWriter writer;
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final BlockingQueue<RecordBatch> free;
+    private final int batches;
+    private final ExecutorService threads;
+    private final Map<Long, Checkpoint> aheadOfOthers = new TreeMap<>();
+    private long nextInOrder;
+    private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
+    private volatile @Nullable StoreException failure;
+
+    BatchesInFlight(Cluster cluster, LineRecords records) {
+        AerospikeSettings.Writes writes = cluster.settings.writes();
+        this.cluster = cluster;
+        this.records = records;
+        this.writer = new BatchWriter(cluster, cancelled);
+        this.batches = writes.batchesInFlight() + 1;
+        this.free = new ArrayBlockingQueue<>(batches);
+        for (int i = 0; i < batches; i++) {
+            free.add(new RecordBatch(writes.recordsPerBatch(), writes.bytesPerBatch()));
+        }
+        this.threads = Executors.newFixedThreadPool(
+                writes.batchesInFlight(),
+                Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
+    }
+
+    /** Waits for a batch that may be filled. */
+    RecordBatch take() throws StoreException, InterruptedException {
+        RecordBatch batch = free.take();
+        StoreException failed = failure;
+        if (failed != null) {
+            free.add(batch);
+            throw failed;
+        }
+        return batch;
+    }
+
+    /** Gives back a batch that has nothing in it. */
+    void putBack(RecordBatch unused) {
+        free.add(unused);
+    }
+
+    void send(RecordBatch batch) {
+        threads.execute(() -> {
+            try {
+                writer.write(batch.toRecords(records, cluster.policies.lineWrite), batch.describe());
+                acknowledged(batch.number(), batch.end());
+            } catch (StoreException e) {
+                failed(e);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            } finally {
+                free.add(batch);
+            }
+        });
+    }
+
+    /** Writes the parts of long lines, on the calling thread. */
+    BatchWriter writer() {
+        return writer;
+    }
+
+    Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /** Waits for all batches to be acknowledged. */
+    void awaitAll() throws StoreException, InterruptedException {
+        for (int i = 0; i < batches; i++) {
+            free.take();
+        }
+        StoreException failed = failure;
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** Ends retries, and waits for attempts under way: a write that lands after a truncation would stay. */
+    void cancel() {
+        cancelled.countDown();
+        threads.shutdown();
+        try {
+            long patience = cluster.settings.writes().attemptTimeout().toMillis() * 2;
+            if (!threads.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
+                LOG.log(Level.WARNING, "writes to set {0} are still under way after {1} ms", records.set, patience);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void acknowledged(long number, Checkpoint end) {
+        aheadOfOthers.put(number, end);
+        for (Checkpoint next; (next = aheadOfOthers.remove(nextInOrder)) != null; nextInOrder++) {
+            checkpoint = next;
+        }
+    }
+
+    private synchronized void failed(StoreException e) {
+        if (failure == null) {
+            failure = e;
+        }
+    }
+}

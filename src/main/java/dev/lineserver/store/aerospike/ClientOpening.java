@@ -1,0 +1,120 @@
+package dev.lineserver.store.aerospike;
+
+import com.aerospike.client.AerospikeClient;
+import com.aerospike.client.AerospikeException;
+import com.aerospike.client.Host;
+import com.aerospike.client.ResultCode;
+import com.aerospike.client.policy.AuthMode;
+import com.aerospike.client.policy.ClientPolicy;
+import com.aerospike.client.policy.TlsPolicy;
+
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/** Opens a client, and says in an operator's words why it could not. */
+final class ClientOpening {
+    /** How often the client looks after its cluster: a node lost is noticed after about five of these. */
+    private static final int TEND_INTERVAL_MILLIS = 1_000;
+
+    /** Longer than any burst is apart, shorter than {@code proto-fd-idle-ms} of old servers. */
+    private static final int MAX_IDLE_SECONDS = 55;
+
+    /** Failures of one node within one tend interval, after which it is left alone until the next. */
+    private static final int MAX_ERRORS_PER_TEND = 100;
+
+    private ClientOpening() {}
+
+    static AerospikeClient open(AerospikeSettings settings, Loops loops) throws StoreException {
+        Host[] seeds = settings.hosts().stream()
+                .map(node -> new Host(node.host(), node.tlsName(), node.port()))
+                .toArray(Host[]::new);
+        try {
+            return new AerospikeClient(policy(settings, loops), seeds);
+        } catch (AerospikeException e) {
+            throw explain(e, settings);
+        }
+    }
+
+    private static ClientPolicy policy(AerospikeSettings settings, Loops loops) {
+        ClientPolicy policy = new ClientPolicy();
+        policy.eventLoops = loops.all();
+        policy.failIfNotConnected = true;
+        policy.timeout = Policies.millis(settings.connectTimeout());
+        policy.loginTimeout = policy.timeout;
+        policy.tendInterval = TEND_INTERVAL_MILLIS;
+        policy.maxSocketIdle = MAX_IDLE_SECONDS;
+        policy.maxErrorRate = MAX_ERRORS_PER_TEND;
+        policy.errorRateWindow = 1;
+        policy.maxConnsPerNode = settings.connectionsPerNode();
+        // Shared out among the loops: with fewer, commands a loop may still take would find no connection.
+        policy.asyncMaxConnsPerNode = Math.max(
+                settings.connectionsPerNode(),
+                Math.multiplyExact(
+                        settings.reads().commandsInProcess(), loops.all().getSize()));
+        policy.clusterName = settings.clusterName();
+        policy.validateClusterName = settings.clusterName() != null;
+        AerospikeSettings.Credentials credentials = settings.credentials();
+        if (credentials != null) {
+            policy.user = credentials.user();
+            policy.password = credentials.password();
+            policy.authMode = AuthMode.INTERNAL;
+        }
+        if (settings.tls()) {
+            policy.tlsPolicy = new TlsPolicy();
+        }
+        return policy;
+    }
+
+    /** A failed connect carries the seeds' own failures as text only. */
+    private static StoreException explain(AerospikeException e, AerospikeSettings settings) {
+        String text = String.valueOf(e.getMessage());
+        String hosts = settings.hosts().toString();
+        if (text.contains("expected cluster name")) {
+            return new StoreFailedException(
+                    "the Aerospike nodes at " + hosts + " belong to another cluster: " + detail(text, "expected")
+                            + ". Correct the cluster name setting, or the hosts",
+                    e);
+        }
+        if (isAuthentication(e.getResultCode(), text)) {
+            return new StoreFailedException(
+                    "the Aerospike nodes at " + hosts + " refused the user '" + settings.credentials()
+                            + "': check user and password, and whether the cluster has users at all"
+                            + " (Community Edition has none)",
+                    e);
+        }
+        if (text.contains("version <") || text.contains("requires server version")) {
+            return new StoreFailedException(
+                    "the Aerospike nodes at " + hosts + " are too old: upgrade the server to 6.0 or newer", e);
+        }
+        return new StoreUnavailableException(
+                "no Aerospike node is reachable at " + hosts + ": check host and port, that the node is up, that its"
+                        + " access-address can be reached from here, and whether it wants TLS (" + detail(text, "")
+                        + ")",
+                e);
+    }
+
+    private static boolean isAuthentication(int code, String text) {
+        return switch (code) {
+            case ResultCode.INVALID_USER,
+                    ResultCode.INVALID_PASSWORD,
+                    ResultCode.INVALID_CREDENTIAL,
+                    ResultCode.EXPIRED_PASSWORD,
+                    ResultCode.NOT_AUTHENTICATED,
+                    ResultCode.SECURITY_NOT_ENABLED,
+                    ResultCode.SECURITY_NOT_SUPPORTED -> true;
+            default ->
+                text.contains("Invalid user")
+                        || text.contains("Invalid password")
+                        || text.contains("Invalid credential")
+                        || text.contains("Security not")
+                        || text.contains("Authentication failed")
+                        || text.contains("Not authenticated");
+        };
+    }
+
+    private static String detail(String text, String from) {
+        String tail = text.substring(Math.max(0, text.indexOf(from)));
+        return tail.strip().replaceAll("\\R+", " ");
+    }
+}

@@ -1,0 +1,112 @@
+package dev.lineserver.store.aerospike;
+
+import java.util.Locale;
+
+import com.aerospike.client.AerospikeException;
+import com.aerospike.client.ResultCode;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/** What a result code means for whoever asked: try again, or stop, and what to change. */
+final class Failures {
+    private Failures() {}
+
+    /** @param doing what was being done, to begin the message with: {@code reading line index 7 of …} */
+    static StoreException of(AerospikeException failure, String doing) {
+        return of(failure.getResultCode(), doing, failure);
+    }
+
+    static StoreException of(int code, String doing, @Nullable AerospikeException failure) {
+        String because = doing + " failed: " + describe(code, failure);
+        return passes(code)
+                ? new StoreUnavailableException(because, failure)
+                : new StoreFailedException(because + remedy(code), failure);
+    }
+
+    /** Whether the same request may well succeed a little later with nobody changing anything. */
+    static boolean passes(int code) {
+        return switch (code) {
+            case ResultCode.TIMEOUT,
+                    ResultCode.DEVICE_OVERLOAD,
+                    ResultCode.KEY_BUSY,
+                    ResultCode.XDR_KEY_BUSY,
+                    ResultCode.PARTITION_UNAVAILABLE,
+                    ResultCode.CLUSTER_KEY_MISMATCH,
+                    ResultCode.BATCH_QUEUES_FULL,
+                    ResultCode.QUOTA_EXCEEDED,
+                    ResultCode.EXPIRED_SESSION,
+                    ResultCode.QUERY_TIMEOUT,
+                    ResultCode.QUERY_ABORTED,
+                    ResultCode.SCAN_ABORT,
+                    ResultCode.NO_RESPONSE,
+                    ResultCode.BATCH_FAILED,
+                    ResultCode.MAX_ERROR_RATE,
+                    ResultCode.MAX_RETRIES_EXCEEDED,
+                    ResultCode.ASYNC_QUEUE_FULL,
+                    ResultCode.SERVER_NOT_AVAILABLE,
+                    ResultCode.NO_MORE_CONNECTIONS,
+                    ResultCode.INVALID_NODE_ERROR,
+                    ResultCode.CLIENT_ERROR -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * Whether a write of this result is worth repeating. A node whose clock is behind that of the node which truncated
+     * the set refuses to create records in it as forbidden, until its clock has caught up.
+     */
+    static boolean writePasses(int code) {
+        return code == ResultCode.FAIL_FORBIDDEN || passes(code);
+    }
+
+    private static String describe(int code, @Nullable AerospikeException failure) {
+        String node = failure == null || failure.getNode() == null ? "" : " (node " + failure.getNode() + ")";
+        String text = failure == null ? ResultCode.getResultString(code) : firstLine(failure.getBaseMessage(), code);
+        return text + node + ", Aerospike result code " + code;
+    }
+
+    private static String firstLine(@Nullable String message, int code) {
+        return message == null || message.isBlank()
+                ? ResultCode.getResultString(code)
+                : message.strip().lines().findFirst().orElseThrow();
+    }
+
+    private static String remedy(int code) {
+        return switch (code) {
+            case ResultCode.SERVER_MEM_ERROR ->
+                ". The namespace has stopped taking writes: it is out of memory or disk, or at its stop-writes limit."
+                        + " Add nodes or storage, or drop datasets";
+            case ResultCode.FAIL_FORBIDDEN ->
+                ". The server refuses writes to this set at present: look for a stop-writes limit of the set, and"
+                        + " whether the nodes' clocks agree";
+            case ResultCode.INVALID_NAMESPACE ->
+                ". The cluster has no such namespace: correct the namespace setting, or configure it on every node";
+            case ResultCode.RECORD_TOO_BIG ->
+                ". The server's max-record-size is smaller than it says or was lowered: raise it, and ingest again";
+            case ResultCode.INVALID_USER,
+                    ResultCode.INVALID_PASSWORD,
+                    ResultCode.INVALID_CREDENTIAL,
+                    ResultCode.EXPIRED_PASSWORD,
+                    ResultCode.FORBIDDEN_PASSWORD,
+                    ResultCode.NOT_AUTHENTICATED -> ". Authentication failed: check user and password";
+            case ResultCode.ROLE_VIOLATION ->
+                ". The user may not do this: grant the roles read-write and truncate on the namespace";
+            case ResultCode.NOT_WHITELISTED ->
+                ". This machine's address is not on the user's list: add it, or run elsewhere";
+            case ResultCode.SECURITY_NOT_ENABLED, ResultCode.SECURITY_NOT_SUPPORTED ->
+                ". The cluster knows no users (Community Edition does not): leave user and password out";
+            case ResultCode.ALWAYS_FORBIDDEN, ResultCode.UNSUPPORTED_FEATURE, ResultCode.ENTERPRISE_ONLY ->
+                ". The server's edition or configuration rules this out";
+            case ResultCode.BATCH_DISABLED, ResultCode.BATCH_MAX_REQUESTS_EXCEEDED ->
+                ". Raise the server's batch-max-requests, or lower the number of records per batch";
+            default -> ". Look into the server's log (" + hint(code) + ")";
+        };
+    }
+
+    private static String hint(int code) {
+        return ResultCode.getResultString(code).toLowerCase(Locale.ROOT);
+    }
+}

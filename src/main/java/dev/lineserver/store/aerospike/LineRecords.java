@@ -1,0 +1,85 @@
+package dev.lineserver.store.aerospike;
+
+import java.nio.ByteBuffer;
+
+import com.aerospike.client.Key;
+import com.aerospike.client.Record;
+import com.aerospike.client.Value;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a version's lines are kept in its set.
+ *
+ * <p>Line {@code i} is the record whose key is the integer {@code i}, with one bin that holds its bytes. A line longer
+ * than {@code partBytes} has a {@link Head} under its own key instead, in a bin named otherwise, and its bytes in parts
+ * whose keys are blobs: keys of different types never meet.
+ */
+final class LineRecords {
+    private static final int PART_KEY_BYTES = Long.BYTES + Integer.BYTES;
+    private static final String HEAD_SUFFIX = "+";
+
+    final String namespace;
+    final String set;
+    final String bin;
+    final String headBin;
+
+    LineRecords(String namespace, LineSet set) {
+        this.namespace = namespace;
+        this.set = set.name();
+        this.bin = set.bin();
+        this.headBin = bin + HEAD_SUFFIX;
+    }
+
+    Key line(long lineIndex) {
+        return new Key(namespace, set, lineIndex);
+    }
+
+    Key part(long lineIndex, int part) {
+        byte[] key = ByteBuffer.allocate(PART_KEY_BYTES)
+                .putLong(lineIndex)
+                .putInt(part)
+                .array();
+        return new Key(namespace, set, key);
+    }
+
+    /** The bytes in {@code record}, where it holds a line or a part of this version. */
+    byte @Nullable [] bytes(Record record) {
+        return record.bins.get(bin) instanceof byte[] bytes ? bytes : null;
+    }
+
+    /** The head in {@code record}, where it stands for a long line of this version. */
+    @Nullable
+    Head head(Record record) {
+        return record.bins.get(headBin) instanceof byte[] bytes && bytes.length == Head.BYTES
+                ? Head.fromBytes(bytes)
+                : null;
+    }
+
+    /**
+     * Stands for a line in parts.
+     *
+     * @param length of the line, in bytes
+     * @param partBytes length of each part but the last, in bytes
+     */
+    record Head(int length, int partBytes) {
+        static final int BYTES = 2 * Integer.BYTES;
+
+        int parts() {
+            return Math.ceilDiv(length, partBytes);
+        }
+
+        int partLength(int part) {
+            return Math.min(partBytes, length - part * partBytes);
+        }
+
+        Value toValue() {
+            return Value.get(
+                    ByteBuffer.allocate(BYTES).putInt(length).putInt(partBytes).array());
+        }
+
+        static Head fromBytes(byte[] bytes) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            return new Head(buffer.getInt(), buffer.getInt());
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.lineserver.store.aerospike;
+
+import java.util.concurrent.TimeUnit;
+
+import com.aerospike.client.async.EventLoopType;
+import com.aerospike.client.async.EventPolicy;
+import com.aerospike.client.async.NettyEventLoop;
+import com.aerospike.client.async.NettyEventLoops;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/** The event loops commands run on: somebody else's, which are left running, or our own. */
+final class Loops implements AutoCloseable {
+    /** Commands that read a file of lines are few at a time. */
+    private static final int OWN_LOOPS = 2;
+
+    /** Resolution of deadlines, in milliseconds. */
+    private static final int TIMER_TICK_MILLIS = 50;
+
+    private final NettyEventLoops loops;
+    private final @Nullable EventLoopGroup own;
+
+    private Loops(NettyEventLoops loops, @Nullable EventLoopGroup own) {
+        this.loops = loops;
+        this.own = own;
+    }
+
+    static Loops over(@Nullable EventLoopGroup shared, AerospikeSettings.Reads reads) {
+        EventPolicy policy = new EventPolicy();
+        policy.maxCommandsInProcess = reads.commandsInProcess();
+        policy.maxCommandsInQueue = reads.commandsQueued();
+        policy.commandsPerEventLoop = reads.commandsInProcess();
+        policy.minTimeout = TIMER_TICK_MILLIS;
+        if (shared != null) {
+            return new Loops(new NettyEventLoops(policy, shared, typeOf(shared)), null);
+        }
+        EventLoopGroup own = new NioEventLoopGroup(OWN_LOOPS, new DefaultThreadFactory("aerospike-loop", true));
+        return new Loops(new NettyEventLoops(policy, own, EventLoopType.NETTY_NIO), own);
+    }
+
+    NettyEventLoops all() {
+        return loops;
+    }
+
+    /** The loop the current thread is, or null. */
+    @Nullable
+    NettyEventLoop current() {
+        for (NettyEventLoop loop : loops.getArray()) {
+            if (loop.inEventLoop()) {
+                return loop;
+            }
+        }
+        return null;
+    }
+
+    /** By name, because the classes of transports that are not in use may be absent. */
+    private static EventLoopType typeOf(EventLoopGroup group) {
+        String name = group.getClass().getSimpleName();
+        if (group instanceof NioEventLoopGroup) {
+            return EventLoopType.NETTY_NIO;
+        } else if (name.startsWith("Epoll")) {
+            return EventLoopType.NETTY_EPOLL;
+        } else if (name.startsWith("KQueue")) {
+            return EventLoopType.NETTY_KQUEUE;
+        } else if (name.startsWith("IOUring")) {
+            return EventLoopType.NETTY_IOURING;
+        }
+        throw new IllegalArgumentException("event loops of an unknown kind: " + group.getClass());
+    }
+
+    /** Closing the wrapper of shared loops would shut those down. */
+    @Override
+    public void close() {
+        if (own != null) {
+            own.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+}

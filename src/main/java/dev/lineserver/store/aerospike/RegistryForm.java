@@ -1,0 +1,151 @@
+package dev.lineserver.store.aerospike;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+import com.aerospike.client.Bin;
+import com.aerospike.client.Record;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreFailedException;
+
+/** How the registry is kept in a record: maps of maps, legible in any of Aerospike's tools. */
+final class RegistryForm {
+    /** Raised when older programs could not read the record any more. */
+    private static final long REVISION = 1;
+
+    private static final String FORM = "form";
+    private static final String DATASETS = "datasets";
+    private static final String SETS = "sets";
+    private static final String LEASES = "leases";
+
+    private RegistryForm() {}
+
+    static Bin[] toBins(Registry registry) {
+        return new Bin[] {
+            new Bin(FORM, REVISION),
+            new Bin(DATASETS, toEach(registry.datasets(), RegistryForm::fromPublished)),
+            new Bin(SETS, toEach(registry.sets(), RegistryForm::fromSet)),
+            new Bin(LEASES, toEach(registry.leases(), RegistryForm::fromLease)),
+        };
+    }
+
+    static Registry fromRecord(Record record) throws StoreFailedException {
+        if (record.getLong(FORM) != REVISION) {
+            throw new StoreFailedException("the registry in Aerospike has form " + record.getLong(FORM)
+                    + ", this program knows " + REVISION + ": use the program that wrote it, or a newer one");
+        }
+        try {
+            return new Registry(
+                    fromEach(record.getMap(DATASETS), RegistryForm::toPublished),
+                    fromEach(record.getMap(SETS), RegistryForm::toSet),
+                    fromEach(record.getMap(LEASES), RegistryForm::toLease));
+        } catch (RuntimeException e) {
+            // Wrong types, missing entries, names that are none: the record is somebody else's, or damaged.
+            throw new StoreFailedException("the registry in Aerospike cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, Object> fromPublished(Registry.Published published) {
+        Manifest manifest = published.manifest();
+        Content content = manifest.content();
+        Map<String, Object> map = new TreeMap<>();
+        map.put("dataset", manifest.dataset().value());
+        map.put("version", manifest.version());
+        map.put("lines", content.lineCount());
+        map.put("bytes", content.byteCount());
+        map.put("digest", content.digest().toString());
+        map.put("longest", content.longestLine());
+        map.put("terminated", content.terminated() ? 1L : 0L);
+        map.put("source", manifest.sourceName());
+        map.put("layout", manifest.layout());
+        map.put("created", manifest.createdAt().toEpochMilli());
+        map.put("set", published.set());
+        map.put("build", published.build());
+        return map;
+    }
+
+    private static Registry.Published toPublished(Map<?, ?> map) {
+        Content content = new Content(
+                number(map, "lines"),
+                number(map, "bytes"),
+                ContentDigest.parse(text(map, "digest")),
+                number(map, "longest"),
+                number(map, "terminated") == 1);
+        Manifest manifest = new Manifest(
+                new DatasetName(text(map, "dataset")),
+                number(map, "version"),
+                content,
+                text(map, "source"),
+                text(map, "layout"),
+                Instant.ofEpochMilli(number(map, "created")));
+        return new Registry.Published(manifest, text(map, "set"), text(map, "build"));
+    }
+
+    private static Map<String, Object> fromSet(LineSet set) {
+        Map<String, Object> map = new TreeMap<>();
+        map.put("name", set.name());
+        map.put("state", set.state().name());
+        map.put("dataset", set.dataset());
+        map.put("version", set.version());
+        map.put("uses", set.uses());
+        map.put("since", set.since());
+        return map;
+    }
+
+    private static LineSet toSet(Map<?, ?> map) {
+        return new LineSet(
+                text(map, "name"),
+                LineSet.State.valueOf(text(map, "state")),
+                text(map, "dataset"),
+                number(map, "version"),
+                number(map, "uses"),
+                number(map, "since"));
+    }
+
+    private static Map<String, Object> fromLease(Lease lease) {
+        Map<String, Object> map = new TreeMap<>();
+        map.put("build", lease.build());
+        map.put("owner", lease.owner());
+        map.put("set", lease.set());
+        map.put("until", lease.until());
+        return map;
+    }
+
+    private static Lease toLease(Map<?, ?> map) {
+        return new Lease(text(map, "build"), text(map, "owner"), text(map, "set"), number(map, "until"));
+    }
+
+    private static <V> Map<String, Map<String, Object>> toEach(
+            SortedMap<String, V> from, Function<V, Map<String, Object>> form) {
+        Map<String, Map<String, Object>> to = new TreeMap<>();
+        from.forEach((key, value) -> to.put(key, form.apply(value)));
+        return to;
+    }
+
+    private static <V> SortedMap<String, V> fromEach(Map<?, ?> from, Function<Map<?, ?>, V> form) {
+        SortedMap<String, V> to = new TreeMap<>();
+        from.forEach((key, value) -> to.put((String) key, form.apply((Map<?, ?>) value)));
+        return to;
+    }
+
+    private static String text(Map<?, ?> map, String name) {
+        if (map.get(name) instanceof String text) {
+            return text;
+        }
+        throw new IllegalArgumentException("no text '" + name + "' in " + map);
+    }
+
+    private static long number(Map<?, ?> map, String name) {
+        if (map.get(name) instanceof Long number) {
+            return number;
+        }
+        throw new IllegalArgumentException("no number '" + name + "' in " + map);
+    }
+}
