@@ -3,6 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.aerospike.client.AerospikeException;
@@ -15,6 +16,7 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /** A version in its set. */
@@ -24,12 +26,14 @@ final class AerospikeSnapshot implements Snapshot {
     private final Manifest manifest;
     private final LineRecords records;
     private final RecordReads reads;
+    private final RegistryRecord registry;
     private final AtomicBoolean damageReported = new AtomicBoolean();
 
-    AerospikeSnapshot(Manifest manifest, LineRecords records, RecordReads reads) {
+    AerospikeSnapshot(Manifest manifest, LineRecords records, RecordReads reads, RegistryRecord registry) {
         this.manifest = manifest;
         this.records = records;
         this.reads = reads;
+        this.registry = registry;
     }
 
     @Override
@@ -45,6 +49,29 @@ final class AerospikeSnapshot implements Snapshot {
         LineLookup lookup = new LineLookup(this, lineIndex);
         reads.read(records.line(lineIndex), lookup);
         return lookup;
+    }
+
+    /** Reads the last line, which is only there where the version is. */
+    @Override
+    public void check() throws StoreException {
+        if (manifest.lineCount() == 0) {
+            registry.read();
+            return;
+        }
+        long last = manifest.lineCount() - 1;
+        try {
+            Lookup found = lookup(last).toCompletableFuture().get();
+            if (found instanceof Lookup.Damaged(String what)) {
+                throw new StoreFailedException(describe(last) + " cannot be read: " + what + ". Ingest the file again");
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof StoreException failure
+                    ? failure
+                    : new StoreUnavailableException("reading " + describe(last) + " failed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("reading " + describe(last) + " was interrupted", e);
+        }
     }
 
     LineRecords records() {

@@ -21,6 +21,7 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.TextShape;
 
 /** Versions in an Aerospike cluster: each line a record, each version a set, all else in one {@link Registry}. */
@@ -69,17 +70,20 @@ public final class AerospikeStore implements LineStore {
                 .map(Registry.Published::manifest);
     }
 
-    /** A version that was superseded within the grace can still be opened. */
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
-        String dataset = manifest.dataset().value();
-        LineSet set = registry.read().sets().values().stream()
-                .filter(candidate ->
-                        candidate.state() != LineSet.State.BUILDING && candidate.holds(dataset, manifest.version()))
-                .findAny()
-                .orElseThrow(() -> new StoreFailedException("version " + manifest.version() + " of " + dataset
-                        + " is not in Aerospike " + cluster.name() + " any more: it was replaced or dropped"));
-        return new AerospikeSnapshot(manifest, new LineRecords(cluster.settings.namespace(), set), reads);
+        Registry current = registry.read();
+        Registry.Published newest = current.datasets().get(manifest.dataset().value());
+        if (newest == null) {
+            throw new StoreFailedException(
+                    "Aerospike " + cluster.name() + " has no dataset " + manifest.dataset() + " any more");
+        }
+        if (!newest.manifest().equals(manifest)) {
+            throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()
+                    + " has been replaced: open the newest");
+        }
+        LineRecords records = new LineRecords(cluster.settings.namespace(), current.lineSet(newest.set()));
+        return new AerospikeSnapshot(manifest, records, reads, registry);
     }
 
     @Override

@@ -1,0 +1,65 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import com.aerospike.client.AerospikeException;
+import com.aerospike.client.Info;
+import org.awaitility.Awaitility;
+
+/** A node in a container, reachable from this machine only. */
+final class DockerAerospike {
+    static final String IMAGE = "aerospike/aerospike-server:8.1";
+
+    private static final int FIRST_START_SECONDS = 300;
+
+    private DockerAerospike() {}
+
+    /** The node announces its address inside the container, so it is used as the only one and not asked for peers. */
+    static List<AerospikeSettings.Node> start() throws IOException {
+        String id = run(
+                "docker", "run", "--detach", "--rm", "--publish", "127.0.0.1::3000", "--env", "NAMESPACE=lines", IMAGE);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                run("docker", "rm", "--force", id);
+            } catch (IOException e) {
+                System.err.println("[aerospike] container " + id + " is left behind: " + e);
+            }
+        }));
+        String published =
+                run("docker", "port", id, "3000/tcp").lines().findFirst().orElseThrow();
+        AerospikeSettings.Node host = AerospikeSettings.Node.parse(published);
+        Awaitility.await("Aerospike in container " + id)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> isUp(host));
+        return List.of(host);
+    }
+
+    private static boolean isUp(AerospikeSettings.Node host) {
+        try {
+            return Info.request(host.host(), host.port(), "status").equals("ok");
+        } catch (AerospikeException _) {
+            return false;
+        }
+    }
+
+    private static String run(String... command) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            if (!process.waitFor(FIRST_START_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IOException(String.join(" ", command) + " failed");
+            }
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Finds a real server to test against: the one named by {@value #VARIABLE}, else an {@code asd} on the path, else
+ * Docker. Each is looked for once, and started ones are ended with this process.
+ */
+final class RealAerospike {
+    static final String VARIABLE = "LINE_SERVER_TEST_AEROSPIKE";
+
+    private static final RealAerospike ONE_NODE = new RealAerospike(1);
+    private static final RealAerospike THREE_NODES = new RealAerospike(3);
+
+    private final int nodes;
+    private boolean looked;
+    private List<AerospikeSettings.Node> found = List.of();
+    private String how = "none";
+
+    private RealAerospike(int nodes) {
+        this.nodes = nodes;
+    }
+
+    /** Hosts of a node, or skips the test. */
+    static List<AerospikeSettings.Node> oneNode(Class<?> test) {
+        return ONE_NODE.hosts(test);
+    }
+
+    /** Hosts of three nodes that keep two copies of each record, or skips the test. */
+    static List<AerospikeSettings.Node> threeNodes(Class<?> test) {
+        return THREE_NODES.hosts(test);
+    }
+
+    private synchronized List<AerospikeSettings.Node> hosts(Class<?> test) {
+        if (!looked) {
+            looked = true;
+            find();
+            System.err.println("[aerospike] real server, " + nodes + " node(s): " + how + " " + found);
+        }
+        if (found.isEmpty()) {
+            String skipped = test.getSimpleName() + " SKIPPED: no real Aerospike server of " + nodes + " node(s). Set "
+                    + VARIABLE + "=HOST:PORT, or put asd on the PATH, or have Docker"
+                    + " with the image " + DockerAerospike.IMAGE + " (" + how + ")";
+            System.err.println("[aerospike] " + skipped);
+            Assumptions.abort(skipped);
+        }
+        return found;
+    }
+
+    private void find() {
+        String given = System.getenv(VARIABLE);
+        try {
+            if (given != null && !given.isBlank()) {
+                if (nodes == 1) {
+                    how = VARIABLE;
+                    found = Stream.of(given.split(",", -1))
+                            .map(AerospikeSettings.Node::parse)
+                            .toList();
+                } else {
+                    how = "a server is given, so none of several nodes is started";
+                }
+                return;
+            }
+            Optional<Path> asd = onPath("asd");
+            if (asd.isPresent()) {
+                found = PrivateAsd.start(asd.get(), nodes);
+                how = asd.get() + ", started";
+            } else if (nodes == 1 && onPath("docker").isPresent()) {
+                found = DockerAerospike.start();
+                how = "Docker";
+            }
+        } catch (IOException e) {
+            how = "could not be started: " + e.getMessage();
+        }
+    }
+
+    private static Optional<Path> onPath(String program) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Stream.of(path.split(java.io.File.pathSeparator, -1))
+                .filter(directory -> !directory.isEmpty())
+                .map(directory -> Path.of(directory, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+}

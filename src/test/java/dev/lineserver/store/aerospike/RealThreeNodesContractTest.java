@@ -1,0 +1,10 @@
+package dev.lineserver.store.aerospike;
+
+import java.util.List;
+
+final class RealThreeNodesContractTest extends AerospikeStoreContract {
+    @Override
+    List<AerospikeSettings.Node> hosts() {
+        return RealAerospike.threeNodes(RealThreeNodesContractTest.class);
+    }
+}
