@@ -34,7 +34,9 @@ final class PrivateAsd {
             }
             Path configuration = home.resolve("aerospike.conf");
             Files.writeString(configuration, configuration(home, i, ports, nodes));
-            processes.add(new ProcessBuilder(asd.toString(), "--foreground", "--config-file", configuration.toString())
+            // A node wants more open files than a shell grants unless asked.
+            String command = "ulimit -n 4096; exec '" + asd + "' --foreground --config-file '" + configuration + "'";
+            processes.add(new ProcessBuilder("sh", "-c", command)
                     .redirectErrorStream(true)
                     .redirectOutput(home.resolve("console.log").toFile())
                     .start());
@@ -43,8 +45,19 @@ final class PrivateAsd {
         Awaitility.await("asd in " + directory)
                 .atMost(START)
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> hosts.stream().allMatch(host -> isUp(host, nodes)));
+                .until(() -> {
+                    for (int i = 0; i < nodes; i++) {
+                        requireAlive(processes.get(i), directory.resolve("node" + i));
+                    }
+                    return hosts.stream().allMatch(host -> isUp(host, nodes));
+                });
         return hosts;
+    }
+
+    private static void requireAlive(Process process, Path home) throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException("asd ended: " + Files.readString(home.resolve("console.log")));
+        }
     }
 
     private static boolean isUp(AerospikeSettings.Node host, int nodes) {
@@ -82,7 +95,7 @@ final class PrivateAsd {
                 service {
                     cluster-name line-server-test-%1$d
                     node-id b%2$d
-                    proto-fd-max 1000
+                    proto-fd-max 1024
                     work-directory %3$s/work
                 }
                 mod-lua {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -76,7 +77,7 @@ final class RealAerospike {
                 found = DockerAerospike.start();
                 how = "Docker";
             }
-        } catch (IOException e) {
+        } catch (IOException | ConditionTimeoutException e) {
             how = "could not be started: " + e.getMessage();
         }
     }
