@@ -86,7 +86,10 @@ final class AerospikeSnapshot implements Snapshot {
         return "line index " + lineIndex + " of " + manifest.dataset() + " version " + manifest.version();
     }
 
-    /** Tells a lost line from a version that was replaced or dropped and has given its space back. */
+    /**
+     * Tells a lost line from a version that was replaced or dropped and has given its space back. Where the registry is
+     * gone as well, all was lost: a store that was emptied properly has one.
+     */
     void notFound(LineLookup lookup, String what) {
         reads.readRegistry(new RecordListener() {
             @Override
@@ -103,10 +106,7 @@ final class AerospikeSnapshot implements Snapshot {
 
     private void conclude(LineLookup lookup, String what, @Nullable Record record) {
         try {
-            LineSet set = RegistryRecord.of(record).sets().get(records.set);
-            if (set != null
-                    && set.holds(manifest.dataset().value(), manifest.version())
-                    && set.bin().equals(records.bin)) {
+            if (record == null || stillOurs(RegistryRecord.of(record).sets().get(records.set))) {
                 reportDamage();
                 lookup.complete(new Lookup.Damaged(what + " (namespace " + records.namespace + ", set " + records.set
                         + ", key " + lookup.lineIndex() + ")"));
@@ -117,6 +117,12 @@ final class AerospikeSnapshot implements Snapshot {
         } catch (StoreException e) {
             lookup.completeExceptionally(e);
         }
+    }
+
+    private boolean stillOurs(@Nullable LineSet set) {
+        return set != null
+                && set.holds(manifest.dataset().value(), manifest.version())
+                && set.bin().equals(records.bin);
     }
 
     void reportDamage() {

@@ -51,15 +51,19 @@ final class HeldLease {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         Manifest manifest = new Manifest(request.dataset(), set.version(), content, request.sourceName(), LAYOUT, now);
         Registry.Published version = new Registry.Published(manifest, set.name(), lease.build());
+        boolean[] supersedes = new boolean[1];
         registry.update("publishing " + describe(), current -> {
             if (version.equals(current.datasets().get(request.dataset().value()))) {
                 return current;
             }
             requireHeld(current);
+            supersedes[0] = current.datasets().containsKey(request.dataset().value());
             return current.published(version, now.toEpochMilli());
         });
         renewal.cancel(false);
-        housekeeping.sweepAfterGrace();
+        if (supersedes[0]) {
+            housekeeping.sweepAfterGrace();
+        }
         return manifest;
     }
 

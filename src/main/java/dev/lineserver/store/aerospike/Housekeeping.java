@@ -55,7 +55,8 @@ final class Housekeeping implements AutoCloseable {
 
     void sweepAfterGrace() {
         // A millisecond more: what is due at this very instant counts as not due yet.
-        ScheduledFuture<?> _ = thread.schedule(this::sweepInBackground, writes.grace().toMillis() + 1, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> _ =
+                thread.schedule(this::sweepInBackground, writes.grace().toMillis() + 1, TimeUnit.MILLISECONDS);
     }
 
     private void sweepInBackground() {

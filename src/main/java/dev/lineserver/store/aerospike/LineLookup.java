@@ -41,7 +41,7 @@ final class LineLookup extends CompletableFuture<Lookup> implements RecordListen
         if (head.length() > Limits.WHOLE_LINE_BYTES) {
             complete(new Lookup.FoundInParts(parted));
         } else {
-            parted.whole().whenComplete(this::completeWhole);
+            CompletableFuture<?> _ = parted.whole().whenComplete(this::completeWhole);
         }
     }
 

@@ -9,6 +9,7 @@ import com.aerospike.client.async.NettyEventLoops;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /** The event loops commands run on: somebody else's, which are left running, or our own. */
@@ -74,7 +75,7 @@ final class Loops implements AutoCloseable {
     @Override
     public void close() {
         if (own != null) {
-            own.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            Future<?> _ = own.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }
     }
 }

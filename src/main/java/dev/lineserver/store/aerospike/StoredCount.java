@@ -6,7 +6,9 @@ import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
+import com.aerospike.client.Record;
 import com.aerospike.client.cluster.Node;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -71,29 +73,51 @@ final class StoredCount {
         return factor;
     }
 
+    /** Of each line only the head is asked for, where it has one: enough to know its parts. */
     private void verifyEach(long lines) throws StoreException {
         for (long first = 0; first < lines; first += KEYS_PER_BATCH) {
-            Key[] keys = new Key[Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - first))];
-            for (int i = 0; i < keys.length; i++) {
+            int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - first));
+            Key[] keys = new Key[count];
+            for (int i = 0; i < count; i++) {
                 keys[i] = records.line(first + i);
             }
-            boolean[] present = exist(keys, first);
-            for (int i = 0; i < keys.length; i++) {
-                if (!present[i]) {
-                    throw new StoreFailedException("line index " + (first + i) + " was acknowledged, but is not in set "
-                            + records.set + " of namespace " + records.namespace
-                            + " any more: a node was lost or restarted empty. The version is not published; see that"
-                            + " the cluster is whole, and ingest again");
+            Record[] found = find(keys, first);
+            for (int i = 0; i < count; i++) {
+                if (found[i] == null) {
+                    throw lost("line index " + (first + i));
+                }
+                LineRecords.Head head = records.head(found[i]);
+                if (head != null) {
+                    verifyParts(first + i, head);
                 }
             }
         }
     }
 
-    private boolean[] exist(Key[] keys, long first) throws StoreException {
+    private void verifyParts(long lineIndex, LineRecords.Head head) throws StoreException {
+        Key[] keys = new Key[head.parts()];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = records.part(lineIndex, i);
+        }
+        Record[] found = find(keys, lineIndex);
+        for (int i = 0; i < keys.length; i++) {
+            if (found[i] == null) {
+                throw lost("part " + i + " of line index " + lineIndex);
+            }
+        }
+    }
+
+    private @Nullable Record[] find(Key[] keys, long first) throws StoreException {
         try {
-            return cluster.client.exists(cluster.policies.batchExists, keys);
+            return cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
         } catch (AerospikeException e) {
             throw Failures.of(e, "checking that line indexes from " + first + " are stored");
         }
+    }
+
+    private StoreFailedException lost(String what) {
+        return new StoreFailedException(what + " was acknowledged, but is not in set " + records.set + " of namespace "
+                + records.namespace + " any more: a node was lost or restarted empty. The version is not published;"
+                + " see that the cluster is whole, and ingest again");
     }
 }

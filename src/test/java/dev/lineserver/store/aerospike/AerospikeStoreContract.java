@@ -1,6 +1,5 @@
 package dev.lineserver.store.aerospike;
 
-import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.AfterAll;
@@ -21,31 +20,12 @@ abstract class AerospikeStoreContract extends LineStoreContract {
     /** Seed nodes of the cluster to test over. */
     abstract List<AerospikeSettings.Node> hosts() throws Exception;
 
-    static AerospikeSettings settings(List<AerospikeSettings.Node> hosts) {
-        AerospikeSettings.Writes writes = AerospikeSettings.Writes.DEFAULT;
-        return new AerospikeSettings(
-                hosts,
-                AerospikeSettings.DEFAULT_NAMESPACE,
-                null,
-                false,
-                null,
-                AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
-                AerospikeSettings.DEFAULT_CONNECTIONS_PER_NODE,
-                AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                AerospikeSettings.Reads.DEFAULT,
-                new AerospikeSettings.Writes(
-                        writes.recordsPerBatch(),
-                        writes.bytesPerBatch(),
-                        writes.batchesInFlight(),
-                        writes.attemptTimeout(),
-                        writes.deadline(),
-                        writes.lease(),
-                        Duration.ofSeconds(1)));
-    }
+    /** Ends what {@link #hosts} began. */
+    void afterClose() throws Exception {}
 
     @BeforeAll
     void connect() throws Exception {
-        store = AerospikeStore.connect(settings(hosts()), null);
+        store = AerospikeStore.connect(TestSettings.of(hosts()).settings(), null);
     }
 
     @BeforeEach
@@ -56,10 +36,11 @@ abstract class AerospikeStoreContract extends LineStoreContract {
     }
 
     @AfterAll
-    void close() {
+    void close() throws Exception {
         if (store != null) {
             store.close();
         }
+        afterClose();
     }
 
     @Override

@@ -1,0 +1,70 @@
+package dev.lineserver.store.aerospike;
+
+import java.net.ServerSocket;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What an operator is told when a cluster will not do. */
+final class ConnectTest extends FakeNodeTest {
+    @Test
+    void noNodeReachableNamesHostAndPort() throws Exception {
+        AerospikeSettings.Node nobody;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            nobody = new AerospikeSettings.Node("127.0.0.1", socket.getLocalPort(), null);
+        }
+        String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(nobody)));
+        assertSays(message, nobody.toString());
+    }
+
+    @Test
+    void aWrongNamespaceIsNamedWithThoseThereAre() {
+        assertSays(refusal(StoreFailedException.class, settings().namespace("texts")), "'texts'", "[lines]");
+    }
+
+    @Test
+    void aWrongClusterNameIsNamedWithTheRightOne() {
+        assertSays(refusal(StoreFailedException.class, settings().clusterName("production")), "production", "fake");
+    }
+
+    @Test
+    void aServerThatIsTooOldIsNamedWithItsVersion() {
+        node.info.build = "5.7.0.8";
+        assertSays(refusal(StoreFailedException.class, settings()), "5.7.0.8", "6.0");
+    }
+
+    @Test
+    void hostsAreReadInEveryForm() {
+        assertEquals(new AerospikeSettings.Node("db", 3000, null), AerospikeSettings.Node.parse("db"));
+        assertEquals(new AerospikeSettings.Node("db", 4000, null), AerospikeSettings.Node.parse("db:4000"));
+        assertEquals(new AerospikeSettings.Node("db", 4000, "cert"), AerospikeSettings.Node.parse("db:cert:4000"));
+        assertEquals(new AerospikeSettings.Node("::1", 4000, null), AerospikeSettings.Node.parse("[::1]:4000"));
+        for (String wrong : List.of("", ":3000", "db:0", "db:70000", "a b")) {
+            assertThrows(IllegalArgumentException.class, () -> AerospikeSettings.Node.parse(wrong), wrong);
+        }
+    }
+
+    @Test
+    void thePasswordIsNotInTheText() {
+        assertFalse(new AerospikeSettings.Credentials("me", "secret").toString().contains("secret"));
+    }
+
+    private <X extends StoreException> String refusal(Class<X> kind, TestSettings settings) {
+        return assertThrows(kind, () -> connect(settings)).getMessage();
+    }
+
+    private static void assertSays(String message, String... parts) {
+        for (String part : parts) {
+            assertTrue(message.contains(part), message);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A node that speaks as much of the wire protocol as the store needs, over TCP, to the real client, and that misbehaves
+ * on command. It is the only node of its cluster and has every partition. What it does when behaving is held to a real
+ * server's behaviour by the contract both are run through.
+ *
+ * <p>A frame is eight bytes, of which the second is its type and the last six its length, and a body.
+ */
+final class FakeAerospikeNode implements AutoCloseable {
+    private static final int PROTOCOL_VERSION = 2;
+    private static final int TYPE_INFO = 1;
+    private static final int TYPE_MESSAGE = 3;
+    private static final long LENGTH_MASK = (1L << 48) - 1;
+
+    final FakeFaults faults = new FakeFaults();
+    final FakeRecords records = new FakeRecords();
+    final FakeInfo info = new FakeInfo(records, faults);
+
+    private final ServerSocket server;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    FakeAerospikeNode() throws IOException {
+        server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().name("fake-node").start(this::accept);
+    }
+
+    AerospikeSettings.Node host() {
+        return new AerospikeSettings.Node("127.0.0.1", server.getLocalPort(), null);
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket socket = server.accept();
+                socket.setTcpNoDelay(true);
+                sockets.add(socket);
+                Thread.ofVirtual().name("fake-node-connection").start(() -> serve(socket));
+            } catch (IOException _) {
+                return;
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 64 << 10));
+            OutputStream out = socket.getOutputStream();
+            while (true) {
+                long frame = in.readLong();
+                byte[] body = new byte[Math.toIntExact(frame & LENGTH_MASK)];
+                in.readFully(body);
+                if (!answer((int) (frame >>> 48) & 0xFF, body, out)) {
+                    return;
+                }
+            }
+        } catch (IOException _) {
+            // The other side is gone, which is its right.
+        } finally {
+            sockets.remove(socket);
+        }
+    }
+
+    /** Whether the connection stays. */
+    private boolean answer(int type, byte[] body, OutputStream out) throws IOException {
+        byte[] reply;
+        boolean dropped = false;
+        if (type == TYPE_INFO) {
+            reply = info.answer(body);
+        } else {
+            WireMessage message = WireMessage.parse(body);
+            faults.delay(message);
+            reply = FakeCommands.answer(message, records, faults);
+            dropped = faults.takesDrop(message);
+            if (dropped || faults.takesSilence(message)) {
+                reply = dropped ? frame(type, reply) : new byte[0];
+                out.write(reply, 0, reply.length / 2);
+                out.flush();
+                return !dropped;
+            }
+        }
+        out.write(frame(type == TYPE_INFO ? TYPE_INFO : TYPE_MESSAGE, reply));
+        out.flush();
+        return true;
+    }
+
+    private static byte[] frame(int type, byte[] body) {
+        long head = ((long) PROTOCOL_VERSION << 56) | ((long) type << 48) | body.length;
+        return ByteBuffer.allocate(Long.BYTES + body.length)
+                .putLong(head)
+                .put(body)
+                .array();
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import com.aerospike.client.ResultCode;
+import org.jspecify.annotations.Nullable;
+
+/** Carries out requests, and puts the replies together. */
+final class FakeCommands {
+    private static final int BATCH_REPEAT = 1;
+    private static final int BATCH_INFO = 2;
+    private static final int BATCH_GENERATION = 4;
+    private static final int BATCH_TTL = 8;
+    private static final int DIGEST_BYTES = 20;
+    private static final int OPERATION_HEADER_BYTES = 8;
+
+    private FakeCommands() {}
+
+    static byte[] answer(WireMessage message, FakeRecords records, FakeFaults faults) {
+        ByteArrayOutputStream reply = new ByteArrayOutputStream();
+        if (message.isBatch()) {
+            batch(message, records, faults, reply);
+        } else {
+            one(message, records, faults, 0, reply);
+        }
+        return reply.toByteArray();
+    }
+
+    /** Each record of a batch comes with its place in it; the last says only that it is the last. */
+    private static void batch(WireMessage frame, FakeRecords records, FakeFaults faults, ByteArrayOutputStream reply) {
+        ByteBuffer in = frame.field(WireMessage.FIELD_BATCH);
+        int count = in.getInt();
+        in.get();
+        WireMessage previous = frame;
+        for (int i = 0; i < count; i++) {
+            int place = in.getInt();
+            ByteBuffer digest = in.slice(in.position(), DIGEST_BYTES);
+            in.position(in.position() + DIGEST_BYTES);
+            int flags = in.get();
+            if ((flags & BATCH_REPEAT) == 0) {
+                previous = entry(in, flags);
+            }
+            one(previous.about(digest), records, faults, place, reply);
+        }
+        header(reply, WireMessage.LAST, ResultCode.OK, 0, 0, 0);
+    }
+
+    private static WireMessage entry(ByteBuffer in, int flags) {
+        if ((flags & BATCH_INFO) == 0) {
+            throw new IllegalStateException("a batch entry of a form this node does not know: " + flags);
+        }
+        int info1 = in.get() & 0xFF;
+        int info2 = in.get() & 0xFF;
+        int info3 = in.get() & 0xFF;
+        int generation = (flags & BATCH_GENERATION) == 0 ? 0 : in.getShort();
+        if ((flags & BATCH_TTL) != 0) {
+            in.getInt();
+        }
+        int fields = in.getShort();
+        int operations = in.getShort();
+        return WireMessage.parse(in, info1, info2, info3, generation, fields, operations);
+    }
+
+    private static void one(
+            WireMessage message, FakeRecords records, FakeFaults faults, int place, ByteArrayOutputStream reply) {
+        if (!message.text(WireMessage.FIELD_NAMESPACE).equals(FakeInfo.NAMESPACE)) {
+            header(reply, 0, ResultCode.INVALID_NAMESPACE, 0, place, 0);
+            return;
+        }
+        if (message.writes()) {
+            int refused = faults.refusal(message);
+            header(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, place, 0);
+            return;
+        }
+        FakeRecords.Stored record = records.get(message.field(WireMessage.FIELD_DIGEST));
+        found(message, record, place, reply);
+    }
+
+    private static void found(
+            WireMessage message, FakeRecords.@Nullable Stored record, int place, ByteArrayOutputStream reply) {
+        if (record == null) {
+            header(reply, 0, ResultCode.KEY_NOT_FOUND_ERROR, 0, place, 0);
+            return;
+        }
+        List<WireMessage.Operation> bins = message.wantsBins() ? record.bins() : List.of();
+        header(reply, 0, ResultCode.OK, record.generation(), place, bins.size());
+        for (WireMessage.Operation bin : bins) {
+            byte[] name = bin.bin().getBytes(StandardCharsets.UTF_8);
+            ByteBuffer head = ByteBuffer.allocate(OPERATION_HEADER_BYTES)
+                    .putInt(4 + name.length + bin.value().length)
+                    .put((byte) 1)
+                    .put((byte) bin.type())
+                    .put((byte) 0)
+                    .put((byte) name.length);
+            reply.writeBytes(head.array());
+            reply.writeBytes(name);
+            reply.writeBytes(bin.value());
+        }
+    }
+
+    private static void header(
+            ByteArrayOutputStream reply, int info3, int code, int generation, int place, int operations) {
+        reply.writeBytes(ByteBuffer.allocate(WireMessage.HEADER_BYTES)
+                .put((byte) WireMessage.HEADER_BYTES)
+                .put((byte) 0)
+                .put((byte) 0)
+                .put((byte) info3)
+                .put((byte) 0)
+                .put((byte) code)
+                .putInt(generation)
+                .putInt(0)
+                .putInt(place)
+                .putShort((short) 0)
+                .putShort((short) operations)
+                .array());
+    }
+}

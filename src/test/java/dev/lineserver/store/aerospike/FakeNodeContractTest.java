@@ -1,0 +1,22 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.IOException;
+import java.util.List;
+
+final class FakeNodeContractTest extends AerospikeStoreContract {
+    private final FakeAerospikeNode node;
+
+    FakeNodeContractTest() throws IOException {
+        node = new FakeAerospikeNode();
+    }
+
+    @Override
+    List<AerospikeSettings.Node> hosts() {
+        return List.of(node.host());
+    }
+
+    @Override
+    void afterClose() throws IOException {
+        node.close();
+    }
+}

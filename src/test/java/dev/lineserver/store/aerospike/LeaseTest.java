@@ -1,0 +1,75 @@
+package dev.lineserver.store.aerospike;
+
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.Build;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Two processes, one dataset. */
+final class LeaseTest extends FakeNodeTest {
+    private static final byte[] CONTENT = Samples.random(500, 60, 31);
+
+    @Test
+    void anotherProcessIsRefusedForAsLongAsTheBuildLives() throws Exception {
+        AerospikeStore here = connect(settings().lease(Duration.ofMillis(300)));
+        AerospikeStore there = connect(settings());
+        try (Build build = begin(here)) {
+            long start = System.nanoTime();
+            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> {
+                assertTrue(assertThrows(StoreFailedException.class, () -> begin(there))
+                        .getMessage()
+                        .contains("process " + ProcessHandle.current().pid()));
+                return System.nanoTime() - start > Duration.ofSeconds(1).toNanos();
+            });
+            add(build, CONTENT);
+            build.commit(contentOf(CONTENT));
+        }
+        assertEquals(2, put(there, CONTENT).version());
+    }
+
+    @Test
+    void theLeaseOfABuildThatDiedRunsOutAndItsSpaceIsGivenBack() throws Exception {
+        AerospikeStore dying = connect(settings().recordsPerBatch(10).lease(Duration.ofMillis(500)));
+        AerospikeStore other = connect(settings());
+        Build abandoned = begin(dying);
+        add(abandoned, CONTENT);
+        Awaitility.await().until(() -> node.records.count("a") > 100);
+        dying.close();
+        Awaitility.await().ignoreException(StoreFailedException.class).until(() -> {
+            try (Build next = begin(other)) {
+                assertEquals(1, next.version());
+                assertEquals(0, node.records.count("a"));
+                add(next, CONTENT);
+                next.commit(contentOf(CONTENT));
+            }
+            return true;
+        });
+        try (Snapshot snapshot = other.open(other.newest(NAME).orElseThrow())) {
+            assertHolds(snapshot, CONTENT);
+        }
+    }
+
+    @Test
+    void aBuildWhoseLeaseIsLostPublishesNothing() throws Exception {
+        AerospikeStore store = connect(settings());
+        Cluster cluster = Cluster.connect(settings().settings(), null);
+        try (cluster;
+                Build build = begin(store)) {
+            add(build, CONTENT);
+            new RegistryRecord(cluster).update("taking the lease away", all -> all.withoutLease(NAME.value()));
+            assertTrue(assertThrows(StoreFailedException.class, () -> build.commit(contentOf(CONTENT)))
+                    .getMessage()
+                    .contains("lease"));
+        }
+        assertTrue(store.newest(NAME).isEmpty());
+    }
+}

@@ -1,0 +1,157 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.TextShape;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What only a real server can show: amounts, truncation, and what records take. */
+final class RealServerTest {
+    private static final int READS_AT_ONCE = 500;
+
+    private final EventLoopGroup vertxLike = new NioEventLoopGroup(2);
+    private AerospikeStore store;
+    private Cluster cluster;
+
+    @BeforeEach
+    void connect() throws Exception {
+        TestSettings settings =
+                TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).grace(Duration.ZERO);
+        store = AerospikeStore.connect(settings.settings(), vertxLike);
+        cluster = Cluster.connect(settings.settings(), null);
+        for (Manifest manifest : store.datasets()) {
+            store.drop(manifest.dataset());
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        if (store != null) {
+            store.drop(FakeNodeTest.NAME);
+            store.close();
+            cluster.close();
+        }
+        assertFalse(vertxLike.isShuttingDown(), "loops that belong to others are left running");
+        vertxLike.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    }
+
+    @Test
+    void severalHundredThousandLinesComeBackByteForByte() throws Exception {
+        byte[] content = text(300_000);
+        List<byte[]> lines = Samples.linesOf(content);
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
+            for (int first = 0; first < lines.size(); first += READS_AT_ONCE) {
+                List<CompletableFuture<Lookup>> batch = new ArrayList<>();
+                for (int i = first; i < Math.min(lines.size(), first + READS_AT_ONCE); i++) {
+                    batch.add(snapshot.lookup(i).toCompletableFuture());
+                }
+                for (int i = 0; i < batch.size(); i++) {
+                    Lookup found = batch.get(i).get(10, TimeUnit.SECONDS);
+                    assertArrayEquals(
+                            lines.get(first + i),
+                            assertInstanceOf(Lookup.Found.class, found).line());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSetIsUsedAgainAndAgainWithoutLosingALine() throws Exception {
+        byte[] content = text(20_000);
+        for (int i = 0; i < 6; i++) {
+            try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
+                snapshot.check();
+            }
+            store.drop(FakeNodeTest.NAME);
+        }
+        Registry registry = new RegistryRecord(cluster).read();
+        assertTrue(registry.sets().size() <= 6, registry.sets().keySet().toString());
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            SetChoice sets = new SetChoice(cluster);
+            return registry.sets().keySet().stream().allMatch(set -> sets.objects(set) == 0);
+        });
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
+            FakeNodeTest.assertHolds(snapshot, content);
+        }
+        long uses = new RegistryRecord(cluster)
+                .read().sets().values().stream().mapToLong(LineSet::uses).max().orElse(0);
+        assertTrue(uses > 1, "no set was used again");
+    }
+
+    @Test
+    void whatIsPlannedIsWhatIsTaken() throws Exception {
+        byte[] content = text(50_000);
+        Plan plan = store.plan(shape(content));
+        assertTrue(plan.fits(), plan.obstacles().toString());
+        FakeNodeTest.put(store, content);
+        LineSet set = new RegistryRecord(cluster)
+                .read().sets().values().stream()
+                        .filter(candidate -> candidate.state() == LineSet.State.LIVE)
+                        .findFirst()
+                        .orElseThrow();
+        String figures = cluster.info(cluster.nodes().getFirst(), "sets/lines/" + set.name());
+        long taken = InfoText.number(InfoText.pairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
+        long planned = figure(plan, "storage");
+        assertEquals(50_000, figure(plan, "records"));
+        assertTrue(planned >= taken && planned < taken * 1.15, planned + " planned, " + taken + " taken");
+    }
+
+    @Test
+    void whatDoesNotFitIsSaidBeforehand() throws Exception {
+        long lines = 100_000_000_000L;
+        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0));
+        assertFalse(plan.fits());
+        assertEquals(lines * 64, figure(plan, "index-ram"));
+    }
+
+    private static long figure(Plan plan, String name) {
+        return plan.figures().stream()
+                .filter(figure -> figure.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .value();
+    }
+
+    private static TextShape shape(byte[] content) {
+        long[] classes = new long[64];
+        long longest = 0;
+        for (byte[] line : Samples.linesOf(content)) {
+            classes[line.length / TextShape.LENGTH_STEP]++;
+            longest = Math.max(longest, line.length);
+        }
+        return new TextShape(Samples.linesOf(content).size(), content.length, longest, classes, 0);
+    }
+
+    private static byte[] text(int lines) {
+        Random random = new Random(lines);
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        for (int i = 0; i < lines; i++) {
+            text.writeBytes((i + " " + "lorem ipsum ".repeat(random.nextInt(12)) + "\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        return text.toByteArray();
+    }
+}

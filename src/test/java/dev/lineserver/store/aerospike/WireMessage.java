@@ -1,0 +1,115 @@
+package dev.lineserver.store.aerospike;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A request about one record, or the frame of a batch.
+ *
+ * @param info1 how to read
+ * @param info2 how to write
+ * @param info3 what must be so for a write
+ * @param generation the record is expected to have
+ * @param fields what it is about, by type
+ * @param operations on bins
+ */
+record WireMessage(
+        int info1, int info2, int info3, int generation, Map<Integer, ByteBuffer> fields, List<Operation> operations) {
+    static final int HEADER_BYTES = 22;
+
+    static final int FIELD_NAMESPACE = 0;
+    static final int FIELD_SET = 1;
+    static final int FIELD_DIGEST = 4;
+    static final int FIELD_BATCH = 41;
+
+    static final int READ = 1;
+    static final int READ_ALL_BINS = 2;
+    static final int NO_BIN_DATA = 32;
+
+    static final int WRITE = 1;
+    static final int DELETE = 2;
+    static final int EXPECT_GENERATION = 4;
+    static final int CREATE_ONLY = 32;
+
+    static final int LAST = 1;
+    static final int REPLACE = 16;
+    static final int REPLACE_ONLY = 32;
+
+    /** One bin: its name, the type of its value, and the value. */
+    record Operation(int code, String bin, int type, byte[] value) {}
+
+    static WireMessage parse(byte[] body) {
+        ByteBuffer in = ByteBuffer.wrap(body);
+        int header = in.get() & 0xFF;
+        int info1 = in.get() & 0xFF;
+        int info2 = in.get() & 0xFF;
+        int info3 = in.get() & 0xFF;
+        int generation = in.getInt(6);
+        int fields = in.getShort(18);
+        int operations = in.getShort(20);
+        in.position(header);
+        return parse(in, info1, info2, info3, generation, fields, operations);
+    }
+
+    static WireMessage parse(
+            ByteBuffer in, int info1, int info2, int info3, int generation, int fields, int operations) {
+        Map<Integer, ByteBuffer> parsed = new LinkedHashMap<>();
+        for (int i = 0; i < fields; i++) {
+            int length = in.getInt() - 1;
+            int type = in.get() & 0xFF;
+            parsed.put(type, in.slice(in.position(), length));
+            in.position(in.position() + length);
+        }
+        List<Operation> ops = new ArrayList<>();
+        for (int i = 0; i < operations; i++) {
+            ops.add(operation(in));
+        }
+        return new WireMessage(info1, info2, info3, generation, parsed, ops);
+    }
+
+    private static Operation operation(ByteBuffer in) {
+        int end = in.getInt() + in.position();
+        int code = in.get() & 0xFF;
+        int type = in.get() & 0xFF;
+        in.get();
+        byte[] name = new byte[in.get() & 0xFF];
+        in.get(name);
+        byte[] value = new byte[end - in.position()];
+        in.get(value);
+        return new Operation(code, new String(name, StandardCharsets.UTF_8), type, value);
+    }
+
+    WireMessage about(ByteBuffer digest) {
+        Map<Integer, ByteBuffer> all = new LinkedHashMap<>(fields);
+        all.put(FIELD_DIGEST, digest);
+        return new WireMessage(info1, info2, info3, generation, all, operations);
+    }
+
+    boolean isBatch() {
+        return fields.containsKey(FIELD_BATCH);
+    }
+
+    boolean writes() {
+        return (info2 & (WRITE | DELETE)) != 0;
+    }
+
+    boolean wantsBins() {
+        return (info1 & READ) != 0 && (info1 & NO_BIN_DATA) == 0;
+    }
+
+    ByteBuffer field(int type) {
+        ByteBuffer field = fields.get(type);
+        if (field == null) {
+            throw new IllegalStateException("no field " + type + " in " + this);
+        }
+        return field.duplicate();
+    }
+
+    String text(int type) {
+        return StandardCharsets.UTF_8.decode(field(type)).toString();
+    }
+}

@@ -1,0 +1,142 @@
+package dev.lineserver.store.aerospike;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+import com.aerospike.client.ResultCode;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.Build;
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What becomes of a build when the node does not do as it is told. */
+final class WriteFaultsTest extends FakeNodeTest {
+    private static final byte[] CONTENT = Samples.random(4_000, 60, 21);
+
+    @Test
+    void recordsRefusedForOverloadAreWrittenAgain() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(500));
+        node.faults.refuseLines(1_234, ResultCode.DEVICE_OVERLOAD);
+        assertStored(store, put(store, CONTENT));
+    }
+
+    @Test
+    void batchesWhoseReplyBreaksOffAreWrittenAgain() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(500));
+        node.faults.dropWhileAnswering(3, WireMessage::isBatch);
+        assertStored(store, put(store, CONTENT));
+    }
+
+    @Test
+    void batchesWhoseOutcomeIsInDoubtAreWrittenAgain() throws Exception {
+        AerospikeStore store =
+                connect(settings().recordsPerBatch(500).writes(Duration.ofMillis(500), Duration.ofSeconds(30)));
+        node.faults.keepSilent(3, WireMessage::isBatch);
+        assertStored(store, put(store, CONTENT));
+        assertEquals(Samples.linesOf(CONTENT).size(), node.records.count("a"));
+    }
+
+    @Test
+    void aPublicationWhoseOutcomeIsInDoubtHappensOnce() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Build build = begin(store)) {
+            add(build, CONTENT);
+            node.faults.keepSilent(1, message -> !message.isBatch() && message.writes());
+            Manifest manifest = build.commit(contentOf(CONTENT));
+            assertEquals(1, manifest.version());
+            assertStored(store, manifest);
+        }
+    }
+
+    @Test
+    void outOfSpaceStopsAndSaysWhatToDo() throws Exception {
+        AerospikeStore store = connect(settings());
+        Manifest before = put(store, CONTENT);
+        node.faults.refuseLines(1, ResultCode.SERVER_MEM_ERROR);
+        StoreFailedException failure = assertThrows(StoreFailedException.class, () -> put(store, CONTENT));
+        assertTrue(failure.getMessage().contains("Add nodes or storage"), failure.getMessage());
+        assertStored(store, before);
+    }
+
+    @Test
+    void stoppedWritesAreNoticedBeforeAnythingIsWritten() throws Exception {
+        AerospikeStore store = connect(settings());
+        node.faults.stopWrites = true;
+        StoreFailedException failure = assertThrows(StoreFailedException.class, () -> begin(store));
+        assertTrue(failure.getMessage().contains("stopped taking writes"), failure.getMessage());
+    }
+
+    @Test
+    void overloadThatDoesNotPassEndsTheBuildAsUnavailable() throws Exception {
+        AerospikeStore store = connect(settings().writes(Duration.ofMillis(500), Duration.ofMillis(500)));
+        node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
+        assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
+        node.faults.behave();
+        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(0, node.records.count("a"), "a failed build gives its space back");
+    }
+
+    @Test
+    void aRecordLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(500));
+        try (Build build = begin(store)) {
+            add(build, CONTENT);
+            Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
+            node.records.lose(
+                    new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0)).line(123).digest);
+            StoreFailedException failure =
+                    assertThrows(StoreFailedException.class, () -> build.commit(contentOf(CONTENT)));
+            assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
+        }
+        assertEquals(Optional.empty(), store.newest(NAME));
+    }
+
+    @Test
+    void aPartLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(1));
+        byte[] content = new byte[3 << 20];
+        Arrays.fill(content, (byte) 'x');
+        content[content.length - 2] = '\n';
+        try (Build build = begin(store)) {
+            add(build, content);
+            node.records.lose(
+                    new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0)).part(0, 2).digest);
+            StoreFailedException failure =
+                    assertThrows(StoreFailedException.class, () -> build.commit(contentOf(content)));
+            assertTrue(failure.getMessage().contains("part 2 of line index 0 "), failure.getMessage());
+        }
+    }
+
+    @Test
+    void theCheckpointStaysBeforeABatchThatIsNotAcknowledged() throws Exception {
+        AerospikeStore store =
+                connect(settings().recordsPerBatch(500).writes(Duration.ofMillis(500), Duration.ofMillis(500)));
+        try (Build build = begin(store)) {
+            node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
+            assertThrows(StoreUnavailableException.class, () -> {
+                add(build, CONTENT);
+                build.commit(contentOf(CONTENT));
+            });
+            assertEquals(new Checkpoint(0, 0), build.checkpoint());
+        }
+    }
+
+    private static void assertStored(AerospikeStore store, Manifest manifest) throws Exception {
+        assertEquals(List.of(manifest), store.datasets());
+        try (Snapshot snapshot = store.open(manifest)) {
+            assertHolds(snapshot, CONTENT);
+        }
+    }
+}
