@@ -86,13 +86,12 @@ public final class Ingest {
         Optional<Manifest> newest = store.newest(request.dataset());
         boolean worthReading = newest.isPresent()
                 && !source.name().equals(Source.STDIN)
-                && (source.file() == null || source.file().size() == newest.get().byteCount());
+                && (source.file() == null
+                        || source.file().size() == newest.get().byteCount());
         if (!worthReading) {
             return Optional.empty();
         }
         Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
-        return newest.get().content().equals(content) && store.reuse(newest.get(), request)
-                ? newest
-                : Optional.empty();
+        return newest.get().content().equals(content) && store.reuse(newest.get(), request) ? newest : Optional.empty();
     }
 }

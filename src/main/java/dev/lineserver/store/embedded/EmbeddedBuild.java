@@ -106,7 +106,8 @@ final class EmbeddedBuild implements Build {
         disk.force(copy);
         Path copied = versions.building(version).resolve(DatasetDirectory.LINES);
         Path relative = Path.of(DatasetDirectory.LINES);
-        return new SourceFile(relative, copy.size(), Files.getLastModifiedTime(copied).toInstant());
+        return new SourceFile(
+                relative, copy.size(), Files.getLastModifiedTime(copied).toInstant());
     }
 
     /** Whoever still reads the version before has its index in RAM and its file open. */

@@ -150,7 +150,8 @@ final class RealServerTest {
         Random random = new Random(lines);
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         for (int i = 0; i < lines; i++) {
-            text.writeBytes((i + " " + "lorem ipsum ".repeat(random.nextInt(12)) + "\n").getBytes(StandardCharsets.US_ASCII));
+            text.writeBytes(
+                    (i + " " + "lorem ipsum ".repeat(random.nextInt(12)) + "\n").getBytes(StandardCharsets.US_ASCII));
         }
         return text.toByteArray();
     }
