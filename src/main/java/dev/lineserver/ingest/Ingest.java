@@ -69,7 +69,7 @@ public final class Ingest {
                 return new Outcome(holding.get(), false);
             }
         } catch (StoreFailedException damaged) {
-            progress.note(damaged.getMessage() + "; it is being replaced");
+            progress.note(damaged.getMessage());
         }
         try (Source source = Source.open(sourceName)) {
             return store(source, dataset, copy);
