@@ -1,0 +1,55 @@
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Asks a server for random lines and holds its answers to the file: {@code SameLines FILE BASE_URL PATH COUNT SEED},
+ * where PATH has {@code %d} for the line number. Exit code 1 at the first difference.
+ */
+final class SameLines {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private SameLines() {}
+
+    public static void main(String[] args) throws IOException, InterruptedException {
+        byte[] text = Files.readAllBytes(Path.of(args[0]));
+        int[] starts = starts(text);
+        int count = Integer.parseInt(args[3]);
+        Random random = new Random(Long.parseLong(args[4]));
+        try (HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+            for (int i = 0; i < count; i++) {
+                int index = random.nextInt(starts.length - 1);
+                byte[] line = Arrays.copyOfRange(text, starts[index], starts[index + 1] - 1);
+                URI url = URI.create(args[1] + args[2].formatted(index + 1));
+                HttpResponse<byte[]> answer = client.send(
+                        HttpRequest.newBuilder(url).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofByteArray());
+                if (answer.statusCode() != 200 || !Arrays.equals(answer.body(), line)) {
+                    System.err.println(url + " answered " + answer.statusCode() + " with " + answer.body().length
+                            + " bytes; the line has " + line.length);
+                    System.exit(1);
+                }
+            }
+        }
+    }
+
+    /** Where the lines begin, and where one more would. */
+    private static int[] starts(byte[] text) {
+        int[] starts = new int[text.length + 2];
+        int count = 0;
+        for (int at = 0; at < text.length; at++) {
+            if (at == 0 || text[at - 1] == '\n') {
+                starts[count++] = at;
+            }
+        }
+        starts[count++] = text.length + (text[text.length - 1] == '\n' ? 0 : 1);
+        return Arrays.copyOf(starts, count);
+    }
+}

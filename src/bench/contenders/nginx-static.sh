@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# nginx with one file per line. One flat folder: no rewriting of paths, and descriptors of open files are kept.
+title='nginx, static file per line'
+programs='nginx=nginx-light'
+
+prepare() {
+  mkdir -p "$home/root/lines"
+  compile_split
+}
+
+compile_split() { compile SplitText "$BENCH/raw/SplitText.java"; }
+
+load() { "$JAVA" -cp "$(compile_split)" SplitText "$TEXT" "$home/root/lines"; }
+
+start() {
+  # Every worker may hold a descriptor of every line, as far as the limit on open files allows.
+  local descriptors=$(($(ulimit -n) - 9000))
+  if [ "$descriptors" -gt "$LINES_COUNT" ]; then descriptors=$LINES_COUNT; fi
+  if [ "$descriptors" -lt 100 ]; then descriptors=100; fi
+  nginx_configuration "$home" "$1" "
+    root $home/root;
+    default_type text/plain;
+    open_file_cache max=$descriptors inactive=1h;
+    open_file_cache_valid 1h;
+    open_file_cache_min_uses 1;
+  "
+  launch "$name" nginx -e stderr -p "$home" -c "$home/nginx.conf"
+}

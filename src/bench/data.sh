@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Makes a text file for measuring: the same for the same size and seed.
+set -euo pipefail
+# shellcheck source=lib/common.sh
+source "$(dirname "$0")/lib/common.sh"
+
+usage() {
+  cat <<'USAGE'
+usage: src/bench/data.sh SIZE FILE
+
+SIZE is bytes (1000000, 200M, 1G) or lines (200000lines). Lines have 88 bytes on average, 0 to 8 KiB.
+SEED=N in the environment makes another text; it is 1 unless set.
+USAGE
+}
+
+main() {
+  [ $# = 2 ] || { usage >&2; exit 2; }
+  local number unit=1 what=bytes
+  [[ $1 =~ ^([1-9][0-9]*)(|[kKmMgG]|lines)$ ]] || { usage >&2; exit 2; }
+  number=${BASH_REMATCH[1]}
+  case ${BASH_REMATCH[2]} in
+    lines) what=lines ;;
+    [kK]) unit=$((1 << 10)) ;;
+    [mM]) unit=$((1 << 20)) ;;
+    [gG]) unit=$((1 << 30)) ;;
+  esac
+  need_jdk
+  mkdir -p "$(dirname "$2")"
+  "$JAVA" "$BENCH/MakeText.java" "$2.part" "$what" $((number * unit)) "${SEED:-1}"
+  mv "$2.part" "$2"
+}
+
+main "$@"

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Every bar that Line Server has set itself, as pass or miss, with its ratio, in one run. Exit code 1 where one is missed.
+set -euo pipefail
+# shellcheck source=lib/all.sh
+source "$(dirname "$0")/lib/all.sh"
+
+MANY_CONNECTIONS=1024
+OURS=(ours-embedded-jvm ours-embedded-native ours-aerospike-jvm ours-aerospike-native)
+
+usage() {
+  cat <<'USAGE'
+usage: src/bench/guard.sh [options]
+
+  --lines N            lines of the text that all serve (200000)
+  --database-lines N   lines of the text that is loaded into the databases (2000000)
+  --rounds N           (5)
+  --seconds N          length of one measurement (5)
+  --contenders A,B,…   only these; bars that need others are not measured
+  --no-jmh             without the bytes allocated per read
+  --quick              small numbers, to see that everything works: says nothing about speed
+  --install            install what is missing from Debian's packages first
+USAGE
+}
+
+read_options() {
+  DATABASE_LINES=2000000 JMH=yes
+  arena_defaults
+  CONTENDERS="${OURS[*]} nginx-static vertx-constant nginx-lua-redis vertx-aerospike django-sqlite"
+  while [ $# -gt 0 ]; do
+    arena_option "$@"
+    if [ "$1" = --quick ]; then DATABASE_LINES=20000; fi
+    if [ "$TAKEN" = 0 ]; then
+      case $1 in
+        --database-lines) need_count "$1" "${2:-}" && DATABASE_LINES=$2 TAKEN=2 ;;
+        --no-jmh) JMH='' TAKEN=1 ;;
+        --help) usage; exit 0 ;;
+        *) usage >&2; exit 2 ;;
+      esac
+    fi
+    [ $# -ge "$TAKEN" ] || { usage >&2; exit 2; }
+    shift "$TAKEN"
+  done
+}
+
+measure_rates() {
+  run_throughput uniform "$CONNECTIONS" "$ROUNDS"
+  only_among_ready "${OURS[@]}"
+  run_throughput uniform $MANY_CONNECTIONS "$ROUNDS"
+  only_among_ready "${OURS[@]}" nginx-lua-redis
+  say 'latency at half of the own peak'
+  in_rounds "$ROUNDS" one_latency_at_half
+}
+
+# Keeps to these from here on.
+only_among_ready() {
+  local name
+  READY=()
+  for name in "$@"; do
+    [ ! -f "$RUN/$name/pids" ] || READY+=("$name")
+  done
+}
+
+# rate_bar TITLE BOUND NAME OTHER
+rate_bar() {
+  ratios throughput uniform "$CONNECTIONS" "$3" "$4" "$RATE" | bar "$1" at-least "$2"
+}
+
+print_rates() {
+  rate_bar 'embedded, JVM ÷ nginx static file' 1.0 ours-embedded-jvm nginx-static
+  rate_bar 'embedded, native ÷ nginx static file' 0.85 ours-embedded-native nginx-static
+  rate_bar 'embedded, JVM ÷ bare Vert.x constant answer' 0.85 ours-embedded-jvm vertx-constant
+  rate_bar 'Aerospike, JVM ÷ nginx + Lua + Redis' 1.5 ours-aerospike-jvm nginx-lua-redis
+  rate_bar 'Aerospike, native ÷ nginx + Lua + Redis' 1.2 ours-aerospike-native nginx-lua-redis
+  rate_bar 'Aerospike, JVM ÷ bare Vert.x + one get per request' 1.4 ours-aerospike-jvm vertx-aerospike
+  rate_bar 'embedded, JVM ÷ Django + SQLite' 25 ours-embedded-jvm django-sqlite
+  rate_bar 'Aerospike, JVM ÷ Django + SQLite' 25 ours-aerospike-jvm django-sqlite
+  local name
+  for name in "${OURS[@]}"; do
+    ratios latency half "$CONNECTIONS" "$name" nginx-lua-redis "$P99" |
+      bar "p99 at half of the peak, ${name#ours-} ÷ nginx + Lua + Redis" at-most 1.0
+  done
+  for name in "${OURS[@]}"; do
+    ratios throughput uniform $MANY_CONNECTIONS "$name" "$name" "$RATE" "$CONNECTIONS" |
+      bar "$MANY_CONNECTIONS connections ÷ $CONNECTIONS, ${name#ours-}" at-least 0.85
+  done
+}
+
+print_allocation() {
+  local store=$1 class=$2 bound=$3
+  allocated_per_read "$class" | bar "bytes allocated per read beside the line, $store" at-most "$bound"
+}
+
+# Bytes that one lookup allocates, less the bytes of the line; nothing where that was not measured.
+allocated_per_read() {
+  [ -n "$JMH" ] || return 0
+  "$BENCH/jmh.sh" "$1" -prof gc -f 1 -wi 2 -w 1s -i 2 -r 1s -rf csv -rff "$RUN/jmh.csv" >"$RUN/jmh.log" 2>&1 ||
+    { say "$1: not measured: $(tail -n 1 "$RUN/jmh.log")"; return 0; }
+  # Benchmarks of reads have the length of their line as their only parameter, in the last column.
+  awk -F, '/gc.alloc.rate.norm/ { gsub(/"/, ""); print $5 - $NF }' "$RUN/jmh.csv"
+}
+
+measure_databases_unless_lacking() {
+  local lacking
+  lacking=$(databases_lack | paste -sd ';')
+  if [ -n "$lacking" ]; then
+    say "databases left out, missing: $lacking"
+    return
+  fi
+  TEXT=$(keep_text "${DATABASE_LINES}lines")
+  measure_databases "$(lesser_rounds)"
+}
+
+print_databases() {
+  ratios load databases - redis-pipe jvm $LOAD_SECONDS | bar 'Aerospike ingest ÷ Redis --pipe, lines/s' at-least 1.0
+  ratios load databases - redis-text jvm $LOAD_SECONDS |
+    bar 'the same, making the commands for --pipe counted' at-least 1.0
+}
+
+main() {
+  read_options "$@"
+  open_arena
+  print_environment
+  print_data
+  start_contenders
+  warm_up
+  measure_rates
+  end_all_processes
+  rm -f "$RUN"/{redis,aerospike}/port
+  measure_databases_unless_lacking
+  print_left_out
+  heading Bars
+  begin_bars
+  print_rates
+  print_allocation embedded EmbeddedReadBench 1024
+  print_allocation Aerospike AerospikeReadBench 3072
+  print_databases
+  printf '\nRaw results: %s\n' "$RESULTS"
+  [ "$MISSES" = 0 ]
+}
+
+main "$@"

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# How fast a file is stored, how soon it is served again, and what its index takes.
+set -euo pipefail
+# shellcheck source=lib/all.sh
+source "$(dirname "$0")/lib/all.sh"
+
+usage() {
+  cat <<'USAGE'
+usage: src/bench/ingest.sh [options]
+
+  --size SIZE           of the text, as for data.sh (1G)
+  --database-lines N    lines of the text that is stored in Aerospike and Redis (2000000)
+  --rounds N            (5)
+  --no-databases        embedded store only
+  --big SIZE            also serve a text of that size under -Xmx128m plus its index; 10G takes 11 GB of disk
+  --quick               small numbers, to see that everything works: says nothing about speed
+USAGE
+}
+
+read_options() {
+  SIZE=1G DATABASE_LINES=2000000 ROUNDS=5 DATABASES=yes BIG='' SECONDS_EACH=10 CONNECTIONS=64
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --size) SIZE=${2:?} && shift ;;
+      --database-lines) need_count "$1" "${2:-}" && DATABASE_LINES=$2 && shift ;;
+      --rounds) need_count "$1" "${2:-}" && ROUNDS=$2 && shift ;;
+      --no-databases) DATABASES='' ;;
+      --big) BIG=${2:?} && shift ;;
+      --quick) SIZE=20M DATABASE_LINES=50000 ROUNDS=2 SECONDS_EACH=2 ;;
+      --help) usage; exit 0 ;;
+      *) usage >&2; exit 2 ;;
+    esac
+    shift
+  done
+}
+
+use_text() {
+  TEXT=$(keep_text "$1")
+  LINES_COUNT=$(wc -l <"$TEXT")
+}
+
+measure_embedded() {
+  local round form
+  use_text "$SIZE"
+  for ((round = 1; round <= ROUNDS; round++)); do
+    say "embedded, round $round of $ROUNDS"
+    round_embedded "$round"
+    for form in $(forms); do measure_readiness "$form" "$round"; done
+  done
+}
+
+# From the command to the first answer of /q/health/ready that says yes.
+measure_readiness() {
+  local port name=ready-$1 from
+  port=$(free_port)
+  from=$(now_ns)
+  launch_stored "$1" "$name" "$port" "$RUN/data-$1"
+  until is_ready "$port"; do
+    alive "$name" || { tail -n 20 "$RUN/$name/log" >&2; die 'serve ended before it was ready'; }
+  done
+  record load ready - "$2" "$1" "$(seconds_since "$from")"
+  record load memory - "$2" "$1" "$(memory_mb "$name")"
+  end_processes "$name"
+}
+
+is_ready() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$1/q/health/ready")" = 200 ]; }
+
+# launch_stored FORM NAME PORT DATA
+launch_stored() {
+  name=$2 home=$RUN/$2
+  mkdir -p "$home"
+  launch_server "$1" serve --data-dir "$4" --port "$3"
+}
+
+# Bytes of RAM per line: the index is read into RAM as it is in its file, but for 48 bytes of head and tail.
+index_bytes() {
+  local file
+  for file in "$1"/*/v*/index; do
+    [ ! -f "$file" ] || stat -c %s "$file"
+  done | awk -v lines="$LINES_COUNT" '{ print ($1 - 48) / lines }'
+}
+
+print_embedded() {
+  heading "Embedded store: a text of $SIZE, $LINES_COUNT lines, in the page cache"
+  print_loads embedded "$LINES_COUNT" wc='wc -l' jvm='ingest, JVM' native='ingest, native'
+  heading "Bars of the embedded store"
+  begin_bars
+  ratios load embedded - jvm wc $LOAD_SECONDS | bar 'ingest, JVM ÷ wc -l' at-most 2.5
+  ratios load embedded - native wc $LOAD_SECONDS | bar 'ingest, native ÷ wc -l' at-most 2.5
+  values load ready - jvm $LOAD_SECONDS | bar 'serve is ready, JVM, seconds' at-most 1.5
+  values load ready - native $LOAD_SECONDS | bar 'serve is ready, native, seconds' at-most 1.5
+  index_bytes "$RUN/data-$(forms | head -n 1)" | bar 'index, bytes of RAM per line' at-most 1.5
+}
+
+measure_and_print_databases() {
+  local lacking
+  lacking=$(databases_lack | paste -sd ';')
+  if [ -n "$lacking" ]; then
+    heading "Databases: left out, missing: $lacking"
+    return
+  fi
+  use_text "${DATABASE_LINES}lines"
+  measure_databases "$ROUNDS"
+  heading "Databases: $LINES_COUNT lines, $(stat -c %s "$TEXT") bytes"
+  print_loads databases "$LINES_COUNT" jvm='ingest into Aerospike, JVM' native='ingest into Aerospike, native' \
+    bare-client='bare client, batches of 5,000' redis-pipe='redis-cli --pipe, commands made beforehand' \
+    redis-text='redis-cli --pipe, from the text'
+  heading 'Bars of the Aerospike store'
+  begin_bars
+  ratios load databases - bare-client jvm $LOAD_SECONDS | bar 'ingest, JVM ÷ bare client, lines/s' at-least 0.9
+  ratios load databases - redis-pipe jvm $LOAD_SECONDS | bar 'ingest, JVM ÷ Redis --pipe, lines/s' at-least 1.0
+  ratios load databases - redis-text jvm $LOAD_SECONDS | bar 'the same, making its commands counted' at-least 1.0
+}
+
+# Heap must not grow with the file: 128 MB and the index have to do, for random lines and under load.
+serve_big() {
+  local bytes lines heap port
+  TEXT=$(keep_text "$BIG")
+  LINES_COUNT=$(wc -l <"$TEXT")
+  heading "Heap: a text of $BIG, $LINES_COUNT lines"
+  server jvm ingest "$TEXT" --data-dir "$RUN/big" >&2
+  bytes=$(stat -c %s "$RUN"/big/*/v*/index)
+  heap=$((128 + (bytes >> 20) + 1))
+  port=$(free_port)
+  SERVER_JAVA_OPTIONS+=("-Xmx${heap}m")
+  launch_stored jvm big "$port" "$RUN/big"
+  await 120 big is_ready "$port"
+  ask_big "$port"
+  row_of 'Heap allowed' "$heap MB, $(((bytes >> 20) + 1)) MB of them for the index"
+  row_of 'Memory of the process' "$(memory_mb big) MB"
+  end_processes big
+}
+
+ask_big() {
+  local requests micros errors
+  read -r requests micros errors < <(BENCH_PATH='/lines/%d' BENCH_LINES=$LINES_COUNT BENCH_DISTRIBUTION=uniform \
+    BENCH_SEED=$SEED wrk -t 2 -c "$CONNECTIONS" -d "${SECONDS_EACH}s" --timeout 5s -s "$BENCH/lines.lua" \
+    "http://127.0.0.1:$1" | awk '$1 == "RESULT" { print $2, $3, $4 }')
+  row_of 'Answered' "$requests random lines in $((micros / 1000)) ms, $errors errors"
+  same_sample "$1"
+}
+
+# The text is too big to be read whole: a few lines, spread over it, as sed prints them.
+same_sample() {
+  local n numbers=()
+  for ((n = 1; n <= 5; n++)); do numbers+=($((LINES_COUNT / 5 * n))); done
+  if cmp -s <(sed -n "$(printf '%dp;' "${numbers[@]}")${numbers[4]}q" "$TEXT") \
+    <(for n in "${numbers[@]}"; do curl -s "http://127.0.0.1:$1/lines/$n" && echo; done); then
+    row_of 'Lines' "${numbers[*]} are as in the file"
+  else
+    row_of 'Lines' 'DIFFER from the file'
+  fi
+}
+
+main() {
+  read_options "$@"
+  open_run
+  has curl || die 'curl is missing (Debian: curl)'
+  [ -n "$(forms)" ] || die "nothing to measure: $(server_missing jvm)"
+  open_results
+  print_environment
+  measure_embedded
+  print_embedded
+  [ -z "$DATABASES" ] || measure_and_print_databases
+  [ -z "$BIG" ] || serve_big
+  printf '\nRaw results: %s\n' "$RESULTS"
+}
+
+main "$@"

@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# Bars: a figure, what it has to reach, and whether it does.
+
+MISSES=0
+
+begin_bars() {
+  echo '| | bar | measured: median (spread) | at least or most |'
+  echo '|---|---|---:|---:|'
+}
+
+# bar TITLE at-least|at-most BOUND: of the numbers on standard input, one per round.
+bar() {
+  local title=$1 sense=$2 bound=$3 numbers middle verdict=miss
+  numbers=$(cat)
+  if [ -z "$numbers" ]; then
+    printf '| not measured | %s | – | %s %s |\n' "$title" "${sense/-/ }" "$bound"
+    return
+  fi
+  middle=$(median <<<"$numbers")
+  if awk -v x="$middle" -v bound="$bound" -v sense="$sense" \
+    'BEGIN { exit !(sense == "at-least" ? x >= bound : x <= bound) }'; then
+    verdict=pass
+  else
+    MISSES=$((MISSES + 1))
+  fi
+  printf '| %s | %s | %s | %s %s |\n' "$verdict" "$title" "$(spread 3 <<<"$numbers")" "${sense/-/ }" "$bound"
+}

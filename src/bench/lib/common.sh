@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# What every benchmark script needs: where things are, how to say things, how to end what was started.
+
+BENCH=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+ROOT=${LINE_SERVER_ROOT:-$(cd "$BENCH/../.." && pwd)}
+# Files worth keeping between runs (texts, results) and files of this run only.
+KEPT=${BENCH_DIR:-$ROOT/target/bench}
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$(basename "$0"): $*"
+  exit 1
+}
+
+# All output of these scripts is read by people first: the heading of a section.
+heading() { printf '\n## %s\n\n' "$*"; }
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+now_ns() { date +%s%N; }
+
+# seconds_since START_NS: to three digits.
+seconds_since() { awk -v ns=$(($(now_ns) - $1)) 'BEGIN { printf "%.3f", ns / 1e9 }'; }
+
+# Whole number of at least 1, or complain about the option it came from.
+need_count() {
+  [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1 wants a whole number of at least 1, not '$2'"
+}
+
+# The JDK's commands: of JAVA_HOME, or on PATH.
+JAVA=${JAVA_HOME:+$JAVA_HOME/bin/}java
+JAVAC=${JAVA_HOME:+$JAVA_HOME/bin/}javac
+
+need_jdk() {
+  "$JAVAC" --release 25 --version >/dev/null 2>&1 ||
+    die 'a JDK 25 is needed: name its folder in JAVA_HOME, or put it on PATH'
+}
+
+# The two forms of the program under test.
+SERVER_JAR=$ROOT/target/quarkus-app/quarkus-run.jar
+SERVER_LIBRARIES=$ROOT/target/quarkus-app/lib/main
+SERVER_NATIVE=$ROOT/target/line-server
+SERVER_JAVA_OPTIONS=(--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED)
+
+# server_command jvm|native: one argument per line.
+server_command() {
+  case $1 in
+    jvm) printf '%s\n' "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" -jar "$SERVER_JAR" ;;
+    native) printf '%s\n' "$SERVER_NATIVE" ;;
+    *) die "no such form of the program: $1" ;;
+  esac
+}
+
+# server jvm|native VERB ...: runs the program, which replaces a subshell that calls it last.
+server() {
+  local command
+  mapfile -t command < <(server_command "$1")
+  "${command[@]}" "${@:2}"
+}
+
+server_missing() {
+  case $1 in
+    jvm) [ -f "$SERVER_JAR" ] || echo "$SERVER_JAR (run build.sh)" ;;
+    native) [ -x "$SERVER_NATIVE" ] || echo "$SERVER_NATIVE (run build.sh --native)" ;;
+  esac
+}
+
+# Many connections and many open files: as high as this user may go.
+raise_open_files() {
+  local hard
+  hard=$(ulimit -Hn)
+  if [ "$hard" = unlimited ] || [ "$hard" -gt 1048576 ]; then hard=1048576; fi
+  ulimit -n "$hard" 2>/dev/null || say "open files stay at $(ulimit -n)"
+}
+
+# A loopback port nobody listens on, below the range that outgoing connections are given.
+free_port() {
+  local port
+  for _ in {1..200}; do
+    port=$((20000 + RANDOM % 12000))
+    if ! mkdir "$RUN/port.$port" 2>/dev/null; then continue; fi
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      echo "$port"
+      return
+    fi
+  done
+  die "no free port found"
+}
+
+# Makes RUN, a folder of this run only, and sees to it that it and all processes end with the script.
+open_run() {
+  need_jdk
+  RUN=$(mktemp -d "${BENCH_TMP:-${TMPDIR:-/tmp}}/line-server-bench.XXXXXX")
+  export RUN
+  trap close_run EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  raise_open_files
+}
+
+close_run() {
+  trap - EXIT
+  end_all_processes || :
+  rm -rf "$RUN"
+}
+
+# compile NAME SOURCE [CLASSPATH]: a single-file Java program, into RUN/java/NAME; prints the class path to run it with.
+compile() {
+  local into=$RUN/java/$1
+  if [ ! -d "$into" ]; then
+    mkdir -p "$into"
+    "$JAVAC" --release 25 -d "$into" ${3:+-cp "$3"} "$2" >&2 || die "$2 does not compile"
+  fi
+  echo "$into${3:+:$3}"
+}

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# One measurement each. Results are tab-separated lines in $RESULTS; the tables are made from them.
+#
+#   throughput DISTRIBUTION CONNECTIONS ROUND NAME RATE ERRORS CPU_MICROS MEMORY_MB
+#   latency    AT           CONNECTIONS ROUND NAME ASKED ANSWERED ERRORS P50 P99 P99.9 MAX
+#   once       WHAT         -           -     NAME VALUE
+
+open_results() {
+  RESULTS=$KEPT/results/$(basename "$0" .sh)-$(date -u +%Y%m%d-%H%M%S).tsv
+  mkdir -p "$(dirname "$RESULTS")"
+  : >"$RESULTS"
+}
+
+record() { (IFS=$'\t'; printf '%s\n' "$*" >>"$RESULTS"); }
+
+record_once() { record once "$2" - - "$1" "$3"; }
+
+# median of the numbers on standard input, one per line.
+median() {
+  sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# same_lines NAME COUNT: whether the contender answers that many random lines as they are in the file.
+same_lines() {
+  "$JAVA" -cp "$(compile SameLines "$BENCH/SameLines.java")" SameLines \
+    "$TEXT" "$(base_url "$1")" "$(path_of "$1")" "$2" "$SEED"
+}
+
+# wrk_run NAME DISTRIBUTION CONNECTIONS SECONDS SEED: prints requests, microseconds, errors.
+wrk_run() {
+  local threads=2
+  if [ "$3" -lt 2 ]; then threads=1; fi
+  BENCH_PATH=$(path_of "$1") BENCH_LINES=$LINES_COUNT BENCH_DISTRIBUTION=$2 BENCH_SEED=$5 \
+    wrk -t "$threads" -c "$3" -d "${4}s" --timeout 5s -s "$BENCH/lines.lua" "$(base_url "$1")" |
+    awk '$1 == "RESULT" { print $2, $3, $4; found = 1 } END { exit !found }'
+}
+
+# measure_throughput NAME DISTRIBUTION CONNECTIONS ROUND
+measure_throughput() {
+  local names before after result
+  read -ra names < <(names_of "$1")
+  before=$(cpu_ticks "${names[@]}")
+  result=$(wrk_run "$1" "$2" "$3" "$SECONDS_EACH" $((SEED + $4))) || { say "$1: wrk failed"; return 0; }
+  after=$(cpu_ticks "${names[@]}")
+  throughput_line "$result" $((after - before)) "$(memory_mb "${names[@]}")" |
+    while IFS=$'\t' read -ra figures; do record throughput "$2" "$3" "$4" "$1" "${figures[@]}"; done
+}
+
+throughput_line() {
+  awk -v ticks="$2" -v memory="$3" -v hertz="$TICKS_PER_SECOND" -v OFS='\t' '{
+    print sprintf("%.0f", $1 / $2 * 1e6), $3, sprintf("%.2f", $1 ? ticks / hertz * 1e6 / $1 : 0), memory
+  }' <<<"$1"
+}
+
+# measure_latency NAME AT RATE ROUND: at a fixed rate. AT says which rate that is.
+measure_latency() {
+  local result
+  result=$("$JAVA" -Xmx256m -XX:+UseSerialGC -cp "$(compile OpenLoop "$BENCH/OpenLoop.java")" OpenLoop \
+    "$(port_of "$1")" "$(path_of "$1")" "$LINES_COUNT" "$3" "$CONNECTIONS" 2 "$SECONDS_EACH" $((SEED + $4))) ||
+    { say "$1: no latency"; return 0; }
+  read -ra result <<<"${result#LATENCY }"
+  record latency "$2" "$CONNECTIONS" "$4" "$1" "${result[@]}"
+}
+
+# values KIND VARIANT CONNECTIONS NAME COLUMN: one per round.
+values() {
+  awk -F '\t' -v kind="$1" -v variant="$2" -v connections="$3" -v name="$4" -v column="$5" '
+    $1 == kind && $2 == variant && $3 == connections && $5 == name { print $column }' "$RESULTS"
+}
+
+# Columns of the two kinds of lines.
+RATE=6 ERRORS=7 CPU=8 MEMORY=9 ASKED=6 ANSWERED=7 LATE=8 P50=9 P99=10 P999=11
+
+# Median over the rounds.
+middle() { values "$@" | median; }
+
+# Value of what is measured once.
+once() { values once "$2" - "$1" 6 | tail -n 1; }
+
+# ratios KIND VARIANT CONNECTIONS NAME OTHER COLUMN [OTHER_CONNECTIONS]: of two names within the same round.
+ratios() {
+  awk -F '\t' -v kind="$1" -v variant="$2" -v connections="$3" -v name="$4" -v other="$5" -v column="$6" \
+    -v other_connections="${7:-$3}" '
+    $1 != kind || $2 != variant { next }
+    $5 == name && $3 == connections { mine[$4] = $column }
+    $5 == other && $3 == other_connections { theirs[$4] = $column }
+    END { for (round in mine) if (round in theirs && theirs[round] > 0) printf "%.4f\n", mine[round] / theirs[round] }
+  ' "$RESULTS"
+}
+
+# Median and spread of the numbers on standard input: `1.23 (1.20–1.31)`; a dash where there are none.
+spread() {
+  sort -g | awk -v digits="${1:-2}" '
+    { v[NR] = $1 }
+    END {
+      if (!NR) { print "–"; exit }
+      middle = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
+      printf "%.*f (%.*f–%.*f)\n", digits, middle, digits, v[1], digits, v[NR]
+    }'
+}

@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# Databases that contenders share. Started when first needed, on free loopback ports, with data in RUN only.
+
+# service NAME: starts it unless it runs.
+service() {
+  [ -f "$RUN/$1/port" ] || "start_$1"
+}
+
+service_port() { cat "$RUN/$1/port"; }
+
+start_redis() {
+  local port
+  port=$(free_port)
+  mkdir -p "$RUN/redis"
+  # A store in memory, without snapshots or a log: as fast as it goes.
+  launch redis redis-server --bind 127.0.0.1 --port "$port" --dir "$RUN/redis" \
+    --save '' --appendonly no --tcp-backlog 4096 --maxclients 8192
+  await 10 redis redis_answers "$port"
+  echo "$port" >"$RUN/redis/port"
+}
+
+redis_answers() { [ "$(redis-cli -p "$1" ping 2>/dev/null)" = PONG ]; }
+
+# One node, index in memory and lines in a file, as the product is meant to be used.
+AEROSPIKE_FILE_SIZE=${AEROSPIKE_FILE_SIZE:-4G}
+AEROSPIKE_CONNECTIONS=8192
+
+start_aerospike() {
+  local port
+  port=$(free_port)
+  mkdir -p "$RUN"/aerospike/{work/smd,lua,data}
+  aerospike_configuration "$port" "$(free_port)" "$(free_port)" >"$RUN/aerospike/asd.conf"
+  launch aerospike asd --foreground --config-file "$RUN/aerospike/asd.conf"
+  await 60 aerospike aerospike_answers "$port"
+  echo "$port" >"$RUN/aerospike/port"
+}
+
+aerospike_configuration() {
+  cat <<CONF
+service {
+    cluster-name bench-$1
+    work-directory $RUN/aerospike/work
+    proto-fd-max $AEROSPIKE_CONNECTIONS
+}
+mod-lua {
+    user-path $RUN/aerospike/lua
+}
+logging {
+    file $RUN/aerospike/asd.log {
+        context any warning
+    }
+}
+network {
+    service {
+        address 127.0.0.1
+        port $1
+    }
+    fabric {
+        address 127.0.0.1
+        port $2
+    }
+    heartbeat {
+        mode mesh
+        address 127.0.0.1
+        port $3
+        interval 150
+        timeout 10
+    }
+}
+namespace lines {
+    replication-factor 1
+    nsup-period 0
+    storage-engine device {
+        file $RUN/aerospike/data/lines.dat
+        filesize $AEROSPIKE_FILE_SIZE
+    }
+}
+CONF
+}
+
+# aerospike_info PORT COMMAND: its answer. The request: protocol 2, type 1 (info), six bytes of length.
+aerospike_info() {
+  local command=$2$'\n' length reply
+  printf -v length '\\x%02x' ${#command}
+  exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
+  printf '\x02\x01\x00\x00\x00\x00\x00'"$length"'%s' "$command" >&9
+  reply=$(timeout 2 head -c 7 <&9 >/dev/null && IFS= timeout 2 head -n 1 <&9 | tr -d '\000')
+  exec 9>&-
+  printf '%s\n' "${reply#*$'\t'}"
+}
+
+aerospike_answers() { [ "$(aerospike_info "$1" status 2>/dev/null)" = ok ]; }
+
+# Records in the namespace, over all sets.
+aerospike_records() {
+  aerospike_info "$(service_port aerospike)" namespace/lines 2>/dev/null |
+    tr ';' '\n' | awk -F= '$1 == "objects" { print $2 }'
+}
+
+# await SECONDS NAME COMMAND ...: until the command succeeds; fails when the time is over or NAME has ended.
+await() {
+  local deadline=$((SECONDS + $1)) name=$2
+  shift 2
+  until "$@"; do
+    if ! alive "$name"; then
+      tail -n 20 "$RUN/$name/log" >&2
+      die "$name ended while it was starting"
+    fi
+    if [ $SECONDS -ge "$deadline" ]; then
+      tail -n 20 "$RUN/$name/log" >&2
+      die "$name is not ready in time"
+    fi
+    sleep 0.01
+  done
+}

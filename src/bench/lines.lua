@@ -1,0 +1,46 @@
+-- What wrk asks for: random lines, drawn and written out before the clock starts, so that drawing costs nothing.
+-- Environment: BENCH_PATH (with %d), BENCH_LINES, BENCH_DISTRIBUTION (uniform or zipf), BENCH_SEED.
+
+local DRAWN = 65536 -- per thread
+local ZIPF_EXPONENT = 0.99 -- as YCSB's
+local SCATTER = 1000003 -- a prime: popular lines lie all over the file, not at its start
+
+local threads = 0
+
+function setup(thread)
+  thread:set("thread_number", threads)
+  threads = threads + 1
+end
+
+-- Rank by inverting the integral of rank^-s, which stands in for the sum.
+local function zipf(count)
+  local tail = 1 - ZIPF_EXPONENT
+  local rank = ((count + 1) ^ tail - 1) * math.random() + 1
+  return math.min(count, math.floor(rank ^ (1 / tail)))
+end
+
+local requests = {}
+local at = 0
+
+function init()
+  local count = tonumber(os.getenv("BENCH_LINES"))
+  local path = os.getenv("BENCH_PATH")
+  local skewed = os.getenv("BENCH_DISTRIBUTION") == "zipf"
+  math.randomseed(tonumber(os.getenv("BENCH_SEED")) + 7919 * thread_number)
+  for i = 1, DRAWN do
+    local line = skewed and (zipf(count) * SCATTER) % count + 1 or math.random(count)
+    requests[i] = wrk.format("GET", string.format(path, line))
+  end
+end
+
+function request()
+  at = at % DRAWN + 1
+  return requests[at]
+end
+
+-- One line for the scripts: requests, microseconds, errors.
+function done(summary)
+  local errors = summary.errors
+  local bad = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format("RESULT %d %d %d\n", summary.requests, summary.duration, bad))
+end
