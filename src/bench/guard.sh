@@ -111,8 +111,8 @@ measure_databases_unless_lacking() {
 }
 
 print_databases() {
-  ratios load databases - redis-pipe jvm $LOAD_SECONDS | bar 'Aerospike ingest ÷ Redis --pipe, lines/s' at-least 1.0
-  ratios load databases - redis-text jvm $LOAD_SECONDS |
+  ratios load databases - redis-pipe jvm "$LOAD_SECONDS" | bar 'Aerospike ingest ÷ Redis --pipe, lines/s' at-least 1.0
+  ratios load databases - redis-text jvm "$LOAD_SECONDS" |
     bar 'the same, making the commands for --pipe counted' at-least 1.0
 }
 
@@ -125,7 +125,7 @@ main() {
   warm_up
   measure_rates
   end_all_processes
-  rm -f "$RUN"/{redis,aerospike}/port
+  rm -rf "$RUN"/{redis,aerospike}
   measure_databases_unless_lacking
   print_left_out
   heading Bars
@@ -135,7 +135,7 @@ main() {
   print_allocation Aerospike AerospikeReadBench 3072
   print_databases
   printf '\nRaw results: %s\n' "$RESULTS"
-  [ "$MISSES" = 0 ]
+  [ ! -e "$RUN/missed" ]
 }
 
 main "$@"

@@ -85,10 +85,10 @@ print_embedded() {
   print_loads embedded "$LINES_COUNT" wc='wc -l' jvm='ingest, JVM' native='ingest, native'
   heading "Bars of the embedded store"
   begin_bars
-  ratios load embedded - jvm wc $LOAD_SECONDS | bar 'ingest, JVM ÷ wc -l' at-most 2.5
-  ratios load embedded - native wc $LOAD_SECONDS | bar 'ingest, native ÷ wc -l' at-most 2.5
-  values load ready - jvm $LOAD_SECONDS | bar 'serve is ready, JVM, seconds' at-most 1.5
-  values load ready - native $LOAD_SECONDS | bar 'serve is ready, native, seconds' at-most 1.5
+  ratios load embedded - jvm wc "$LOAD_SECONDS" | bar 'ingest, JVM ÷ wc -l' at-most 2.5
+  ratios load embedded - native wc "$LOAD_SECONDS" | bar 'ingest, native ÷ wc -l' at-most 2.5
+  values load ready - jvm "$LOAD_SECONDS" | bar 'serve is ready, JVM, seconds' at-most 1.5
+  values load ready - native "$LOAD_SECONDS" | bar 'serve is ready, native, seconds' at-most 1.5
   index_bytes "$RUN/data-$(forms | head -n 1)" | bar 'index, bytes of RAM per line' at-most 1.5
 }
 
@@ -107,9 +107,9 @@ measure_and_print_databases() {
     redis-text='redis-cli --pipe, from the text'
   heading 'Bars of the Aerospike store'
   begin_bars
-  ratios load databases - bare-client jvm $LOAD_SECONDS | bar 'ingest, JVM ÷ bare client, lines/s' at-least 0.9
-  ratios load databases - redis-pipe jvm $LOAD_SECONDS | bar 'ingest, JVM ÷ Redis --pipe, lines/s' at-least 1.0
-  ratios load databases - redis-text jvm $LOAD_SECONDS | bar 'the same, making its commands counted' at-least 1.0
+  ratios load databases - bare-client jvm "$LOAD_SECONDS" | bar 'ingest, JVM ÷ bare client, lines/s' at-least 0.9
+  ratios load databases - redis-pipe jvm "$LOAD_SECONDS" | bar 'ingest, JVM ÷ Redis --pipe, lines/s' at-least 1.0
+  ratios load databases - redis-text jvm "$LOAD_SECONDS" | bar 'the same, making its commands counted' at-least 1.0
 }
 
 # Heap must not grow with the file: 128 MB and the index have to do, for random lines and under load.
@@ -124,7 +124,7 @@ serve_big() {
   port=$(free_port)
   SERVER_JAVA_OPTIONS+=("-Xmx${heap}m")
   launch_stored jvm big "$port" "$RUN/big"
-  await 120 big is_ready "$port"
+  await 120 big is_ready "$port" || die "the big text is not served"
   ask_big "$port"
   row_of 'Heap allowed' "$heap MB, $(((bytes >> 20) + 1)) MB of them for the index"
   row_of 'Memory of the process' "$(memory_mb big) MB"
@@ -143,7 +143,7 @@ ask_big() {
 # The text is too big to be read whole: a few lines, spread over it, as sed prints them.
 same_sample() {
   local n numbers=()
-  for ((n = 1; n <= 5; n++)); do numbers+=($((LINES_COUNT / 5 * n))); done
+  for ((n = 1; n <= 5; n++)); do numbers+=($((LINES_COUNT * n / 5))); done
   if cmp -s <(sed -n "$(printf '%dp;' "${numbers[@]}")${numbers[4]}q" "$TEXT") \
     <(for n in "${numbers[@]}"; do curl -s "http://127.0.0.1:$1/lines/$n" && echo; done); then
     row_of 'Lines' "${numbers[*]} are as in the file"

@@ -75,7 +75,7 @@ leave_out() {
 
 bring_up() {
   local name=$1 seconds
-  start_services "$name"
+  start_services "$name" || { leave_out "$name" 'its database did not start'; return 1; }
   mkdir -p "$RUN/$name"
   in_contender "$name" prepare >/dev/null || { leave_out "$name" 'could not be prepared'; return 1; }
   seconds=$(timed_load "$name") || { leave_out "$name" 'could not store the lines'; return 1; }

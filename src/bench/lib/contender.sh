@@ -80,7 +80,7 @@ packages_of() {
 # Starts the databases of a contender. Not in a subshell: their state is shared.
 start_services() {
   local service
-  for service in $(in_contender "$1" eval 'echo "$services"'); do service "$service"; done
+  for service in $(in_contender "$1" eval 'echo "$services"'); do service "$service" || return 1; done
 }
 
 # Prints seconds that storing the lines took; a dash where another contender had stored them.

@@ -79,8 +79,8 @@ databases_lack() {
 # measure_databases ROUNDS: of $TEXT.
 measure_databases() {
   local round
-  service redis
-  service aerospike
+  service redis || die 'Redis did not start'
+  service aerospike || die 'Aerospike did not start'
   redis_commands "$TEXT" >"$RUN/redis.commands"
   compile_raw RawWriter >/dev/null
   for ((round = 1; round <= $1; round++)); do
@@ -98,8 +98,8 @@ print_loads() {
   echo '|---|---:|---:|'
   for entry in "$@"; do
     name=${entry%%=*}
-    [ -n "$(values load "$what" - "$name" $LOAD_SECONDS)" ] || continue
-    printf '| %s | %s | %s |\n' "${entry#*=}" "$(values load "$what" - "$name" $LOAD_SECONDS | spread 3)" \
-      "$(values load "$what" - "$name" $LOAD_SECONDS | awk -v lines="$lines" '{ print lines / $1 }' | spread 0)"
+    [ -n "$(values load "$what" - "$name" "$LOAD_SECONDS")" ] || continue
+    printf '| %s | %s | %s |\n' "${entry#*=}" "$(values load "$what" - "$name" "$LOAD_SECONDS" | spread 3)" \
+      "$(values load "$what" - "$name" "$LOAD_SECONDS" | awk -v lines="$lines" '{ print lines / $1 }' | spread 0)"
   done
 }

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Databases that contenders share. Started when first needed, on free loopback ports, with data in RUN only.
 
-# service NAME: starts it unless it runs.
+# service NAME: starts it unless it runs; fails where it cannot.
 service() {
-  [ -f "$RUN/$1/port" ] || "start_$1"
+  [ -f "$RUN/$1/port" ] || "start_$1" || { end_processes "$1"; return 1; }
 }
 
 service_port() { cat "$RUN/$1/port"; }
@@ -15,7 +15,7 @@ start_redis() {
   # A store in memory, without snapshots or a log: as fast as it goes.
   launch redis redis-server --bind 127.0.0.1 --port "$port" --dir "$RUN/redis" \
     --save '' --appendonly no --tcp-backlog 4096 --maxclients 8192
-  await 10 redis redis_answers "$port"
+  await 10 redis redis_answers "$port" || return 1
   echo "$port" >"$RUN/redis/port"
 }
 
@@ -31,7 +31,7 @@ start_aerospike() {
   mkdir -p "$RUN"/aerospike/{work/smd,lua,data}
   aerospike_configuration "$port" "$(free_port)" "$(free_port)" >"$RUN/aerospike/asd.conf"
   launch aerospike asd --foreground --config-file "$RUN/aerospike/asd.conf"
-  await 60 aerospike aerospike_answers "$port"
+  await 60 aerospike aerospike_answers "$port" || return 1
   echo "$port" >"$RUN/aerospike/port"
 }
 
@@ -84,7 +84,7 @@ aerospike_info() {
   printf -v length '\\x%02x' ${#command}
   exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
   printf '\x02\x01\x00\x00\x00\x00\x00'"$length"'%s' "$command" >&9
-  reply=$(timeout 2 head -c 7 <&9 >/dev/null && IFS= timeout 2 head -n 1 <&9 | tr -d '\000')
+  reply=$(timeout 2 head -c 8 <&9 >/dev/null && IFS= timeout 2 head -n 1 <&9 | tr -d '\000')
   exec 9>&-
   printf '%s\n' "${reply#*$'\t'}"
 }
@@ -104,11 +104,13 @@ await() {
   until "$@"; do
     if ! alive "$name"; then
       tail -n 20 "$RUN/$name/log" >&2
-      die "$name ended while it was starting"
+      say "$name ended while it was starting"
+      return 1
     fi
     if [ $SECONDS -ge "$deadline" ]; then
       tail -n 20 "$RUN/$name/log" >&2
-      die "$name is not ready in time"
+      say "$name is not ready in time"
+      return 1
     fi
     sleep 0.01
   done

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs JMH benchmarks of src/bench/jmh: `jmh.sh [NAME] [JMH's options]`, such as `jmh.sh EmbeddedRead -prof gc`.
+set -euo pipefail
+# shellcheck source=lib/common.sh
+source "$(dirname "$0")/lib/common.sh"
+
+main() {
+  need_jdk
+  (cd "$ROOT" && ./mvnw -q -Pjmh test-compile) >&2
+  exec "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" \
+    -cp "$ROOT/target/test-classes:$ROOT/target/classes:$(<"$ROOT/target/bench/jmh.classpath")" \
+    org.openjdk.jmh.Main "$@"
+}
+
+main "$@"

@@ -1,0 +1,50 @@
+package dev.lineserver.line;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Digest of one block, and of a gigabyte's worth of block digests. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+public class ContentDigestBench {
+    private static final int BLOCKS = (1 << 30) / Limits.BLOCK_BYTES;
+
+    private final byte[] block = new byte[Limits.BLOCK_BYTES];
+    private final long[] digest = new long[2];
+    private final ContentDigest.Tree tree = new ContentDigest.Tree();
+
+    @Setup
+    public void fill() {
+        new SplittableRandom(1).nextBytes(block);
+        ContentDigest.hashBlock(block, block.length, digest);
+        for (int i = 0; i < BLOCKS; i++) {
+            tree.add(digest);
+        }
+    }
+
+    @Benchmark
+    public long[] block() {
+        ContentDigest.hashBlock(block, block.length, digest);
+        return digest;
+    }
+
+    @Benchmark
+    public ContentDigest root() {
+        return tree.digest();
+    }
+}
