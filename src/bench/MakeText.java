@@ -8,8 +8,8 @@ import java.util.SplittableRandom;
 /**
  * Writes text that looks like text, the same for the same seed: {@code MakeText FILE bytes|lines COUNT SEED}.
  *
- * <p>Lines are words of a made-up language up to a length drawn for each line: one in a hundred is empty, most have 40 to
- * 130 bytes, one in a thousand is long. That makes 88 bytes on average, terminator not counted.
+ * <p>Lines are words of a made-up language up to a length drawn for each line: one in a hundred is empty, most have 40
+ * to 130 bytes, one in a thousand is long. That makes 88 bytes on average, terminator not counted.
  */
 final class MakeText {
     private static final int WORDS = 1 << 14;

@@ -18,13 +18,14 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Asks at a fixed rate, whatever the server does, and measures from when a request was due, not from when it was sent.
  *
- * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}, where PATH has {@code %d} for the line
- * number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}, rates in requests/s, times in microseconds.
+ * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}, where PATH has {@code %d} for the
+ * line number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}, rates in requests/s, times in
+ * microseconds.
  *
  * <p>Request k is due at {@code start + k / rate}. It goes out on a connection that waits for nothing; while there is
- * none, it stays in line and its clock runs. Requests still open two seconds after the last was due count as errors, with
- * the time they had waited by then. A closed loop would instead ask less of a server that stalls, and so leave the stall
- * out of its percentiles (G. Tene's "coordinated omission").
+ * none, it stays in line and its clock runs. Requests still open two seconds after the last was due count as errors,
+ * with the time they had waited by then. A closed loop would instead ask less of a server that stalls, and so leave the
+ * stall out of its percentiles (G. Tene's "coordinated omission").
  */
 final class OpenLoop {
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -44,7 +45,6 @@ final class OpenLoop {
     private long answered;
     private long errors;
     private int drawn;
-
 
     private OpenLoop(int port, String path, long lines, int connections, long seed) throws IOException {
         server = new InetSocketAddress("127.0.0.1", port);
@@ -302,7 +302,8 @@ final class OpenLoop {
 
         private boolean nameIs(String name) {
             int length = name.length();
-            return line.length() > length && line.substring(0, length).toLowerCase(Locale.ROOT).equals(name);
+            return line.length() > length
+                    && line.substring(0, length).toLowerCase(Locale.ROOT).equals(name);
         }
 
         private String value() {

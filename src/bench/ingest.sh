@@ -100,7 +100,8 @@ measure_and_print_databases() {
     return
   fi
   use_text "${DATABASE_LINES}lines"
-  measure_databases "$ROUNDS"
+  # In a subshell: what goes wrong here is to leave what was measured before.
+  (measure_databases "$ROUNDS") || say 'the databases could not be measured'
   heading "Databases: $LINES_COUNT lines, $(stat -c %s "$TEXT") bytes"
   print_loads databases "$LINES_COUNT" jvm='ingest into Aerospike, JVM' native='ingest into Aerospike, native' \
     bare-client='bare client, batches of 5,000' redis-pipe='redis-cli --pipe, commands made beforehand' \

@@ -49,15 +49,15 @@ final class RawServer {
     private RawServer() {}
 
     public static void main(String[] args) throws Exception {
-        Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(LOOPS));
+        Vertx vertx =
+                Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(LOOPS));
         int port = Integer.parseInt(args[0]);
-        Supplier<Handler<HttpServerRequest>> handlers =
-                switch (args[1]) {
-                    case "constant" -> () -> constant(Buffer.buffer(CONSTANT));
-                    case "file" -> new Lines(Path.of(args[2]))::handler;
-                    case "aerospike" -> new Records(vertx, Integer.parseInt(args[2]), args[3])::handler;
-                    default -> throw new IllegalArgumentException(args[1]);
-                };
+        Supplier<Handler<HttpServerRequest>> handlers = switch (args[1]) {
+            case "constant" -> () -> constant(Buffer.buffer(CONSTANT));
+            case "file" -> new Lines(Path.of(args[2]))::handler;
+            case "aerospike" -> new Records(vertx, Integer.parseInt(args[2]), args[3])::handler;
+            default -> throw new IllegalArgumentException(args[1]);
+        };
         Supplier<Verticle> verticles = () -> new Server(port, handlers.get());
         vertx.deployVerticle(verticles, new DeploymentOptions().setInstances(LOOPS))
                 .onFailure(failure -> {
@@ -149,7 +149,8 @@ final class RawServer {
         Records(Vertx vertx, int port, String set) {
             this.set = set;
             EventLoopGroup group = ((VertxInternal) vertx).getEventLoopGroup();
-            EventLoopType type = group instanceof NioEventLoopGroup ? EventLoopType.NETTY_NIO : EventLoopType.NETTY_EPOLL;
+            EventLoopType type =
+                    group instanceof NioEventLoopGroup ? EventLoopType.NETTY_NIO : EventLoopType.NETTY_EPOLL;
             loops = new NettyEventLoops(new EventPolicy(), group, type);
             ClientPolicy policy = new ClientPolicy();
             policy.eventLoops = loops;

@@ -128,7 +128,8 @@ final class RawWriter {
         senders.execute(() -> {
             try {
                 client.operate(policy, full);
-                failed.addAndGet(full.stream().filter(r -> r.resultCode != ResultCode.OK).count());
+                failed.addAndGet(
+                        full.stream().filter(r -> r.resultCode != ResultCode.OK).count());
             } catch (RuntimeException e) {
                 failed.addAndGet(full.size());
                 e.printStackTrace();

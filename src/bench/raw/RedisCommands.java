@@ -1,6 +1,6 @@
 import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,8 +24,7 @@ final class RedisCommands {
 
     public static void main(String[] args) throws IOException {
         try (InputStream text = Files.newInputStream(Path.of(args[0]));
-                OutputStream out =
-                        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
+                OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES)) {
             new RedisCommands().translate(text, out);
         }
     }
