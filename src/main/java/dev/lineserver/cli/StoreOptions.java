@@ -1,8 +1,10 @@
 package dev.lineserver.cli;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import dev.lineserver.StoreSettings;
@@ -28,12 +30,17 @@ final class StoreOptions {
             defaultValue = "${sys:user.home}/.local/share/line-server")
     Path dataDirectory;
 
-    StoreSettings settings() {
-        return new StoreSettings(kind == null ? StoreSettings.Kind.EMBEDDED : kind, dataDirectory);
+    @Mixin
+    AerospikeOptions aerospike;
+
+    private StoreSettings settings() {
+        Optional<StoreSettings.Cluster> cluster = aerospike.cluster();
+        StoreSettings.Kind implied = cluster.isPresent() ? StoreSettings.Kind.AEROSPIKE : StoreSettings.Kind.EMBEDDED;
+        return new StoreSettings(kind == null ? implied : kind, dataDirectory, cluster);
     }
 
     LineStore open() throws StoreException {
-        return Wiring.open(settings());
+        return Wiring.open(settings(), null);
     }
 
     /** The newest version of a dataset that has to be there. */

@@ -11,8 +11,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
+import io.netty.channel.EventLoopGroup;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import org.jboss.logging.Logger;
@@ -35,6 +37,7 @@ class Datasets {
 
     private final ServeConfig serveConfig;
     private final HttpConfig httpConfig;
+    private final EventLoopGroup eventLoops;
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(Datasets::watcher);
     private @Nullable Future<?> watching;
@@ -43,7 +46,9 @@ class Datasets {
     private List<Manifest> told = List.of();
     private volatile @Nullable String trouble = "the store has not been asked yet";
 
-    Datasets(ServeConfig serveConfig, HttpConfig httpConfig) {
+    @SuppressWarnings("deprecation") // Deprecated as internal to come in Vert.x 5; 4 has no other way to its loops.
+    Datasets(ServeConfig serveConfig, HttpConfig httpConfig, Vertx vertx) {
+        eventLoops = vertx.nettyEventLoopGroup();
         this.serveConfig = serveConfig;
         this.httpConfig = httpConfig;
     }
@@ -131,7 +136,7 @@ class Datasets {
     private LineStore open() throws StoreException {
         LineStore opened = store;
         if (opened == null) {
-            opened = Wiring.open(serveConfig.settings());
+            opened = Wiring.open(serveConfig.settings(), eventLoops);
             store = opened;
         }
         return opened;

@@ -44,6 +44,8 @@ class LineHttpTest {
     private static final List<byte[]> LINES = Samples.linesOf(ServedStore.CONTENT);
     private static final List<byte[]> EDGES = Samples.linesOf(ServedStore.EDGES);
 
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
     @TestHTTPResource("/")
     URL root;
 
@@ -58,9 +60,7 @@ class LineHttpTest {
         for (int i = 0; i < headers.length; i += 2) {
             request.header(headers[i], headers[i + 1]);
         }
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-        }
+        return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
     }
 
     @Test
