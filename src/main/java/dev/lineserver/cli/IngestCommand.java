@@ -10,7 +10,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Source;
 import dev.lineserver.store.LineStore;
 
 /** Stores a file. */
@@ -24,6 +23,9 @@ final class IngestCommand implements Callable<Integer> {
 
     @Option(names = "--if-changed", description = "Do nothing where the newest version holds this very content.")
     boolean ifChanged;
+
+    @Option(names = "--force", description = "Store even what does not seem to fit into the cluster.")
+    boolean force;
 
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
@@ -44,16 +46,12 @@ final class IngestCommand implements Callable<Integer> {
         try (LineStore store = storeOptions.open();
                 ConsoleProgress progress = ConsoleProgress.of("ingest")) {
             Ingest ingest = new Ingest(store, progress);
-            outcome = ifChanged ? ingest.storeIfChanged(file, dataset.name, copy) : store(ingest);
+            outcome = ifChanged
+                    ? ingest.storeIfChanged(file, dataset.name, copy, force)
+                    : ingest.store(file, dataset.name, copy, force);
         }
         IngestReport report = new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
         spec.commandLine().getOut().println(json ? report.json() : report.text());
         return 0;
-    }
-
-    private Ingest.Outcome store(Ingest ingest) throws Exception {
-        try (Source source = Source.open(file)) {
-            return ingest.store(source, dataset.name, copy);
-        }
     }
 }

@@ -72,7 +72,7 @@ final class ServeCommand implements Callable<Integer> {
         long start = System.nanoTime();
         try (LineStore store = storeOptions.open();
                 ConsoleProgress progress = ConsoleProgress.of("ingest")) {
-            Ingest.Outcome outcome = new Ingest(store, progress).storeIfChanged(source, dataset.name, copy);
+            Ingest.Outcome outcome = new Ingest(store, progress).storeIfChanged(source, dataset.name, copy, false);
             return new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
         }
     }

@@ -8,6 +8,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
@@ -57,11 +58,12 @@ public final class Ingest {
      * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only
      * where its name, size and time do not tell.
      *
-     * @param copy as for {@link #store}
+     * @param copy as for {@link #store(Source, DatasetName, boolean)}
+     * @param force as for {@link #store(String, DatasetName, boolean, boolean)}
      * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
      * @throws StoreException where the store refused; nothing is published
      */
-    public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy)
+    public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
             Optional<Manifest> holding = holding(source, new BuildRequest(dataset, source.name(), source.file(), copy));
@@ -71,8 +73,34 @@ public final class Ingest {
         } catch (StoreFailedException damaged) {
             progress.note(damaged.getMessage());
         }
+        return store(sourceName, dataset, copy, force);
+    }
+
+    /**
+     * Stores a source, after making sure that it fits where the store cannot find out while writing.
+     *
+     * @param copy as for {@link #store(Source, DatasetName, boolean)}
+     * @param force whether to store even what does not seem to fit
+     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
+     * @throws StoreException where the store refused; nothing is published
+     */
+    public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
+            throws SourceException, StoreException, InterruptedException {
+        if (store.isPlannedFirst() && !force && !sourceName.equals(Source.STDIN)) {
+            refuseWhatDoesNotFit(sourceName);
+        }
         try (Source source = Source.open(sourceName)) {
             return store(source, dataset, copy);
+        }
+    }
+
+    private void refuseWhatDoesNotFit(String sourceName) throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sourceName)) {
+            Plan plan = store.plan(Shape.of(source, Progress.SILENT));
+            if (!plan.fits()) {
+                throw new StoreFailedException(sourceName + " does not fit, and nothing was written: "
+                        + String.join("; ", plan.obstacles()) + " (--force tries all the same)");
+            }
         }
     }
 

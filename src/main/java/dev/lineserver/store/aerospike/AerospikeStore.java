@@ -58,6 +58,11 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
+    public boolean isPlannedFirst() {
+        return true;
+    }
+
+    @Override
     public List<Manifest> datasets() throws StoreException {
         return registry.read().datasets().values().stream()
                 .map(Registry.Published::manifest)

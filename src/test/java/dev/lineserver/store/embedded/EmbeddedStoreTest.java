@@ -46,7 +46,7 @@ final class EmbeddedStoreTest {
     }
 
     private Ingest.Outcome ingestIfChanged(boolean copy) throws Exception {
-        return new Ingest(store, Progress.SILENT).storeIfChanged(source.toString(), DatasetName.DEFAULT, copy);
+        return new Ingest(store, Progress.SILENT).storeIfChanged(source.toString(), DatasetName.DEFAULT, copy, false);
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
