@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 
 /**
  * The batches of a build that are being written, as many at once as there are threads. Batches are used again: whoever
@@ -72,8 +74,11 @@ final class BatchesInFlight {
                 acknowledged(batch.number(), batch.end());
             } catch (StoreException e) {
                 failed(e);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
+            } catch (InterruptedException e) {
+                failed(new StoreUnavailableException(batch.describe() + " was interrupted", e));
+            } catch (RuntimeException e) {
+                // The top of this thread: a mistake of ours must not pass for a batch that was written.
+                failed(new StoreFailedException(batch.describe() + " failed unexpectedly: " + e, e));
             } finally {
                 free.add(batch);
             }

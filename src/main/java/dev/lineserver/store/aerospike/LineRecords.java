@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
@@ -44,15 +45,20 @@ final class LineRecords {
 
     /** The bytes in {@code record}, where it holds a line or a part of this version. */
     byte @Nullable [] bytes(Record record) {
-        return record.bins.get(bin) instanceof byte[] bytes ? bytes : null;
+        return value(record, bin);
     }
 
     /** The head in {@code record}, where it stands for a long line of this version. */
     @Nullable
     Head head(Record record) {
-        return record.bins.get(headBin) instanceof byte[] bytes && bytes.length == Head.BYTES
-                ? Head.fromBytes(bytes)
-                : null;
+        byte[] head = value(record, headBin);
+        return head == null || head.length != Head.BYTES ? null : Head.fromBytes(head);
+    }
+
+    /** A record of which only bins were asked for that it does not have comes without any. */
+    private static byte @Nullable [] value(Record record, String name) {
+        Map<String, Object> bins = record.bins;
+        return bins != null && bins.get(name) instanceof byte[] bytes ? bytes : null;
     }
 
     /**

@@ -45,6 +45,8 @@ final class Policies {
         batchRead.allowInlineSSD = false;
         batchWrite = batch(writes.attemptTimeout(), writes.attemptTimeout(), 0);
         batchWrite.allowInline = true;
+        // One thread of the server's for a whole batch: 4.4 instead of 7.7 microseconds of its time per record. Writes
+        // go to its write cache and do not wait for the device. Batches in flight keep its other threads busy.
         batchWrite.allowInlineSSD = true;
         batchExists = batch(writes.attemptTimeout(), writes.deadline(), REGISTRY_RETRIES);
         batchExists.allowInline = true;

@@ -85,7 +85,8 @@ final class FakeCommands {
             header(reply, 0, ResultCode.KEY_NOT_FOUND_ERROR, 0, place, 0);
             return;
         }
-        List<WireMessage.Operation> bins = message.wantsBins() ? record.bins() : List.of();
+        List<WireMessage.Operation> bins =
+                record.bins().stream().filter(bin -> message.wants(bin.bin())).toList();
         header(reply, 0, ResultCode.OK, record.generation(), place, bins.size());
         for (WireMessage.Operation bin : bins) {
             byte[] name = bin.bin().getBytes(StandardCharsets.UTF_8);

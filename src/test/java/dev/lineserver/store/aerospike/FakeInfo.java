@@ -17,6 +17,9 @@ final class FakeInfo {
     volatile String clusterName = "fake";
     volatile long diskBytes = 4L << 30;
 
+    /** What a migration does to the count of a set's records. */
+    volatile long miscount;
+
     FakeInfo(FakeRecords records, FakeFaults faults) {
         this.records = records;
         this.faults = faults;
@@ -65,7 +68,7 @@ final class FakeInfo {
     private String sets(String command) {
         String[] parts = command.split("/", -1);
         if (parts.length > 2) {
-            long count = records.count(parts[2]);
+            long count = records.count(parts[2]) + miscount;
             return count == 0 ? "" : "objects=" + count + ":tombstones=0:truncating=false;";
         }
         return records.sets().stream()

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * Finds a real server to test against: the one named by {@value #VARIABLE}, else an {@code asd} on the path, else
- * Docker. Each is looked for once, and started ones are ended with this process.
+ * Docker. Each is looked for once, and started ones are ended with this process. Tests begin with an empty store: every
+ * dataset in the namespace {@code lines} of a server that is named is dropped.
  */
 final class RealAerospike {
     static final String VARIABLE = "LINE_SERVER_TEST_AEROSPIKE";

@@ -97,8 +97,12 @@ record WireMessage(
         return (info2 & (WRITE | DELETE)) != 0;
     }
 
-    boolean wantsBins() {
-        return (info1 & READ) != 0 && (info1 & NO_BIN_DATA) == 0;
+    boolean wants(String bin) {
+        if ((info1 & READ) == 0 || (info1 & NO_BIN_DATA) != 0) {
+            return false;
+        }
+        return (info1 & READ_ALL_BINS) != 0
+                || operations.stream().anyMatch(asked -> asked.bin().equals(bin));
     }
 
     ByteBuffer field(int type) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Build;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
@@ -18,6 +19,7 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,6 +103,18 @@ final class WriteFaultsTest extends FakeNodeTest {
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
         }
         assertEquals(Optional.empty(), store.newest(NAME));
+    }
+
+    @Test
+    void aCountThatDoesNotAddUpIsOverruledByEveryRecordBeingThere() throws Exception {
+        AerospikeStore store = connect(settings());
+        node.info.miscount = 7;
+        byte[] content = Arrays.copyOf(CONTENT, CONTENT.length + (2 << 20));
+        Manifest manifest = put(store, content);
+        try (Snapshot snapshot = store.open(manifest)) {
+            snapshot.check();
+            assertInstanceOf(Lookup.FoundInParts.class, await(snapshot, manifest.lineCount() - 1));
+        }
     }
 
     @Test
