@@ -40,13 +40,12 @@ if [ -n "$native" ]; then
     }
     arguments+=(-Dquarkus.native.container-build=true)
   fi
-  [ -n "$skip_tests" ] || arguments+=(-DskipITs=false)
 fi
 
+[ -n "$native" ] || rm -f target/line-server
 ./mvnw "${arguments[@]}" verify
 echo
 if [ -n "$native" ]; then
-  ln -f target/line-server-runner target/line-server
   echo "Built target/line-server ($(du -h target/line-server | cut -f1)), which needs no Java."
 fi
 echo "Built target/quarkus-app. Next: ./run.sh FILE"

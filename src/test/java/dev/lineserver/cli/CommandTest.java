@@ -4,11 +4,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.BeforeEach;
@@ -195,6 +202,26 @@ final class CommandTest {
             assertTrue(err.toString().startsWith("line-server: "), err.toString());
             assertEquals(1, err.toString().lines().count(), err.toString());
         }
+    }
+
+    @Test
+    void theServerKnowsEverySettingOfServe() throws Exception {
+        Set<String> known = Arrays.stream(
+                        Class.forName("dev.lineserver.http.ServeConfig").getDeclaredMethods())
+                .filter(method -> Modifier.isAbstract(method.getModifiers()))
+                .map(method -> method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> options = Objects.requireNonNull(
+                        LineServerCommand.commandLine().getSubcommands().get("serve"))
+                .getCommandSpec()
+                .options()
+                .stream()
+                .map(SettingDefaults::property)
+                .map(property -> property.substring("line-server.".length()))
+                .collect(Collectors.toCollection(TreeSet::new));
+        options.removeAll(Set.of("copy", "help", "version"));
+        options.add("aerospike-password");
+        assertEquals(known, options);
     }
 
     @Test

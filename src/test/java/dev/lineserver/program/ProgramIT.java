@@ -1,0 +1,226 @@
+package dev.lineserver.program;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.GZIPOutputStream;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.store.Samples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The built program as its users meet it: processes, sockets, signals, files. */
+final class ProgramIT {
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+    private static final int TERMINATED = 143;
+
+    @TempDir
+    Path directory;
+
+    private @Nullable Process server;
+    private String root = "";
+
+    @BeforeAll
+    static void say() {
+        System.out.println(
+                Program.isNative()
+                        ? "ProgramIT: the native executable"
+                        : "ProgramIT: the jar. SKIPPED: the native executable, which ./build.sh --native makes");
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (server != null) {
+            server.destroyForcibly().waitFor();
+        }
+    }
+
+    private Program.Result run(String... arguments) throws Exception {
+        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 1);
+        all[arguments.length] = "--data-dir=" + directory.resolve("data");
+        return Program.run(directory.resolve("run"), all);
+    }
+
+    private void serve(String... arguments) throws Exception {
+        int port = Program.freePort();
+        root = "http://127.0.0.1:" + port;
+        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 3);
+        all[arguments.length] = "--data-dir=" + directory.resolve("data");
+        all[arguments.length + 1] = "--port=" + port;
+        all[arguments.length + 2] = "--host=127.0.0.1";
+        Process started = Program.start(directory.resolve("serve"), all);
+        server = started;
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
+            assertTrue(started.isAlive(), () -> "ended: " + text(Program.err(directory.resolve("serve"))));
+            return isReady();
+        });
+    }
+
+    private boolean isReady() throws InterruptedException {
+        try {
+            return get("/q/health/ready").statusCode() == 200;
+        } catch (IOException notListening) {
+            return false;
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(root + path)).build();
+        return CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    }
+
+    private Path file(String name, byte[] content) throws IOException {
+        return Files.write(directory.resolve(name), content);
+    }
+
+    @Test
+    void aFileIsServedByOneCommand() throws Exception {
+        byte[] content = Samples.random(20_000, 200, 41);
+        List<byte[]> lines = Samples.linesOf(content);
+        serve("serve", file("a file.txt", content).toString());
+        for (int i = 0; i < lines.size(); i += 97) {
+            HttpResponse<byte[]> response = get("/lines/" + (i + 1));
+            assertEquals(200, response.statusCode());
+            assertArrayEquals(lines.get(i), response.body(), "line " + (i + 1));
+        }
+        assertEquals(413, get("/lines/20001").statusCode());
+        assertEquals(400, get("/lines/x").statusCode());
+        assertEquals(404, get("/datasets/none/lines/1").statusCode());
+        assertTrue(new String(get("/datasets").body(), StandardCharsets.UTF_8).contains("\"lines\":20000"));
+        assertTrue(new String(get("/q/openapi").body(), StandardCharsets.UTF_8).contains("/lines/{n}"));
+        assertTrue(new String(get("/q/metrics").body(), StandardCharsets.UTF_8)
+                .contains("line_server_dataset_lines{dataset=\"default\"} 20000.0"));
+    }
+
+    @Test
+    void everyKindOfSourceComesBack() throws Exception {
+        byte[] content = Objects.requireNonNull(Samples.all().get("a line of 3 MiB, not ended"));
+        Path gzip = directory.resolve("x.gz");
+        try (OutputStream packed = new GZIPOutputStream(Files.newOutputStream(gzip))) {
+            packed.write(content);
+        }
+        Path zstd = directory.resolve("x.zst");
+        try (OutputStream packed = new ZstdOutputStream(Files.newOutputStream(zstd))) {
+            packed.write(content);
+        }
+        Path plain = file("x", content);
+        for (Path source : List.of(gzip, zstd, plain)) {
+            Program.Result ingested = run("ingest", source.toString(), "--json");
+            assertEquals(0, ingested.exitCode(), ingested.err());
+            Program.Result verified = run("verify", plain.toString());
+            assertEquals(0, verified.exitCode(), verified.err());
+        }
+        byte[] longLine = Samples.linesOf(content).getLast();
+        byte[] printed = run("get", "3").out();
+        assertEquals(longLine.length + 1, printed.length);
+        serve("serve");
+        assertArrayEquals(longLine, get("/lines/3").body());
+    }
+
+    @Test
+    void failuresHaveExitCodesAndMessages() throws Exception {
+        Program.Result missing = run("ingest", directory.resolve("none").toString());
+        assertEquals(1, missing.exitCode());
+        assertTrue(missing.err().contains("does not exist"), missing.err());
+        assertEquals(0, missing.out().length);
+        assertEquals(2, run("ingest").exitCode());
+        assertEquals(1, run("datasets", "--aerospike=127.0.0.1:1").exitCode());
+        assertEquals(0, Program.run(directory.resolve("help"), "--help").exitCode());
+    }
+
+    @Test
+    void killedAtAnyMomentAnIngestLeavesTheLastVersion() throws Exception {
+        byte[] before = Samples.random(1_000, 100, 51);
+        run("ingest", file("before", before).toString(), "--copy");
+        Path after = file("after", Samples.random(400_000, 250, 52));
+        Random random = new Random(53);
+        for (int round = 0; round < 6; round++) {
+            Process ingest = Program.start(
+                    directory.resolve("ingest"),
+                    "ingest",
+                    after.toString(),
+                    "--copy",
+                    "--data-dir=" + directory.resolve("data"));
+            boolean ended = ingest.waitFor(100L + random.nextInt(1_500), TimeUnit.MILLISECONDS);
+            ingest.destroyForcibly().waitFor();
+            Program.Result stillThere =
+                    run("verify", directory.resolve("before").toString());
+            Program.Result published = run("verify", after.toString());
+            assertTrue(
+                    stillThere.exitCode() == 0 || published.exitCode() == 0,
+                    "round " + round + ", ended " + ended + ": " + stillThere.err() + published.err());
+            try (var entries = Files.list(directory.resolve("data/default"))) {
+                assertEquals(1, entries.count(), "leftovers in round " + round);
+            }
+        }
+    }
+
+    @Test
+    void aTermSignalUnderLoadFailsNoRequest() throws Exception {
+        byte[] content = Samples.random(5_000, 100, 61);
+        List<byte[]> lines = Samples.linesOf(content);
+        serve("serve", file("served", content).toString());
+        AtomicBoolean stopping = new AtomicBoolean();
+        CompletableFuture<Integer> load = CompletableFuture.supplyAsync(() -> load(lines, stopping));
+        Awaitility.await().until(() -> isReady());
+        stopping.set(true);
+        Process terminated = Objects.requireNonNull(server);
+        terminated.destroy();
+        assertTrue(load.get(1, TimeUnit.MINUTES) > 0);
+        assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "still running after its grace period");
+        assertEquals(TERMINATED, terminated.exitValue());
+        assertFalse(text(Program.err(directory.resolve("serve"))).contains("Exception"));
+    }
+
+    /** Asks until the server stops listening; whatever was answered has to be right. */
+    private int load(List<byte[]> lines, AtomicBoolean stopping) {
+        Random random = new Random(62);
+        int answered = 0;
+        try {
+            while (true) {
+                int i = random.nextInt(lines.size());
+                HttpResponse<byte[]> response = get("/lines/" + (i + 1));
+                assertEquals(200, response.statusCode());
+                assertArrayEquals(lines.get(i), response.body());
+                answered++;
+            }
+        } catch (IOException closed) {
+            assertTrue(stopping.get(), closed.toString());
+            return answered;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
