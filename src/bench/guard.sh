@@ -94,7 +94,8 @@ print_allocation() {
 allocated_per_read() {
   [ -n "$JMH" ] || return 0
   if [ -f "$RUN/aerospike/port" ]; then
-    export LINE_SERVER_BENCH_AEROSPIKE=127.0.0.1:$(service_port aerospike)
+    LINE_SERVER_BENCH_AEROSPIKE=127.0.0.1:$(service_port aerospike)
+    export LINE_SERVER_BENCH_AEROSPIKE
   fi
   "$BENCH/jmh.sh" "$1" -prof gc -f 1 -wi 2 -w 1s -i 2 -r 1s -rf csv -rff "$RUN/jmh.csv" >"$RUN/jmh.log" 2>&1 ||
     { say "$1: not measured: $(tail -n 1 "$RUN/jmh.log")"; return 0; }
