@@ -2,9 +2,7 @@ package dev.lineserver;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
-import com.aerospike.client.policy.Replica;
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +50,7 @@ public final class Wiring {
                     AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
                     cluster.connections(),
                     AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                    reads(cluster),
+                    Reads.of(cluster.timeout(), cluster.replica(), cluster.coalesce()),
                     Writes.DEFAULT);
         } catch (IllegalArgumentException e) {
             throw new StoreFailedException("the Aerospike settings are wrong: " + e.getMessage(), e);
@@ -64,19 +62,5 @@ public final class Wiring {
                 .map(String::strip)
                 .map(Node::parse)
                 .toList();
-    }
-
-    private static Reads reads(StoreSettings.Cluster cluster) {
-        Reads usual = Reads.DEFAULT;
-        return new Reads(
-                cluster.timeout().dividedBy(usual.retries() + 1L),
-                cluster.timeout(),
-                usual.retries(),
-                Replica.valueOf(cluster.replica().toUpperCase(Locale.ROOT).replace('-', '_')),
-                usual.commandsInProcess(),
-                usual.commandsQueued(),
-                cluster.coalesce(),
-                usual.keysPerBatch(),
-                usual.lookupsQueued());
     }
 }

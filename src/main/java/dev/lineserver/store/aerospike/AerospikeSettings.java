@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 
 import com.aerospike.client.policy.Replica;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +124,26 @@ public record AerospikeSettings(
         /** A record is there within a millisecond or something is wrong; two further copies can be tried in a second. */
         public static final Reads DEFAULT = new Reads(
                 Duration.ofMillis(350), Duration.ofSeconds(1), 2, Replica.SEQUENCE, 40, 1_000, true, 256, 4_096);
+
+        /**
+         * The usual bounds, but for what people set.
+         *
+         * @param deadline shared out evenly among the attempts
+         * @param replica name of a {@link Replica}, in any case, with hyphens or underscores
+         * @throws IllegalArgumentException where there is no such replica policy
+         */
+        public static Reads of(Duration deadline, String replica, boolean coalesce) {
+            return new Reads(
+                    deadline.dividedBy(DEFAULT.retries + 1L),
+                    deadline,
+                    DEFAULT.retries,
+                    Replica.valueOf(replica.toUpperCase(Locale.ROOT).replace('-', '_')),
+                    DEFAULT.commandsInProcess,
+                    DEFAULT.commandsQueued,
+                    coalesce,
+                    DEFAULT.keysPerBatch,
+                    DEFAULT.lookupsQueued);
+        }
     }
 
     /**
