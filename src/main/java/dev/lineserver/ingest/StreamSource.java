@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.GZIPInputStream;
 
-import com.github.luben.zstd.ZstdInputStream;
+import io.airlift.compress.v3.MalformedInputException;
+import io.airlift.compress.v3.zstd.ZstdInputStream;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
@@ -70,7 +71,14 @@ final class StreamSource implements Source {
     @Override
     public boolean next(Block block) throws IOException {
         block.offset = unpackedBytes;
-        block.length = stream.readNBytes(block.bytes, 0, block.bytes.length);
+        try {
+            block.length = stream.readNBytes(block.bytes, 0, block.bytes.length);
+        } catch (MalformedInputException notZstd) {
+            throw new IOException(
+                    "its compressed data is damaged, or needs a window of over 8 MiB (zstd --long): "
+                            + notZstd.getMessage(),
+                    notZstd);
+        }
         unpackedBytes += block.length;
         return block.length > 0;
     }

@@ -123,6 +123,22 @@ final class IngestTest {
     }
 
     @Test
+    void zstdOfSeveralFramesAndOfAnyLevelIsReadToItsEnd() throws Exception {
+        byte[] content = Samples.random(120_000, 200, 10);
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        frames.writeBytes(com.github.luben.zstd.Zstd.compress(Arrays.copyOf(content, 1_000_001), 19));
+        frames.writeBytes(com.github.luben.zstd.Zstd.compress(new byte[0], 3));
+        frames.writeBytes(
+                com.github.luben.zstd.Zstd.compress(Arrays.copyOfRange(content, 1_000_001, content.length), 1));
+        Manifest manifest = ingest(Files.write(directory.resolve("frames.zst"), frames.toByteArray()));
+        Path plain = Files.write(directory.resolve("plain"), content);
+        assertEquals(Optional.empty(), firstDifference(manifest, plain));
+        byte[] cut = Arrays.copyOf(frames.toByteArray(), frames.size() / 2);
+        assertRefused(
+                "cut short", Files.write(directory.resolve("cut.zst"), cut).toString());
+    }
+
+    @Test
     void theFirstDifferenceIsFoundWhereverItIs() throws Exception {
         byte[] content = Samples.random(3_000, 60, 9);
         Manifest manifest = ingest(Files.write(directory.resolve("stored"), content));
