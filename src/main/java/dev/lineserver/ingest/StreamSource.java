@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -17,6 +18,9 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 /** Standard input, or a file that is unpacked while it is read. */
 final class StreamSource implements Source {
     static final long UNKNOWN_SIZE = -1;
+    /** All that tells an early end from a broken disk in the Zstandard decompressor's exceptions. */
+    private static final String ZSTD_ENDED_EARLY = "Not enough input bytes";
+
     private static final int UNPACK_BUFFER_BYTES = 64 << 10;
 
     private final String name;
@@ -78,6 +82,8 @@ final class StreamSource implements Source {
                     "its compressed data is damaged, or needs a window of over 8 MiB (zstd --long): "
                             + notZstd.getMessage(),
                     notZstd);
+        } catch (IOException e) {
+            throw ZSTD_ENDED_EARLY.equals(e.getMessage()) ? new EOFException(e.getMessage()) : e;
         }
         unpackedBytes += block.length;
         return block.length > 0;
