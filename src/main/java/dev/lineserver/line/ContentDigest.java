@@ -20,7 +20,7 @@ public record ContentDigest(long high, long low) {
     private static final LongTupleHashFunction XXH3 = LongTupleHashFunction.xx128();
     private static final int DIGEST_BYTES = 16;
 
-    /** Hashes one block into {@code digest}, an array of length 2. */
+    /** Hashes one block into {@code digest}, an array of length 2: the lower 64 bits, then the upper. */
     public static void hashBlock(byte[] block, int length, long[] digest) {
         XXH3.hashBytes(block, 0, length, digest);
     }
@@ -55,7 +55,7 @@ public record ContentDigest(long high, long low) {
             if (size == leaves.length) {
                 leaves = Arrays.copyOf(leaves, Math.multiplyExact(leaves.length, 2));
             }
-            ByteBuffer.wrap(leaves, size, DIGEST_BYTES).putLong(blockDigest[0]).putLong(blockDigest[1]);
+            ByteBuffer.wrap(leaves, size, DIGEST_BYTES).putLong(blockDigest[1]).putLong(blockDigest[0]);
             size += DIGEST_BYTES;
         }
 
@@ -63,7 +63,7 @@ public record ContentDigest(long high, long low) {
         public ContentDigest digest() {
             long[] root = new long[2];
             hashBlock(leaves, size, root);
-            return new ContentDigest(root[0], root[1]);
+            return new ContentDigest(root[1], root[0]);
         }
     }
 }
