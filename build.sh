@@ -48,4 +48,9 @@ echo
 if [ -n "$native" ]; then
   echo "Built target/line-server ($(du -h target/line-server | cut -f1)), which needs no Java."
 fi
-echo "Built target/quarkus-app. Next: ./run.sh FILE"
+if [ -z "$native" ]; then
+  # shellcheck source=src/main/scripts/train.sh
+  . "$root/src/main/scripts/train.sh"
+  train target/quarkus-app/quarkus-run.jar target/quarkus-app/line-server.aot
+  echo "Built target/quarkus-app. Next: ./run.sh FILE"
+fi

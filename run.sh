@@ -35,7 +35,10 @@ if [ ! -f "$jar" ] || [ -n "$(find "$root/pom.xml" "$root/src/main" -newer "$jar
   trap - EXIT
 fi
 
+cache="$root/target/quarkus-app/line-server.aot"
+kept=()
+[ ! -f "$cache" ] || kept=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
 # The two options keep Java from warning of what Netty and the hash function do.
 # shellcheck disable=SC2086
 exec "$JAVA_HOME/bin/java" --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
-  ${JAVA_OPTS:-} -jar "$jar" serve "$@"
+  "${kept[@]}" ${JAVA_OPTS:-} -jar "$jar" serve "$@"
