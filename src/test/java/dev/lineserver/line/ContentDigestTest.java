@@ -13,7 +13,9 @@ final class ContentDigestTest {
         ContentDigest.hashBlock(new byte[0], 0, empty);
         // XXH3_128bits of nothing, seed 0, as xxhsum -H2 prints it.
         assertEquals("99aa06d3014798d86001c324468d497f", new ContentDigest(empty[1], empty[0]).toString());
-        assertEquals("99aa06d3014798d86001c324468d497f", new ContentDigest.Tree().digest().toString());
+        assertEquals(
+                "99aa06d3014798d86001c324468d497f",
+                new ContentDigest.Tree().digest().toString());
     }
 
     @Test
