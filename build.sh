@@ -51,6 +51,6 @@ fi
 if [ -z "$native" ]; then
   # shellcheck source=src/main/scripts/train.sh
   . "$root/src/main/scripts/train.sh"
-  train target/quarkus-app/quarkus-run.jar target/quarkus-app/line-server.aot
+  train "$root/target/quarkus-app/quarkus-run.jar" "$root/target/quarkus-app/line-server.aot"
   echo "Built target/quarkus-app. Next: ./run.sh FILE"
 fi

@@ -30,7 +30,6 @@ if [ ! -f "$jar" ] || [ -n "$(find "$root/pom.xml" "$root/src/main" -newer "$jar
     tail -n 40 "$log" >&2
     exit 1
   }
-  touch "$jar"
   rm -f "$log"
   trap - EXIT
 fi

@@ -2,8 +2,8 @@
 
 # Prints the feature release of the JDK in a folder, if there is one with a compiler.
 jdk_release() {
-  [ -x "$1/bin/javac" ] || return 1
-  "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'
+  [ -x "$1/bin/javac" ] && [ -f "$1/release" ] || return 1
+  sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
 }
 
 find_jdk_25() {
