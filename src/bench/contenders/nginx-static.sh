@@ -4,13 +4,13 @@ title='nginx, static file per line'
 programs='nginx=nginx-light'
 
 prepare() {
-  mkdir -p "$home/root/lines"
+  mkdir -p "$home/www/lines"
   compile_split
 }
 
 compile_split() { compile SplitText "$BENCH/raw/SplitText.java"; }
 
-load() { "$JAVA" -cp "$(compile_split)" SplitText "$TEXT" "$home/root/lines"; }
+load() { "$JAVA" -cp "$(compile_split)" SplitText "$TEXT" "$home/www/lines"; }
 
 start() {
   # Every worker may hold a descriptor of every line, as far as the limit on open files allows.
@@ -18,7 +18,7 @@ start() {
   if [ "$descriptors" -gt "$LINES_COUNT" ]; then descriptors=$LINES_COUNT; fi
   if [ "$descriptors" -lt 100 ]; then descriptors=100; fi
   nginx_configuration "$home" "$1" "
-    root $home/root;
+    root $home/www;
     default_type text/plain;
     open_file_cache max=$descriptors inactive=1h;
     open_file_cache_valid 1h;

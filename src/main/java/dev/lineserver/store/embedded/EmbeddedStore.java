@@ -21,7 +21,6 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
-import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.TextShape;
 
 /**
@@ -93,24 +92,9 @@ public final class EmbeddedStore implements LineStore {
             if (version.isEmpty()) {
                 return Optional.empty();
             }
-            return Optional.of(manifest(versions, dataset, version.getAsLong()));
+            return Optional.of(VersionFiles.manifest(versions, dataset, version.getAsLong()));
         } catch (IOException e) {
             throw DiskErrors.failed("list the versions of dataset " + dataset, e);
-        }
-    }
-
-    private ManifestFile manifest(DatasetDirectory versions, DatasetName dataset, long version) throws StoreException {
-        Path file = versions.version(version).resolve(ManifestFile.NAME);
-        try {
-            return ManifestFile.read(file);
-        } catch (IOException e) {
-            if (!Files.exists(file)) {
-                throw new StoreUnavailableException("version " + version + " of dataset " + dataset + " is gone", e);
-            }
-            throw new StoreFailedException(
-                    "the manifest " + file + " is damaged (" + e.getMessage()
-                            + "); ingest the file again to replace it",
-                    e);
         }
     }
 
@@ -118,28 +102,9 @@ public final class EmbeddedStore implements LineStore {
     public Snapshot open(Manifest manifest) throws StoreException {
         DatasetName dataset = manifest.dataset();
         DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
-        ManifestFile file = manifest(versions, dataset, manifest.version());
-        return EmbeddedSnapshot.open(file, versions.version(manifest.version()), index(versions, file.manifest()));
-    }
-
-    private static LineIndex index(DatasetDirectory versions, Manifest manifest) throws StoreException {
-        Path path = versions.version(manifest.version()).resolve(DatasetDirectory.INDEX);
-        try {
-            LineIndex index = LineIndexFile.read(path);
-            long virtualTerminator = manifest.content().terminated() ? 0 : 1;
-            if (index.lineCount() != manifest.lineCount()
-                    || index.start(index.lineCount()) != manifest.byteCount() + virtualTerminator) {
-                throw new LineIndexFile.DamagedIndexException("it belongs to another version");
-            }
-            return index;
-        } catch (LineIndexFile.DamagedIndexException e) {
-            throw new StoreFailedException(
-                    "the index " + path + " cannot be used: " + e.getMessage() + "; ingest " + manifest.sourceName()
-                            + " again to replace it",
-                    e);
-        } catch (IOException e) {
-            throw DiskErrors.failed("read the index " + path, e);
-        }
+        ManifestFile file = VersionFiles.manifest(versions, dataset, manifest.version());
+        return EmbeddedSnapshot.open(
+                file, versions.version(manifest.version()), VersionFiles.index(versions, file.manifest()));
     }
 
     @Override
@@ -151,7 +116,7 @@ public final class EmbeddedStore implements LineStore {
             return Optional.empty();
         }
         Manifest manifest = newest.get().manifest();
-        index(DatasetDirectory.of(directory, request.dataset(), disk), manifest);
+        VersionFiles.index(DatasetDirectory.of(directory, request.dataset(), disk), manifest);
         return Optional.of(manifest);
     }
 

@@ -29,7 +29,7 @@ final class PrivateAsd {
         List<AerospikeSettings.Node> hosts = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
             Path home = directory.resolve("node" + i);
-            for (String part : List.of("work/smd", "work/usr/udf/lua", "data")) {
+            for (String part : List.of("state/smd", "state/usr/udf/lua", "data")) {
                 Files.createDirectories(home.resolve(part));
             }
             Path configuration = home.resolve("aerospike.conf");
@@ -96,10 +96,10 @@ final class PrivateAsd {
                     cluster-name line-server-test-%1$d
                     node-id b%2$d
                     proto-fd-max 1024
-                    work-directory %3$s/work
+                    work-directory %3$s/state
                 }
                 mod-lua {
-                    user-path %3$s/work/usr/udf/lua
+                    user-path %3$s/state/usr/udf/lua
                 }
                 logging {
                     file %3$s/asd.log {
