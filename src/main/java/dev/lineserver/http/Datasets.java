@@ -15,8 +15,8 @@ import io.netty.channel.EventLoopGroup;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +31,8 @@ import dev.lineserver.store.StoreUnavailableException;
  * The datasets being served, kept up to date with the store by one thread in the background. Requests under way finish
  * on the version they began with.
  */
-@ApplicationScoped
-class Datasets {
+@Singleton
+final class Datasets {
     private static final Logger LOG = Logger.getLogger(Datasets.class);
 
     private final ServeConfig serveConfig;

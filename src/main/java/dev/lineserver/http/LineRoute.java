@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.line.LineNumbers;
 
 /**
- * Answers single lines, on the event loop that the request came in on.
+ * Answers single lines, on the event loop that the request came in on. Where a connection is kept, its later requests
+ * go to {@link DirectLines}.
  *
  * <p>A plain route of Quarkus's own router rather than a REST resource: see
  * {@code src/docs/decisions/001-lines-on-a-plain-route.md} for what that saves.
@@ -26,11 +27,13 @@ final class LineRoute {
 
     private final Datasets datasets;
     private final LineAnswers answers;
+    private final DirectLines direct;
     private final LineNumbers numbers;
 
-    LineRoute(Datasets datasets, LineAnswers answers, ServeConfig config) {
+    LineRoute(Datasets datasets, LineAnswers answers, DirectLines direct, ServeConfig config) {
         this.datasets = datasets;
         this.answers = answers;
+        this.direct = direct;
         numbers = new LineNumbers(config.firstLineNumber());
     }
 
@@ -85,6 +88,7 @@ final class LineRoute {
                     .answer(request);
             return;
         }
+        direct.takeOver(request);
         answers.answer(request, dataset, lineIndex);
     }
 

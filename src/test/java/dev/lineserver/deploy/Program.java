@@ -38,7 +38,7 @@ final class Program {
             "line_server_dataset_lines",
             "line_server_dataset_version");
 
-    static final Set<String> METRIC_PREFIXES = Set.of("http_server_", "jvm_", "process_", "system_");
+    static final Set<String> METRIC_PREFIXES = Set.of("jvm_", "process_", "system_");
 
     private Program() {}
 }

@@ -2,6 +2,7 @@ package dev.lineserver.program;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -202,6 +204,29 @@ final class ProgramIT {
         assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "still running after its grace period");
         assertEquals(TERMINATED, terminated.exitValue());
         assertFalse(text(Program.err(directory.resolve("serve"))).contains("Exception"));
+    }
+
+    @Test
+    void aLongAnswerUnderWayIsFinishedAfterATermSignal() throws Exception {
+        byte[] line = new byte[32 << 20];
+        Arrays.fill(line, (byte) 'x');
+        byte[] content = Arrays.copyOf("short\n".getBytes(StandardCharsets.US_ASCII), 6 + line.length);
+        System.arraycopy(line, 0, content, 6, line.length);
+        serve("serve", file("served", content).toString());
+        URI uri = URI.create(root);
+        try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+            // The first request is the router's; the second is answered beside it.
+            String requests = "GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
+            socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
+            byte[] begun = socket.getInputStream().readNBytes(1 << 16);
+            Process terminated = Objects.requireNonNull(server);
+            terminated.destroy();
+            assertFalse(terminated.waitFor(2, TimeUnit.SECONDS), "ended while it was answering");
+            byte[] rest = socket.getInputStream().readAllBytes();
+            String all = new String(begun, StandardCharsets.US_ASCII) + new String(rest, StandardCharsets.US_ASCII);
+            assertTrue(all.endsWith(new String(line, StandardCharsets.US_ASCII)), "cut off");
+            assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "still running after its grace period");
+        }
     }
 
     /** Asks until the server stops listening; whatever was answered has to be right. */
