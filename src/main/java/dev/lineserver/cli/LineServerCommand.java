@@ -1,5 +1,9 @@
 package dev.lineserver.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,15 +14,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "line-server",
         description = "Serves single lines of huge immutable text files by number, over REST.",
-        subcommands = {
-            ServeCommand.class,
-            IngestCommand.class,
-            VerifyCommand.class,
-            PlanCommand.class,
-            GetCommand.class,
-            DatasetsCommand.class,
-            DropCommand.class
-        },
         mixinStandardHelpOptions = true,
         versionProvider = ProgramVersion.class,
         scope = CommandLine.ScopeType.INHERIT,
@@ -31,17 +26,38 @@ import picocli.CommandLine.Spec;
             "Exit code: 0 done, 1 failed, 2 wrong usage."
         })
 public final class LineServerCommand implements Runnable {
+    private static final Map<String, Supplier<?>> VERBS = verbs();
+
     @Spec
     CommandSpec spec;
 
-    /** Runs what the arguments say, and returns the exit code. */
-    public static int run(String... args) {
-        return commandLine().execute(args);
+    private static Map<String, Supplier<?>> verbs() {
+        Map<String, Supplier<?>> verbs = new LinkedHashMap<>();
+        verbs.put("serve", ServeCommand::new);
+        verbs.put("ingest", IngestCommand::new);
+        verbs.put("verify", VerifyCommand::new);
+        verbs.put("plan", PlanCommand::new);
+        verbs.put("get", GetCommand::new);
+        verbs.put("datasets", DatasetsCommand::new);
+        verbs.put("drop", DropCommand::new);
+        return verbs;
     }
 
-    static CommandLine commandLine() {
-        return new CommandLine(new LineServerCommand())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+    /** Runs what the arguments say, and returns the exit code. */
+    public static int run(String... args) {
+        return commandLine(args).execute(args);
+    }
+
+    /** Knows the verb that the arguments name and no other: to describe all of them takes longer than to get a line. */
+    static CommandLine commandLine(String... args) {
+        CommandLine command = new CommandLine(new LineServerCommand());
+        Supplier<?> named = args.length == 0 ? null : VERBS.get(args[0]);
+        if (named == null) {
+            VERBS.values().forEach(verb -> command.addSubcommand(verb.get()));
+        } else {
+            command.addSubcommand(named.get());
+        }
+        return command.setCaseInsensitiveEnumValuesAllowed(true)
                 .setDefaultValueProvider(new SettingDefaults())
                 .setExecutionExceptionHandler(new Failures());
     }
