@@ -89,7 +89,10 @@ aerospike_info() {
   printf '%s\n' "${reply#*$'\t'}"
 }
 
-aerospike_answers() { [ "$(aerospike_info "$1" status 2>/dev/null)" = ok ]; }
+# A node answers before it can be used: it has no partitions yet.
+aerospike_answers() {
+  [ "$(aerospike_info "$1" status 2>/dev/null)" = ok ] && [ "$(aerospike_info "$1" partition-generation)" != -1 ]
+}
 
 # Records in the namespace, over all sets.
 aerospike_records() {

@@ -87,6 +87,11 @@ final class ClientOpening {
             return new StoreFailedException(
                     "the Aerospike nodes at " + hosts + " are too old: upgrade the server to 6.0 or newer", e);
         }
+        if (text.contains("not yet fully initialized")) {
+            return new StoreUnavailableException(
+                    "the Aerospike nodes at " + hosts + " are still starting: wait until they are up, then try again",
+                    e);
+        }
         return new StoreUnavailableException(
                 "no Aerospike node is reachable at " + hosts + ": check host and port, that the node is up, that its"
                         + " access-address can be reached from here, and whether it wants TLS (" + detail(text, "")

@@ -43,6 +43,12 @@ final class ConnectTest extends FakeNodeTest {
     }
 
     @Test
+    void aNodeThatIsStillStartingIsToBeWaitedFor() {
+        node.info.partitionGeneration = "-1";
+        assertSays(refusal(StoreUnavailableException.class, settings()), "still starting", "try again");
+    }
+
+    @Test
     void hostsAreReadInEveryForm() {
         assertEquals(new AerospikeSettings.Node("db", 3000, null), AerospikeSettings.Node.parse("db"));
         assertEquals(new AerospikeSettings.Node("db", 4000, null), AerospikeSettings.Node.parse("db:4000"));

@@ -15,6 +15,10 @@ final class FakeInfo {
     private final FakeFaults faults;
     volatile String build = "8.1.2.0";
     volatile String clusterName = "fake";
+
+    /** -1 where the node is still starting. */
+    volatile String partitionGeneration = "1";
+
     volatile long diskBytes = 4L << 30;
 
     /** What a migration does to the count of a set's records. */
@@ -39,7 +43,7 @@ final class FakeInfo {
             case "build" -> build;
             case "cluster-name" -> clusterName;
             case "features" -> "batch-any;pquery;pscans;query-show;replicas";
-            case "partition-generation", "rebalance-generation" -> "1";
+            case "partition-generation", "rebalance-generation" -> partitionGeneration;
             case "peers-generation" -> "1";
             case "peers-clear-std", "peers-clear-alt" -> "1,3000,[]";
             case "replicas" -> NAMESPACE + ":0,1," + everyPartition();
