@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 
@@ -22,17 +21,18 @@ final class FileSource implements Source {
         this.channel = channel;
     }
 
-    static FileSource open(Path path, BasicFileAttributes attributes) throws IOException {
-        SourceFile file = new SourceFile(
-                path.toRealPath(),
-                attributes.size(),
-                attributes.lastModifiedTime().toInstant());
-        return new FileSource(file, FileChannel.open(path, StandardOpenOption.READ));
+    static FileSource open(SourceFile file) throws IOException {
+        return new FileSource(file, FileChannel.open(file.path(), StandardOpenOption.READ));
     }
 
     @Override
     public String name() {
         return file.path().toString();
+    }
+
+    @Override
+    public boolean isPlain() {
+        return true;
     }
 
     @Override

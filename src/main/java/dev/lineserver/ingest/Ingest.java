@@ -40,7 +40,7 @@ public final class Ingest {
      */
     public Outcome store(Source source, DatasetName dataset, boolean copy)
             throws SourceException, StoreException, InterruptedException {
-        BuildRequest request = new BuildRequest(dataset, source.name(), source.file(), copy);
+        BuildRequest request = request(source, dataset, copy);
         try (Build build = store.begin(request)) {
             Content content = new SourceReader(source)
                     .read(
@@ -66,7 +66,7 @@ public final class Ingest {
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            Optional<Manifest> holding = holding(source, new BuildRequest(dataset, source.name(), source.file(), copy));
+            Optional<Manifest> holding = holding(source, request(source, dataset, copy));
             if (holding.isPresent()) {
                 return new Outcome(holding.get(), false);
             }
@@ -104,6 +104,10 @@ public final class Ingest {
         }
     }
 
+    private static BuildRequest request(Source source, DatasetName dataset, boolean copy) {
+        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isPlain());
+    }
+
     /** The newest version, if it holds the source's content. Fails where that version is damaged. */
     private Optional<Manifest> holding(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
@@ -114,8 +118,7 @@ public final class Ingest {
         Optional<Manifest> newest = store.newest(request.dataset());
         boolean worthReading = newest.isPresent()
                 && !source.name().equals(Source.STDIN)
-                && (source.file() == null
-                        || source.file().size() == newest.get().byteCount());
+                && (!source.isPlain() || source.size() == newest.get().byteCount());
         if (!worthReading) {
             return Optional.empty();
         }

@@ -23,7 +23,7 @@ public sealed interface Source extends AutoCloseable permits FileSource, StreamS
      */
     static Source open(String name) throws SourceException {
         if (name.equals(STDIN)) {
-            return new StreamSource(STDIN, System.in, StreamSource.UNKNOWN_SIZE, null);
+            return new StreamSource(STDIN, System.in, null, null);
         }
         Path path = Path.of(name).toAbsolutePath().normalize();
         try {
@@ -37,18 +37,28 @@ public sealed interface Source extends AutoCloseable permits FileSource, StreamS
             }
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.endsWith(".gz") || lower.endsWith(".zst")) {
-                return StreamSource.unpacking(path, attributes.size(), lower.endsWith(".gz"));
+                return StreamSource.unpacking(file(path, attributes), lower.endsWith(".gz"));
             }
-            return FileSource.open(path, attributes);
+            return FileSource.open(file(path, attributes));
         } catch (IOException e) {
             throw new SourceException(SourceErrors.cannotRead(path, e), e);
         }
     }
 
+    private static SourceFile file(Path path, BasicFileAttributes attributes) throws IOException {
+        return new SourceFile(
+                path.toRealPath(),
+                attributes.size(),
+                attributes.lastModifiedTime().toInstant());
+    }
+
     /** For people: a path, or {@link #STDIN}. */
     String name();
 
-    /** The regular file whose own bytes the content is, as it was when opened; null where there is none. */
+    /** Whether the content is the file's own bytes, so that it could stay there. */
+    boolean isPlain();
+
+    /** The regular file that the content comes from, as it was when opened; null where there is none. */
     @Nullable
     SourceFile file();
 

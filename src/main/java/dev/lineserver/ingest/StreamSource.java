@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.GZIPInputStream;
 
@@ -25,23 +24,23 @@ final class StreamSource implements Source {
 
     private final String name;
     private final InputStream stream;
-    private final long size;
+    private final @Nullable SourceFile file;
     private final @Nullable FileChannel packed;
     private long unpackedBytes;
 
-    StreamSource(String name, InputStream stream, long size, @Nullable FileChannel packed) {
+    StreamSource(String name, InputStream stream, @Nullable SourceFile file, @Nullable FileChannel packed) {
         this.name = name;
         this.stream = stream;
-        this.size = size;
+        this.file = file;
         this.packed = packed;
     }
 
-    static StreamSource unpacking(Path path, long size, boolean gzip) throws IOException {
-        FileChannel packed = FileChannel.open(path, StandardOpenOption.READ);
+    static StreamSource unpacking(SourceFile file, boolean gzip) throws IOException {
+        FileChannel packed = FileChannel.open(file.path(), StandardOpenOption.READ);
         try {
             InputStream bytes = Channels.newInputStream(packed);
             InputStream unpacked = gzip ? new GZIPInputStream(bytes, UNPACK_BUFFER_BYTES) : new ZstdInputStream(bytes);
-            return new StreamSource(path.toString(), unpacked, size, packed);
+            return new StreamSource(file.path().toString(), unpacked, file, packed);
         } catch (IOException e) {
             packed.close();
             throw e;
@@ -54,13 +53,18 @@ final class StreamSource implements Source {
     }
 
     @Override
+    public boolean isPlain() {
+        return false;
+    }
+
+    @Override
     public @Nullable SourceFile file() {
-        return null;
+        return file;
     }
 
     @Override
     public long size() {
-        return size;
+        return file == null ? UNKNOWN_SIZE : file.size();
     }
 
     @Override
@@ -68,7 +72,7 @@ final class StreamSource implements Source {
         try {
             return packed == null ? unpackedBytes : packed.position();
         } catch (IOException closed) {
-            return size;
+            return size();
         }
     }
 

@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dataset to add a version to
  * @param sourceName for people: a path, or {@code -} for standard input
- * @param file the plain regular file whose bytes are the content, absolute; null where the content is not a file's own
- *     bytes (standard input, compressed)
- * @param copy whether the store is to keep the bytes itself even where {@code file} could stay in place
+ * @param file the regular file that the content comes from, plain or compressed; null where it comes from none
+ * @param copy whether the store is to keep the bytes itself; always so where they are not {@code file}'s own
  */
 public record BuildRequest(
         DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
+    /** Bytes that are in no file cannot stay in one. */
+    public BuildRequest {
+        copy |= file == null;
+    }
 
     /**
      * A regular file as it was when reading began.

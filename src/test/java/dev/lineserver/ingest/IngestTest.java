@@ -83,7 +83,7 @@ final class IngestTest {
     @Test
     void aStreamThatComesInDribblesIsReadWhole() throws Exception {
         byte[] content = Samples.random(9_000, 120, 8);
-        Source source = new StreamSource("-", new Dribble(content), StreamSource.UNKNOWN_SIZE, null);
+        Source source = new StreamSource("-", new Dribble(content), null, null);
         Manifest manifest = new Ingest(store, Progress.SILENT)
                 .store(source, DatasetName.DEFAULT, false)
                 .manifest();

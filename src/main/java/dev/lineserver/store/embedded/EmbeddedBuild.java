@@ -45,8 +45,7 @@ final class EmbeddedBuild implements Build {
         disk.createDirectories(building);
         indexChannel = disk.create(building.resolve(DatasetDirectory.INDEX));
         index = new LineIndexWriter(new LineIndexFile.Output(indexChannel, disk));
-        boolean inPlace = request.file() != null && !request.copy();
-        copy = inPlace ? null : disk.create(building.resolve(DatasetDirectory.LINES));
+        copy = !request.copy() ? null : disk.create(building.resolve(DatasetDirectory.LINES));
     }
 
     @Override
@@ -84,7 +83,8 @@ final class EmbeddedBuild implements Build {
         try {
             index.finish();
             SourceFile lines = lines();
-            new ManifestFile(manifest, lines).write(versions.building(version).resolve(ManifestFile.NAME), disk);
+            new ManifestFile(manifest, lines, request.file())
+                    .write(versions.building(version).resolve(ManifestFile.NAME), disk);
             versions.publish(version);
             published = true;
         } catch (IOException e) {

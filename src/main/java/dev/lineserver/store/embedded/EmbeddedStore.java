@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -110,9 +111,10 @@ public final class EmbeddedStore implements LineStore {
     @Override
     public Optional<Manifest> stored(BuildRequest request) throws StoreException {
         SourceFile file = request.file();
-        Optional<ManifestFile> newest =
-                file == null || request.copy() ? Optional.empty() : newestFile(request.dataset());
-        if (newest.isEmpty() || !newest.get().lines().equals(file)) {
+        Optional<ManifestFile> newest = file == null ? Optional.empty() : newestFile(request.dataset());
+        if (newest.isEmpty()
+                || !Objects.equals(newest.get().source(), file)
+                || (newest.get().inPlace() && request.copy())) {
             return Optional.empty();
         }
         Manifest manifest = newest.get().manifest();
@@ -129,16 +131,19 @@ public final class EmbeddedStore implements LineStore {
         }
         Path versionDirectory =
                 DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version());
-        if (!file.get().inPlace()) {
-            return true;
+        SourceFile lines = file.get().lines();
+        if (file.get().inPlace()) {
+            if (source == null
+                    || request.copy()
+                    || !source.path().equals(lines.path())
+                    || source.size() != newest.byteCount()) {
+                return false;
+            }
+            lines = source;
         }
-        if (source == null || request.copy()) {
-            return false;
+        if (source != null) {
+            replace(versionDirectory, new ManifestFile(newest, lines, source));
         }
-        if (!source.path().equals(file.get().lines().path()) || source.size() != newest.byteCount()) {
-            return false;
-        }
-        replace(versionDirectory, new ManifestFile(newest, source));
         return true;
     }
 

@@ -12,6 +12,8 @@ import java.time.Instant;
 import java.util.Properties;
 import java.util.zip.CRC32C;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
@@ -24,10 +26,15 @@ import dev.lineserver.store.Manifest;
  * @param manifest what describes the version
  * @param lines the file that holds the lines, as it was when they were read; its path is relative to the version's
  *     directory where the store has its own copy, so that a data directory can be moved
+ * @param source the file that the lines came from, as it was then, possibly compressed; null where they came from none
  */
-record ManifestFile(Manifest manifest, SourceFile lines) {
+record ManifestFile(
+        Manifest manifest, SourceFile lines, @Nullable SourceFile source) {
     static final String NAME = "manifest.properties";
     static final String LAYOUT = "embedded-1";
+    private static final String PATH = "-path";
+    private static final String SIZE = "-size";
+    private static final String MODIFIED_AT = "-modified-at";
     private static final String CHECKSUM = "# crc32c ";
 
     /** @throws IOException where the file cannot be read, or is not what {@link #write} wrote */
@@ -80,9 +87,18 @@ record ManifestFile(Manifest manifest, SourceFile lines) {
                 text(p, "source-name"),
                 layout,
                 Instant.parse(text(p, "created-at")));
-        SourceFile lines = new SourceFile(
-                Path.of(text(p, "lines-path")), number(p, "lines-size"), Instant.parse(text(p, "lines-modified-at")));
-        return new ManifestFile(manifest, lines);
+        return new ManifestFile(manifest, file(p, "lines"), p.containsKey("source" + PATH) ? file(p, "source") : null);
+    }
+
+    private static SourceFile file(Properties p, String which) {
+        return new SourceFile(
+                Path.of(text(p, which + PATH)), number(p, which + SIZE), Instant.parse(text(p, which + MODIFIED_AT)));
+    }
+
+    private static void put(Properties p, String which, SourceFile file) {
+        p.setProperty(which + PATH, file.path().toString());
+        p.setProperty(which + SIZE, Long.toString(file.size()));
+        p.setProperty(which + MODIFIED_AT, file.modifiedAt().toString());
     }
 
     private Properties properties() {
@@ -97,9 +113,10 @@ record ManifestFile(Manifest manifest, SourceFile lines) {
         p.setProperty("source-name", manifest.sourceName());
         p.setProperty("layout", manifest.layout());
         p.setProperty("created-at", manifest.createdAt().toString());
-        p.setProperty("lines-path", lines.path().toString());
-        p.setProperty("lines-size", Long.toString(lines.size()));
-        p.setProperty("lines-modified-at", lines.modifiedAt().toString());
+        put(p, "lines", lines);
+        if (source != null) {
+            put(p, "source", source);
+        }
         return p;
     }
 

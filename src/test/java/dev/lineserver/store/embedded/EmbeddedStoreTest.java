@@ -1,11 +1,15 @@
 package dev.lineserver.store.embedded;
 
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +133,40 @@ final class EmbeddedStoreTest {
         try (Snapshot snapshot = EmbeddedStore.open(directory.resolve("moved")).open(manifest)) {
             assertEquals("one", text(snapshot, 0));
         }
+    }
+
+    /** Garbage under the same size and time, behind a compressed file's header: whoever read it would find that out. */
+    private void garble(FileTime time) throws Exception {
+        byte[] bytes = Files.readAllBytes(source);
+        Arrays.fill(bytes, Math.min(bytes.length, 10), bytes.length, (byte) 0);
+        Files.write(source, bytes);
+        Files.setLastModifiedTime(source, time);
+    }
+
+    @Test
+    void aSourceThatWasUnpackedOrCopiedIsNotReadAgain() throws Exception {
+        for (String name : List.of("packed.gz", "plain.txt")) {
+            source = directory.resolve(name);
+            for (String year : List.of("2020", "2021")) {
+                FileTime time = FileTime.from(Instant.parse(year + "-01-01T00:00:00Z"));
+                if (name.endsWith(".gz")) {
+                    try (OutputStream packed = new GZIPOutputStream(Files.newOutputStream(source))) {
+                        packed.write(TEXT.getBytes(StandardCharsets.UTF_8));
+                    }
+                } else {
+                    Files.writeString(source, TEXT);
+                }
+                Files.setLastModifiedTime(source, time);
+                Manifest manifest = ingestIfChanged(true).manifest();
+                garble(time);
+                Ingest.Outcome again = ingestIfChanged(true);
+                assertFalse(again.stored(), name);
+                assertEquals(manifest, again.manifest());
+                assertEquals(1, manifest.version());
+            }
+        }
+        Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2022-01-01T00:00:00Z")));
+        assertTrue(ingestIfChanged(true).stored());
     }
 
     @Test
