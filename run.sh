@@ -37,7 +37,7 @@ fi
 cache="$root/target/quarkus-app/line-server.aot"
 kept=()
 [ ! -f "$cache" ] || kept=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
-# The two options keep Java from warning of what Netty and the hash function do.
+# The two options keep Java from warning of what Netty does.
 # shellcheck disable=SC2086
 exec "$JAVA_HOME/bin/java" --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
   "${kept[@]}" ${JAVA_OPTS:-} -jar "$jar" serve "$@"

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-import net.openhft.hashing.LongTupleHashFunction;
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hashing;
 
 /**
  * 128-bit digest of a whole content: XXH3-128 over the XXH3-128 digests of its consecutive blocks of
@@ -17,12 +19,14 @@ import net.openhft.hashing.LongTupleHashFunction;
  * @param low lower 64 bits
  */
 public record ContentDigest(long high, long low) {
-    private static final LongTupleHashFunction XXH3 = LongTupleHashFunction.xx128();
+    private static final Hasher128 XXH3 = Hashing.xxh3_128();
     private static final int DIGEST_BYTES = 16;
 
     /** Hashes one block into {@code digest}, an array of length 2: the lower 64 bits, then the upper. */
     public static void hashBlock(byte[] block, int length, long[] digest) {
-        XXH3.hashBytes(block, 0, length, digest);
+        HashValue128 hash = XXH3.hashBytesTo128Bits(block, 0, length);
+        digest[0] = hash.getLeastSignificantBits();
+        digest[1] = hash.getMostSignificantBits();
     }
 
     /**
