@@ -41,7 +41,7 @@ final class LineAnswers {
             return;
         }
         long start = System.nanoTime();
-        version.snapshot().lookup(lineIndex).whenComplete((lookup, failure) -> {
+        version.snapshot().lookup(lineIndex).whenComplete(EventLoop.back((lookup, failure) -> {
             metrics.record(lookup, System.nanoTime() - start);
             boolean done = true;
             try {
@@ -51,7 +51,7 @@ final class LineAnswers {
                     version.release();
                 }
             }
-        });
+        }));
     }
 
     /** @return whether the version is no longer needed */

@@ -39,7 +39,7 @@ final class PartsWriter {
             finish();
             return;
         }
-        parts.read(next++).whenComplete((bytes, failure) -> {
+        parts.read(next++).whenComplete(EventLoop.back((bytes, failure) -> {
             if (bytes == null) {
                 LOG.error("a long line could not be read to its end; the connection is closed", failure);
                 response.reset();
@@ -47,7 +47,7 @@ final class PartsWriter {
                 return;
             }
             response.write(Wrapped.of(bytes)).onSuccess(_ -> writeNext()).onFailure(_ -> finish());
-        });
+        }));
     }
 
     private void finish() {

@@ -10,21 +10,23 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreUnavailableException;
 
 /** One open version: an index in RAM and a file read at the positions it says. */
 final class EmbeddedSnapshot implements Snapshot {
     private final Manifest manifest;
     private final LineIndex index;
     private final LinesFile lines;
+    private final DiskReads reads;
 
-    private EmbeddedSnapshot(Manifest manifest, LineIndex index, LinesFile lines) {
+    private EmbeddedSnapshot(Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads) {
         this.manifest = manifest;
         this.index = index;
         this.lines = lines;
+        this.reads = reads;
     }
 
-    static EmbeddedSnapshot open(ManifestFile file, Path versionDirectory, LineIndex index) throws StoreException {
+    static EmbeddedSnapshot open(ManifestFile file, Path versionDirectory, LineIndex index, DiskReads reads)
+            throws StoreException {
         LinesFile lines = LinesFile.open(file, versionDirectory);
         try {
             lines.check();
@@ -32,7 +34,7 @@ final class EmbeddedSnapshot implements Snapshot {
             lines.close();
             throw e;
         }
-        return new EmbeddedSnapshot(file.manifest(), index, lines);
+        return new EmbeddedSnapshot(file.manifest(), index, lines, reads);
     }
 
     @Override
@@ -50,11 +52,7 @@ final class EmbeddedSnapshot implements Snapshot {
         if (length > Limits.WHOLE_LINE_BYTES) {
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
         }
-        try {
-            return CompletableFuture.completedFuture(new Lookup.Found(lines.read(start, (int) length)));
-        } catch (StoreUnavailableException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        return reads.read(() -> new Lookup.Found(lines.read(start, (int) length)));
     }
 
     @Override
@@ -90,11 +88,7 @@ final class EmbeddedSnapshot implements Snapshot {
         public CompletionStage<byte[]> read(int part) {
             long skip = (long) part * Limits.WHOLE_LINE_BYTES;
             int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
-            try {
-                return CompletableFuture.completedFuture(lines.read(start + skip, size));
-            } catch (StoreUnavailableException e) {
-                return CompletableFuture.failedFuture(e);
-            }
+            return reads.read(() -> lines.read(start + skip, size));
         }
     }
 }

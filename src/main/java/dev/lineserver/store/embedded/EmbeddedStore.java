@@ -42,6 +42,7 @@ public final class EmbeddedStore implements LineStore {
 
     private final Path directory;
     private final Disk disk;
+    private final DiskReads reads = new DiskReads();
 
     private EmbeddedStore(Path directory, Disk disk) {
         this.directory = directory;
@@ -105,7 +106,7 @@ public final class EmbeddedStore implements LineStore {
         DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
         ManifestFile file = VersionFiles.manifest(versions, dataset, manifest.version());
         return EmbeddedSnapshot.open(
-                file, versions.version(manifest.version()), VersionFiles.index(versions, file.manifest()));
+                file, versions.version(manifest.version()), VersionFiles.index(versions, file.manifest()), reads);
     }
 
     @Override
@@ -209,7 +210,7 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public void close() {
-        // Holds nothing open between calls.
+        reads.close();
     }
 
     private DatasetLock lock(DatasetName dataset, String owner) throws StoreException {
