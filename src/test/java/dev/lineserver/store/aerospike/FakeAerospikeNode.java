@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ServerSocketFactory;
 
 /**
  * A node that speaks as much of the wire protocol as the store needs, over TCP, to the real client, and that misbehaves
@@ -32,7 +33,12 @@ final class FakeAerospikeNode implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
     FakeAerospikeNode() throws IOException {
-        server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+        this(ServerSocketFactory.getDefault());
+    }
+
+    /** @param sockets plain or encrypted */
+    FakeAerospikeNode(ServerSocketFactory sockets) throws IOException {
+        server = sockets.createServerSocket(0, 128, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("fake-node").start(this::accept);
     }
 

@@ -45,7 +45,7 @@ final class FakeInfo {
             case "features" -> "batch-any;pquery;pscans;query-show;replicas";
             case "partition-generation", "rebalance-generation" -> partitionGeneration;
             case "peers-generation" -> "1";
-            case "peers-clear-std", "peers-clear-alt" -> "1,3000,[]";
+            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> "1,3000,[]";
             case "replicas" -> NAMESPACE + ":0,1," + everyPartition();
             case "namespaces" -> NAMESPACE;
             case "namespace" -> namespace();
