@@ -66,7 +66,7 @@ public class AerospikeReadBench {
         try {
             Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));
             snapshot = store.open(new Ingest(store, Progress.SILENT)
-                    .storeIfChanged(text.toString(), DATASET, false)
+                    .storeIfChanged(text.toString(), DATASET, false, false)
                     .manifest());
         } finally {
             Files.delete(text);

@@ -53,7 +53,7 @@ public class EmbeddedReadBench {
         Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));
         store = EmbeddedStore.open(directory.resolve("data"));
         Ingest ingest = new Ingest(store, Progress.SILENT);
-        snapshot = store.open(ingest.storeIfChanged(text.toString(), DatasetName.DEFAULT, false)
+        snapshot = store.open(ingest.storeIfChanged(text.toString(), DatasetName.DEFAULT, false, false)
                 .manifest());
     }
 
