@@ -41,6 +41,7 @@ need_jdk() {
 
 # The two forms of the program under test.
 SERVER_JAR=$ROOT/target/quarkus-app/quarkus-run.jar
+SERVER_CACHE=$ROOT/target/quarkus-app/line-server.aot
 SERVER_LIBRARIES=$ROOT/target/quarkus-app/lib/main
 SERVER_NATIVE=$ROOT/target/line-server
 SERVER_JAVA_OPTIONS=(--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED)
@@ -48,7 +49,12 @@ SERVER_JAVA_OPTIONS=(--sun-misc-unsafe-memory-access=allow --enable-native-acces
 # server_command jvm|native: one argument per line.
 server_command() {
   case $1 in
-    jvm) printf '%s\n' "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" -jar "$SERVER_JAR" ;;
+    jvm)
+      printf '%s\n' "$JAVA" "${SERVER_JAVA_OPTIONS[@]}"
+      # As run.sh starts it.
+      if [ -f "$SERVER_CACHE" ]; then printf '%s\n' "-XX:AOTCache=$SERVER_CACHE" -Xlog:aot=off -Xlog:cds=off; fi
+      printf '%s\n' -jar "$SERVER_JAR"
+      ;;
     native) printf '%s\n' "$SERVER_NATIVE" ;;
     *) die "no such form of the program: $1" ;;
   esac

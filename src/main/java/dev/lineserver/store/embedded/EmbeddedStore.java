@@ -7,14 +7,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
-import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -111,41 +109,24 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Optional<Manifest> stored(BuildRequest request) throws StoreException {
-        SourceFile file = request.file();
-        Optional<ManifestFile> newest = file == null ? Optional.empty() : newestFile(request.dataset());
-        if (newest.isEmpty()
-                || !Objects.equals(newest.get().source(), file)
-                || (newest.get().inPlace() && request.copy())) {
-            return Optional.empty();
+        Optional<Manifest> stored = newestFile(request.dataset())
+                .filter(newest -> newest.isFrom(request))
+                .map(ManifestFile::manifest);
+        if (stored.isPresent()) {
+            VersionFiles.index(DatasetDirectory.of(directory, request.dataset(), disk), stored.get());
         }
-        Manifest manifest = newest.get().manifest();
-        VersionFiles.index(DatasetDirectory.of(directory, request.dataset(), disk), manifest);
-        return Optional.of(manifest);
+        return stored;
     }
 
     @Override
     public boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
-        Optional<ManifestFile> file = newestFile(newest.dataset());
-        SourceFile source = request.file();
-        if (file.isEmpty() || !file.get().manifest().equals(newest)) {
-            return false;
+        Optional<ManifestFile> file = newestFile(newest.dataset())
+                .filter(stillNewest -> stillNewest.manifest().equals(newest));
+        Optional<ManifestFile> reused = file.flatMap(version -> version.standingFor(request));
+        if (reused.isPresent() && !reused.equals(file)) {
+            replace(DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version()), reused.get());
         }
-        Path versionDirectory =
-                DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version());
-        SourceFile lines = file.get().lines();
-        if (file.get().inPlace()) {
-            if (source == null
-                    || request.copy()
-                    || !source.path().equals(lines.path())
-                    || source.size() != newest.byteCount()) {
-                return false;
-            }
-            lines = source;
-        }
-        if (source != null) {
-            replace(versionDirectory, new ManifestFile(newest, lines, source));
-        }
-        return true;
+        return reused.isPresent();
     }
 
     /** So that the next start needs no look at the content to accept the source's new time. */

@@ -9,12 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.zip.CRC32C;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
@@ -56,6 +58,30 @@ record ManifestFile(
     /** Whether the lines are in the source itself, and not in a copy of the store's own. */
     boolean inPlace() {
         return lines.path().isAbsolute();
+    }
+
+    /** Whether the request's file is, by name, size and time, what the version was made from. */
+    boolean isFrom(BuildRequest request) {
+        return request.file() != null && request.file().equals(source) && !(inPlace() && request.copy());
+    }
+
+    /**
+     * The version with a source whose content was found to be the version's, so that the next start needs no look at it.
+     *
+     * @return empty where the lines are not where the request wants them
+     */
+    Optional<ManifestFile> standingFor(BuildRequest request) {
+        SourceFile file = request.file();
+        if (!inPlace()) {
+            return Optional.of(file == null ? this : new ManifestFile(manifest, lines, file));
+        }
+        if (file == null
+                || request.copy()
+                || !file.path().equals(lines.path())
+                || file.size() != manifest.byteCount()) {
+            return Optional.empty();
+        }
+        return Optional.of(new ManifestFile(manifest, file, file));
     }
 
     void write(Path file, Disk disk) throws IOException {
