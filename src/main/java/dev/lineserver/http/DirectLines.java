@@ -16,6 +16,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
 
@@ -30,8 +31,6 @@ final class DirectLines implements Handler<HttpServerRequest> {
     private static final Logger LOG = Logger.getLogger(DirectLines.class);
     private static final String LINES = "/lines/";
     private static final String DATASETS = "/datasets/";
-    private static final long NOT_PLAIN = -1;
-    private static final int DIGITS_OF_ANY_INDEX = 18;
     private static final int ALL = Integer.MAX_VALUE;
 
     /** What Quarkus would do to every answer if it were told to. */
@@ -43,11 +42,11 @@ final class DirectLines implements Handler<HttpServerRequest> {
 
     private final Datasets datasets;
     private final LineAnswers answers;
-    private final int first;
+    private final LineNumbers numbers;
     private final boolean allowed;
     private final Duration grace;
     private final Handler<HttpServerRequest> others = VertxHttpRecorder.getRootHandler();
-    /** One of these is held by each request whose answer comes later. */
+    /** One of these is held by each request under way. */
     private final Semaphore underWay = new Semaphore(ALL);
 
     private final Handler<Void> answered = _ -> underWay.release();
@@ -57,7 +56,7 @@ final class DirectLines implements Handler<HttpServerRequest> {
         grace = config.getValue("quarkus.shutdown.timeout", Duration.class);
         this.datasets = datasets;
         this.answers = answers;
-        first = new LineNumbers(serve.firstLineNumber()).first();
+        numbers = new LineNumbers(serve.firstLineNumber());
         allowed = !hasFilters(config);
     }
 
@@ -88,44 +87,41 @@ final class DirectLines implements Handler<HttpServerRequest> {
     /** @return false where the request is not for a line that can be asked for, in its plainest form */
     private boolean answer(HttpServerRequest request) {
         String path = request.path();
-        int slash = path == null ? -1 : path.lastIndexOf('/');
-        long number = slash < 0 ? NOT_PLAIN : number(path, slash + 1);
-        if (number < first || !request.method().equals(HttpMethod.GET)) {
-            return false;
-        }
-        ServedDataset dataset = null;
-        if (slash == LINES.length() - 1 && path.startsWith(LINES)) {
-            dataset = datasets.findDefault();
-        } else if (path.startsWith(DATASETS)) {
-            int end = slash + 1 - LINES.length();
-            if (end > DATASETS.length() && path.startsWith(LINES, end)) {
-                dataset = datasets.find(path.substring(DATASETS.length(), end));
-            }
-        }
+        ServedDataset dataset = path == null || !request.method().equals(HttpMethod.GET) ? null : dataset(path);
         if (dataset == null) {
             return false;
         }
-        answers.answer(request, dataset, number - first);
-        if (!request.response().ended() && underWay.tryAcquire()) {
+        long lineIndex;
+        try {
+            lineIndex = numbers.index(path.substring(path.lastIndexOf('/') + 1));
+        } catch (IllegalArgumentException noLineNumber) {
+            return false;
+        }
+        // Held from before the lookup on: whoever drains either waits for it, or has it go to Quarkus.
+        if (!underWay.tryAcquire()) {
+            return false;
+        }
+        answers.answer(request, dataset, lineIndex);
+        if (request.response().ended()) {
+            underWay.release();
+        } else {
             request.response().endHandler(answered);
         }
         return true;
     }
 
-    private static long number(String path, int from) {
-        int digits = path.length() - from;
-        if (digits == 0 || digits > DIGITS_OF_ANY_INDEX) {
-            return NOT_PLAIN;
+    /** The dataset whose lines are below all of a path but its last part; null where there is none. */
+    private @Nullable ServedDataset dataset(String path) {
+        int lines = path.lastIndexOf('/') + 1 - LINES.length();
+        if (lines < 0 || !path.startsWith(LINES, lines)) {
+            return null;
         }
-        long number = 0;
-        for (int i = from; i < path.length(); i++) {
-            char c = path.charAt(i);
-            if (c < '0' || c > '9') {
-                return NOT_PLAIN;
-            }
-            number = number * 10 + (c - '0');
+        if (lines == 0) {
+            return datasets.findDefault();
         }
-        return number;
+        return lines > DATASETS.length() && path.startsWith(DATASETS)
+                ? datasets.find(path.substring(DATASETS.length(), lines))
+                : null;
     }
 
     /** Leaves all requests to Quarkus, which says goodbye to its clients, and waits for those that began here. */
