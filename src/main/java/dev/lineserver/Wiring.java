@@ -28,7 +28,7 @@ public final class Wiring {
      */
     public static LineStore open(StoreSettings settings, @Nullable EventLoopGroup eventLoops) throws StoreException {
         return switch (settings.kind()) {
-            case EMBEDDED -> EmbeddedStore.open(settings.dataDirectory());
+            case EMBEDDED -> EmbeddedStore.open(settings.dataDirectory(), eventLoops);
             case AEROSPIKE -> AerospikeStore.connect(aerospike(settings), eventLoops);
         };
     }

@@ -49,7 +49,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
         Path file = directory.resolve(dataset + ".txt.new");
         Files.write(file, content);
         Files.move(file, source(dataset), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"));
+        try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"), null);
                 Source source = Source.open(source(dataset).toString())) {
             return new Ingest(store, Progress.SILENT)
                     .store(source, new DatasetName(dataset), false)
@@ -58,7 +58,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
     }
 
     static void drop(String dataset) throws Exception {
-        try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"))) {
+        try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
             store.drop(new DatasetName(dataset));
         }
     }

@@ -41,7 +41,7 @@ final class IngestTest {
 
     @BeforeEach
     void open() throws Exception {
-        store = EmbeddedStore.open(directory.resolve("data"));
+        store = EmbeddedStore.open(directory.resolve("data"), null);
     }
 
     private Manifest ingest(Path file) throws Exception {

@@ -17,15 +17,19 @@ final class EmbeddedSnapshot implements Snapshot {
     private final LineIndex index;
     private final LinesFile lines;
     private final DiskReads reads;
+    private final ChecksPerTurn checks;
 
-    private EmbeddedSnapshot(Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads) {
+    private EmbeddedSnapshot(
+            Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, ChecksPerTurn checks) {
         this.manifest = manifest;
         this.index = index;
         this.lines = lines;
         this.reads = reads;
+        this.checks = checks;
     }
 
-    static EmbeddedSnapshot open(ManifestFile file, Path versionDirectory, LineIndex index, DiskReads reads)
+    static EmbeddedSnapshot open(
+            ManifestFile file, Path versionDirectory, LineIndex index, DiskReads reads, ChecksPerTurn checks)
             throws StoreException {
         LinesFile lines = LinesFile.open(file, versionDirectory);
         try {
@@ -34,7 +38,7 @@ final class EmbeddedSnapshot implements Snapshot {
             lines.close();
             throw e;
         }
-        return new EmbeddedSnapshot(file.manifest(), index, lines, reads);
+        return new EmbeddedSnapshot(file.manifest(), index, lines, reads, checks);
     }
 
     @Override
@@ -52,7 +56,12 @@ final class EmbeddedSnapshot implements Snapshot {
         if (length > Limits.WHOLE_LINE_BYTES) {
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
         }
-        return reads.read(() -> new Lookup.Found(lines.read(start, (int) length)));
+        return read(start, (int) length).thenApply(Lookup.Found::new);
+    }
+
+    private CompletionStage<byte[]> read(long position, int length) {
+        CompletionStage<byte[]> bytes = reads.read(() -> lines.read(position, length));
+        return lines.isInPlace() ? bytes.thenCompose(read -> checks.checked(lines, read)) : bytes;
     }
 
     @Override
@@ -88,7 +97,7 @@ final class EmbeddedSnapshot implements Snapshot {
         public CompletionStage<byte[]> read(int part) {
             long skip = (long) part * Limits.WHOLE_LINE_BYTES;
             int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
-            return reads.read(() -> lines.read(start + skip, size));
+            return EmbeddedSnapshot.this.read(start + skip, size);
         }
     }
 }

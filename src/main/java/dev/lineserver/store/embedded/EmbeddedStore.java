@@ -11,6 +11,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
+import io.netty.util.concurrent.EventExecutorGroup;
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
@@ -41,23 +44,35 @@ public final class EmbeddedStore implements LineStore {
     private final Path directory;
     private final Disk disk;
     private final DiskReads reads = new DiskReads();
+    private final ChecksPerTurn checks;
 
-    private EmbeddedStore(Path directory, Disk disk) {
+    private EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {
         this.directory = directory;
         this.disk = disk;
+        checks = new ChecksPerTurn(eventLoops);
     }
 
     /**
      * Opens the store in a directory, which is made where it is missing, and removes what ended processes left behind.
      *
+     * @param eventLoops on which lookups come in; null where there are none
      * @throws StoreFailedException where the directory cannot be used
      */
-    public static EmbeddedStore open(Path directory) throws StoreException {
-        return open(directory, new Disk());
+    public static EmbeddedStore open(Path directory, @Nullable EventExecutorGroup eventLoops) throws StoreException {
+        return open(directory, eventLoops, new Disk());
+    }
+
+    static EmbeddedStore open(Path directory) throws StoreException {
+        return open(directory, null, new Disk());
     }
 
     static EmbeddedStore open(Path directory, Disk disk) throws StoreException {
-        EmbeddedStore store = new EmbeddedStore(directory.toAbsolutePath().normalize(), disk);
+        return open(directory, null, disk);
+    }
+
+    private static EmbeddedStore open(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk)
+            throws StoreException {
+        EmbeddedStore store = new EmbeddedStore(directory.toAbsolutePath().normalize(), eventLoops, disk);
         try {
             Files.createDirectories(store.directory);
             store.clean();
@@ -104,7 +119,11 @@ public final class EmbeddedStore implements LineStore {
         DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
         ManifestFile file = VersionFiles.manifest(versions, dataset, manifest.version());
         return EmbeddedSnapshot.open(
-                file, versions.version(manifest.version()), VersionFiles.index(versions, file.manifest()), reads);
+                file,
+                versions.version(manifest.version()),
+                VersionFiles.index(versions, file.manifest()),
+                reads,
+                checks);
     }
 
     @Override

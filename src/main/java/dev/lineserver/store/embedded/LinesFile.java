@@ -20,9 +20,9 @@ import dev.lineserver.store.StoreUnavailableException;
 /**
  * The file that holds a version's bytes, refused as soon as it is not as it was.
  *
- * <p>A source that stayed in place is other people's file. Its size and time are looked at after every read: a read is
- * handed over only if the file had not changed by the time it was done. Where only the time differs the digest decides,
- * in {@link #check}, and the new time is accepted. The store's own copy is changed by nobody, and may be removed by a
+ * <p>A source that stayed in place is other people's file. Its size and time are to be looked at after every read, by
+ * {@link #refuseIfChanged}: a read is handed over only if the file had not changed by the time it was done. Where only the
+ * time differs the digest decides, in {@link #check}, and the new time is accepted. The store's own copy is changed by nobody, and may be removed by a
  * newer version while it is still read from.
  */
 final class LinesFile implements AutoCloseable {
@@ -63,11 +63,11 @@ final class LinesFile implements AutoCloseable {
     }
 
     /**
-     * Reads bytes.
+     * Reads bytes, which may be others than those ingested where the file is in place.
      *
      * @param position in bytes
      * @param length in bytes
-     * @throws StoreUnavailableException where the file is not as it was, or cannot be read
+     * @throws StoreUnavailableException where the file ends before, or cannot be read
      */
     byte[] read(long position, int length) throws StoreUnavailableException {
         byte[] bytes = new byte[length];
@@ -78,16 +78,31 @@ final class LinesFile implements AutoCloseable {
                     throw changed("it was cut short");
                 }
             }
-            if (inPlace) {
-                BasicFileAttributes now = attributes();
-                if (now.size() != size || !now.lastModifiedTime().toInstant().equals(modifiedAt)) {
-                    throw changed("it was written to");
-                }
-            }
         } catch (IOException e) {
             throw unreadable(e);
         }
         return bytes;
+    }
+
+    /** Whether what was read has still to be looked after, by {@link #refuseIfChanged}. */
+    boolean isInPlace() {
+        return inPlace;
+    }
+
+    /**
+     * Looks at the file as it is now.
+     *
+     * @throws StoreUnavailableException where it is not as it was, so that nothing read from it before may be handed over
+     */
+    void refuseIfChanged() throws StoreUnavailableException {
+        try {
+            BasicFileAttributes now = attributes();
+            if (now.size() != size || !now.lastModifiedTime().toInstant().equals(modifiedAt)) {
+                throw changed("it was written to");
+            }
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
     }
 
     /** Looks at the file as it is now, and at its content where its time has changed. May read all of it. */

@@ -1,0 +1,105 @@
+package dev.lineserver.store.embedded;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.StreamSupport;
+
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.EventExecutorGroup;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.StoreException;
+
+/**
+ * Looks at a file once for all that an event loop read from it in one turn: the bytes are handed over at the turn's end,
+ * after that look. A later look says of a read at least what one right after it would have said, so nothing is lost by it.
+ * Bytes read on other threads are looked after at once.
+ *
+ * <p>See {@code src/docs/decisions/009-one-look-per-turn.md} for what that saves.
+ */
+final class ChecksPerTurn {
+    private final ThreadLocal<Optional<Turn>> turns;
+
+    /** @param loops whose threads ask for lines; null where there are none */
+    ChecksPerTurn(@Nullable EventExecutorGroup loops) {
+        turns = ThreadLocal.withInitial(() -> loops == null
+                ? Optional.empty()
+                : StreamSupport.stream(loops.spliterator(), false)
+                        .filter(EventExecutor::inEventLoop)
+                        .findFirst()
+                        .map(Turn::new));
+    }
+
+    /**
+     * Hands over what the calling thread has read, once the file was found unchanged.
+     *
+     * @return {@code bytes}, or {@link dev.lineserver.store.StoreUnavailableException} where the file is not as it was
+     */
+    CompletionStage<byte[]> checked(LinesFile file, byte[] bytes) {
+        CompletableFuture<byte[]> result = new CompletableFuture<>();
+        Read read = new Read(file, bytes, result);
+        Optional<Turn> turn = turns.get();
+        if (turn.isPresent()) {
+            turn.get().add(read);
+        } else {
+            read.handOver(look(file));
+        }
+        return result;
+    }
+
+    private static @Nullable Exception look(LinesFile file) {
+        try {
+            file.refuseIfChanged();
+            return null;
+        } catch (StoreException | RuntimeException e) {
+            return e;
+        }
+    }
+
+    private record Read(LinesFile file, byte[] bytes, CompletableFuture<byte[]> result) {
+        void handOver(@Nullable Exception trouble) {
+            if (trouble == null) {
+                result.complete(bytes);
+            } else {
+                result.completeExceptionally(trouble);
+            }
+        }
+    }
+
+    /** What one loop has read since its last turn's end. */
+    private static final class Turn implements Runnable {
+        private final EventExecutor loop;
+        private List<Read> reads = new ArrayList<>();
+
+        Turn(EventExecutor loop) {
+            this.loop = loop;
+        }
+
+        void add(Read read) {
+            if (reads.isEmpty()) {
+                // Runs once the loop has been through all events that it woke up for.
+                loop.execute(this);
+            }
+            reads.add(read);
+        }
+
+        @Override
+        public void run() {
+            List<Read> done = reads;
+            // Handing over may read more, for the next turn.
+            reads = new ArrayList<>(done.size());
+            LinesFile looked = null;
+            Exception trouble = null;
+            for (Read read : done) {
+                if (read.file != looked) {
+                    looked = read.file;
+                    trouble = look(looked);
+                }
+                read.handOver(trouble);
+            }
+        }
+    }
+}
