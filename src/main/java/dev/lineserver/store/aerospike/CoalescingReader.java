@@ -13,12 +13,14 @@ import com.aerospike.client.ResultCode;
 import com.aerospike.client.async.NettyEventLoop;
 import com.aerospike.client.listener.BatchListListener;
 import com.aerospike.client.listener.RecordListener;
+import com.aerospike.client.policy.BatchPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends reads that wait on the same event loop as one batch. An idle loop sends its read at once; what arrives while
- * {@value #COMMANDS_IN_FLIGHT} commands fly collects, in order, and leaves with the next. So a batch is as large as the
- * load makes it, and nothing ever waits for a batch to fill.
+ * Sends reads that wait on the same event loop as one batch. What came in one turn of the loop leaves at its end: alone
+ * where it was one read, together where there were more. What arrives while {@value #COMMANDS_IN_FLIGHT} commands fly
+ * collects, in order, and leaves with the next. So a batch is as large as the load makes it, and nothing ever waits for a
+ * batch to fill.
  */
 final class CoalescingReader implements LoopReader {
     /** One on its way there while the other is on its way back. */
@@ -33,8 +35,9 @@ final class CoalescingReader implements LoopReader {
     private final int mostWaiting;
     private final long deadlineNanos;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private final InlineChoice choice = new InlineChoice();
     private int inFlight;
-    private boolean sending;
+    private boolean aboutToSend;
 
     private record Waiting(Key key, RecordListener listener, long since) {}
 
@@ -54,21 +57,21 @@ final class CoalescingReader implements LoopReader {
             return;
         }
         queue.addLast(new Waiting(key, listener, System.nanoTime()));
-        send();
+        sendAtTheEndOfTheTurn();
     }
 
-    /** A command refused on the spot calls back from within; the loop here takes that up instead of recursion. */
-    private void send() {
-        if (sending) {
-            return;
+    /** By then all that the loop woke up for has been through here, and leaves together. */
+    private void sendAtTheEndOfTheTurn() {
+        if (!aboutToSend && inFlight < COMMANDS_IN_FLIGHT && !queue.isEmpty()) {
+            aboutToSend = true;
+            loop.execute(this::send);
         }
-        sending = true;
-        try {
-            while (inFlight < COMMANDS_IN_FLIGHT && !queue.isEmpty()) {
-                sendNext();
-            }
-        } finally {
-            sending = false;
+    }
+
+    private void send() {
+        aboutToSend = false;
+        while (inFlight < COMMANDS_IN_FLIGHT && !queue.isEmpty()) {
+            sendNext();
         }
     }
 
@@ -111,15 +114,12 @@ final class CoalescingReader implements LoopReader {
                 break;
             }
         }
-        Batch batch = new Batch(reads, listeners);
+        boolean inline = choice.next();
+        BatchPolicy policy = inline ? cluster.policies.batchReadInline : cluster.policies.batchReadSpread;
+        Batch batch = new Batch(reads, listeners, inline);
         try {
             cluster.client.get(
-                    loop,
-                    batch,
-                    waited < NO_WAIT_NANOS
-                            ? cluster.policies.batchRead
-                            : cluster.policies.batchReadWithin(left(waited)),
-                    reads);
+                    loop, batch, waited < NO_WAIT_NANOS ? policy : Policies.within(policy, left(waited)), reads);
         } catch (AerospikeException e) {
             batch.onFailure(e);
         }
@@ -131,7 +131,7 @@ final class CoalescingReader implements LoopReader {
 
     private void returned() {
         inFlight--;
-        send();
+        sendAtTheEndOfTheTurn();
     }
 
     private final class Single implements RecordListener {
@@ -157,10 +157,13 @@ final class CoalescingReader implements LoopReader {
     private final class Batch implements BatchListListener {
         private final List<BatchRead> reads;
         private final List<RecordListener> listeners;
+        private final boolean inline;
+        private final long sent = System.nanoTime();
 
-        private Batch(List<BatchRead> reads, List<RecordListener> listeners) {
+        private Batch(List<BatchRead> reads, List<RecordListener> listeners, boolean inline) {
             this.reads = reads;
             this.listeners = listeners;
+            this.inline = inline;
         }
 
         @Override
@@ -175,6 +178,7 @@ final class CoalescingReader implements LoopReader {
 
         /** Nodes answer on their own: where one failed, the reads that went to others may have their records. */
         private void deliver(@Nullable AerospikeException failure) {
+            choice.took(inline, reads.size(), System.nanoTime() - sent);
             returned();
             for (int i = 0; i < reads.size(); i++) {
                 BatchRead read = reads.get(i);

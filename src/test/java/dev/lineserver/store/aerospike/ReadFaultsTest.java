@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.aerospike.client.Key;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,36 @@ final class ReadFaultsTest extends FakeNodeTest {
                 }
             }
             assertTrue(refused > LINES.size() / 2 && refused < LINES.size(), refused + " refused");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void batchesAreReadInTheWayThatComesBackSooner(boolean inlineIsSlow) throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            AtomicInteger slow = new AtomicInteger();
+            AtomicInteger fast = new AtomicInteger();
+            node.faults.answerLate(50, message -> {
+                boolean late = message.isBatch() && !message.writes() && message.isInline() == inlineIsSlow;
+                if (message.isBatch()) {
+                    (late ? slow : fast).incrementAndGet();
+                }
+                return late;
+            });
+            while (fast.get() < 100) {
+                assertHoldsAtOnce(snapshot);
+            }
+            assertTrue(slow.get() > 0 && slow.get() < fast.get() / 2, slow + " batches went the slow way, " + fast + " the other");
+        }
+    }
+
+    private static void assertHoldsAtOnce(Snapshot snapshot) {
+        List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
+        for (int i = 0; i < lookups.size(); i++) {
+            Lookup found = lookups.get(i).join();
+            assertArrayEquals(
+                    LINES.get(i), assertInstanceOf(Lookup.Found.class, found).line());
         }
     }
 

@@ -24,6 +24,7 @@ record WireMessage(
     static final int FIELD_NAMESPACE = 0;
     static final int FIELD_SET = 1;
     static final int FIELD_DIGEST = 4;
+    private static final int BATCH_ALLOW_INLINE_SSD = 2;
     static final int FIELD_BATCH = 41;
 
     static final int READ = 1;
@@ -91,6 +92,11 @@ record WireMessage(
 
     boolean isBatch() {
         return fields.containsKey(FIELD_BATCH);
+    }
+
+    /** Whether the node is to read a batch on the thread that received it, whatever its namespace is kept on. */
+    boolean isInline() {
+        return (field(FIELD_BATCH).get(Integer.BYTES) & BATCH_ALLOW_INLINE_SSD) != 0;
     }
 
     boolean writes() {

@@ -1,0 +1,63 @@
+package dev.lineserver.store.aerospike;
+
+/**
+ * Chooses how a node is to read the keys of a batch: inline, one after the other on the thread that received them, or
+ * spread over its other threads. Inline takes less than half of the node's CPU as long as reads come from RAM; spread is
+ * sooner where each has to wait for a device. A client cannot know which it will be, so both are tried, and the way whose
+ * batches come back sooner per key is taken, until it no longer does.
+ *
+ * <p>Used on one event loop.
+ */
+final class InlineChoice {
+    /** Of this many batches one goes the other way: few enough to be left out of a p99. */
+    static final int BATCHES_PER_TRIAL = 256;
+
+    private final Times inline = new Times();
+    private final Times spread = new Times();
+    private int sinceTrial;
+
+    /** Whether the next batch is to be read inline. */
+    boolean next() {
+        if (inline.areUnknown() || spread.areUnknown()) {
+            return inline.areUnknown();
+        }
+        boolean inlineIsSooner = inline.perKey() <= spread.perKey();
+        if (++sinceTrial == BATCHES_PER_TRIAL) {
+            sinceTrial = 0;
+            return !inlineIsSooner;
+        }
+        return inlineIsSooner;
+    }
+
+    /**
+     * Learns from a batch that came back.
+     *
+     * @param nanos from sending it to its last answer
+     */
+    void took(boolean wentInline, int keys, long nanos) {
+        (wentInline ? inline : spread).add(keys, nanos);
+    }
+
+    /** Moving means of the last batches. Small batches, most of whose time is the way there and back, count little. */
+    private static final class Times {
+        /** What a new batch counts against those before. */
+        private static final double WEIGHT = 0.25;
+
+        private double nanos;
+        private double keys;
+
+        boolean areUnknown() {
+            return keys == 0;
+        }
+
+        double perKey() {
+            return nanos / keys;
+        }
+
+        void add(int newKeys, long newNanos) {
+            double weight = areUnknown() ? 1 : WEIGHT;
+            nanos += weight * (newNanos - nanos);
+            keys += weight * (newKeys - keys);
+        }
+    }
+}
