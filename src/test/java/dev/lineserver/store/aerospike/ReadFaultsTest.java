@@ -129,7 +129,9 @@ final class ReadFaultsTest extends FakeNodeTest {
             while (fast.get() < 100) {
                 assertHoldsAtOnce(snapshot);
             }
-            assertTrue(slow.get() > 0 && slow.get() < fast.get() / 2, slow + " batches went the slow way, " + fast + " the other");
+            assertTrue(
+                    slow.get() > 0 && slow.get() < fast.get() / 2,
+                    slow + " batches went the slow way, " + fast + " the other");
         }
     }
 
