@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.store.Samples;
@@ -124,6 +126,14 @@ final class ProgramIT {
         assertTrue(new String(get("/q/openapi").body(), StandardCharsets.UTF_8).contains("/lines/{n}"));
         assertTrue(new String(get("/q/metrics").body(), StandardCharsets.UTF_8)
                 .contains("line_server_dataset_lines{dataset=\"default\"} 20000.0"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void linuxIsSpokenToThroughItsOwnTransport() throws Exception {
+        serve("serve", file("x.txt", Samples.random(10, 10, 44)).toString());
+        Path mapped = Path.of("/proc", Objects.requireNonNull(server).pid() + "", "maps");
+        assertTrue(Files.readString(mapped).contains("netty_transport_native_epoll"));
     }
 
     @Test
