@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.store.Samples;
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -126,6 +128,27 @@ final class ProgramIT {
         assertTrue(new String(get("/q/openapi").body(), StandardCharsets.UTF_8).contains("/lines/{n}"));
         assertTrue(new String(get("/q/metrics").body(), StandardCharsets.UTF_8)
                 .contains("line_server_dataset_lines{dataset=\"default\"} 20000.0"));
+    }
+
+    @Test
+    void linesAreStoredInAClusterAndServedFromThere() throws Exception {
+        byte[] content = Samples.random(5_000, 200, 45);
+        List<byte[]> lines = Samples.linesOf(content);
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            serve("serve", file("x.txt", content).toString(), "--aerospike=" + node.address());
+            List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+            for (int i = 0; i < lines.size(); i += 7) {
+                HttpRequest request = HttpRequest.newBuilder(URI.create(root + "/lines/" + (i + 1)))
+                        .build();
+                answers.add(CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray()));
+            }
+            for (int i = 0; i < answers.size(); i++) {
+                HttpResponse<byte[]> answer = answers.get(i).get(1, TimeUnit.MINUTES);
+                assertEquals(200, answer.statusCode());
+                assertArrayEquals(lines.get(7 * i), answer.body(), "line " + (7 * i + 1));
+            }
+            assertEquals(413, get("/lines/5001").statusCode());
+        }
     }
 
     @Test

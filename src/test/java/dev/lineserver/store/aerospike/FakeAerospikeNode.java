@@ -19,7 +19,7 @@ import javax.net.ServerSocketFactory;
  *
  * <p>A frame is eight bytes, of which the second is its type and the last six its length, and a body.
  */
-final class FakeAerospikeNode implements AutoCloseable {
+public final class FakeAerospikeNode implements AutoCloseable {
     private static final int PROTOCOL_VERSION = 2;
     private static final int TYPE_INFO = 1;
     private static final int TYPE_MESSAGE = 3;
@@ -32,7 +32,7 @@ final class FakeAerospikeNode implements AutoCloseable {
     private final ServerSocket server;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-    FakeAerospikeNode() throws IOException {
+    public FakeAerospikeNode() throws IOException {
         this(ServerSocketFactory.getDefault());
     }
 
@@ -44,6 +44,11 @@ final class FakeAerospikeNode implements AutoCloseable {
 
     AerospikeSettings.Node host() {
         return new AerospikeSettings.Node("127.0.0.1", server.getLocalPort(), null);
+    }
+
+    /** {@code HOST:PORT}, as {@code --aerospike} takes it. */
+    public String address() {
+        return "127.0.0.1:" + server.getLocalPort();
     }
 
     private void accept() {
