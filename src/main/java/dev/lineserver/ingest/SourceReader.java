@@ -2,6 +2,7 @@ package dev.lineserver.ingest;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -64,15 +65,15 @@ final class SourceReader {
     private <X extends Exception> boolean readBlocks(
             ExecutorService pool, int ahead, LineSplitter<X> splitter, Listener listener)
             throws X, IOException, LineTooLongException, InterruptedException {
-        Queue<Block> free = new ArrayDeque<>(ahead);
+        Deque<Block> free = new ArrayDeque<>(ahead);
         for (int i = 0; i < ahead; i++) {
-            free.add(new Block());
+            free.push(new Block());
         }
         Queue<Future<Block>> underWay = new ArrayDeque<>(ahead);
         boolean endsInNewline = true;
         while (true) {
             while (!free.isEmpty() && source.next(free.element())) {
-                Block given = free.remove();
+                Block given = free.pop();
                 underWay.add(pool.submit(() -> loadAndScan(given)));
             }
             if (underWay.isEmpty()) {
@@ -83,7 +84,7 @@ final class SourceReader {
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
             endsInNewline = block.bytes[block.length - 1] == '\n';
             listener.read(splitter.lineCount(), splitter.byteCount());
-            free.add(block);
+            free.push(block);
         }
     }
 

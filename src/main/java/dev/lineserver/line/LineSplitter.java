@@ -106,8 +106,11 @@ public final class LineSplitter<X extends Exception> {
 
     private void measure(LineBatch batch) throws LineTooLongException {
         int longest = 0;
+        int from = batch.start(0);
         for (int i = 0; i < batch.count(); i++) {
-            longest = Math.max(longest, batch.length(i));
+            int end = batch.end(i);
+            longest = Math.max(longest, end - from);
+            from = end + 1;
         }
         if (longest > longestLineAllowed) {
             throw tooLong(batch);

@@ -9,7 +9,6 @@ import java.util.Arrays;
 public final class Newlines {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long NEWLINES = 0x0A0A0A0A0A0A0A0AL;
-    private static final long TOP_BYTE_GATHERED = 0x0102040810204080L;
     private static final long LOW_SEVEN = 0x7F7F7F7F7F7F7F7FL;
 
     private Newlines() {}
@@ -24,13 +23,13 @@ public final class Newlines {
         int count = 0;
         int at = from;
         for (int last = to - Long.SIZE; at <= last; at += Long.SIZE) {
-            long newlines = 0;
-            for (int word = 0; word < Long.SIZE; word += Long.BYTES) {
-                newlines |= bits(newlineMarks((long) LONGS.get(bytes, at + word))) << word;
-            }
-            while (newlines != 0) {
-                positions[count++] = at + Long.numberOfTrailingZeros(newlines);
-                newlines &= newlines - 1;
+            long columns = columns(bytes, at);
+            if (columns != 0) {
+                long newlines = transposed(columns);
+                do {
+                    positions[count++] = at + Long.numberOfTrailingZeros(newlines);
+                    newlines &= newlines - 1;
+                } while (newlines != 0);
             }
         }
         for (; at < to; at++) {
@@ -50,12 +49,34 @@ public final class Newlines {
         return ~(((zeroWhereNewline & LOW_SEVEN) + LOW_SEVEN) | zeroWhereNewline | LOW_SEVEN);
     }
 
+    /** The marks of 64 bytes: bit k of byte j is that of byte j of the k-th word. */
+    private static long columns(byte[] bytes, int at) {
+        return word(bytes, at) >>> 7
+                | word(bytes, at + 8) >>> 6
+                | word(bytes, at + 16) >>> 5
+                | word(bytes, at + 24) >>> 4
+                | word(bytes, at + 32) >>> 3
+                | word(bytes, at + 40) >>> 2
+                | word(bytes, at + 48) >>> 1
+                | word(bytes, at + 56);
+    }
+
+    private static long word(byte[] bytes, int at) {
+        return newlineMarks((long) LONGS.get(bytes, at));
+    }
+
     /**
-     * The marks of eight bytes as eight bits, the first byte's lowest: the product adds up each mark, shifted to its place
-     * in the top byte.
+     * Bit j of byte k becomes bit k of byte j, which puts the columns' marks in the order of their bytes. Source: Hacker's
+     * Delight, 2nd ed., 7-3.
      */
-    private static long bits(long marks) {
-        return ((marks >>> 7) * TOP_BYTE_GATHERED) >>> 56;
+    static long transposed(long matrix) {
+        long x = matrix;
+        long swapped = (x ^ (x >>> 7)) & 0x00AA00AA00AA00AAL;
+        x ^= swapped ^ (swapped << 7);
+        swapped = (x ^ (x >>> 14)) & 0x0000CCCC0000CCCCL;
+        x ^= swapped ^ (swapped << 14);
+        swapped = (x ^ (x >>> 28)) & 0x00000000F0F0F0F0L;
+        return x ^ swapped ^ (swapped << 28);
     }
 
     /** {@code positions}, or a longer copy where it has no room for {@code length} positions. */

@@ -31,7 +31,7 @@ final class NewlinesTest {
     void findsWhatALoopFindsBetweenAnyTwoPositions() {
         Random random = new Random(2);
         for (int round = 0; round < 3_000; round++) {
-            byte[] bytes = new byte[random.nextInt(70)];
+            byte[] bytes = new byte[random.nextInt(300)];
             for (int i = 0; i < bytes.length; i++) {
                 bytes[i] = random.nextInt(3) == 0 ? (byte) '\n' : (byte) random.nextInt();
             }

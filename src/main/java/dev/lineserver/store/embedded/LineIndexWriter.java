@@ -31,17 +31,26 @@ final class LineIndexWriter {
     /** Adds the next lines, which begin where the last ones ended. */
     void add(LineBatch batch) throws IOException {
         long offset = end - batch.start(0);
-        int from = batch.start(0);
-        for (int i = 0; i < batch.count(); i++) {
+        int added = 0;
+        while (added < batch.count()) {
             if (inBlock == BLOCK_LINES) {
-                flushBlock(offset + from);
+                flushBlock(offset + batch.start(added));
             }
-            distances[inBlock] = offset + from - base - inBlock;
-            inBlock++;
-            from = batch.end(i) + 1;
+            int room = Math.min(BLOCK_LINES - inBlock, batch.count() - added);
+            place(batch, added, room, offset - base - inBlock);
+            added += room;
         }
-        lineCount += batch.count();
-        end = offset + from;
+        lineCount += added;
+        end = offset + batch.end(added - 1) + 1;
+    }
+
+    private void place(LineBatch batch, int first, int count, long shift) {
+        int from = batch.start(first);
+        for (int i = 0; i < count; i++) {
+            distances[inBlock + i] = shift + from - i;
+            from = batch.end(first + i) + 1;
+        }
+        inBlock += count;
     }
 
     /** Writes what is left, the directory and the trailer. */
@@ -88,27 +97,44 @@ final class LineIndexWriter {
 
     private int encode(int lowBits) {
         int highAt = LineIndex.lowWords(inBlock, lowBits);
-        long lastHigh = (distances[inBlock - 1] >>> lowBits) + inBlock - 1;
-        int length = highAt + (int) (lastHigh >>> 6) + 1;
-        Arrays.fill(encoded, 0, length, 0);
-        long mask = (1L << lowBits) - 1;
-        for (int i = 0; i < inBlock; i++) {
-            long distance = distances[i];
-            int high = (int) (distance >>> lowBits) + i;
-            encoded[highAt + (high >>> 6)] |= 1L << high;
-            if (lowBits > 0) {
-                putLow(distance & mask, i * lowBits, lowBits);
-            }
-        }
-        return length;
+        putLow(lowBits);
+        return putHigh(lowBits, highAt);
     }
 
-    private void putLow(long value, int bit, int lowBits) {
-        int shift = bit & (Long.SIZE - 1);
-        encoded[bit >>> 6] |= value << shift;
-        if (shift + lowBits > Long.SIZE) {
-            encoded[(bit >>> 6) + 1] |= value >>> (Long.SIZE - shift);
+    /** Words are put together in a variable: going through the array for every line takes twice the time. */
+    private void putLow(int lowBits) {
+        long mask = (1L << lowBits) - 1;
+        long word = 0;
+        int used = 0;
+        int at = 0;
+        for (int i = 0; i < inBlock; i++) {
+            long low = distances[i] & mask;
+            word |= low << used;
+            used += lowBits;
+            if (used >= Long.SIZE) {
+                encoded[at++] = word;
+                used -= Long.SIZE;
+                word = low >>> (lowBits - used);
+            }
         }
+        if (used > 0) {
+            encoded[at] = word;
+        }
+    }
+
+    private int putHigh(int lowBits, int from) {
+        long word = 0;
+        int at = from;
+        for (int i = 0; i < inBlock; i++) {
+            long high = (distances[i] >>> lowBits) + i;
+            for (int here = from + (int) (high >>> 6); at < here; at++) {
+                encoded[at] = word;
+                word = 0;
+            }
+            word |= 1L << high;
+        }
+        encoded[at] = word;
+        return at + 1;
     }
 
     private void point(int lowBits, long pointer) {
