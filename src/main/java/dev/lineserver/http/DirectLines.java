@@ -2,14 +2,22 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.HttpVersion;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
-import io.quarkus.vertx.http.runtime.VertxHttpRecorder;
-import io.vertx.core.Handler;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import jakarta.enterprise.event.Observes;
@@ -19,15 +27,16 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.store.Lookup;
 
 /**
- * Answers plain requests for lines before Quarkus's router comes to them, and passes all others on to it. A connection
- * is taken over by its first request for a line, which comes by {@link LineRoute}.
+ * Answers plain requests for lines in place of Vert.x and Quarkus's router, which a connection's first ones go through, by
+ * {@link LineRoute}.
  *
  * <p>See {@code src/docs/decisions/007-kept-connections-skip-the-router.md} for what that saves.
  */
 @Singleton
-final class DirectLines implements Handler<HttpServerRequest> {
+final class DirectLines {
     private static final Logger LOG = Logger.getLogger(DirectLines.class);
     private static final String LINES = "/lines/";
     private static final String DATASETS = "/datasets/";
@@ -37,25 +46,26 @@ final class DirectLines implements Handler<HttpServerRequest> {
     private static final Set<String> FILTERS = Set.of(
             "quarkus.http.access-log.enabled",
             "quarkus.http.cors.enabled",
+            "quarkus.http.enable-compression",
             "quarkus.http.proxy.proxy-address-forwarding",
             "quarkus.http.record-request-start-time");
 
     private final Datasets datasets;
     private final LineAnswers answers;
+    private final LookupMetrics metrics;
     private final LineNumbers numbers;
     private final boolean allowed;
     private final Duration grace;
-    private final Handler<HttpServerRequest> others = VertxHttpRecorder.getRootHandler();
     /** One of these is held by each request under way. */
     private final Semaphore underWay = new Semaphore(ALL);
 
-    private final Handler<Void> answered = _ -> underWay.release();
     private volatile boolean draining;
 
-    DirectLines(Datasets datasets, LineAnswers answers, ServeConfig serve, Config config) {
+    DirectLines(Datasets datasets, LineAnswers answers, LookupMetrics metrics, ServeConfig serve, Config config) {
         grace = config.getValue("quarkus.shutdown.timeout", Duration.class);
         this.datasets = datasets;
         this.answers = answers;
+        this.metrics = metrics;
         numbers = new LineNumbers(serve.firstLineNumber());
         allowed = !hasFilters(config);
     }
@@ -70,44 +80,121 @@ final class DirectLines implements Handler<HttpServerRequest> {
                                 name.startsWith("quarkus.http.header.") || name.startsWith("quarkus.http.filter."));
     }
 
-    /** Has the later requests of a connection come here. */
-    void takeOver(HttpServerRequest request) {
-        if (allowed && !draining && request.connection() instanceof HttpServerConnection connection) {
-            connection.handler(this);
+    /** A request for a line, under way from {@link DirectLines#begin} to {@link DirectLines#end}. */
+    final class Request {
+        private final HttpRequest asked;
+        private final OpenVersion version;
+        private final long lineIndex;
+
+        private Request(HttpRequest asked, OpenVersion version, long lineIndex) {
+            this.asked = asked;
+            this.version = version;
+            this.lineIndex = lineIndex;
+        }
+
+        HttpRequest asked() {
+            return asked;
+        }
+
+        /** Held until released. */
+        OpenVersion version() {
+            return version;
+        }
+
+        long lineIndex() {
+            return lineIndex;
+        }
+
+        CompletionStage<Lookup> lookup() {
+            long start = System.nanoTime();
+            return version.snapshot()
+                    .lookup(lineIndex)
+                    .whenComplete((lookup, _) -> metrics.record(lookup, System.nanoTime() - start));
+        }
+
+        ByteBuf answer(ByteBufAllocator allocator, byte[] line) {
+            return answers.encoded(allocator, version.etag(lineIndex), line);
         }
     }
 
-    @Override
-    public void handle(HttpServerRequest request) {
-        if (draining || !answer(request)) {
-            others.handle(request);
+    /** What came of a request: either of the two is null. */
+    record Outcome(
+            Request request,
+            @Nullable Lookup lookup,
+            @Nullable Throwable failure) {}
+
+    /**
+     * Has the later requests of a connection come here.
+     *
+     * @return what is known already of the line that is asked for, with its version held
+     */
+    @Nullable
+    Outcome takeOver(HttpServerRequest request) {
+        if (!allowed
+                || !request.version().equals(io.vertx.core.http.HttpVersion.HTTP_1_1)
+                || !(request.connection() instanceof HttpServerConnection connection)) {
+            return null;
         }
+        ChannelHandlerContext vertx = connection.channelHandlerContext();
+        KeptConnection kept = vertx.pipeline().get(KeptConnection.class);
+        if (kept != null) {
+            return kept.handledInVertx();
+        }
+        ChannelHandlerContext encoder = vertx.pipeline().context(HttpResponseEncoder.class);
+        if (encoder != null) {
+            vertx.pipeline().addBefore(vertx.name(), null, new KeptConnection(this, encoder));
+        }
+        return null;
     }
 
-    /** @return false where the request is not for a line that can be asked for, in its plainest form */
-    private boolean answer(HttpServerRequest request) {
-        String path = request.path();
-        ServedDataset dataset = path == null || !request.method().equals(HttpMethod.GET) ? null : dataset(path);
+    /**
+     * Takes a request.
+     *
+     * @return to be followed by {@link #end}; null where it is not for a line that can be asked for, in its plainest form
+     */
+    @Nullable
+    Request begin(HttpRequest asked) {
+        String path = asked.uri();
+        ServedDataset dataset = isPlain(asked) ? dataset(path) : null;
         if (dataset == null) {
-            return false;
+            return null;
         }
         long lineIndex;
         try {
             lineIndex = numbers.index(path.substring(path.lastIndexOf('/') + 1));
         } catch (IllegalArgumentException noLineNumber) {
-            return false;
+            return null;
         }
         // Held from before the lookup on: whoever drains either waits for it, or has it go to Quarkus.
-        if (!underWay.tryAcquire()) {
-            return false;
+        if (draining || !underWay.tryAcquire()) {
+            return null;
         }
-        answers.answer(request, dataset, lineIndex);
-        if (request.response().ended()) {
+        OpenVersion version = dataset.acquire();
+        if (version == null) {
             underWay.release();
-        } else {
-            request.response().endHandler(answered);
+            return null;
         }
-        return true;
+        return new Request(asked, version, lineIndex);
+    }
+
+    /** Gives the request back that was taken, once it has been answered or handed over. */
+    void end() {
+        underWay.release();
+    }
+
+    /** Whether nothing in its head asks for more than the line, and no body follows. */
+    private static boolean isPlain(HttpRequest asked) {
+        HttpHeaders headers = asked.headers();
+        String connection = headers.get(HttpHeaderNames.CONNECTION);
+        return asked.method().equals(HttpMethod.GET)
+                && asked.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                && asked.decoderResult().isSuccess()
+                && (connection == null || HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(connection))
+                && !headers.contains(HttpHeaderNames.IF_NONE_MATCH)
+                && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)
+                && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
+                && !headers.contains(HttpHeaderNames.EXPECT)
+                && !headers.contains(HttpHeaderNames.UPGRADE);
     }
 
     /** The dataset whose lines are below all of a path but its last part; null where there is none. */

@@ -1,7 +1,11 @@
 package dev.lineserver.http;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletionException;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -20,16 +24,28 @@ import dev.lineserver.store.StoreUnavailableException;
 final class LineAnswers {
     private static final Logger LOG = Logger.getLogger(LineAnswers.class);
 
+    /** Two line ends. */
+    private static final int END_OF_HEAD = 0x0D0A0D0A;
+
     private final LookupMetrics metrics;
     private final CharSequence contentType;
     private final CharSequence cacheControl;
+    private final byte[] headToEtag;
+    private final byte[] headToLength;
     private final LineNumbers numbers;
 
     LineAnswers(LookupMetrics metrics, HttpConfig http, ServeConfig store) {
         this.metrics = metrics;
         contentType = HttpHeaders.createOptimized("text/plain; charset=" + http.charset());
         cacheControl = HttpHeaders.createOptimized(http.cacheControl());
+        headToEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
+        headToLength = ascii(
+                "\r\ncache-control: " + cacheControl + "\r\ncontent-type: " + contentType + "\r\ncontent-length: ");
         numbers = new LineNumbers(store.firstLineNumber());
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     void answer(HttpServerRequest request, ServedDataset dataset, long lineIndex) {
@@ -43,15 +59,42 @@ final class LineAnswers {
         long start = System.nanoTime();
         version.snapshot().lookup(lineIndex).whenComplete(EventLoop.back((lookup, failure) -> {
             metrics.record(lookup, System.nanoTime() - start);
-            boolean done = true;
-            try {
-                done = lookup == null ? fail(request, failure) : answer(request, version, lineIndex, lookup);
-            } finally {
-                if (done) {
-                    version.release();
-                }
-            }
+            answer(request, version, lineIndex, lookup, failure);
         }));
+    }
+
+    /**
+     * Answers with what came of a lookup, on the request's event loop.
+     *
+     * @param version held, and released once it is no longer needed
+     * @param lookup null where the store failed
+     * @param failure null where it did not
+     */
+    void answer(
+            HttpServerRequest request,
+            OpenVersion version,
+            long lineIndex,
+            @Nullable Lookup lookup,
+            @Nullable Throwable failure) {
+        boolean done = true;
+        try {
+            done = lookup == null ? fail(request, failure) : answer(request, version, lineIndex, lookup);
+        } finally {
+            if (done) {
+                version.release();
+            }
+        }
+    }
+
+    /** A whole HTTP/1.1 answer with a line, byte for byte as Vert.x would write it. */
+    ByteBuf encoded(ByteBufAllocator allocator, String etag, byte[] line) {
+        String length = Integer.toString(line.length);
+        int size = headToEtag.length + etag.length() + headToLength.length + length.length() + 4 + line.length;
+        ByteBuf answer = allocator.ioBuffer(size).writeBytes(headToEtag);
+        ByteBufUtil.writeAscii(answer, etag);
+        answer.writeBytes(headToLength);
+        ByteBufUtil.writeAscii(answer, length);
+        return answer.writeInt(END_OF_HEAD).writeBytes(line);
     }
 
     /** @return whether the version is no longer needed */

@@ -88,8 +88,13 @@ final class LineRoute {
                     .answer(request);
             return;
         }
-        direct.takeOver(request);
-        answers.answer(request, dataset, lineIndex);
+        DirectLines.Outcome known = direct.takeOver(request);
+        if (known == null) {
+            answers.answer(request, dataset, lineIndex);
+        } else {
+            answers.answer(
+                    request, known.request().version(), known.request().lineIndex(), known.lookup(), known.failure());
+        }
     }
 
     /** What follows the prefix, without a trailing slash. */

@@ -1,10 +1,15 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 
 import io.quarkus.test.common.QuarkusTestResource;
@@ -55,6 +60,21 @@ class KeptConnectionTest {
             "GET /2",
             "GET /");
 
+    /** The first is the one that is asked for most. */
+    private static final List<String> MIXED = List.of(
+            request("GET /lines/2", ""),
+            request("GET /lines/1", ""),
+            request("GET /datasets/edges/lines/2", ""),
+            request("GET /lines/2", "Connection: keep-alive\r\n"),
+            request("GET /lines/2", "If-None-Match: *\r\n"),
+            request("GET /lines/3", "Content-Length: 5\r\n") + "GET /",
+            request("GET /lines/3", "Transfer-Encoding: chunked\r\n") + "5\r\nGET /\r\n0\r\n\r\n",
+            request("GET /lines/3001", ""),
+            request("GET /lines/x", ""),
+            request("HEAD /lines/2", ""),
+            request("GET /datasets/edges", ""),
+            request("GET /", ""));
+
     @TestHTTPResource("/")
     URL root;
 
@@ -85,6 +105,47 @@ class KeptConnectionTest {
         String answer = send(first);
         answer = answer.substring(0, answer.length() - last.length());
         assertEquals(answer + expected + last, send(first + all));
+    }
+
+    /** What arrives together must make no difference: a seed that fails is in the message. */
+    @Test
+    void answersComeInTheOrderOfRequestsHoweverTheyArrive() throws IOException {
+        String last = send("");
+        Map<String, String> alone = new HashMap<>();
+        for (String request : MIXED) {
+            String answer = send(request);
+            alone.put(request, answer.substring(0, answer.length() - last.length()));
+        }
+        for (int seed = 0; seed < 40; seed++) {
+            Random random = new Random(seed);
+            StringBuilder expected = new StringBuilder();
+            try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+                socket.setTcpNoDelay(true);
+                InputStream in = socket.getInputStream();
+                OutputStream out = socket.getOutputStream();
+                StringBuilder got = new StringBuilder();
+                for (int burst = 0; burst < 30; burst++) {
+                    StringBuilder requests = new StringBuilder();
+                    int size = random.nextInt(3) == 0 ? random.nextInt(200) : 1;
+                    for (int i = 0; i < size; i++) {
+                        String request = MIXED.get(random.nextInt(4) == 0 ? random.nextInt(MIXED.size()) : 0);
+                        requests.append(request);
+                        expected.append(alone.get(request));
+                    }
+                    byte[] bytes = requests.toString().getBytes(StandardCharsets.ISO_8859_1);
+                    int cut = bytes.length == 0 ? 0 : random.nextInt(bytes.length);
+                    out.write(bytes, 0, cut);
+                    out.write(bytes, cut, bytes.length - cut);
+                    if (random.nextBoolean()) {
+                        int missing = expected.length() - got.length();
+                        got.append(new String(in.readNBytes(missing), StandardCharsets.ISO_8859_1));
+                    }
+                }
+                out.write(LAST.getBytes(StandardCharsets.ISO_8859_1));
+                got.append(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
+                assertEquals(expected + last, got.toString(), "seed " + seed);
+            }
+        }
     }
 
     @Test
