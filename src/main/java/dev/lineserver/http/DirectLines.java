@@ -85,11 +85,13 @@ final class DirectLines {
         private final HttpRequest asked;
         private final OpenVersion version;
         private final long lineIndex;
+        private final long start;
 
         private Request(HttpRequest asked, OpenVersion version, long lineIndex) {
             this.asked = asked;
             this.version = version;
             this.lineIndex = lineIndex;
+            start = System.nanoTime();
         }
 
         HttpRequest asked() {
@@ -106,10 +108,7 @@ final class DirectLines {
         }
 
         CompletionStage<Lookup> lookup() {
-            long start = System.nanoTime();
-            return version.snapshot()
-                    .lookup(lineIndex)
-                    .whenComplete((lookup, _) -> metrics.record(lookup, System.nanoTime() - start));
+            return version.snapshot().lookup(lineIndex);
         }
 
         ByteBuf answer(ByteBufAllocator allocator, byte[] line) {
@@ -177,7 +176,12 @@ final class DirectLines {
         return new Request(asked, version, lineIndex);
     }
 
-    /** Gives the request back that was taken, once it has been answered or handed over. */
+    /** Counts a request that was taken, once its line was looked up: null where the store failed. */
+    void record(Request request, @Nullable Lookup lookup) {
+        metrics.record(lookup, System.nanoTime() - request.start);
+    }
+
+    /** Ends a request that was taken, once it has been answered or handed over. */
     void end() {
         underWay.release();
     }

@@ -140,15 +140,32 @@ final class KeptConnection extends ChannelDuplexHandler {
 
     private void answer(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
         answering = null;
-        if (outcome.lookup() instanceof Lookup.Found(byte[] line)) {
-            ChannelFuture _ = encoder.writeAndFlush(outcome.request().answer(ctx.alloc(), line), unheeded);
-            outcome.request().version().release();
-        } else {
-            handOver(ctx, outcome);
+        lines.record(outcome.request(), outcome.lookup());
+        boolean done = false;
+        try {
+            if (outcome.lookup() instanceof Lookup.Found(byte[] line)) {
+                write(ctx, outcome.request(), line);
+            } else {
+                handOver(ctx, outcome);
+            }
+            done = true;
+        } finally {
+            lines.end();
+            if (!done) {
+                // Rather than leave the client waiting.
+                ChannelFuture _ = ctx.close();
+            }
         }
-        lines.end();
         if (!dispatching) {
             release(ctx);
+        }
+    }
+
+    private void write(ChannelHandlerContext ctx, DirectLines.Request request, byte[] line) {
+        try {
+            ChannelFuture _ = encoder.writeAndFlush(request.answer(ctx.alloc(), line), unheeded);
+        } finally {
+            request.version().release();
         }
     }
 
