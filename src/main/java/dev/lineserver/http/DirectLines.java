@@ -80,7 +80,7 @@ final class DirectLines {
                                 name.startsWith("quarkus.http.header.") || name.startsWith("quarkus.http.filter."));
     }
 
-    /** A request for a line, under way from {@link DirectLines#begin} to {@link DirectLines#end}. */
+    /** A request for a line, under way from {@link DirectLines#begin} to {@link #end}. */
     final class Request {
         private final HttpRequest asked;
         private final OpenVersion version;
@@ -113,6 +113,16 @@ final class DirectLines {
 
         ByteBuf answer(ByteBufAllocator allocator, byte[] line) {
             return answers.encoded(allocator, version.etag(lineIndex), line);
+        }
+
+        /** Counts the lookup: null where the store failed. */
+        void record(@Nullable Lookup lookup) {
+            metrics.record(lookup, System.nanoTime() - start);
+        }
+
+        /** To be called once it has been answered or handed over. */
+        void end() {
+            underWay.release();
         }
     }
 
@@ -149,7 +159,7 @@ final class DirectLines {
     /**
      * Takes a request.
      *
-     * @return to be followed by {@link #end}; null where it is not for a line that can be asked for, in its plainest form
+     * @return to be ended; null where it is not for a line that can be asked for, in its plainest form
      */
     @Nullable
     Request begin(HttpRequest asked) {
@@ -174,16 +184,6 @@ final class DirectLines {
             return null;
         }
         return new Request(asked, version, lineIndex);
-    }
-
-    /** Counts a request that was taken, once its line was looked up: null where the store failed. */
-    void record(Request request, @Nullable Lookup lookup) {
-        metrics.record(lookup, System.nanoTime() - request.start);
-    }
-
-    /** Ends a request that was taken, once it has been answered or handed over. */
-    void end() {
-        underWay.release();
     }
 
     /** Whether nothing in its head asks for more than the line, and no body follows. */

@@ -140,7 +140,7 @@ final class KeptConnection extends ChannelDuplexHandler {
 
     private void answer(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
         answering = null;
-        lines.record(outcome.request(), outcome.lookup());
+        outcome.request().record(outcome.lookup());
         boolean done = false;
         try {
             if (outcome.lookup() instanceof Lookup.Found(byte[] line)) {
@@ -150,7 +150,7 @@ final class KeptConnection extends ChannelDuplexHandler {
             }
             done = true;
         } finally {
-            lines.end();
+            outcome.request().end();
             if (!done) {
                 // Rather than leave the client waiting.
                 ChannelFuture _ = ctx.close();

@@ -89,7 +89,8 @@ final class LineAnswers {
     /** A whole HTTP/1.1 answer with a line, byte for byte as Vert.x would write it. */
     ByteBuf encoded(ByteBufAllocator allocator, String etag, byte[] line) {
         String length = Integer.toString(line.length);
-        int size = headToEtag.length + etag.length() + headToLength.length + length.length() + 4 + line.length;
+        int size =
+                headToEtag.length + etag.length() + headToLength.length + length.length() + Integer.BYTES + line.length;
         ByteBuf answer = allocator.ioBuffer(size).writeBytes(headToEtag);
         ByteBufUtil.writeAscii(answer, etag);
         answer.writeBytes(headToLength);

@@ -12,9 +12,6 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 
 /** A regular file, whose blocks can be read side by side. */
 final class FileSource implements Source {
-    /** The JDK reads to memory of its own and copies from there: in pieces, that memory stays in the fastest cache. */
-    private static final int PIECE_BYTES = 64 << 10;
-
     private final SourceFile file;
     private final FileChannel channel;
     private long position;
@@ -63,9 +60,8 @@ final class FileSource implements Source {
 
     @Override
     public void load(Block block) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(block.bytes);
-        while (buffer.position() < block.length) {
-            buffer.limit(Math.min(block.length, buffer.position() + PIECE_BYTES));
+        ByteBuffer buffer = ByteBuffer.wrap(block.bytes, 0, block.length);
+        while (buffer.hasRemaining()) {
             if (channel.read(buffer, block.offset + buffer.position()) < 0) {
                 throw new IOException("it was cut short while it was read; leave it alone, and try again");
             }
