@@ -2,6 +2,7 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -10,15 +11,13 @@ import java.util.stream.StreamSupport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpRequest;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.concurrent.FastThreadLocal;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.impl.HttpServerConnection;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -59,6 +58,13 @@ final class DirectLines {
     /** One of these is held by each request under way. */
     private final Semaphore underWay = new Semaphore(ALL);
 
+    private final FastThreadLocal<PlainHead> heads = new FastThreadLocal<>() {
+        @Override
+        protected PlainHead initialValue() {
+            return new PlainHead();
+        }
+    };
+
     private volatile boolean draining;
 
     DirectLines(Datasets datasets, LineAnswers answers, LookupMetrics metrics, ServeConfig serve, Config config) {
@@ -82,20 +88,14 @@ final class DirectLines {
 
     /** A request for a line, under way from {@link DirectLines#begin} to {@link #end}. */
     final class Request {
-        private final HttpRequest asked;
         private final OpenVersion version;
         private final long lineIndex;
         private final long start;
 
-        private Request(HttpRequest asked, OpenVersion version, long lineIndex) {
-            this.asked = asked;
+        private Request(OpenVersion version, long lineIndex) {
             this.version = version;
             this.lineIndex = lineIndex;
             start = System.nanoTime();
-        }
-
-        HttpRequest asked() {
-            return asked;
         }
 
         /** Held until released. */
@@ -108,7 +108,11 @@ final class DirectLines {
         }
 
         CompletionStage<Lookup> lookup() {
-            return version.snapshot().lookup(lineIndex);
+            try {
+                return version.snapshot().lookup(lineIndex);
+            } catch (RuntimeException unexpected) {
+                return CompletableFuture.failedFuture(unexpected);
+            }
         }
 
         ByteBuf answer(ByteBufAllocator allocator, byte[] line) {
@@ -140,31 +144,34 @@ final class DirectLines {
     @Nullable
     Outcome takeOver(HttpServerRequest request) {
         if (!allowed
-                || !request.version().equals(io.vertx.core.http.HttpVersion.HTTP_1_1)
+                || !request.version().equals(HttpVersion.HTTP_1_1)
                 || !(request.connection() instanceof HttpServerConnection connection)) {
             return null;
         }
         ChannelHandlerContext vertx = connection.channelHandlerContext();
-        KeptConnection kept = vertx.pipeline().get(KeptConnection.class);
+        ChannelPipeline pipeline = vertx.pipeline();
+        KeptConnection kept = pipeline.get(KeptConnection.class);
         if (kept != null) {
             return kept.handledInVertx();
         }
-        ChannelHandlerContext encoder = vertx.pipeline().context(HttpResponseEncoder.class);
-        if (encoder != null) {
-            vertx.pipeline().addBefore(vertx.name(), null, new KeptConnection(this, encoder));
+        ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
+        ChannelHandlerContext encoder = pipeline.context(HttpResponseEncoder.class);
+        if (decoder != null && encoder != null) {
+            VertxExchanges exchanges = new VertxExchanges();
+            pipeline.addBefore(vertx.name(), null, exchanges);
+            pipeline.addBefore(decoder.name(), null, new KeptConnection(this, heads.get(), exchanges, encoder));
         }
         return null;
     }
 
     /**
-     * Takes a request.
+     * Takes a plain request.
      *
      * @return to be ended; null where it is not for a line that can be asked for, in its plainest form
      */
     @Nullable
-    Request begin(HttpRequest asked) {
-        String path = asked.uri();
-        ServedDataset dataset = isPlain(asked) ? dataset(path) : null;
+    Request begin(String path) {
+        ServedDataset dataset = dataset(path);
         if (dataset == null) {
             return null;
         }
@@ -183,22 +190,7 @@ final class DirectLines {
             underWay.release();
             return null;
         }
-        return new Request(asked, version, lineIndex);
-    }
-
-    /** Whether nothing in its head asks for more than the line, and no body follows. */
-    private static boolean isPlain(HttpRequest asked) {
-        HttpHeaders headers = asked.headers();
-        String connection = headers.get(HttpHeaderNames.CONNECTION);
-        return asked.method().equals(HttpMethod.GET)
-                && asked.protocolVersion().equals(HttpVersion.HTTP_1_1)
-                && asked.decoderResult().isSuccess()
-                && (connection == null || HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(connection))
-                && !headers.contains(HttpHeaderNames.IF_NONE_MATCH)
-                && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)
-                && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
-                && !headers.contains(HttpHeaderNames.EXPECT)
-                && !headers.contains(HttpHeaderNames.UPGRADE);
+        return new Request(version, lineIndex);
     }
 
     /** The dataset whose lines are below all of a path but its last part; null where there is none. */

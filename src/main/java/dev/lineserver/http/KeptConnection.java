@@ -3,51 +3,62 @@ package dev.lineserver.http;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-import io.netty.channel.ChannelDuplexHandler;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.VoidChannelPromise;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Lookup;
 
 /**
- * Stands before Vert.x on one HTTP/1.1 connection and answers plain requests for lines itself. All others, and those whose
- * line is not simply there, go on to Vert.x as they came.
+ * Stands before the HTTP decoder on one HTTP/1.1 connection and answers plain requests for lines itself. All others, and
+ * those whose line is not simply there, go on to the decoder and Vert.x as they came.
  *
  * <p>Answers leave in the order of their requests: none is taken while Vert.x has one to answer, and what comes while one
  * is being answered is held. Used on the connection's event loop only.
  */
-final class KeptConnection extends ChannelDuplexHandler {
-    private static final int UNKNOWN = -1;
+final class KeptConnection extends ChannelInboundHandlerAdapter {
+    /** Two line ends: what the head of every request ends with, and the middle of none. */
+    private static final int END_OF_HEAD = 0x0D0A0D0A;
 
     private final DirectLines lines;
+    private final PlainHead head;
+    private final VertxExchanges vertx;
     /** Before it come Vert.x's own encoder and what else looks at answers as objects: ours are bytes already. */
     private final ChannelHandlerContext encoder;
+    /** Ends connections that nothing comes from; null where none are. It stands after the decoder. */
+    private final @Nullable IdleStateHandler idleness;
     /** Whether an answer was written: who went away does not need it. */
     private final ChannelPromise unheeded;
 
-    private final Queue<Object> held = new ArrayDeque<>();
-    /** How many requests Vert.x has yet to answer. */
-    private int elsewhere = UNKNOWN;
+    /** Read, and yet to be taken. The first begins with the head of the request that is being answered, if any is. */
+    private final Queue<ByteBuf> held = new ArrayDeque<>(1);
 
     private DirectLines.@Nullable Request answering;
-    private boolean endIsToCome;
-    private boolean dispatching;
-    private boolean passingOn;
-    private boolean passedOn;
+    private int headLength;
+    private boolean betweenRequests;
+    private boolean taking;
+    /** Whether Vert.x has been handed something since it was last told that this was all for now. It is when this begins. */
+    private boolean passedOn = true;
+
     private DirectLines.@Nullable Outcome handedOver;
 
-    /** @param encoder of HTTP responses, on the same connection */
-    KeptConnection(DirectLines lines, ChannelHandlerContext encoder) {
+    /**
+     * @param head used by no other thread
+     * @param vertx on the same connection
+     * @param encoder of HTTP responses, on the same connection
+     */
+    KeptConnection(DirectLines lines, PlainHead head, VertxExchanges vertx, ChannelHandlerContext encoder) {
         this.lines = lines;
+        this.head = head;
+        this.vertx = vertx;
         this.encoder = encoder;
+        idleness = encoder.pipeline().get(IdleStateHandler.class);
         unheeded = new VoidChannelPromise(encoder.channel(), false);
     }
 
@@ -57,10 +68,7 @@ final class KeptConnection extends ChannelDuplexHandler {
      * @return what is known of the line it asks for; null where that has still to be looked up
      */
     DirectLines.@Nullable Outcome handledInVertx() {
-        // Handled where it was passed on, so none was waiting in Vert.x before it.
-        if (passingOn && elsewhere == UNKNOWN) {
-            elsewhere = 1;
-        }
+        vertx.handled();
         DirectLines.Outcome known = handedOver;
         handedOver = null;
         return known;
@@ -68,36 +76,33 @@ final class KeptConnection extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (endIsToCome && message instanceof LastHttpContent) {
-            endIsToCome = false;
-            ReferenceCountUtil.release(message);
-        } else if (isToWait(ctx) || !held.isEmpty()) {
-            hold(ctx, message);
-        } else {
-            dispatch(ctx, message);
+        if (!(message instanceof ByteBuf bytes)) {
+            ctx.fireChannelRead(message);
+            return;
+        }
+        held.add(bytes);
+        if (held.size() == 1) {
+            take(ctx);
+        }
+        if (!held.isEmpty()) {
+            // So that what is held is no more than what was read at once.
+            ctx.channel().config().setAutoRead(false);
         }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (passedOn || elsewhere == UNKNOWN) {
+        if (passedOn) {
             passedOn = false;
             ctx.fireChannelReadComplete();
+        } else if (idleness != null) {
+            idleness.resetReadTimeout();
         }
-    }
-
-    /** Counts what Vert.x has answered. */
-    @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (elsewhere > 0 && message instanceof LastHttpContent && !isInterim(message)) {
-            elsewhere--;
-        }
-        ChannelFuture _ = ctx.write(message, promise);
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        release(ctx);
+        takeHeld(ctx);
         ctx.fireChannelWritabilityChanged();
     }
 
@@ -107,26 +112,46 @@ final class KeptConnection extends ChannelDuplexHandler {
         held.clear();
     }
 
-    /** Whether an answer is under way, or no more can be taken because the client does not read those before. */
-    private boolean isToWait(ChannelHandlerContext ctx) {
-        return answering != null || (elsewhere == 0 && !ctx.channel().isWritable());
+    private void takeHeld(ChannelHandlerContext ctx) {
+        if (held.isEmpty() || taking) {
+            return;
+        }
+        take(ctx);
+        if (held.isEmpty()) {
+            ctx.channel().config().setAutoRead(true);
+        }
+        if (passedOn) {
+            passedOn = false;
+            ctx.fireChannelReadComplete();
+        }
     }
 
-    private static boolean isInterim(Object message) {
-        return message instanceof HttpResponse response
-                && response.status().codeClass().equals(HttpStatusClass.INFORMATIONAL);
+    /** Takes what is held, as far as can be: not while an answer is under way, nor while the client does not read those before. */
+    private void take(ChannelHandlerContext ctx) {
+        taking = true;
+        while (!held.isEmpty() && answering == null) {
+            ByteBuf bytes = held.element();
+            if (!bytes.isReadable()) {
+                held.remove().release();
+            } else if (!betweenRequests || !vertx.isIdle()) {
+                passOn(ctx, held.remove());
+            } else if (!ctx.channel().isWritable()) {
+                break;
+            } else {
+                takeRequest(ctx, bytes);
+            }
+        }
+        taking = false;
     }
 
-    private void dispatch(ChannelHandlerContext ctx, Object message) {
-        DirectLines.Request request =
-                elsewhere == 0 && message instanceof HttpRequest asked ? lines.begin(asked) : null;
+    private void takeRequest(ChannelHandlerContext ctx, ByteBuf bytes) {
+        headLength = head.read(bytes);
+        DirectLines.Request request = headLength == 0 ? null : lines.begin(head.path());
         if (request == null) {
-            passOn(ctx, message);
+            passOn(ctx, held.remove());
             return;
         }
         answering = request;
-        endIsToCome = true;
-        dispatching = true;
         request.lookup().whenComplete((lookup, failure) -> {
             DirectLines.Outcome outcome = new DirectLines.Outcome(request, lookup, failure);
             if (ctx.executor().inEventLoop()) {
@@ -135,10 +160,11 @@ final class KeptConnection extends ChannelDuplexHandler {
                 ctx.executor().execute(() -> answer(ctx, outcome));
             }
         });
-        dispatching = false;
     }
 
     private void answer(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
+        boolean late = !taking;
+        taking = true;
         answering = null;
         outcome.request().record(outcome.lookup());
         boolean done = false;
@@ -156,12 +182,16 @@ final class KeptConnection extends ChannelDuplexHandler {
                 ChannelFuture _ = ctx.close();
             }
         }
-        if (!dispatching) {
-            release(ctx);
+        if (late) {
+            taking = false;
+            takeHeld(ctx);
         }
     }
 
     private void write(ChannelHandlerContext ctx, DirectLines.Request request, byte[] line) {
+        if (!held.isEmpty()) {
+            held.element().skipBytes(headLength);
+        }
         try {
             ChannelFuture _ = encoder.writeAndFlush(request.answer(ctx.alloc(), line), unheeded);
         } finally {
@@ -171,51 +201,19 @@ final class KeptConnection extends ChannelDuplexHandler {
 
     private void handOver(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
         handedOver = outcome;
-        passOn(ctx, outcome.request().asked());
+        if (!held.isEmpty()) {
+            passOn(ctx, held.element().readRetainedSlice(headLength));
+        }
         if (handedOver != null) {
             handedOver = null;
             outcome.request().version().release();
         }
-        if (!endIsToCome) {
-            passOn(ctx, LastHttpContent.EMPTY_LAST_CONTENT);
-        }
-        endIsToCome = false;
     }
 
-    private void passOn(ChannelHandlerContext ctx, Object message) {
-        if (elsewhere != UNKNOWN && message instanceof HttpRequest) {
-            elsewhere++;
-        }
+    private void passOn(ChannelHandlerContext ctx, ByteBuf bytes) {
+        int end = bytes.writerIndex() - Integer.BYTES;
+        betweenRequests = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
         passedOn = true;
-        passingOn = true;
-        ctx.fireChannelRead(message);
-        passingOn = false;
-    }
-
-    /** Stops reading, so that what is held is no more than what was read at once. */
-    private void hold(ChannelHandlerContext ctx, Object message) {
-        if (held.isEmpty()) {
-            ctx.channel().config().setAutoRead(false);
-        }
-        held.add(message);
-    }
-
-    private void release(ChannelHandlerContext ctx) {
-        while (!held.isEmpty() && !isToWait(ctx)) {
-            Object next = held.remove();
-            if (held.isEmpty()) {
-                // Before Vert.x is told, which may have reading stopped again.
-                ctx.channel().config().setAutoRead(true);
-            }
-            if (endIsToCome && next instanceof LastHttpContent) {
-                endIsToCome = false;
-            } else {
-                dispatch(ctx, next);
-            }
-        }
-        if (passedOn) {
-            passedOn = false;
-            ctx.fireChannelReadComplete();
-        }
+        ctx.fireChannelRead(bytes);
     }
 }
