@@ -42,8 +42,9 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     private DirectLines.@Nullable Request answering;
     private int headLength;
     private boolean betweenRequests;
+    private boolean readingStopped;
     private boolean taking;
-    /** Whether Vert.x has been handed something since it was last told that this was all for now. It is when this begins. */
+    /** Whether Vert.x has yet to be told that this was all for now, as it has when this begins. */
     private boolean passedOn = true;
 
     private DirectLines.@Nullable Outcome handedOver;
@@ -83,9 +84,9 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         held.add(bytes);
         if (held.size() == 1) {
             take(ctx);
-        }
-        if (!held.isEmpty()) {
-            // So that what is held is no more than what was read at once.
+        } else if (!readingStopped) {
+            // So that what is held is no more than what was read twice.
+            readingStopped = true;
             ctx.channel().config().setAutoRead(false);
         }
     }
@@ -118,7 +119,7 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
         take(ctx);
         if (held.isEmpty()) {
-            ctx.channel().config().setAutoRead(true);
+            goOnReading(ctx);
         }
         if (passedOn) {
             passedOn = false;
@@ -126,7 +127,7 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Takes what is held, as far as can be: not while an answer is under way, nor while the client does not read those before. */
+    /** Takes what is held, as long as no answer is under way and the client reads those before. */
     private void take(ChannelHandlerContext ctx) {
         taking = true;
         while (!held.isEmpty() && answering == null) {
@@ -210,7 +211,16 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private void goOnReading(ChannelHandlerContext ctx) {
+        if (readingStopped) {
+            readingStopped = false;
+            ctx.channel().config().setAutoRead(true);
+        }
+    }
+
     private void passOn(ChannelHandlerContext ctx, ByteBuf bytes) {
+        // Before Vert.x is told, which may have reading stopped for reasons of its own.
+        goOnReading(ctx);
         int end = bytes.writerIndex() - Integer.BYTES;
         betweenRequests = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
         passedOn = true;
