@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -36,11 +37,13 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     /** Whether an answer was written: who went away does not need it. */
     private final ChannelPromise unheeded;
 
-    /** Read, and yet to be taken. The first begins with the head of the request that is being answered, if any is. */
+    /** Read, and yet to be taken. */
     private final Queue<ByteBuf> held = new ArrayDeque<>(1);
 
     private DirectLines.@Nullable Request answering;
-    private int headLength;
+    /** Of the request that is being answered. A copy, so that what was read can be read into again. */
+    private byte[] asked = {};
+
     private boolean betweenRequests;
     private boolean readingStopped;
     private boolean taking;
@@ -84,8 +87,9 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         held.add(bytes);
         if (held.size() == 1) {
             take(ctx);
-        } else if (!readingStopped) {
-            // So that what is held is no more than what was read twice.
+        }
+        if (!held.isEmpty() && !readingStopped) {
+            // So that what is held is no more than what was read at once.
             readingStopped = true;
             ctx.channel().config().setAutoRead(false);
         }
@@ -146,11 +150,16 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void takeRequest(ChannelHandlerContext ctx, ByteBuf bytes) {
-        headLength = head.read(bytes);
-        DirectLines.Request request = headLength == 0 ? null : lines.begin(head.path());
+        int length = head.read(bytes);
+        DirectLines.Request request = length == 0 ? null : lines.begin(head.path());
         if (request == null) {
             passOn(ctx, held.remove());
             return;
+        }
+        asked = head.copy(length);
+        bytes.skipBytes(length);
+        if (!bytes.isReadable()) {
+            held.remove().release();
         }
         answering = request;
         request.lookup().whenComplete((lookup, failure) -> {
@@ -190,9 +199,6 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void write(ChannelHandlerContext ctx, DirectLines.Request request, byte[] line) {
-        if (!held.isEmpty()) {
-            held.element().skipBytes(headLength);
-        }
         try {
             ChannelFuture _ = encoder.writeAndFlush(request.answer(ctx.alloc(), line), unheeded);
         } finally {
@@ -202,8 +208,8 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
 
     private void handOver(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
         handedOver = outcome;
-        if (!held.isEmpty()) {
-            passOn(ctx, held.element().readRetainedSlice(headLength));
+        if (!ctx.isRemoved()) {
+            passOn(ctx, Unpooled.wrappedBuffer(asked));
         }
         if (handedOver != null) {
             handedOver = null;

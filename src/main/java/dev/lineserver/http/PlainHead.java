@@ -59,6 +59,11 @@ final class PlainHead {
         return new String(bytes, METHOD.length, pathEnd - METHOD.length, StandardCharsets.ISO_8859_1);
     }
 
+    /** The first bytes of what was read last. */
+    byte[] copy(int length) {
+        return Arrays.copyOf(bytes, length);
+    }
+
     private boolean isAt(int at, int end, byte[] expected) {
         int after = at + expected.length;
         return after <= end && Arrays.equals(bytes, at, after, expected, 0, expected.length);
