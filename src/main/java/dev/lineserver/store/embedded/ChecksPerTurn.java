@@ -36,11 +36,12 @@ final class ChecksPerTurn {
     /**
      * Hands over what the calling thread has read, once the file was found unchanged.
      *
-     * @return {@code bytes}, or {@link dev.lineserver.store.StoreUnavailableException} where the file is not as it was
+     * @param value what was made of the bytes read
+     * @return {@code value}, or {@link dev.lineserver.store.StoreUnavailableException} where the file is not as it was
      */
-    CompletionStage<byte[]> checked(LinesFile file, byte[] bytes) {
-        CompletableFuture<byte[]> result = new CompletableFuture<>();
-        Read read = new Read(file, bytes, result);
+    <T> CompletionStage<T> checked(LinesFile file, T value) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Read<T> read = new Read<>(file, value, result);
         Optional<Turn> turn = turns.get();
         if (turn.isPresent()) {
             turn.get().add(read);
@@ -59,10 +60,10 @@ final class ChecksPerTurn {
         }
     }
 
-    private record Read(LinesFile file, byte[] bytes, CompletableFuture<byte[]> result) {
+    private record Read<T>(LinesFile file, T value, CompletableFuture<T> result) {
         void handOver(@Nullable Exception trouble) {
             if (trouble == null) {
-                result.complete(bytes);
+                result.complete(value);
             } else {
                 result.completeExceptionally(trouble);
             }
@@ -72,13 +73,13 @@ final class ChecksPerTurn {
     /** What one loop has read since its last turn's end. */
     private static final class Turn implements Runnable {
         private final EventExecutor loop;
-        private List<Read> reads = new ArrayList<>();
+        private List<Read<?>> reads = new ArrayList<>();
 
         Turn(EventExecutor loop) {
             this.loop = loop;
         }
 
-        void add(Read read) {
+        void add(Read<?> read) {
             if (reads.isEmpty()) {
                 // Runs once the loop has been through all events that it woke up for.
                 loop.execute(this);
@@ -88,12 +89,12 @@ final class ChecksPerTurn {
 
         @Override
         public void run() {
-            List<Read> done = reads;
+            List<Read<?>> done = reads;
             // Handing over may read more, for the next turn.
             reads = new ArrayList<>(done.size());
             LinesFile looked = null;
             Exception trouble = null;
-            for (Read read : done) {
+            for (Read<?> read : done) {
                 if (read.file != looked) {
                     looked = read.file;
                     trouble = look(looked);

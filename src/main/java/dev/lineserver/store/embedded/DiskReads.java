@@ -1,7 +1,6 @@
 package dev.lineserver.store.embedded;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -64,7 +63,7 @@ final class DiskReads implements AutoCloseable {
      *
      * @return what was read, or what it failed with; {@link StoreUnavailableException} where too many wait already
      */
-    <T> CompletionStage<T> read(Read<T> read) {
+    <T> CompletableFuture<T> read(Read<T> read) {
         if (fastReadsMissing.get() == 0) {
             CompletableFuture<T> done = new CompletableFuture<>();
             timed(read, done);

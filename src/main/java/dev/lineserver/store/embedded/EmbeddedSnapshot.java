@@ -3,6 +3,8 @@ package dev.lineserver.store.embedded;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.function.Function;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.LineParts;
@@ -56,12 +58,17 @@ final class EmbeddedSnapshot implements Snapshot {
         if (length > Limits.WHOLE_LINE_BYTES) {
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
         }
-        return read(start, (int) length).thenApply(Lookup.Found::new);
+        return read(start, (int) length, Lookup.Found::new);
     }
 
-    private CompletionStage<byte[]> read(long position, int length) {
-        CompletionStage<byte[]> bytes = reads.read(() -> lines.read(position, length));
-        return lines.isInPlace() ? bytes.thenCompose(read -> checks.checked(lines, read)) : bytes;
+    private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> made) {
+        CompletableFuture<T> read = reads.read(() -> made.apply(lines.read(position, length)));
+        if (!lines.isInPlace()) {
+            return read;
+        }
+        return read.state() == Future.State.SUCCESS
+                ? checks.checked(lines, read.resultNow())
+                : read.thenCompose(late -> checks.checked(lines, late));
     }
 
     @Override
@@ -97,7 +104,7 @@ final class EmbeddedSnapshot implements Snapshot {
         public CompletionStage<byte[]> read(int part) {
             long skip = (long) part * Limits.WHOLE_LINE_BYTES;
             int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
-            return EmbeddedSnapshot.this.read(start + skip, size);
+            return EmbeddedSnapshot.this.read(start + skip, size, Function.identity());
         }
     }
 }
