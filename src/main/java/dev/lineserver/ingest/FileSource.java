@@ -12,6 +12,12 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 
 /** A regular file, whose blocks can be read side by side. */
 final class FileSource implements Source {
+    /**
+     * How much is read at once. Java reads into a buffer of its own and copies that: 64 KiB of both are still in the
+     * processor's cache by then.
+     */
+    private static final int PIECE_BYTES = 64 << 10;
+
     private final SourceFile file;
     private final FileChannel channel;
     private long position;
@@ -60,8 +66,9 @@ final class FileSource implements Source {
 
     @Override
     public void load(Block block) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(block.bytes, 0, block.length);
-        while (buffer.hasRemaining()) {
+        ByteBuffer buffer = ByteBuffer.wrap(block.bytes);
+        while (buffer.position() < block.length) {
+            buffer.limit(Math.min(block.length, buffer.position() + PIECE_BYTES));
             if (channel.read(buffer, block.offset + buffer.position()) < 0) {
                 throw new IOException("it was cut short while it was read; leave it alone, and try again");
             }

@@ -7,7 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
@@ -18,13 +18,14 @@ import dev.lineserver.store.Content;
 /**
  * Reads a whole source: blocks are loaded, scanned and hashed side by side, then split into lines in their order.
  *
- * <p>At most {@link #BLOCKS_AHEAD} blocks per worker are in memory, whatever the size of the source: the next block is
- * given out only when the oldest has been split.
+ * <p>The thread that splits takes part where it would have to wait: a thread per core is enough then, and handing a block
+ * over seldom wakes one up. At most {@link #BLOCKS_AHEAD} blocks per thread are in memory, whatever the size of the source:
+ * the next block is given out only when the oldest has been split.
  */
 final class SourceReader {
     private static final int BLOCKS_AHEAD = 4;
     /** More would only wait for the one thread that splits. */
-    private static final int MOST_WORKERS = 8;
+    private static final int MOST_THREADS = 8;
 
     private final Source source;
     private final ContentDigest.Tree digests = new ContentDigest.Tree();
@@ -43,9 +44,9 @@ final class SourceReader {
     <X extends Exception> Content read(LineSplitter.Sink<X> sink, Listener listener)
             throws X, SourceException, InterruptedException {
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
-        int workers = Math.min(MOST_WORKERS, Runtime.getRuntime().availableProcessors());
-        try (ExecutorService pool = Executors.newFixedThreadPool(workers, SourceReader::worker)) {
-            boolean endsInNewline = readBlocks(pool, workers * BLOCKS_AHEAD, splitter, listener);
+        int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+        try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads - 1), SourceReader::worker)) {
+            boolean endsInNewline = readBlocks(pool, threads * BLOCKS_AHEAD, splitter, listener);
             splitter.finish();
             listener.read(splitter.lineCount(), splitter.byteCount());
             source.checkUnchanged();
@@ -69,17 +70,19 @@ final class SourceReader {
         for (int i = 0; i < ahead; i++) {
             free.push(new Block());
         }
-        Queue<Future<Block>> underWay = new ArrayDeque<>(ahead);
+        Queue<FutureTask<Block>> underWay = new ArrayDeque<>(ahead);
         boolean endsInNewline = true;
         while (true) {
             while (!free.isEmpty() && source.next(free.element())) {
                 Block given = free.pop();
-                underWay.add(pool.submit(() -> loadAndScan(given)));
+                FutureTask<Block> task = new FutureTask<>(() -> loadAndScan(given));
+                underWay.add(task);
+                pool.execute(task);
             }
             if (underWay.isEmpty()) {
                 return endsInNewline;
             }
-            Block block = result(underWay.remove());
+            Block block = oldest(underWay);
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
             endsInNewline = block.bytes[block.length - 1] == '\n';
@@ -94,9 +97,18 @@ final class SourceReader {
         return block;
     }
 
-    private static Block result(Future<Block> future) throws IOException, InterruptedException {
+    /** Does what no worker has begun as long as the oldest is not done: running a task that was begun does nothing. */
+    private static Block oldest(Queue<FutureTask<Block>> underWay) throws IOException, InterruptedException {
+        FutureTask<Block> oldest = underWay.element();
+        for (FutureTask<Block> task : underWay) {
+            if (oldest.isDone()) {
+                break;
+            }
+            task.run();
+        }
+        underWay.remove();
         try {
-            return future.get();
+            return oldest.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;

@@ -10,27 +10,30 @@ public final class Newlines {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long NEWLINES = 0x0A0A0A0A0A0A0A0AL;
     private static final long LOW_SEVEN = 0x7F7F7F7F7F7F7F7FL;
+    private static final long TOP = 0x8080808080808080L;
 
     private Newlines() {}
 
     /**
      * Writes the positions of all {@code \n} in {@code bytes[from, to)} to {@code positions}, ascending.
      *
-     * @param positions room for at least {@code to - from} positions
+     * @param positions room for at least {@code to - from} positions; what stands after those found is lost
      * @return how many there are
      */
     public static int find(byte[] bytes, int from, int to, int[] positions) {
         int count = 0;
         int at = from;
         for (int last = to - Long.SIZE; at <= last; at += Long.SIZE) {
-            long columns = columns(bytes, at);
-            if (columns != 0) {
-                long newlines = transposed(columns);
-                do {
-                    positions[count++] = at + Long.numberOfTrailingZeros(newlines);
-                    newlines &= newlines - 1;
-                } while (newlines != 0);
+            long newlines = newlines(bytes, at);
+            int here = Long.bitCount(newlines);
+            // Two are written whether there are any or not: asking first is guessed wrong too often.
+            positions[count] = at + Long.numberOfTrailingZeros(newlines);
+            newlines &= newlines - 1;
+            positions[count + 1] = at + Long.numberOfTrailingZeros(newlines);
+            if (here > 2) {
+                fillIn(positions, count + 2, at, newlines & (newlines - 1));
             }
+            count += here;
         }
         for (; at < to; at++) {
             if (bytes[at] == '\n') {
@@ -40,29 +43,40 @@ public final class Newlines {
         return count;
     }
 
+    /** Writes the positions of all bits that are set, of which there is at least one. */
+    private static void fillIn(int[] positions, int from, int at, long bits) {
+        long left = bits;
+        int next = from;
+        do {
+            positions[next++] = at + Long.numberOfTrailingZeros(left);
+            left &= left - 1;
+        } while (left != 0);
+    }
+
     /**
-     * Sets the top bit of every byte that is {@code \n}, and no other bit. Exact in every lane, unlike the well-known
+     * Sets the top bit of every byte that is not {@code \n}, and no other bit. Exact in every lane, unlike the well-known
      * subtract-and-mask form, whose borrow runs into the next lane. Source: Hacker's Delight, 2nd ed., 6-1.
      */
-    static long newlineMarks(long word) {
+    static long marksOfOthers(long word) {
         long zeroWhereNewline = word ^ NEWLINES;
-        return ~(((zeroWhereNewline & LOW_SEVEN) + LOW_SEVEN) | zeroWhereNewline | LOW_SEVEN);
+        return (((zeroWhereNewline & LOW_SEVEN) + LOW_SEVEN) | zeroWhereNewline) & TOP;
     }
 
-    /** The marks of 64 bytes: bit k of byte j is that of byte j of the k-th word. */
-    private static long columns(byte[] bytes, int at) {
-        return word(bytes, at) >>> 7
-                | word(bytes, at + 8) >>> 6
-                | word(bytes, at + 16) >>> 5
-                | word(bytes, at + 24) >>> 4
-                | word(bytes, at + 32) >>> 3
-                | word(bytes, at + 40) >>> 2
-                | word(bytes, at + 48) >>> 1
-                | word(bytes, at + 56);
+    /** Bit j is set where byte {@code at + j} is {@code \n}. */
+    private static long newlines(byte[] bytes, int at) {
+        long others = marksOfOthers(bytes, at) >>> 7
+                | marksOfOthers(bytes, at + 8) >>> 6
+                | marksOfOthers(bytes, at + 16) >>> 5
+                | marksOfOthers(bytes, at + 24) >>> 4
+                | marksOfOthers(bytes, at + 32) >>> 3
+                | marksOfOthers(bytes, at + 40) >>> 2
+                | marksOfOthers(bytes, at + 48) >>> 1
+                | marksOfOthers(bytes, at + 56);
+        return ~transposed(others);
     }
 
-    private static long word(byte[] bytes, int at) {
-        return newlineMarks((long) LONGS.get(bytes, at));
+    private static long marksOfOthers(byte[] bytes, int at) {
+        return marksOfOthers((long) LONGS.get(bytes, at));
     }
 
     /**
