@@ -21,6 +21,7 @@ final class PlainHead {
 
     private static final int NOT_PLAIN = 0;
     private static final byte[] METHOD = ascii("GET ");
+    private static final byte[] METHOD_AND_ROOT = ascii("GET /");
     private static final byte[] VERSION = ascii(" HTTP/1.1\r\n");
     private static final byte[] CONNECTION = ascii("connection");
     private static final byte[] KEEP_ALIVE = ascii("keep-alive");
@@ -44,17 +45,17 @@ final class PlainHead {
     int read(ByteBuf in) {
         int end = Math.min(in.readableBytes(), LONGEST);
         in.getBytes(in.readerIndex(), bytes, 0, end);
-        if (!isAt(0, end, METHOD)) {
+        if (!isAt(0, end, METHOD_AND_ROOT)) {
             return NOT_PLAIN;
         }
-        pathEnd = METHOD.length;
+        pathEnd = METHOD_AND_ROOT.length;
         while (pathEnd < end && bytes[pathEnd] > ' ') {
             pathEnd++;
         }
         return isAt(pathEnd, end, VERSION) ? afterHeaders(pathEnd + VERSION.length, end) : NOT_PLAIN;
     }
 
-    /** What was asked for by the last head that was recognised: of visible ASCII characters, perhaps with a query. */
+    /** What was asked for by the last head that was recognised: a path of visible ASCII characters, perhaps with a query. */
     String path() {
         return new String(bytes, METHOD.length, pathEnd - METHOD.length, StandardCharsets.ISO_8859_1);
     }

@@ -73,6 +73,7 @@ class KeptConnectionTest {
             request("GET /lines/x", ""),
             request("HEAD /lines/2", ""),
             request("GET /datasets/edges", ""),
+            request("GET /lines/2", "Cookie: " + "x".repeat(3000) + "\r\n"),
             request("GET /", ""));
 
     @TestHTTPResource("/")
@@ -144,6 +145,29 @@ class KeptConnectionTest {
                 out.write(LAST.getBytes(StandardCharsets.ISO_8859_1));
                 got.append(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
                 assertEquals(expected + last, got.toString(), "seed " + seed);
+            }
+        }
+    }
+
+    /** Bytes after these are no request, whatever they look like. */
+    @Test
+    void nothingIsAnsweredAfterWhatIsNoRequest() throws IOException {
+        String last = send("");
+        String plain = request("GET /lines/2", "");
+        String answer = send(plain);
+        int length = answer.length() - last.length();
+        for (String wrong : List.of("GET /lines/2 HTTP/1.1\r\nno colon\r\n\r\n", "GET /lines/2 HTTP/1.1 x\r\n\r\n")) {
+            try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+                for (int i = 0; i < 3; i++) {
+                    socket.getOutputStream().write(plain.getBytes(StandardCharsets.ISO_8859_1));
+                    assertEquals(
+                            answer.substring(0, length),
+                            new String(socket.getInputStream().readNBytes(length), StandardCharsets.ISO_8859_1));
+                }
+                socket.getOutputStream().write((wrong + plain).getBytes(StandardCharsets.ISO_8859_1));
+                String rest = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+                assertTrue(rest.contains(" 400 Bad Request"), rest);
+                assertEquals(-1, rest.indexOf("HTTP/1.1 200 "), rest);
             }
         }
     }
