@@ -12,6 +12,7 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -37,15 +38,15 @@ class IdleConnectionTest {
     URL root;
 
     @Test
-    void onlyAConnectionThatIsNotUsedIsClosed() throws IOException, InterruptedException {
+    void onlyAConnectionThatIsNotUsedIsClosed() throws IOException {
         int length = answerOfANewConnection();
         try (Socket socket = new Socket(root.getHost(), root.getPort())) {
             byte[] first = ask(socket, length);
-            long end = System.nanoTime() + PATIENCE.multipliedBy(3).toNanos();
-            while (System.nanoTime() < end) {
-                assertArrayEquals(first, ask(socket, length));
-                Thread.sleep(PATIENCE.dividedBy(5));
-            }
+            Awaitility.await()
+                    .pollInterval(PATIENCE.dividedBy(5))
+                    .during(PATIENCE.multipliedBy(3))
+                    .atMost(PATIENCE.multipliedBy(10))
+                    .untilAsserted(() -> assertArrayEquals(first, ask(socket, length)));
             socket.setSoTimeout((int) PATIENCE.multipliedBy(10).toMillis());
             assertEquals(-1, socket.getInputStream().read());
         }
