@@ -72,6 +72,8 @@ print_rates() {
   rate_bar 'Aerospike, JVM ÷ nginx + Lua + Redis' 1.5 ours-aerospike-jvm nginx-lua-redis
   rate_bar 'Aerospike, native ÷ nginx + Lua + Redis' 1.2 ours-aerospike-native nginx-lua-redis
   rate_bar 'Aerospike, JVM ÷ bare Vert.x + one get per request' 1.4 ours-aerospike-jvm vertx-aerospike
+  rate_bar 'embedded, native ÷ JVM' 0.75 ours-embedded-native ours-embedded-jvm
+  rate_bar 'Aerospike, native ÷ JVM' 0.75 ours-aerospike-native ours-aerospike-jvm
   rate_bar 'embedded, JVM ÷ Django + SQLite' 25 ours-embedded-jvm django-sqlite
   rate_bar 'Aerospike, JVM ÷ Django + SQLite' 25 ours-aerospike-jvm django-sqlite
   local name
@@ -116,9 +118,13 @@ measure_databases_unless_lacking() {
 }
 
 print_databases() {
-  ratios load databases - redis-pipe jvm "$LOAD_SECONDS" | bar 'Aerospike ingest ÷ Redis --pipe, lines/s' at-least 1.0
-  ratios load databases - redis-text jvm "$LOAD_SECONDS" |
-    bar 'the same, making the commands for --pipe counted' at-least 1.0
+  local form
+  for form in jvm native; do
+    ratios load databases - redis-pipe "$form" "$LOAD_SECONDS" |
+      bar "Aerospike ingest, $form ÷ Redis --pipe, lines/s" at-least 1.0
+    ratios load databases - redis-text "$form" "$LOAD_SECONDS" |
+      bar 'the same, making the commands for --pipe counted' at-least 1.0
+  done
 }
 
 main() {

@@ -109,8 +109,11 @@ measure_and_print_databases() {
   heading 'Bars of the Aerospike store'
   begin_bars
   ratios load databases - bare-client jvm "$LOAD_SECONDS" | bar 'ingest, JVM ÷ bare client, lines/s' at-least 0.9
-  ratios load databases - redis-pipe jvm "$LOAD_SECONDS" | bar 'ingest, JVM ÷ Redis --pipe, lines/s' at-least 1.0
-  ratios load databases - redis-text jvm "$LOAD_SECONDS" | bar 'the same, making its commands counted' at-least 1.0
+  local form
+  for form in jvm native; do
+    ratios load databases - redis-pipe "$form" "$LOAD_SECONDS" | bar "ingest, $form ÷ Redis --pipe, lines/s" at-least 1.0
+    ratios load databases - redis-text "$form" "$LOAD_SECONDS" | bar 'the same, making its commands counted' at-least 1.0
+  done
 }
 
 # Heap must not grow with the file: 128 MB and the index have to do, for random lines and under load.
