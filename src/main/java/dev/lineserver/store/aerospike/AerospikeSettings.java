@@ -165,9 +165,13 @@ public record AerospikeSettings(
             Duration deadline,
             Duration lease,
             Duration grace) {
-        /** Beyond 5,000 records a batch gains nothing. Servers look for a new version every second. */
+        /**
+         * A batch of 1,000 records and its answer stay in a core's second-level cache: one node and its client on two cores
+         * stored 500,000 lines in 0.8 to 0.9 of the time that batches of 5,000 took. Servers look for a new version every
+         * second.
+         */
         public static final Writes DEFAULT = new Writes(
-                5_000,
+                1_000,
                 2 << 20,
                 4,
                 Duration.ofSeconds(10),
