@@ -118,7 +118,7 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void takeHeld(ChannelHandlerContext ctx) {
-        if (held.isEmpty() || taking) {
+        if (taking) {
             return;
         }
         take(ctx);

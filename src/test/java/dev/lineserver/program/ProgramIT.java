@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -222,6 +223,36 @@ final class ProgramIT {
                 assertEquals(1, entries.count(), "leftovers in round " + round);
             }
         }
+    }
+
+    @Test
+    void aKeptConnectionIsToldThatItsSourceHasChanged() throws Exception {
+        Path source = file("served", "a\nb\n".getBytes(StandardCharsets.US_ASCII));
+        serve("serve", source.toString());
+        URI uri = URI.create(root);
+        byte[] request = "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+            socket.setSoTimeout((int) Duration.ofMinutes(1).toMillis());
+            for (int i = 0; i < 4; i++) {
+                socket.getOutputStream().write(request);
+                assertTrue(answer(socket, "\r\n\r\nb").startsWith("HTTP/1.1 200 "));
+            }
+            Files.writeString(source, "c\n", StandardOpenOption.APPEND);
+            socket.getOutputStream().write(request);
+            String refused = answer(socket, "}");
+            assertTrue(refused.startsWith("HTTP/1.1 503 "), refused);
+        }
+    }
+
+    /** What comes until what ends with {@code last}. */
+    private static String answer(Socket socket, String last) throws IOException {
+        StringBuilder answer = new StringBuilder();
+        while (!answer.toString().endsWith(last)) {
+            int next = socket.getInputStream().read();
+            assertTrue(next >= 0, "cut off: " + answer);
+            answer.append((char) next);
+        }
+        return answer.toString();
     }
 
     @Test
