@@ -27,6 +27,8 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     /** Two line ends: what the head of every request ends with, and the middle of none. */
     private static final int END_OF_HEAD = 0x0D0A0D0A;
 
+    private static final byte[] NOTHING = {};
+
     private final DirectLines lines;
     private final PlainHead head;
     private final VertxExchanges vertx;
@@ -42,7 +44,7 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
 
     private DirectLines.@Nullable Request answering;
     /** Of the request that is being answered. A copy, so that what was read can be read into again. */
-    private byte[] asked = {};
+    private byte[] asked = NOTHING;
 
     private boolean betweenRequests;
     private boolean readingStopped;
@@ -186,6 +188,8 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
             }
             done = true;
         } finally {
+            // Connections that wait may be many.
+            asked = NOTHING;
             outcome.request().end();
             if (!done) {
                 // Rather than leave the client waiting.
