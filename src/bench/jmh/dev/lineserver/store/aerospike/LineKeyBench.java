@@ -29,4 +29,9 @@ public class LineKeyBench {
     public Key key() {
         return records.line(lineIndex++);
     }
+
+    @Benchmark
+    public Key keyByTheClient() {
+        return new Key("lines", "l1", lineIndex++);
+    }
 }

@@ -25,11 +25,11 @@ final class AerospikeBuild implements Build {
     private final LineRecords records;
     private final BatchesInFlight inFlight;
     private final int longestRecord;
-    private @Nullable RecordBatch filling;
+    private final @Nullable RecordBatch[] filling;
+    private final byte[] digest = new byte[RipeMd160.DIGEST_BYTES];
     private long lines;
     private long parts;
-    private long nextBatch;
-    private Checkpoint added = new Checkpoint(0, 0);
+    private volatile Checkpoint added = new Checkpoint(0, 0);
     private boolean committed;
 
     /** @param longestRecord most bytes of a line that fit one record */
@@ -37,6 +37,7 @@ final class AerospikeBuild implements Build {
         this.cluster = cluster;
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
+        this.filling = new RecordBatch[cluster.settings.writes().batchesFilled()];
         this.inFlight = new BatchesInFlight(cluster, records);
         this.longestRecord = longestRecord;
     }
@@ -53,10 +54,11 @@ final class AerospikeBuild implements Build {
         }
         lease.check();
         for (int i = 0; i < batch.count(); i++) {
+            records.digest(lines, digest);
             if (batch.length(i) > longestRecord) {
                 addInParts(batch, i);
             } else {
-                roomFor(batch.length(i), batch, i).add(batch, i);
+                addWhole(batch, i);
             }
             lines++;
         }
@@ -65,13 +67,15 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        return inFlight.checkpoint();
+        // In this order: what is begun meanwhile holds back no more than what was added before.
+        Checkpoint latest = added;
+        return inFlight.firstUnacknowledged().orElse(latest);
     }
 
     @Override
     public Manifest commit(Content content) throws StoreException, InterruptedException {
-        if (filling != null) {
-            send(filling, added);
+        for (int group = 0; group < filling.length; group++) {
+            send(group);
         }
         inFlight.awaitAll();
         if (lines != content.lineCount()) {
@@ -92,25 +96,40 @@ final class AerospikeBuild implements Build {
         }
     }
 
+    private void addWhole(LineBatch batch, int i) throws StoreException, InterruptedException {
+        int group = group();
+        RecordBatch filled = roomFor(batch.length(i), group, batch, i);
+        filled.add(lines, digest, batch, i);
+        if (filled.isFull()) {
+            send(group);
+        }
+    }
+
+    /** Of the partition that the line's record belongs to: consecutive partitions are a group. */
+    private int group() {
+        return LineRecords.partition(digest) * filling.length / LineRecords.PARTITIONS;
+    }
+
     /** The batch being filled, or the next if that has no room for another {@code length} bytes. */
-    private RecordBatch roomFor(int length, LineBatch from, int i) throws StoreException, InterruptedException {
-        RecordBatch batch = filling;
-        if (batch != null && batch.hasRoomFor(length)) {
+    private RecordBatch roomFor(int length, int group, LineBatch from, int i)
+            throws StoreException, InterruptedException {
+        RecordBatch batch = filling[group];
+        if (batch != null && batch.hasRoomFor(lines, length)) {
             return batch;
         }
-        if (batch != null) {
-            send(batch, new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0)));
-        }
-        RecordBatch next = inFlight.take();
-        next.begin(lines, nextBatch++);
-        filling = next;
+        send(group);
+        RecordBatch next =
+                inFlight.begin(new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0)));
+        filling[group] = next;
         return next;
     }
 
-    private void send(RecordBatch batch, Checkpoint end) {
-        filling = null;
-        batch.endAt(end);
-        inFlight.send(batch);
+    private void send(int group) {
+        RecordBatch batch = filling[group];
+        if (batch != null) {
+            filling[group] = null;
+            inFlight.send(batch);
+        }
     }
 
     /** The parts are acknowledged before the head is written, so that they count as written with it. */
@@ -130,6 +149,6 @@ final class AerospikeBuild implements Build {
             }
         }
         parts += head.parts();
-        roomFor(0, batch, i).addHead(head);
+        roomFor(0, group(), batch, i).addHead(lines, digest, head);
     }
 }

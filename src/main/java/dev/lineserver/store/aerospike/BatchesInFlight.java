@@ -2,9 +2,11 @@ package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,8 +20,8 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * The batches of a build that are being written, as many at once as there are threads. Batches are used again: whoever
- * wants one waits until one has been acknowledged, and that is all the back-pressure there is.
+ * The batches of a build: those being filled, and those being written, as many at once as there are threads. Batches are
+ * used again: whoever begins one waits until one has been acknowledged, and that is all the back-pressure there is.
  */
 final class BatchesInFlight {
     private static final System.Logger LOG = System.getLogger(BatchesInFlight.class.getName());
@@ -31,9 +33,9 @@ final class BatchesInFlight {
     private final BlockingQueue<RecordBatch> free;
     private final int batches;
     private final ExecutorService threads;
-    private final Map<Long, Checkpoint> aheadOfOthers = new TreeMap<>();
-    private long nextInOrder;
-    private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
+    /** First lines of the batches that were begun, by line index. */
+    private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
+
     private volatile @Nullable StoreException failure;
 
     BatchesInFlight(Cluster cluster, LineRecords records) {
@@ -41,7 +43,7 @@ final class BatchesInFlight {
         this.cluster = cluster;
         this.records = records;
         this.writer = new BatchWriter(cluster, cancelled);
-        this.batches = writes.batchesInFlight() + 1;
+        this.batches = writes.batchesFilled() + writes.batchesInFlight() + 1;
         this.free = new ArrayBlockingQueue<>(batches);
         for (int i = 0; i < batches; i++) {
             free.add(new RecordBatch(writes.recordsPerBatch(), writes.bytesPerBatch()));
@@ -51,27 +53,28 @@ final class BatchesInFlight {
                 Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
     }
 
-    /** Waits for a batch that may be filled. */
-    RecordBatch take() throws StoreException, InterruptedException {
+    /**
+     * Waits for a batch that may be filled.
+     *
+     * @param firstLine the line that will be added first
+     */
+    RecordBatch begin(Checkpoint firstLine) throws StoreException, InterruptedException {
         RecordBatch batch = free.take();
         StoreException failed = failure;
         if (failed != null) {
             free.add(batch);
             throw failed;
         }
+        batch.begin(firstLine);
+        unacknowledged.put(firstLine.lineIndex(), firstLine);
         return batch;
-    }
-
-    /** Gives back a batch that has nothing in it. */
-    void putBack(RecordBatch unused) {
-        free.add(unused);
     }
 
     void send(RecordBatch batch) {
         threads.execute(() -> {
             try {
                 writer.write(batch.toRecords(records, cluster.policies.lineWrite), batch.describe());
-                acknowledged(batch.number(), batch.end());
+                unacknowledged.remove(batch.start().lineIndex());
             } catch (StoreException e) {
                 failed(e);
             } catch (InterruptedException e) {
@@ -90,8 +93,9 @@ final class BatchesInFlight {
         return writer;
     }
 
-    Checkpoint checkpoint() {
-        return checkpoint;
+    /** The first line of which it is not known that it is durable, among those that batches were begun with. */
+    Optional<Checkpoint> firstUnacknowledged() {
+        return Optional.ofNullable(unacknowledged.firstEntry()).map(Map.Entry::getValue);
     }
 
     /** Waits for all batches to be acknowledged. */
@@ -116,13 +120,6 @@ final class BatchesInFlight {
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private synchronized void acknowledged(long number, Checkpoint end) {
-        aheadOfOthers.put(number, end);
-        for (Checkpoint next; (next = aheadOfOthers.remove(nextInOrder)) != null; nextInOrder++) {
-            checkpoint = next;
         }
     }
 

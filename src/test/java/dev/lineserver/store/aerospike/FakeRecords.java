@@ -75,6 +75,10 @@ final class FakeRecords {
         byDigest.remove(ByteBuffer.wrap(digest));
     }
 
+    boolean hold(byte[] digest) {
+        return byDigest.containsKey(ByteBuffer.wrap(digest));
+    }
+
     long count(String set) {
         return byDigest.values().stream()
                 .filter(record -> record.set.equals(set))

@@ -10,6 +10,7 @@ final class TestSettings {
     private int lookupsQueued = AerospikeSettings.Reads.DEFAULT.lookupsQueued();
     private boolean coalesce = true;
     private int recordsPerBatch = AerospikeSettings.Writes.DEFAULT.recordsPerBatch();
+    private int batchesFilled = AerospikeSettings.Writes.DEFAULT.batchesFilled();
     private Duration writeAttempt = AerospikeSettings.Writes.DEFAULT.attemptTimeout();
     private Duration writeDeadline = AerospikeSettings.Writes.DEFAULT.deadline();
     private Duration lease = AerospikeSettings.Writes.DEFAULT.lease();
@@ -42,6 +43,11 @@ final class TestSettings {
 
     TestSettings recordsPerBatch(int most) {
         recordsPerBatch = most;
+        return this;
+    }
+
+    TestSettings batchesFilled(int atOnce) {
+        batchesFilled = atOnce;
         return this;
     }
 
@@ -95,6 +101,7 @@ final class TestSettings {
                 new AerospikeSettings.Writes(
                         recordsPerBatch,
                         AerospikeSettings.Writes.DEFAULT.bytesPerBatch(),
+                        batchesFilled,
                         AerospikeSettings.Writes.DEFAULT.batchesInFlight(),
                         writeAttempt,
                         writeDeadline,

@@ -9,12 +9,16 @@ import com.aerospike.client.ResultCode;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineSplitter;
+import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -92,7 +96,7 @@ final class WriteFaultsTest extends FakeNodeTest {
 
     @Test
     void aRecordLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
-        AerospikeStore store = connect(settings().recordsPerBatch(500));
+        AerospikeStore store = connect(settings().recordsPerBatch(500).batchesFilled(1));
         try (Build build = begin(store)) {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
@@ -130,6 +134,34 @@ final class WriteFaultsTest extends FakeNodeTest {
             StoreFailedException failure =
                     assertThrows(StoreFailedException.class, () -> build.commit(contentOf(content)));
             assertTrue(failure.getMessage().contains("part 2 of line index 0 "), failure.getMessage());
+        }
+    }
+
+    /** Batches are filled side by side, and one of later lines may well be acknowledged first. */
+    @Test
+    void everythingBeforeTheCheckpointIsStored() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(50).batchesFilled(8));
+        LineRecords records = new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0));
+        int[] ends = new int[CONTENT.length];
+        int lines = Newlines.find(CONTENT, 0, CONTENT.length, ends);
+        try (Build build = begin(store)) {
+            LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
+            for (int line = 0; line < lines; line++) {
+                int start = line == 0 ? 0 : ends[line - 1] + 1;
+                byte[] one = Arrays.copyOfRange(CONTENT, start, ends[line] + 1);
+                splitter.add(one, one.length, new int[] {one.length - 1}, 1);
+                assertStoredBefore(build.checkpoint(), records, ends);
+            }
+            Awaitility.await().until(() -> build.checkpoint().lineIndex() > lines / 2);
+            assertStoredBefore(build.checkpoint(), records, ends);
+        }
+    }
+
+    private void assertStoredBefore(Checkpoint checkpoint, LineRecords records, int[] ends) {
+        int line = Math.toIntExact(checkpoint.lineIndex());
+        assertEquals(line == 0 ? 0 : ends[line - 1] + 1, checkpoint.byteOffset());
+        for (int i = 0; i < line; i++) {
+            assertTrue(node.records.hold(records.line(i).digest), "line index " + i + " of " + checkpoint);
         }
     }
 
