@@ -12,7 +12,7 @@ usage() {
 usage: src/bench/guard.sh [options]
 
   --lines N            lines of the text that all serve (200000)
-  --database-lines N   lines of the text that is loaded into the databases (2000000)
+  --database-lines N   lines of the text that is loaded into the databases (12000000, about 1 GB)
   --rounds N           (5)
   --seconds N          length of one measurement (5)
   --contenders A,B,…   only these; bars that need others are not measured
@@ -23,7 +23,7 @@ USAGE
 }
 
 read_options() {
-  DATABASE_LINES=2000000 JMH=yes
+  DATABASE_LINES=12000000 JMH=yes
   arena_defaults
   CONTENDERS="${OURS[*]} nginx-static vertx-constant nginx-lua-redis vertx-aerospike django-sqlite"
   while [ $# -gt 0 ]; do

@@ -9,7 +9,7 @@ usage() {
 usage: src/bench/ingest.sh [options]
 
   --size SIZE           of the text, as for data.sh (1G)
-  --database-lines N    lines of the text that is stored in Aerospike and Redis (2000000)
+  --database-lines N    lines of the text that is stored in Aerospike and Redis (12000000, about 1 GB)
   --rounds N            (5)
   --no-databases        embedded store only
   --big SIZE            also serve a text of that size under -Xmx128m plus its index; 10G takes 11 GB of disk
@@ -18,7 +18,7 @@ USAGE
 }
 
 read_options() {
-  SIZE=1G DATABASE_LINES=2000000 ROUNDS=5 DATABASES=yes BIG='' SECONDS_EACH=10 CONNECTIONS=64
+  SIZE=1G DATABASE_LINES=12000000 ROUNDS=5 DATABASES=yes BIG='' SECONDS_EACH=10 CONNECTIONS=64
   while [ $# -gt 0 ]; do
     case $1 in
       --size) SIZE=${2:?} && shift ;;

@@ -94,12 +94,6 @@ aerospike_answers() {
   [ "$(aerospike_info "$1" status 2>/dev/null)" = ok ] && [ "$(aerospike_info "$1" partition-generation)" != -1 ]
 }
 
-# Records in the namespace, over all sets.
-aerospike_records() {
-  aerospike_info "$(service_port aerospike)" namespace/lines 2>/dev/null |
-    tr ';' '\n' | awk -F= '$1 == "objects" { print $2 }'
-}
-
 # await SECONDS NAME COMMAND ...: until the command succeeds; fails when the time is over or NAME has ended.
 await() {
   local deadline=$((SECONDS + $1)) name=$2

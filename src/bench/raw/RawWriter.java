@@ -25,7 +25,7 @@ import com.aerospike.client.policy.BatchWritePolicy;
  * The bare client loop that Line Server's ingest is measured against: batches of 5,000 lines, several in flight, every
  * result looked at, and nothing else. No digest, no checkpoint, no retry.
  *
- * <p>{@code RawWriter FILE PORT SET [IN_FLIGHT]} writes; {@code RawWriter --truncate PORT SET} forgets.
+ * <p>{@code RawWriter FILE PORT SET [IN_FLIGHT]}
  */
 final class RawWriter {
     private static final String NAMESPACE = "lines";
@@ -58,10 +58,6 @@ final class RawWriter {
 
     public static void main(String[] args) throws Exception {
         try (AerospikeClient client = new AerospikeClient("127.0.0.1", Integer.parseInt(args[1]))) {
-            if (args[0].equals("--truncate")) {
-                client.truncate(null, NAMESPACE, args[2], null);
-                return;
-            }
             int inFlight = args.length > 3 ? Integer.parseInt(args[3]) : IN_FLIGHT;
             new RawWriter(client, args[2], inFlight).write(Path.of(args[0]));
         }
