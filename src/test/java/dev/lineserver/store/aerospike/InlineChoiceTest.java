@@ -1,5 +1,7 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.Random;
+
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -34,8 +36,21 @@ final class InlineChoiceTest {
         int trials = 10;
         int batches = 2 + trials * InlineChoice.BATCHES_PER_TRIAL;
         assertEquals(batches - 1 - trials, send(batches, 1_000, 2_000));
+        assertEquals(batches - 1 - trials, new InlineChoiceTest().send(batches, 1_000, 600), "not sooner by enough");
         assertEquals(batches - 1 - trials, new InlineChoiceTest().send(batches, 1_000, 9_000));
         assertEquals(1 + trials, new InlineChoiceTest().send(batches, 9_000, 1_000));
+    }
+
+    /** As on a machine whose cores are all busy. */
+    @Test
+    void batchesThatHadToWaitForACoreDoNotMakeADeviceSlow() {
+        Random random = new Random(1);
+        int wentInline = 0;
+        int batches = 100_000;
+        for (int i = 0; i < batches; i++) {
+            wentInline += send(1, random.nextInt(10) == 0 ? 20_000 : 1_000, random.nextInt(10) == 0 ? 20_000 : 900);
+        }
+        assertTrue(wentInline > 0.99 * batches, wentInline + " of " + batches);
     }
 
     @Test
