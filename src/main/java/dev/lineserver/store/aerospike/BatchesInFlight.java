@@ -83,6 +83,7 @@ final class BatchesInFlight {
                 // The top of this thread: a mistake of ours must not pass for a batch that was written.
                 failed(new StoreFailedException(batch.describe() + " failed unexpectedly: " + e, e));
             } finally {
+                batch.clear();
                 free.add(batch);
             }
         });

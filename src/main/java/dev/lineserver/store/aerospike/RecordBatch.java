@@ -44,6 +44,10 @@ final class RecordBatch {
     /** @param firstLine the line that will be added first */
     void begin(Checkpoint firstLine) {
         start = firstLine;
+    }
+
+    /** Takes everything out, and gives back the memory that a long line took. */
+    void clear() {
         count = 0;
         heads.clear();
         if (bytes.length > mostBytes) {
@@ -94,7 +98,7 @@ final class RecordBatch {
     }
 
     String describe() {
-        return "writing lines of line indexes " + start.lineIndex() + " to " + lineIndex(count - 1);
+        return "writing lines among line indexes " + start.lineIndex() + " to " + lineIndex(count - 1);
     }
 
     List<BatchRecord> toRecords(LineRecords records, BatchWritePolicy policy) {
