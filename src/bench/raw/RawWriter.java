@@ -25,7 +25,7 @@ import com.aerospike.client.policy.BatchWritePolicy;
  * The bare client loop that Line Server's ingest is measured against: batches of 5,000 lines, several in flight, every
  * result looked at, and nothing else. No digest, no checkpoint, no retry.
  *
- * <p>{@code RawWriter FILE PORT SET [IN_FLIGHT]}
+ * <p>{@code RawWriter FILE PORT SET [IN_FLIGHT]}.
  */
 final class RawWriter {
     private static final String NAMESPACE = "lines";

@@ -8,6 +8,8 @@ import com.aerospike.client.BatchWrite;
 import com.aerospike.client.Bin;
 import com.aerospike.client.Operation;
 import com.aerospike.client.Value;
+import com.aerospike.client.cluster.Node;
+import com.aerospike.client.cluster.Partition;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineBatch;
@@ -67,7 +69,7 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        // In this order: what is begun meanwhile holds back no more than what was added before.
+        // In this order: read afterwards, it could count lines whose batches had not begun when those were looked at.
         Checkpoint latest = added;
         return inFlight.firstUnacknowledged().orElse(latest);
     }
@@ -107,7 +109,7 @@ final class AerospikeBuild implements Build {
 
     /** Of the partition that the line's record belongs to: consecutive partitions are a group. */
     private int group() {
-        return LineRecords.partition(digest) * filling.length / LineRecords.PARTITIONS;
+        return Partition.getPartitionId(digest) * filling.length / Node.PARTITIONS;
     }
 
     /** The batch being filled, or the next if that has no room for another {@code length} bytes. */

@@ -22,11 +22,7 @@ import org.jspecify.annotations.Nullable;
  * whose keys are blobs: keys of different types never meet.
  */
 final class LineRecords {
-    /** In every namespace. */
-    static final int PARTITIONS = 4_096;
-
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int PART_KEY_BYTES = Long.BYTES + Integer.BYTES;
     private static final String HEAD_SUFFIX = "+";
 
@@ -69,11 +65,6 @@ final class LineRecords {
         byte[] block = digested.clone();
         LONGS.set(block, keyOffset, lineIndex);
         RipeMd160.digest(block, digest);
-    }
-
-    /** Of a record, by the digest of its key. */
-    static int partition(byte[] digest) {
-        return (int) INTS.get(digest, 0) & (PARTITIONS - 1);
     }
 
     Key part(long lineIndex, int part) {

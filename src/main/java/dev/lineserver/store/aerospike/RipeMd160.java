@@ -14,7 +14,7 @@ import java.util.Arrays;
  */
 final class RipeMd160 {
     /** Longest message, in bytes: a block without its end mark and its length. */
-    static final int MOST_BYTES = 55;
+    private static final int MOST_BYTES = 55;
 
     static final int DIGEST_BYTES = 20;
 

@@ -31,6 +31,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class WriteFaultsTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(4_000, 60, 21);
 
+    /** Of a first version. */
+    private static final LineRecords RECORDS =
+            new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0));
+
     @Test
     void recordsRefusedForOverloadAreWrittenAgain() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(500));
@@ -100,8 +104,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
-            node.records.lose(
-                    new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0)).line(123).digest);
+            node.records.lose(RECORDS.line(123).digest);
             StoreFailedException failure =
                     assertThrows(StoreFailedException.class, () -> build.commit(contentOf(CONTENT)));
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
@@ -129,8 +132,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         content[content.length - 2] = '\n';
         try (Build build = begin(store)) {
             add(build, content);
-            node.records.lose(
-                    new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0)).part(0, 2).digest);
+            node.records.lose(RECORDS.part(0, 2).digest);
             StoreFailedException failure =
                     assertThrows(StoreFailedException.class, () -> build.commit(contentOf(content)));
             assertTrue(failure.getMessage().contains("part 2 of line index 0 "), failure.getMessage());
@@ -141,7 +143,6 @@ final class WriteFaultsTest extends FakeNodeTest {
     @Test
     void everythingBeforeTheCheckpointIsStored() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(50).batchesFilled(8));
-        LineRecords records = new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0));
         int[] ends = new int[CONTENT.length];
         int lines = Newlines.find(CONTENT, 0, CONTENT.length, ends);
         try (Build build = begin(store)) {
@@ -150,18 +151,18 @@ final class WriteFaultsTest extends FakeNodeTest {
                 int start = line == 0 ? 0 : ends[line - 1] + 1;
                 byte[] one = Arrays.copyOfRange(CONTENT, start, ends[line] + 1);
                 splitter.add(one, one.length, new int[] {one.length - 1}, 1);
-                assertStoredBefore(build.checkpoint(), records, ends);
+                assertStoredBefore(build.checkpoint(), ends);
             }
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > lines / 2);
-            assertStoredBefore(build.checkpoint(), records, ends);
+            assertStoredBefore(build.checkpoint(), ends);
         }
     }
 
-    private void assertStoredBefore(Checkpoint checkpoint, LineRecords records, int[] ends) {
+    private void assertStoredBefore(Checkpoint checkpoint, int[] ends) {
         int line = Math.toIntExact(checkpoint.lineIndex());
         assertEquals(line == 0 ? 0 : ends[line - 1] + 1, checkpoint.byteOffset());
         for (int i = 0; i < line; i++) {
-            assertTrue(node.records.hold(records.line(i).digest), "line index " + i + " of " + checkpoint);
+            assertTrue(node.records.hold(RECORDS.line(i).digest), "line index " + i + " of " + checkpoint);
         }
     }
 
