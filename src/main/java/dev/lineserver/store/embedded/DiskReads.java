@@ -6,6 +6,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 import dev.lineserver.store.StoreException;
@@ -15,13 +17,17 @@ import dev.lineserver.store.StoreUnavailableException;
  * Reads on the calling thread as long as reads come from RAM, and on threads of its own as long as they have to wait for
  * the disk, so that a cold read does not hold up what else the caller has to do.
  *
- * <p>Nothing says beforehand whether a read will wait. So the first slow one is waited for; from then on reads go to the
- * other threads, until {@value #FAST_READS_TO_COME_BACK} of them were fast. See
+ * <p>Nothing says beforehand whether a read will wait. So the first two slow ones are waited for, since a lone one may have
+ * been put aside by the scheduler; from then on reads go to the other threads, until {@value #FAST_READS_TO_COME_BACK} of
+ * them were fast. See
  * {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
  */
 final class DiskReads implements AutoCloseable {
     /** Reading and handing over a line from RAM takes 2 to 10 µs; the fastest disks take 50 to 100. */
     static final long SLOW_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+    /** A slow read that has no other one this close before it says nothing of the disk. */
+    static final int READS_BETWEEN_SLOW_ONES = 128;
 
     static final int FAST_READS_TO_COME_BACK = 64;
 
@@ -32,6 +38,10 @@ final class DiskReads implements AutoCloseable {
     private static final long THREADS_STAY_SECONDS = 30;
 
     private final AtomicInteger fastReadsMissing = new AtomicInteger();
+    private final LongAdder readsDone = new LongAdder();
+    /** How many reads were done when the last slow one was. */
+    private final AtomicLong lastSlowRead = new AtomicLong(-READS_BETWEEN_SLOW_ONES);
+
     private final LongSupplier nanoTime;
     private final ThreadPoolExecutor threads;
 
@@ -92,8 +102,12 @@ final class DiskReads implements AutoCloseable {
     }
 
     private void note(long nanos) {
+        readsDone.increment();
         if (nanos > SLOW_NANOS) {
-            fastReadsMissing.set(FAST_READS_TO_COME_BACK);
+            long done = readsDone.sum();
+            if (done - lastSlowRead.getAndSet(done) <= READS_BETWEEN_SLOW_ONES) {
+                fastReadsMissing.set(FAST_READS_TO_COME_BACK);
+            }
         } else if (fastReadsMissing.get() > 0) {
             fastReadsMissing.updateAndGet(missing -> Math.max(0, missing - 1));
         }

@@ -50,6 +50,10 @@ final class DiskReadsTest {
                 assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS));
             }
             assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
+            for (int i = 1; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
+                assertSame(Thread.currentThread(), read(1));
+            }
+            assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
             for (int i = 0; i < 10; i++) {
                 assertNotSame(Thread.currentThread(), read(1));
             }
@@ -61,9 +65,19 @@ final class DiskReadsTest {
     }
 
     @Test
+    void slowReadsThatAreFarApartAreTheSchedulersDoing() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
+            for (int i = 0; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
+                assertSame(Thread.currentThread(), read(1));
+            }
+        }
+    }
+
+    @Test
     void aFailureIsHandedOnFromEitherThread() throws Exception {
         StoreUnavailableException failure = new StoreUnavailableException("gone");
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 3; i++) {
             CompletionStage<Object> failed = reads.read(() -> {
                 clock.addAndGet(DiskReads.SLOW_NANOS + 1);
                 throw failure;
@@ -76,6 +90,7 @@ final class DiskReadsTest {
 
     @Test
     void whatWouldWaitTooLongIsRefusedAtOnceAndNothingElseIs() throws Exception {
+        read(DiskReads.SLOW_NANOS + 1);
         read(DiskReads.SLOW_NANOS + 1);
         CountDownLatch disk = new CountDownLatch(1);
         List<CompletableFuture<?>> taken = new ArrayList<>();
