@@ -30,8 +30,9 @@ final class DropCommand implements Callable<Integer> {
             if (!store.drop(dataset)) {
                 throw new StoreFailedException("there is no dataset " + dataset);
             }
+            // Before the store is closed: that may wait until readers have moved on.
+            spec.commandLine().getOut().println("dropped dataset " + dataset);
         }
-        spec.commandLine().getOut().println("dropped dataset " + dataset);
         return 0;
     }
 }

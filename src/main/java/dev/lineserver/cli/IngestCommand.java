@@ -42,16 +42,20 @@ final class IngestCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long start = System.nanoTime();
-        Ingest.Outcome outcome;
-        try (LineStore store = storeOptions.open();
-                ConsoleProgress progress = ConsoleProgress.of("ingest")) {
+        try (LineStore store = storeOptions.open()) {
+            IngestReport report = new IngestReport(ingest(store), (System.nanoTime() - start) / 1e9);
+            // Before the store is closed: that may wait until the readers of the version before have moved on.
+            spec.commandLine().getOut().println(json ? report.json() : report.text());
+        }
+        return 0;
+    }
+
+    private Ingest.Outcome ingest(LineStore store) throws Exception {
+        try (ConsoleProgress progress = ConsoleProgress.of("ingest")) {
             Ingest ingest = new Ingest(store, progress);
-            outcome = ifChanged
+            return ifChanged
                     ? ingest.storeIfChanged(file, dataset.name, copy, force)
                     : ingest.store(file, dataset.name, copy, force);
         }
-        IngestReport report = new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
-        spec.commandLine().getOut().println(json ? report.json() : report.text());
-        return 0;
     }
 }

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 import io.vertx.core.json.JsonObject;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 import dev.lineserver.store.Samples;
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -232,6 +234,33 @@ final class CommandTest {
             assertTrue(out.toString().contains("dataset from-property version 1"), out.toString());
         } finally {
             System.clearProperty("line-server.dataset");
+        }
+    }
+
+    @Test
+    void aVersionIsReportedWhileTheOneBeforeIsStillKeptForItsReaders() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            String aerospike = "--aerospike=" + node.address();
+            assertEquals(0, run("ingest", file.toString(), aerospike), err.toString());
+            AtomicLong keptWhenReported = new AtomicLong();
+            out.getBuffer().setLength(0);
+            PrintWriter reported = new PrintWriter(out, true) {
+                @Override
+                public void println(String text) {
+                    keptWhenReported.set(node.recordsOfTheFirstSet());
+                    super.println(text);
+                }
+            };
+            assertEquals(
+                    0,
+                    LineServerCommand.commandLine()
+                            .setOut(reported)
+                            .setErr(new PrintWriter(err, true))
+                            .execute("ingest", file.toString(), aerospike),
+                    err.toString());
+            assertTrue(out.toString().startsWith("dataset default version 2: 2,000 lines"), out.toString());
+            assertEquals(2_000, keptWhenReported.get());
+            assertEquals(0, node.recordsOfTheFirstSet());
         }
     }
 }

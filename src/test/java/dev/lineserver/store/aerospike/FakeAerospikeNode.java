@@ -51,6 +51,11 @@ public final class FakeAerospikeNode implements AutoCloseable {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
+    /** Lines and parts of the first set it was given. */
+    public long recordsOfTheFirstSet() {
+        return records.count("a");
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {
