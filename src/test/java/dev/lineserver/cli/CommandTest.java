@@ -50,6 +50,11 @@ final class CommandTest {
     }
 
     private int run(String... arguments) {
+        return run(new PrintWriter(out, true), arguments);
+    }
+
+    /** @param to writes to {@code out} */
+    private int run(PrintWriter to, String... arguments) {
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
         List<String> all = new ArrayList<>(List.of(arguments));
@@ -57,7 +62,7 @@ final class CommandTest {
             all.add("--data-dir=" + directory.resolve("data"));
         }
         return LineServerCommand.commandLine()
-                .setOut(new PrintWriter(out, true))
+                .setOut(to)
                 .setErr(new PrintWriter(err, true))
                 .execute(all.toArray(String[]::new));
     }
@@ -243,7 +248,6 @@ final class CommandTest {
             String aerospike = "--aerospike=" + node.address();
             assertEquals(0, run("ingest", file.toString(), aerospike), err.toString());
             AtomicLong keptWhenReported = new AtomicLong();
-            out.getBuffer().setLength(0);
             PrintWriter reported = new PrintWriter(out, true) {
                 @Override
                 public void println(String text) {
@@ -251,13 +255,7 @@ final class CommandTest {
                     super.println(text);
                 }
             };
-            assertEquals(
-                    0,
-                    LineServerCommand.commandLine()
-                            .setOut(reported)
-                            .setErr(new PrintWriter(err, true))
-                            .execute("ingest", file.toString(), aerospike),
-                    err.toString());
+            assertEquals(0, run(reported, "ingest", file.toString(), aerospike), err.toString());
             assertTrue(out.toString().startsWith("dataset default version 2: 2,000 lines"), out.toString());
             assertEquals(2_000, keptWhenReported.get());
             assertEquals(0, node.recordsOfTheFirstSet());

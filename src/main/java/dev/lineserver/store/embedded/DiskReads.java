@@ -19,8 +19,7 @@ import dev.lineserver.store.StoreUnavailableException;
  *
  * <p>Nothing says beforehand whether a read will wait. So the first two slow ones are waited for, since a lone one may have
  * been put aside by the scheduler; from then on reads go to the other threads, until {@value #FAST_READS_TO_COME_BACK} of
- * them were fast. See
- * {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
+ * them were fast. See {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
  */
 final class DiskReads implements AutoCloseable {
     /** Reading and handing over a line from RAM takes 2 to 10 µs; the fastest disks take 50 to 100. */
