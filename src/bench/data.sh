@@ -24,7 +24,6 @@ main() {
     [mM]) unit=$((1 << 20)) ;;
     [gG]) unit=$((1 << 30)) ;;
   esac
-  need_jdk
   mkdir -p "$(dirname "$2")"
   "$JAVA" "$BENCH/MakeText.java" "$2.part" "$what" $((number * unit)) "${SEED:-1}"
   mv "$2.part" "$2"

@@ -25,7 +25,7 @@ USAGE
 read_options() {
   DATABASE_LINES=12000000 JMH=yes
   arena_defaults
-  CONTENDERS="${OURS[*]} nginx-static vertx-constant nginx-lua-redis vertx-aerospike django-sqlite"
+  CONTENDERS="${OURS[*]} nginx-static vertx-constant nginx-lua-redis vertx-aerospike django-sqlite django-sqlite-bare"
   while [ $# -gt 0 ]; do
     arena_option "$@"
     if [ "$1" = --quick ]; then DATABASE_LINES=20000; fi
@@ -65,6 +65,11 @@ rate_bar() {
   ratios throughput uniform "$CONNECTIONS" "$3" "$4" "$RATE" | bar "$1" at-least "$2"
 }
 
+# rate_figure TITLE NAME OTHER
+rate_figure() {
+  ratios throughput uniform "$CONNECTIONS" "$2" "$3" "$RATE" | figure "$1"
+}
+
 print_rates() {
   rate_bar 'embedded, JVM ÷ nginx static file' 1.0 ours-embedded-jvm nginx-static
   rate_bar 'embedded, native ÷ nginx static file' 0.85 ours-embedded-native nginx-static
@@ -76,6 +81,8 @@ print_rates() {
   rate_bar 'Aerospike, native ÷ JVM' 0.75 ours-aerospike-native ours-aerospike-jvm
   rate_bar 'embedded, JVM ÷ Django + SQLite' 25 ours-embedded-jvm django-sqlite
   rate_bar 'Aerospike, JVM ÷ Django + SQLite' 25 ours-aerospike-jvm django-sqlite
+  rate_figure 'embedded, JVM ÷ Django + SQLite, stripped to one query' ours-embedded-jvm django-sqlite-bare
+  rate_figure 'Aerospike, JVM ÷ Django + SQLite, stripped to one query' ours-aerospike-jvm django-sqlite-bare
   local name
   for name in "${OURS[@]}"; do
     ratios latency half "$CONNECTIONS" "$name" nginx-lua-redis "$P99" |

@@ -5,7 +5,6 @@ set -euo pipefail
 source "$(dirname "$0")/lib/common.sh"
 
 main() {
-  need_jdk
   (cd "$ROOT" && ./mvnw -q -Pjmh test-compile) >&2
   exec "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" \
     -cp "$ROOT/target/test-classes:$ROOT/target/classes:$(<"$ROOT/target/bench/jmh.classpath")" \

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Bars: a figure, what it has to reach, and whether it does. RUN/missed is there once one was missed.
+# Figures without a bar stand among them, to be read.
 
 begin_bars() {
   echo '| | bar | measured: median (spread) | at least or most |'
@@ -22,4 +23,11 @@ bar() {
     touch "$RUN/missed"
   fi
   printf '| %s | %s | %s | %s %s |\n' "$verdict" "$title" "$(spread 3 <<<"$numbers")" "${sense/-/ }" "$bound"
+}
+
+# figure TITLE: of the numbers on standard input, one per round.
+figure() {
+  local numbers
+  numbers=$(cat)
+  printf '| %s | %s | %s | – |\n' '' "$1" "$([ -z "$numbers" ] || spread 3 <<<"$numbers")"
 }

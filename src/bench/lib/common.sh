@@ -30,14 +30,11 @@ need_count() {
   [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1 wants a whole number of at least 1, not '$2'"
 }
 
-# The JDK's commands: of JAVA_HOME, or on PATH.
-JAVA=${JAVA_HOME:+$JAVA_HOME/bin/}java
-JAVAC=${JAVA_HOME:+$JAVA_HOME/bin/}javac
-
-need_jdk() {
-  "$JAVAC" --release 25 --version >/dev/null 2>&1 ||
-    die 'a JDK 25 is needed: name its folder in JAVA_HOME, or put it on PATH'
-}
+# shellcheck source=../../main/scripts/jdk.sh
+source "$BENCH/../main/scripts/jdk.sh"
+find_jdk_25 || exit 1
+JAVA=$JAVA_HOME/bin/java
+JAVAC=$JAVA_HOME/bin/javac
 
 # The two forms of the program under test.
 SERVER_JAR=$ROOT/target/quarkus-app/quarkus-run.jar
@@ -98,7 +95,6 @@ free_port() {
 
 # Makes RUN, a folder of this run only, and sees to it that it and all processes end with the script.
 open_run() {
-  need_jdk
   RUN=$(mktemp -d "${BENCH_TMP:-${TMPDIR:-/tmp}}/line-server-bench.XXXXXX")
   export RUN
   trap close_run EXIT

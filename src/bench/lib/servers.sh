@@ -65,6 +65,26 @@ launch_raw_server() {
   launch "$name" "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" -cp "$(compile_raw RawServer)" RawServer "$@"
 }
 
+DJANGO_PROGRAMS='gunicorn=gunicorn,python3-django'
+# Debian's interpreter: the one its packages are for.
+DJANGO_PYTHON=/usr/bin/python3
+
+needs_django() { "$DJANGO_PYTHON" -c 'import django' 2>/dev/null || echo 'Django (Debian: python3-django)'; }
+
+load_django() {
+  rm -f "$home/lines.sqlite"
+  in_django "$DJANGO_PYTHON" "$BENCH/contenders/django-sqlite/load.py" "$TEXT"
+}
+
+# launch_django MODULE PORT: a module of contenders/django-sqlite, under threaded workers that keep connections.
+launch_django() {
+  in_django launch "$name" gunicorn --chdir "$BENCH/contenders/django-sqlite" --bind "127.0.0.1:$2" \
+    --worker-class gthread --workers 3 --threads 4 --worker-connections 2000 --backlog 4096 \
+    --keep-alive 75 --no-sendfile "$1:application"
+}
+
+in_django() { LINES_DATABASE=$home/lines.sqlite PYTHONDONTWRITEBYTECODE=1 "$@"; }
+
 # launch_server jvm|native VERB ...: in a folder of the contender, so that nobody else's .env or logs are found.
 launch_server() {
   local command

@@ -1,4 +1,4 @@
-"""Stores the lines of a file in the table that lines.py serves: in batches, all in one transaction."""
+"""Stores the lines of a file in the table that the servers here read: in batches, all in one transaction."""
 
 import sys
 
