@@ -25,7 +25,9 @@ USAGE
 read_options() {
   DATABASE_LINES=12000000 JMH=yes
   arena_defaults
-  CONTENDERS="${OURS[*]} nginx-static vertx-constant nginx-lua-redis vertx-aerospike django-sqlite django-sqlite-bare"
+  # The machine is faster for some minutes and slower for others: who is compared comes one after the other.
+  CONTENDERS='nginx-static vertx-constant ours-embedded-jvm ours-embedded-native django-sqlite django-sqlite-bare
+    ours-aerospike-jvm ours-aerospike-native nginx-lua-redis vertx-aerospike'
   while [ $# -gt 0 ]; do
     arena_option "$@"
     if [ "$1" = --quick ]; then DATABASE_LINES=20000; fi
