@@ -29,5 +29,5 @@ bar() {
 figure() {
   local numbers
   numbers=$(cat)
-  printf '| %s | %s | %s | – |\n' '' "$1" "$([ -z "$numbers" ] || spread 3 <<<"$numbers")"
+  printf '| | %s | %s | – |\n' "$1" "$([ -z "$numbers" ] || spread 3 <<<"$numbers")"
 }
