@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The same with all left out of Django that can be: what one could get out of it.
+# Django over SQLite under gunicorn with all left out that can be: the most one could get out of it.
 title='Django + SQLite + gunicorn, stripped to one query'
 programs=$DJANGO_PROGRAMS
 
