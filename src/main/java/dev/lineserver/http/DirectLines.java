@@ -13,7 +13,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.http.HttpServerRequest;
@@ -107,6 +106,11 @@ final class DirectLines {
             return lineIndex;
         }
 
+        /** When it began, by {@link System#nanoTime}. */
+        long start() {
+            return start;
+        }
+
         CompletionStage<Lookup> lookup() {
             try {
                 return version.snapshot().lookup(lineIndex);
@@ -155,11 +159,10 @@ final class DirectLines {
             return kept.handledInVertx();
         }
         ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
-        ChannelHandlerContext encoder = pipeline.context(HttpResponseEncoder.class);
-        if (decoder != null && encoder != null) {
+        if (decoder != null) {
             VertxExchanges exchanges = new VertxExchanges();
             pipeline.addBefore(vertx.name(), null, exchanges);
-            pipeline.addBefore(decoder.name(), null, new KeptConnection(this, heads.get(), exchanges, encoder));
+            pipeline.addBefore(decoder.name(), null, new KeptConnection(this, heads.get(), exchanges, pipeline));
         }
         return null;
     }

@@ -1,13 +1,15 @@
 package dev.lineserver.http;
 
 import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.VoidChannelPromise;
 import io.netty.handler.timeout.IdleStateHandler;
@@ -27,28 +29,31 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     /** Two line ends: what the head of every request ends with, and the middle of none. */
     private static final int END_OF_HEAD = 0x0D0A0D0A;
 
-    private static final byte[] NOTHING = {};
+    /** So often that it makes no difference for a timeout of a second, and so seldom that it costs most requests nothing. */
+    private static final long TELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final DirectLines lines;
     private final PlainHead head;
     private final VertxExchanges vertx;
-    /** Before it come Vert.x's own encoder and what else looks at answers as objects: ours are bytes already. */
-    private final ChannelHandlerContext encoder;
     /** Ends connections that nothing comes from; null where none are. It stands after the decoder. */
     private final @Nullable IdleStateHandler idleness;
-    /** Whether an answer was written: who went away does not need it. */
-    private final ChannelPromise unheeded;
+    /** When {@link #idleness} was last told that something came, by {@link System#nanoTime}. */
+    private long told = System.nanoTime();
 
     /** Read, and yet to be taken. */
-    private final Queue<ByteBuf> held = new ArrayDeque<>(1);
+    private final Deque<ByteBuf> held = new ArrayDeque<>(1);
+    /** Whether anything is held: a word of this object, which most requests need nothing else of. */
+    private boolean holding;
 
-    private DirectLines.@Nullable Request answering;
-    /** Of the request that is being answered. A copy, so that what was read can be read into again. */
-    private byte[] asked = NOTHING;
+    /** Whether more is read only when it is asked for here. */
+    private boolean readingHere;
 
-    private boolean betweenRequests;
-    private boolean readingStopped;
     private boolean taking;
+    private boolean answering;
+    /** Whether what was passed on last may be the end of a request. */
+    private boolean endedWithHead;
+    /** Whether what comes next begins a request, and Vert.x has answered all before it. */
+    private boolean betweenRequests;
     /** Whether Vert.x has yet to be told that this was all for now, as it has when this begins. */
     private boolean passedOn = true;
 
@@ -57,15 +62,13 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     /**
      * @param head used by no other thread
      * @param vertx on the same connection
-     * @param encoder of HTTP responses, on the same connection
+     * @param pipeline of the connection
      */
-    KeptConnection(DirectLines lines, PlainHead head, VertxExchanges vertx, ChannelHandlerContext encoder) {
+    KeptConnection(DirectLines lines, PlainHead head, VertxExchanges vertx, ChannelPipeline pipeline) {
         this.lines = lines;
         this.head = head;
         this.vertx = vertx;
-        this.encoder = encoder;
-        idleness = encoder.pipeline().get(IdleStateHandler.class);
-        unheeded = new VoidChannelPromise(encoder.channel(), false);
+        idleness = pipeline.get(IdleStateHandler.class);
     }
 
     /**
@@ -86,14 +89,8 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
             ctx.fireChannelRead(message);
             return;
         }
-        held.add(bytes);
-        if (held.size() == 1) {
-            take(ctx);
-        }
-        if (!held.isEmpty() && !readingStopped) {
-            // So that what is held is no more than what was read at once.
-            readingStopped = true;
-            ctx.channel().config().setAutoRead(false);
+        if (holding || !takeAll(ctx, bytes)) {
+            hold(ctx, bytes);
         }
     }
 
@@ -102,8 +99,9 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         if (passedOn) {
             passedOn = false;
             ctx.fireChannelReadComplete();
-        } else if (idleness != null) {
-            idleness.resetReadTimeout();
+        }
+        if (readingHere && !holding) {
+            ctx.read();
         }
     }
 
@@ -114,18 +112,33 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event.equals(VertxExchanges.Event.FEWER)) {
+            takeHeld(ctx);
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
         held.forEach(ReferenceCountUtil::release);
         held.clear();
+    }
+
+    private void hold(ChannelHandlerContext ctx, ByteBuf bytes) {
+        held.add(bytes);
+        holding = true;
+        // What is held is no more than what was read at once: no more is asked for.
+        readHere(ctx);
     }
 
     private void takeHeld(ChannelHandlerContext ctx) {
         if (taking) {
             return;
         }
-        take(ctx);
-        if (held.isEmpty()) {
-            goOnReading(ctx);
+        if (holding) {
+            takeWhatIsHeld(ctx);
         }
         if (passedOn) {
             passedOn = false;
@@ -133,64 +146,108 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Takes what is held, as long as no answer is under way and the client reads those before. */
-    private void take(ChannelHandlerContext ctx) {
-        taking = true;
-        while (!held.isEmpty() && answering == null) {
-            ByteBuf bytes = held.element();
-            if (!bytes.isReadable()) {
-                held.remove().release();
-            } else if (!betweenRequests || !vertx.isIdle()) {
-                passOn(ctx, held.remove());
-            } else if (!ctx.channel().isWritable()) {
-                break;
-            } else {
-                takeRequest(ctx, bytes);
+    private void takeWhatIsHeld(ChannelHandlerContext ctx) {
+        while (holding) {
+            ByteBuf bytes = held.remove();
+            if (!takeAll(ctx, bytes)) {
+                held.addFirst(bytes);
+                return;
             }
+            holding = !held.isEmpty();
         }
-        taking = false;
+        if (readingHere) {
+            ctx.read();
+        }
     }
 
-    private void takeRequest(ChannelHandlerContext ctx, ByteBuf bytes) {
+    private boolean takeAll(ChannelHandlerContext ctx, ByteBuf bytes) {
+        taking = true;
+        boolean all = takeWhatCanBe(ctx, bytes);
+        taking = false;
+        return all;
+    }
+
+    /**
+     * Takes requests, or has Vert.x take all that is left, as long as neither has to wait.
+     *
+     * @param bytes released or passed on once nothing of them is left to be taken
+     * @return whether that is so
+     */
+    private boolean takeWhatCanBe(ChannelHandlerContext ctx, ByteBuf bytes) {
+        while (bytes.isReadable()) {
+            if (mustWait(ctx)) {
+                return false;
+            }
+            if (!isBetweenRequests() || !takeRequest(ctx, bytes)) {
+                passOn(ctx, bytes);
+                return true;
+            }
+        }
+        bytes.release();
+        return true;
+    }
+
+    /** A client may ask for any number of lines before it reads the first; it is not to fill our memory with them. */
+    private boolean mustWait(ChannelHandlerContext ctx) {
+        return answering || !ctx.channel().isWritable() || (!isBetweenRequests() && vertx.areMany());
+    }
+
+    private boolean isBetweenRequests() {
+        // Once Vert.x has answered all, it has nothing to answer until it is given more.
+        betweenRequests = betweenRequests || (endedWithHead && vertx.isIdle());
+        return betweenRequests;
+    }
+
+    /** @return whether one began that can be answered here */
+    private boolean takeRequest(ChannelHandlerContext ctx, ByteBuf bytes) {
         int length = head.read(bytes);
         DirectLines.Request request = length == 0 ? null : lines.begin(head.path());
         if (request == null) {
-            passOn(ctx, held.remove());
-            return;
+            return false;
         }
-        asked = head.copy(length);
+        // A copy, so that what was read can be read into again.
+        byte[] asked = head.copy(length);
         bytes.skipBytes(length);
-        if (!bytes.isReadable()) {
-            held.remove().release();
-        }
-        answering = request;
+        readHere(ctx);
+        tellOfUse(request.start());
+        answering = true;
         request.lookup().whenComplete((lookup, failure) -> {
-            DirectLines.Outcome outcome = new DirectLines.Outcome(request, lookup, failure);
             if (ctx.executor().inEventLoop()) {
-                answer(ctx, outcome);
+                answer(ctx, request, asked, lookup, failure);
             } else {
-                ctx.executor().execute(() -> answer(ctx, outcome));
+                ctx.executor().execute(() -> answer(ctx, request, asked, lookup, failure));
             }
         });
+        return true;
     }
 
-    private void answer(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
+    private void tellOfUse(long now) {
+        if (idleness != null && now - told > TELL_NANOS) {
+            told = now;
+            idleness.resetReadTimeout();
+        }
+    }
+
+    private void answer(
+            ChannelHandlerContext ctx,
+            DirectLines.Request request,
+            byte[] asked,
+            @Nullable Lookup lookup,
+            @Nullable Throwable failure) {
         boolean late = !taking;
         taking = true;
-        answering = null;
-        outcome.request().record(outcome.lookup());
+        answering = false;
+        request.record(lookup);
         boolean done = false;
         try {
-            if (outcome.lookup() instanceof Lookup.Found(byte[] line)) {
-                write(ctx, outcome.request(), line);
+            if (lookup instanceof Lookup.Found(byte[] line)) {
+                write(ctx, request, line);
             } else {
-                handOver(ctx, outcome);
+                handOver(ctx, new DirectLines.Outcome(request, lookup, failure), asked);
             }
             done = true;
         } finally {
-            // Connections that wait may be many.
-            asked = NOTHING;
-            outcome.request().end();
+            request.end();
             if (!done) {
                 // Rather than leave the client waiting.
                 ChannelFuture _ = ctx.close();
@@ -204,13 +261,15 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
 
     private void write(ChannelHandlerContext ctx, DirectLines.Request request, byte[] line) {
         try {
-            ChannelFuture _ = encoder.writeAndFlush(request.answer(ctx.alloc(), line), unheeded);
+            // Who went away does not need it.
+            ChannelPromise unheeded = new VoidChannelPromise(ctx.channel(), false);
+            ChannelFuture _ = ctx.writeAndFlush(request.answer(ctx.alloc(), line), unheeded);
         } finally {
             request.version().release();
         }
     }
 
-    private void handOver(ChannelHandlerContext ctx, DirectLines.Outcome outcome) {
+    private void handOver(ChannelHandlerContext ctx, DirectLines.Outcome outcome, byte[] asked) {
         handedOver = outcome;
         if (!ctx.isRemoved()) {
             passOn(ctx, Unpooled.wrappedBuffer(asked));
@@ -221,18 +280,23 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void goOnReading(ChannelHandlerContext ctx) {
-        if (readingStopped) {
-            readingStopped = false;
-            ctx.channel().config().setAutoRead(true);
+    /** Netty would ask for more by way of all handlers, of this connection and of every other, which are many to touch. */
+    private void readHere(ChannelHandlerContext ctx) {
+        if (!readingHere) {
+            readingHere = true;
+            ctx.channel().config().setAutoRead(false);
         }
     }
 
     private void passOn(ChannelHandlerContext ctx, ByteBuf bytes) {
-        // Before Vert.x is told, which may have reading stopped for reasons of its own.
-        goOnReading(ctx);
+        if (readingHere) {
+            // Before Vert.x is told, which may have reading stopped for reasons of its own.
+            readingHere = false;
+            ctx.channel().config().setAutoRead(true);
+        }
         int end = bytes.writerIndex() - Integer.BYTES;
-        betweenRequests = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
+        endedWithHead = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
+        betweenRequests = false;
         passedOn = true;
         ctx.fireChannelRead(bytes);
     }

@@ -2,7 +2,6 @@ package dev.lineserver.http;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 
 import io.netty.buffer.ByteBuf;
@@ -25,10 +24,10 @@ final class PlainHead {
     private static final byte[] VERSION = ascii(" HTTP/1.1\r\n");
     private static final byte[] CONNECTION = ascii("connection");
     private static final byte[] KEEP_ALIVE = ascii("keep-alive");
-    private static final List<byte[]> ASKING_FOR_MORE = Stream.of(
+    private static final byte[][] ASKING_FOR_MORE = Stream.of(
                     "expect", "upgrade", "if-none-match", "content-length", "transfer-encoding")
             .map(PlainHead::ascii)
-            .toList();
+            .toArray(byte[][]::new);
 
     private final byte[] bytes = new byte[LONGEST];
     private int pathEnd;

@@ -16,10 +16,20 @@ import io.netty.handler.codec.http.LastHttpContent;
  * the connection's event loop only.
  */
 final class VertxExchanges extends ChannelDuplexHandler {
-    private static final int UNKNOWN = -1;
+    /** What the connection is told when {@link #areMany} is so no longer. */
+    enum Event {
+        FEWER
+    }
 
-    /** How many requests Vert.x has yet to answer. */
-    private int underWay = UNKNOWN;
+    /** Each one that comes while others wait has Vert.x go through all of them. */
+    private static final int MANY = 100;
+
+    private static final int UNKNOWN = Integer.MIN_VALUE;
+
+    /** Requests less answers since this stands here. */
+    private int balance;
+    /** What that is when all are answered. */
+    private int balanceWhenIdle = UNKNOWN;
 
     private boolean requestEnded;
     private boolean handing;
@@ -27,14 +37,19 @@ final class VertxExchanges extends ChannelDuplexHandler {
 
     /** Whether the last request that came is there to its end, and all have been answered. */
     boolean isIdle() {
-        return underWay == 0 && requestEnded && http;
+        return balance == balanceWhenIdle && requestEnded && http;
+    }
+
+    /** Whether so many requests wait for Vert.x that it is better given no more. All but the last came to their end. */
+    boolean areMany() {
+        return balance >= MANY;
     }
 
     /** Called while Vert.x handles a request of this connection. */
     void handled() {
         // Handled where it was handed on, so none was waiting in Vert.x before it.
-        if (handing && underWay == UNKNOWN) {
-            underWay = 1;
+        if (handing && balanceWhenIdle == UNKNOWN) {
+            balanceWhenIdle = balance - 1;
         }
     }
 
@@ -43,7 +58,7 @@ final class VertxExchanges extends ChannelDuplexHandler {
         requestEnded = message instanceof LastHttpContent;
         if (message instanceof HttpRequest request) {
             http &= staysHttp(request);
-            underWay += underWay == UNKNOWN ? 0 : 1;
+            balance++;
             handing = true;
         }
         ctx.fireChannelRead(message);
@@ -59,8 +74,13 @@ final class VertxExchanges extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (underWay > 0 && message instanceof LastHttpContent && !isInterim(message)) {
-            underWay--;
+        if (message instanceof LastHttpContent && !isInterim(message)) {
+            boolean were = areMany();
+            balance--;
+            if (were && !areMany()) {
+                // Not amid what Vert.x does to answer.
+                ctx.executor().execute(() -> ctx.pipeline().fireUserEventTriggered(Event.FEWER));
+            }
         }
         ChannelFuture _ = ctx.write(message, promise);
     }

@@ -3,18 +3,26 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -75,6 +83,8 @@ class KeptConnectionTest {
             request("GET /datasets/edges", ""),
             request("GET /lines/2", "Cookie: " + "x".repeat(3000) + "\r\n"),
             request("GET /", ""));
+
+    private static final int MANY = 150_000;
 
     @TestHTTPResource("/")
     URL root;
@@ -188,5 +198,38 @@ class KeptConnectionTest {
         assertTrue(unchanged.startsWith("HTTP/1.1 304 "), unchanged);
         unchanged = unchanged.substring(0, unchanged.length() - last.length());
         assertEquals(answer + unchanged + last, send(request("GET /lines/5", "") + asked));
+    }
+
+    /** What it asks for without reading answers would otherwise fill the server's memory. */
+    @Test
+    void aClientThatReadsNoAnswersIsNotReadFromAndGetsThemAllLater() throws Exception {
+        String last = send("");
+        byte[] request = request("GET /lines/2", "").getBytes(StandardCharsets.US_ASCII);
+        byte[] answer = send(new String(request, StandardCharsets.US_ASCII)).getBytes(StandardCharsets.ISO_8859_1);
+        int length = answer.length - last.length();
+        AtomicInteger asked = new AtomicInteger();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                Socket socket = new Socket()) {
+            socket.setSendBufferSize(1 << 16);
+            socket.setReceiveBufferSize(1 << 16);
+            socket.connect(new InetSocketAddress(root.getHost(), root.getPort()));
+            OutputStream out = socket.getOutputStream();
+            Future<?> asking = threads.submit(() -> {
+                for (; asked.get() < MANY; asked.incrementAndGet()) {
+                    out.write(request);
+                }
+                return null;
+            });
+            AtomicInteger before = new AtomicInteger(-1);
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(300))
+                    .until(() -> before.getAndSet(asked.get()) == asked.get());
+            assertTrue(asked.get() < MANY, asked + " requests were read");
+            for (int i = 0; i < MANY; i++) {
+                byte[] got = socket.getInputStream().readNBytes(length);
+                assertTrue(Arrays.equals(answer, 0, length, got, 0, got.length), "answer " + i);
+            }
+            asking.get();
+        }
     }
 }

@@ -1,6 +1,8 @@
 package dev.lineserver.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,7 +27,17 @@ final class VertxExchangesTest {
     private static final String PLAIN = "GET / HTTP/1.1\r\n\r\n";
 
     private final VertxExchanges exchanges = new VertxExchanges();
-    private final EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder(), exchanges, new Handling());
+    private final List<Object> told = new ArrayList<>();
+    private final EmbeddedChannel channel =
+            new EmbeddedChannel(new Listening(), new HttpRequestDecoder(), exchanges, new Handling());
+
+    /** Stands where connections are told what to do. */
+    private final class Listening extends ChannelInboundHandlerAdapter {
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            told.add(event);
+        }
+    }
 
     /** Stands for Vert.x. */
     private final class Handling extends ChannelInboundHandlerAdapter {
@@ -63,6 +76,24 @@ final class VertxExchangesTest {
         answer(HttpResponseStatus.OK);
         assertFalse(exchanges.isIdle(), "the body is to come");
         ask("\r\n\r\n");
+        assertTrue(exchanges.isIdle());
+    }
+
+    @Test
+    void aConnectionIsToldWhenVertxIsLeftFewOfManyRequests() {
+        ask(PLAIN.repeat(99));
+        assertFalse(exchanges.areMany());
+        ask(PLAIN.repeat(2));
+        assertTrue(exchanges.areMany());
+        answer(HttpResponseStatus.OK);
+        assertTrue(exchanges.areMany());
+        assertEquals(List.of(), told);
+        for (int i = 0; i < 100; i++) {
+            answer(HttpResponseStatus.OK);
+            assertFalse(exchanges.areMany());
+        }
+        channel.runPendingTasks();
+        assertEquals(List.of(VertxExchanges.Event.FEWER), told);
         assertTrue(exchanges.isIdle());
     }
 

@@ -21,6 +21,9 @@ import dev.lineserver.store.StoreException;
  * <p>See {@code src/docs/decisions/009-one-look-per-turn.md} for what that saves.
  */
 final class ChecksPerTurn {
+    /** So few that what was touched to read them is still in the processor's cache when they are handed over. */
+    private static final int READS_PER_LOOK = 32;
+
     private final ThreadLocal<Optional<Turn>> turns;
 
     /** @param loops whose threads ask for lines; null where there are none */
@@ -70,28 +73,39 @@ final class ChecksPerTurn {
         }
     }
 
-    /** What one loop has read since its last turn's end. */
+    /** What one loop has read since it last looked. */
     private static final class Turn implements Runnable {
         private final EventExecutor loop;
-        private List<Read<?>> reads = new ArrayList<>();
+        private List<Read<?>> reads = new ArrayList<>(READS_PER_LOOK);
+        private boolean scheduled;
+        private boolean handingOver;
 
         Turn(EventExecutor loop) {
             this.loop = loop;
         }
 
         void add(Read<?> read) {
-            if (reads.isEmpty()) {
+            reads.add(read);
+            if (!scheduled) {
+                scheduled = true;
                 // Runs once the loop has been through all events that it woke up for.
                 loop.execute(this);
+            } else if (reads.size() >= READS_PER_LOOK && !handingOver) {
+                handOver();
             }
-            reads.add(read);
         }
 
         @Override
         public void run() {
+            scheduled = false;
+            handOver();
+        }
+
+        private void handOver() {
             List<Read<?>> done = reads;
-            // Handing over may read more, for the next turn.
-            reads = new ArrayList<>(done.size());
+            // Handing over may read more, for the next look.
+            reads = new ArrayList<>(READS_PER_LOOK);
+            handingOver = true;
             LinesFile looked = null;
             Exception trouble = null;
             for (Read<?> read : done) {
@@ -101,6 +115,7 @@ final class ChecksPerTurn {
                 }
                 read.handOver(trouble);
             }
+            handingOver = false;
         }
     }
 }

@@ -118,6 +118,28 @@ final class ChecksPerTurnTest {
     }
 
     @Test
+    void aLargeTurnIsHandedOverInParts() throws Exception {
+        List<CompletableFuture<Lookup>> lookups = new ArrayList<>();
+        Future<Integer> handedOver = loops.next().submit(() -> {
+            while (lookups.isEmpty() || !lookups.getFirst().isDone()) {
+                lookups.add(lookup(lookups.size() % 3));
+            }
+            int first = lookups.size();
+            Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
+            for (int i = 0; i < 3; i++) {
+                lookups.add(lookup(i));
+            }
+            return first;
+        });
+        int first = handedOver.get(10, TimeUnit.SECONDS);
+        assertEquals(32, first);
+        for (int i = 0; i < first; i++) {
+            assertEquals(TEXT.lines().toList().get(i % 3), text(lookups.get(i)));
+        }
+        lookups.subList(first, lookups.size()).forEach(ChecksPerTurnTest::assertRefused);
+    }
+
+    @Test
     void aLookupMadeWhileATurnIsHandedOverIsAnsweredInTheNext() throws Exception {
         assertEquals("three", text(onALoop(() -> lookup(0).thenCompose(_ -> lookup(2)))));
     }
