@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.StoreException;
 
 /**
- * Looks at a file once for all that an event loop read from it in one turn: the bytes are handed over at the turn's end,
- * after that look. A later look says of a read at least what one right after it would have said, so nothing is lost by it.
- * Bytes read on other threads are looked after at once.
+ * Looks at a file once for all that an event loop read from it in one turn, or once for every {@value #READS_PER_LOOK}
+ * reads of a long one: the bytes are handed over after that look. A later look says of a read at least what one right after
+ * it would have said, so nothing is lost by it. Bytes read on other threads are looked after at once.
  *
  * <p>See {@code src/docs/decisions/009-one-look-per-turn.md} for what that saves.
  */
