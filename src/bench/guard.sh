@@ -46,11 +46,23 @@ read_options() {
 
 measure_rates() {
   run_throughput uniform "$CONNECTIONS" "$ROUNDS"
-  only_among_ready "${OURS[@]}"
-  run_throughput uniform $MANY_CONNECTIONS "$ROUNDS"
+  only_among_ready vertx-constant "${OURS[@]}"
+  say "throughput, $CONNECTIONS and $MANY_CONNECTIONS connections in turn"
+  in_rounds "$ROUNDS" one_throughput_by_connections
   only_among_ready "${OURS[@]}" nginx-lua-redis
   say 'latency at half of the own peak'
   in_rounds "$ROUNDS" one_latency_at_half
+}
+
+# With few connections and with many, one after the other.
+one_throughput_by_connections() {
+  measure_throughput "$2" uniform "$CONNECTIONS" "$1" by-connections
+  measure_throughput "$2" uniform $MANY_CONNECTIONS "$1" by-connections
+}
+
+# many_ratios NAME: throughput with many connections ÷ with few.
+many_ratios() {
+  ratios throughput by-connections $MANY_CONNECTIONS "$1" "$1" "$RATE" "$CONNECTIONS"
 }
 
 # Keeps to these from here on.
@@ -91,9 +103,9 @@ print_rates() {
       bar "p99 at half of the peak, ${name#ours-} ÷ nginx + Lua + Redis" at-most 1.0
   done
   for name in "${OURS[@]}"; do
-    ratios throughput uniform $MANY_CONNECTIONS "$name" "$name" "$RATE" "$CONNECTIONS" |
-      bar "$MANY_CONNECTIONS connections ÷ $CONNECTIONS, ${name#ours-}" at-least 0.85
+    many_ratios "$name" | bar "$MANY_CONNECTIONS connections ÷ $CONNECTIONS, ${name#ours-}" at-least 0.85
   done
+  many_ratios vertx-constant | figure 'the same of the bare Vert.x constant answer'
 }
 
 print_allocation() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One measurement each. Results are tab-separated lines in $RESULTS; the tables are made from them.
 #
-#   throughput DISTRIBUTION CONNECTIONS ROUND NAME RATE ERRORS CPU_MICROS MEMORY_MB
+#   throughput VARIANT      CONNECTIONS ROUND NAME RATE ERRORS CPU_MICROS MEMORY_MB
 #   latency    AT           CONNECTIONS ROUND NAME ASKED ANSWERED ERRORS P50 P99 P99.9 MAX
 #   once       WHAT         -           -     NAME VALUE
 
@@ -35,7 +35,7 @@ wrk_run() {
     awk '$1 == "RESULT" { print $2, $3, $4; found = 1 } END { exit !found }'
 }
 
-# measure_throughput NAME DISTRIBUTION CONNECTIONS ROUND
+# measure_throughput NAME DISTRIBUTION CONNECTIONS ROUND [VARIANT]: recorded as the variant, by default the distribution.
 measure_throughput() {
   local names before after result
   read -ra names < <(names_of "$1")
@@ -43,7 +43,7 @@ measure_throughput() {
   result=$(wrk_run "$1" "$2" "$3" "$SECONDS_EACH" $((SEED + $4))) || { say "$1: wrk failed"; return 0; }
   after=$(cpu_ticks "${names[@]}")
   throughput_line "$result" $((after - before)) "$(memory_mb "${names[@]}")" |
-    while IFS=$'\t' read -ra figures; do record throughput "$2" "$3" "$4" "$1" "${figures[@]}"; done
+    while IFS=$'\t' read -ra figures; do record throughput "${5:-$2}" "$3" "$4" "$1" "${figures[@]}"; done
 }
 
 throughput_line() {
