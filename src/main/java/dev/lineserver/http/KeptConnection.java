@@ -280,7 +280,7 @@ final class KeptConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Netty would ask for more by way of all handlers, of this connection and of every other, which are many to touch. */
+    /** Has Netty no longer ask for more by itself, which it does by way of all handlers of a connection. */
     private void readHere(ChannelHandlerContext ctx) {
         if (!readingHere) {
             readingHere = true;
