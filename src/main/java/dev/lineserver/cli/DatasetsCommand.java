@@ -1,6 +1,7 @@
 package dev.lineserver.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -13,8 +14,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import dev.lineserver.http.ManifestJson;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
 
 /** Lists the datasets. */
 @Command(name = "datasets", description = "Lists the datasets, each with its newest version.")
@@ -30,9 +33,15 @@ final class DatasetsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<Manifest> datasets;
+        List<Manifest> datasets = new ArrayList<>();
+        StoreException unreadable = null;
         try (LineStore store = storeOptions.open()) {
-            datasets = store.datasets();
+            for (DatasetListing listing : store.datasets()) {
+                switch (listing) {
+                    case DatasetListing.Readable(Manifest newest) -> datasets.add(newest);
+                    case DatasetListing.Unreadable(var _, StoreException failure) -> unreadable = failure;
+                }
+            }
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -47,6 +56,10 @@ final class DatasetsCommand implements Callable<Integer> {
                     Numbers.grouped(manifest.lineCount()),
                     Numbers.bytes(manifest.byteCount()),
                     manifest.sourceName()));
+        }
+        if (unreadable != null) {
+            out.flush();
+            throw unreadable;
         }
         return 0;
     }

@@ -21,6 +21,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.Wiring;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -110,12 +111,14 @@ final class Datasets {
     private void update() {
         try {
             LineStore open = open();
-            List<Manifest> newest = open.datasets();
-            for (Manifest manifest : newest) {
-                String name = manifest.dataset().value();
-                served.computeIfAbsent(name, ServedDataset::new).update(open, manifest);
+            List<DatasetListing> listed = open.datasets();
+            for (DatasetListing listing : listed) {
+                if (listing instanceof DatasetListing.Readable(Manifest newest)) {
+                    String name = newest.dataset().value();
+                    served.computeIfAbsent(name, ServedDataset::new).update(open, newest);
+                }
             }
-            withdraw(newest);
+            withdraw(listed);
             trouble = null;
             tell(manifests());
         } catch (StoreException e) {
@@ -142,9 +145,9 @@ final class Datasets {
         return opened;
     }
 
-    private void withdraw(List<Manifest> newest) {
+    private void withdraw(List<DatasetListing> listed) {
         List<String> names =
-                newest.stream().map(manifest -> manifest.dataset().value()).toList();
+                listed.stream().map(listing -> listing.name().value()).toList();
         for (String gone : new ArrayList<>(served.keySet())) {
             if (!names.contains(gone)) {
                 ServedDataset withdrawn = served.remove(gone);

@@ -42,15 +42,15 @@ public final class Ingest {
             throws SourceException, StoreException, InterruptedException {
         BuildRequest request = request(source, dataset, copy);
         try (Build build = store.begin(request)) {
-            Content content = new SourceReader(source)
-                    .read(
-                            build::add,
-                            (lines, bytes) -> progress.update(new Progress.State(
-                                    source.position(),
-                                    source.size(),
-                                    lines,
-                                    build.checkpoint().lineIndex())));
-            return new Outcome(build.commit(content), true);
+            SourceReader reader = new SourceReader(source);
+            Content content = reader.read(
+                    build::add,
+                    (lines, bytes) -> progress.update(new Progress.State(
+                            source.position(),
+                            source.size(),
+                            lines,
+                            build.checkpoint().lineIndex())));
+            return new Outcome(build.commit(content, reader.blocks()), true);
         }
     }
 

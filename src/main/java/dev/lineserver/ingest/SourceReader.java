@@ -63,6 +63,11 @@ final class SourceReader {
         }
     }
 
+    /** Digests of all blocks read so far. */
+    ContentDigest.Tree blocks() {
+        return digests;
+    }
+
     private <X extends Exception> boolean readBlocks(
             ExecutorService pool, int ahead, LineSplitter<X> splitter, Listener listener)
             throws X, IOException, LineTooLongException, InterruptedException {

@@ -1,5 +1,6 @@
 package dev.lineserver.store;
 
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 
 /**
@@ -23,10 +24,12 @@ public interface Build extends AutoCloseable {
     /**
      * Waits for everything to be durable, checks that what is stored is what was read, and publishes the version.
      *
-     * @param content what was read
+     * @param content counts and digest of the source
+     * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, so that a
+     *     store can check a single block later
      * @throws StoreException where it could not be published; the version before it is then still the newest
      */
-    Manifest commit(Content content) throws StoreException, InterruptedException;
+    Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
 
     /** Rolls back, unless committed. */
     @Override

@@ -14,8 +14,8 @@ public interface LineParts {
      * Reads one part. The parts, one after the other, are the line.
      *
      * @param part from 0 to {@code count() - 1}
-     * @return the part's bytes; fails with a {@link StoreException}, a {@link StoreFailedException} where the part is
-     *     missing or damaged
+     * @return the part's bytes; fails with a {@link StoreException}, which is a {@link LineDamagedException} if the part
+     *     is missing or damaged
      */
     CompletionStage<byte[]> read(int part);
 }

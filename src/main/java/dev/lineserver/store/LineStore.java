@@ -5,10 +5,19 @@ import java.util.Optional;
 
 /** Where versions live. Safe for use by many threads, and by many processes at once. */
 public interface LineStore extends AutoCloseable {
-    /** The newest version of every dataset, by name. */
-    List<Manifest> datasets() throws StoreException;
+    /**
+     * All datasets, sorted by name.
+     *
+     * @throws StoreException if the store as a whole cannot be read; a single dataset that cannot is listed as
+     *     {@link DatasetListing.Unreadable}
+     */
+    List<DatasetListing> datasets() throws StoreException;
 
-    /** The newest version of a dataset, if it has any. */
+    /**
+     * The newest version of a dataset; empty only if the store has no such dataset.
+     *
+     * @throws StoreException if the dataset is there and its newest version cannot be described
+     */
     Optional<Manifest> newest(DatasetName dataset) throws StoreException;
 
     /**

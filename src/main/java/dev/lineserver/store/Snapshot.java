@@ -16,13 +16,24 @@ public interface Snapshot extends AutoCloseable {
     CompletionStage<Lookup> lookup(long lineIndex);
 
     /**
-     * Asks whether the version can be read at present. May block, and may take as long as reading the whole content.
+     * Checks that the version can be read at present. May block for as long as reading the whole content takes; returns
+     * promptly, with a {@link StoreUnavailableException}, once the calling thread is interrupted. Never called on an event
+     * loop.
      *
-     * @throws StoreException where it cannot, or is gone
+     * @throws StoreException if it cannot be read, or is gone
      */
     void check() throws StoreException;
 
-    /** Gives back what the version holds open. No lookup may follow or be under way. */
+    /**
+     * Tells the store that this version, which was superseded or dropped, is still being read, so that its lines are kept
+     * for a while longer. Called by one thread in the background, about twice a second as long as requests use the version;
+     * never on an event loop.
+     */
+    default void hold() {
+        // Nothing to do for a store whose open versions stay readable by themselves.
+    }
+
+    /** Releases the version's resources. Lookups that follow, or are in flight, fail with a {@link StoreException}. */
     @Override
     void close();
 }

@@ -2,8 +2,9 @@ package dev.lineserver.store;
 
 import org.jspecify.annotations.Nullable;
 
-/** A store could not do what it was asked. The subclass says whether trying again can help. */
-public abstract sealed class StoreException extends Exception permits StoreUnavailableException, StoreFailedException {
+/** A store could not do as requested. The subclass says whether a later attempt can succeed. */
+public abstract sealed class StoreException extends Exception
+        permits StoreUnavailableException, StoreFailedException, LineDamagedException {
     private final String message;
 
     StoreException(String message, @Nullable Throwable cause) {

@@ -46,7 +46,7 @@ public abstract class LineStoreContract {
     protected static Manifest put(LineStore store, byte[] content, int blockSize) throws Exception {
         try (Build build = store.begin(request())) {
             addAll(build, content, blockSize);
-            return build.commit(contentOf(content));
+            return commit(build, content);
         }
     }
 
@@ -60,8 +60,12 @@ public abstract class LineStoreContract {
         splitter.finish();
     }
 
-    protected static Content contentOf(byte[] content) {
-        List<byte[]> lines = Samples.linesOf(content);
+    /** Commits a build to which all lines of a content were added. */
+    protected static Manifest commit(Build build, byte[] content) throws Exception {
+        return build.commit(contentOf(content), blocksOf(content));
+    }
+
+    protected static ContentDigest.Tree blocksOf(byte[] content) {
         ContentDigest.Tree digests = new ContentDigest.Tree();
         for (int at = 0; at < content.length; at += Limits.BLOCK_BYTES) {
             byte[] block = Arrays.copyOfRange(content, at, Math.min(content.length, at + Limits.BLOCK_BYTES));
@@ -69,10 +73,15 @@ public abstract class LineStoreContract {
             ContentDigest.hashBlock(block, block.length, digest);
             digests.add(digest);
         }
+        return digests;
+    }
+
+    protected static Content contentOf(byte[] content) {
+        List<byte[]> lines = Samples.linesOf(content);
         return new Content(
                 lines.size(),
                 content.length,
-                digests.digest(),
+                blocksOf(content).digest(),
                 lines.stream().mapToInt(line -> line.length).max().orElse(0),
                 content.length == 0 || content[content.length - 1] == '\n');
     }
@@ -179,7 +188,7 @@ public abstract class LineStoreContract {
         assertEquals(2, second.version());
         assertEquals("sample", second.sourceName());
         assertEquals(Optional.of(second), store.newest(NAME));
-        assertEquals(List.of(second), store.datasets());
+        assertEquals(List.of(new DatasetListing.Readable(second)), store.datasets());
     }
 
     @Test
@@ -207,7 +216,7 @@ public abstract class LineStoreContract {
                 Build build = store.begin(request())) {
             addAll(build, after, 64 << 10);
             assertHolds(old, before);
-            Manifest manifest = build.commit(contentOf(after));
+            Manifest manifest = commit(build, after);
             assertHolds(old, before);
             try (Snapshot current = store.open(manifest)) {
                 assertHolds(current, after);
@@ -221,7 +230,7 @@ public abstract class LineStoreContract {
         try (Build build = store.begin(request())) {
             addAll(build, "one\ntwo\n".getBytes(StandardCharsets.UTF_8), 64);
             byte[] more = "one\ntwo\nthree\n".getBytes(StandardCharsets.UTF_8);
-            assertThrows(StoreFailedException.class, () -> build.commit(contentOf(more)));
+            assertThrows(StoreFailedException.class, () -> commit(build, more));
         }
         assertEquals(Optional.empty(), store.newest(NAME));
     }
@@ -233,7 +242,7 @@ public abstract class LineStoreContract {
             StoreFailedException refused = assertThrows(StoreFailedException.class, () -> store.begin(request()));
             assertTrue(refused.getMessage().contains("sample"), refused.getMessage());
             addAll(first, "one\n".getBytes(StandardCharsets.UTF_8), 64);
-            first.commit(contentOf("one\n".getBytes(StandardCharsets.UTF_8)));
+            commit(first, "one\n".getBytes(StandardCharsets.UTF_8));
         }
         assertEquals(2, put(store, "two\n".getBytes(StandardCharsets.UTF_8)).version());
     }
@@ -246,11 +255,11 @@ public abstract class LineStoreContract {
         byte[] content = "theirs\n".getBytes(StandardCharsets.UTF_8);
         try (Build build = store.begin(new BuildRequest(other, "sample", null, false))) {
             addAll(build, content, 64);
-            build.commit(contentOf(content));
+            commit(build, content);
         }
         assertEquals(
                 List.of(NAME, other),
-                store.datasets().stream().map(Manifest::dataset).toList());
+                store.datasets().stream().map(DatasetListing::name).toList());
         assertTrue(store.drop(other));
         assertEquals(Optional.empty(), store.newest(other));
         try (Snapshot snapshot = store.open(mine)) {
@@ -279,7 +288,7 @@ public abstract class LineStoreContract {
         try (Build build = store.begin(request())) {
             assertEquals(new Checkpoint(0, 0), build.checkpoint());
             addAll(build, content, 1 << 10);
-            build.commit(contentOf(content));
+            commit(build, content);
             assertEquals(new Checkpoint(Samples.linesOf(content).size(), content.length), build.checkpoint());
         }
     }

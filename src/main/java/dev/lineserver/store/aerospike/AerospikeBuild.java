@@ -12,6 +12,7 @@ import com.aerospike.client.cluster.Node;
 import com.aerospike.client.cluster.Partition;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.Checkpoint;
@@ -75,7 +76,7 @@ final class AerospikeBuild implements Build {
     }
 
     @Override
-    public Manifest commit(Content content) throws StoreException, InterruptedException {
+    public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
         for (int group = 0; group < filling.length; group++) {
             send(group);
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -63,9 +64,9 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
-    public List<Manifest> datasets() throws StoreException {
+    public List<DatasetListing> datasets() throws StoreException {
         return registry.read().datasets().values().stream()
-                .map(Registry.Published::manifest)
+                .<DatasetListing>map(published -> new DatasetListing.Readable(published.manifest()))
                 .toList();
     }
 

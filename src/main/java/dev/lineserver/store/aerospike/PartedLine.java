@@ -10,8 +10,8 @@ import com.aerospike.client.Record;
 import com.aerospike.client.listener.RecordListener;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
-import dev.lineserver.store.StoreFailedException;
 
 /** A line that did not fit one record. */
 final class PartedLine implements LineParts {
@@ -74,7 +74,7 @@ final class PartedLine implements LineParts {
             byte[] bytes = record == null ? null : snapshot.records().bytes(record);
             if (bytes == null || bytes.length != head.partLength(part)) {
                 snapshot.reportDamage();
-                completeExceptionally(new StoreFailedException("part " + part + " of " + count() + " of "
+                completeExceptionally(new LineDamagedException("part " + part + " of " + count() + " of "
                         + snapshot.describe(lineIndex) + " is missing or damaged: ingest the file again"));
             } else {
                 complete(bytes);

@@ -9,6 +9,7 @@ import java.time.Instant;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
@@ -73,7 +74,7 @@ final class EmbeddedBuild implements Build {
     }
 
     @Override
-    public Manifest commit(Content content) throws StoreException {
+    public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException {
         if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
             throw new StoreFailedException("the lines added end at " + checkpoint + ", not at line "
                     + content.lineCount() + ", byte " + content.byteCount() + "; nothing was published");

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -83,16 +84,16 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public List<Manifest> datasets() throws StoreException {
-        List<Manifest> newest = new ArrayList<>();
+    public List<DatasetListing> datasets() throws StoreException {
+        List<DatasetListing> listed = new ArrayList<>();
         for (DatasetName name : names()) {
             try {
-                newest(name).ifPresent(newest::add);
-            } catch (StoreException oneOfMany) {
-                LOG.log(System.Logger.Level.WARNING, oneOfMany.getMessage());
+                newest(name).map(DatasetListing.Readable::new).ifPresent(listed::add);
+            } catch (StoreException failure) {
+                listed.add(new DatasetListing.Unreadable(name, failure));
             }
         }
-        return newest;
+        return listed;
     }
 
     @Override

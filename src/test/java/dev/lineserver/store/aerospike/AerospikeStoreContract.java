@@ -7,9 +7,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LineStoreContract;
-import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
 /** The contract over one connection, because connecting is slow; what the tests leave behind is dropped. */
@@ -30,8 +30,8 @@ abstract class AerospikeStoreContract extends LineStoreContract {
 
     @BeforeEach
     void empty() throws StoreException {
-        for (Manifest manifest : store.datasets()) {
-            store.drop(manifest.dataset());
+        for (DatasetListing dataset : store.datasets()) {
+            store.drop(dataset.name());
         }
     }
 

@@ -1,11 +1,12 @@
 package dev.lineserver.store.aerospike;
 
-import dev.lineserver.store.Content;
+import dev.lineserver.store.Build;
 import dev.lineserver.store.LineStoreContract;
+import dev.lineserver.store.Manifest;
 
-/** What the contract says a content comes to, for tests that are not the contract. */
+/** Gives tests that are not the contract the contract's way to commit a build. */
 abstract class ContractContent extends LineStoreContract {
-    static Content of(byte[] content) {
-        return contentOf(content);
+    static Manifest commitOf(Build build, byte[] content) throws Exception {
+        return commit(build, content);
     }
 }

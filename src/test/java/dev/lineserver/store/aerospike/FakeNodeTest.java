@@ -13,7 +13,6 @@ import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
-import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -56,7 +55,7 @@ abstract class FakeNodeTest {
     static Manifest put(AerospikeStore store, byte[] content) throws Exception {
         try (Build build = begin(store)) {
             add(build, content);
-            return build.commit(contentOf(content));
+            return commit(build, content);
         }
     }
 
@@ -71,8 +70,8 @@ abstract class FakeNodeTest {
         splitter.finish();
     }
 
-    static Content contentOf(byte[] content) {
-        return ContractContent.of(content);
+    static Manifest commit(Build build, byte[] content) throws Exception {
+        return ContractContent.commitOf(build, content);
     }
 
     static void assertHolds(Snapshot snapshot, byte[] content) throws Exception {

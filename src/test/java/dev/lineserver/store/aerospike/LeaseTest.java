@@ -31,7 +31,7 @@ final class LeaseTest extends FakeNodeTest {
                 return System.nanoTime() - start > Duration.ofSeconds(1).toNanos();
             });
             add(build, CONTENT);
-            build.commit(contentOf(CONTENT));
+            commit(build, CONTENT);
         }
         assertEquals(2, put(there, CONTENT).version());
     }
@@ -49,7 +49,7 @@ final class LeaseTest extends FakeNodeTest {
                 assertEquals(1, next.version());
                 assertEquals(0, node.records.count("a"));
                 add(next, CONTENT);
-                next.commit(contentOf(CONTENT));
+                commit(next, CONTENT);
             }
             return true;
         });
@@ -66,7 +66,7 @@ final class LeaseTest extends FakeNodeTest {
                 Build build = begin(store)) {
             add(build, CONTENT);
             new RegistryRecord(cluster).update("taking the lease away", all -> all.withoutLease(NAME.value()));
-            assertTrue(assertThrows(StoreFailedException.class, () -> build.commit(contentOf(CONTENT)))
+            assertTrue(assertThrows(StoreFailedException.class, () -> commit(build, CONTENT))
                     .getMessage()
                     .contains("lease"));
         }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Lookup;
-import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
@@ -43,8 +43,8 @@ final class RealServerTest {
                 TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).grace(Duration.ZERO);
         store = AerospikeStore.connect(settings.settings(), vertxLike);
         cluster = Cluster.connect(settings.settings(), null);
-        for (Manifest manifest : store.datasets()) {
-            store.drop(manifest.dataset());
+        for (DatasetListing dataset : store.datasets()) {
+            store.drop(dataset.name());
         }
     }
 

@@ -14,6 +14,7 @@ import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -64,7 +65,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, CONTENT);
             node.faults.keepSilent(1, message -> !message.isBatch() && message.writes());
-            Manifest manifest = build.commit(contentOf(CONTENT));
+            Manifest manifest = commit(build, CONTENT);
             assertEquals(1, manifest.version());
             assertStored(store, manifest);
         }
@@ -105,8 +106,7 @@ final class WriteFaultsTest extends FakeNodeTest {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
             node.records.lose(RECORDS.line(123).digest);
-            StoreFailedException failure =
-                    assertThrows(StoreFailedException.class, () -> build.commit(contentOf(CONTENT)));
+            StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, CONTENT));
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
         }
         assertEquals(Optional.empty(), store.newest(NAME));
@@ -133,8 +133,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, content);
             node.records.lose(RECORDS.part(0, 2).digest);
-            StoreFailedException failure =
-                    assertThrows(StoreFailedException.class, () -> build.commit(contentOf(content)));
+            StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, content));
             assertTrue(failure.getMessage().contains("part 2 of line index 0 "), failure.getMessage());
         }
     }
@@ -174,14 +173,14 @@ final class WriteFaultsTest extends FakeNodeTest {
             node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
             assertThrows(StoreUnavailableException.class, () -> {
                 add(build, CONTENT);
-                build.commit(contentOf(CONTENT));
+                commit(build, CONTENT);
             });
             assertEquals(new Checkpoint(0, 0), build.checkpoint());
         }
     }
 
     private static void assertStored(AerospikeStore store, Manifest manifest) throws Exception {
-        assertEquals(List.of(manifest), store.datasets());
+        assertEquals(List.of(new DatasetListing.Readable(manifest)), store.datasets());
         try (Snapshot snapshot = store.open(manifest)) {
             assertHolds(snapshot, CONTENT);
         }
