@@ -38,7 +38,7 @@ final class DatasetsCommand implements Callable<Integer> {
         try (LineStore store = storeOptions.open()) {
             for (DatasetListing listing : store.datasets()) {
                 switch (listing) {
-                    case DatasetListing.Readable(Manifest newest) -> datasets.add(newest);
+                    case DatasetListing.Described(Manifest newest) -> datasets.add(newest);
                     case DatasetListing.Unreadable(var _, StoreException failure) -> unreadable = failure;
                 }
             }

@@ -113,7 +113,7 @@ final class Datasets {
             LineStore open = open();
             List<DatasetListing> listed = open.datasets();
             for (DatasetListing listing : listed) {
-                if (listing instanceof DatasetListing.Readable(Manifest newest)) {
+                if (listing instanceof DatasetListing.Described(Manifest newest)) {
                     String name = newest.dataset().value();
                     served.computeIfAbsent(name, ServedDataset::new).update(open, newest);
                 }

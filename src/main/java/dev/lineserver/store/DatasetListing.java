@@ -13,7 +13,7 @@ public sealed interface DatasetListing {
      *
      * @param newest manifest of the newest version
      */
-    record Readable(Manifest newest) implements DatasetListing {
+    record Described(Manifest newest) implements DatasetListing {
         @Override
         public DatasetName name() {
             return newest.dataset();

@@ -188,7 +188,7 @@ public abstract class LineStoreContract {
         assertEquals(2, second.version());
         assertEquals("sample", second.sourceName());
         assertEquals(Optional.of(second), store.newest(NAME));
-        assertEquals(List.of(new DatasetListing.Readable(second)), store.datasets());
+        assertEquals(List.of(new DatasetListing.Described(second)), store.datasets());
     }
 
     @Test

@@ -66,7 +66,7 @@ public final class AerospikeStore implements LineStore {
     @Override
     public List<DatasetListing> datasets() throws StoreException {
         return registry.read().datasets().values().stream()
-                .<DatasetListing>map(published -> new DatasetListing.Readable(published.manifest()))
+                .<DatasetListing>map(published -> new DatasetListing.Described(published.manifest()))
                 .toList();
     }
 

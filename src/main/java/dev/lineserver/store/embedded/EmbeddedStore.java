@@ -88,7 +88,7 @@ public final class EmbeddedStore implements LineStore {
         List<DatasetListing> listed = new ArrayList<>();
         for (DatasetName name : names()) {
             try {
-                newest(name).map(DatasetListing.Readable::new).ifPresent(listed::add);
+                newest(name).map(DatasetListing.Described::new).ifPresent(listed::add);
             } catch (StoreException failure) {
                 listed.add(new DatasetListing.Unreadable(name, failure));
             }

@@ -180,7 +180,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     private static void assertStored(AerospikeStore store, Manifest manifest) throws Exception {
-        assertEquals(List.of(new DatasetListing.Readable(manifest)), store.datasets());
+        assertEquals(List.of(new DatasetListing.Described(manifest)), store.datasets());
         try (Snapshot snapshot = store.open(manifest)) {
             assertHolds(snapshot, CONTENT);
         }
