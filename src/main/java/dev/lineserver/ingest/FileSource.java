@@ -3,12 +3,11 @@ package dev.lineserver.ingest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.FileStamp;
 
 /** A regular file, whose blocks can be read side by side. */
 final class FileSource implements Source {
@@ -48,7 +47,7 @@ final class FileSource implements Source {
 
     @Override
     public long size() {
-        return file.size();
+        return file.stamp().size();
     }
 
     @Override
@@ -59,7 +58,7 @@ final class FileSource implements Source {
     @Override
     public boolean next(Block block) {
         block.offset = position;
-        block.length = (int) Math.min(Limits.BLOCK_BYTES, file.size() - position);
+        block.length = (int) Math.min(Limits.BLOCK_BYTES, file.stamp().size() - position);
         position += block.length;
         return block.length > 0;
     }
@@ -78,8 +77,7 @@ final class FileSource implements Source {
     @Override
     public void checkUnchanged() throws SourceException {
         try {
-            BasicFileAttributes now = Files.readAttributes(file.path(), BasicFileAttributes.class);
-            if (now.size() != file.size() || !now.lastModifiedTime().toInstant().equals(file.modifiedAt())) {
+            if (!FileStamp.of(file.path()).equals(file.stamp())) {
                 throw new SourceException(name() + " changed while it was read; leave it alone, and try again");
             }
         } catch (IOException e) {

@@ -9,6 +9,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.FileStamp;
 
 /** Where a content is read from, block by block. */
 public sealed interface Source extends AutoCloseable permits FileSource, StreamSource {
@@ -37,19 +38,16 @@ public sealed interface Source extends AutoCloseable permits FileSource, StreamS
             }
             String lower = name.toLowerCase(Locale.ROOT);
             if (lower.endsWith(".gz") || lower.endsWith(".zst")) {
-                return StreamSource.unpacking(file(path, attributes), lower.endsWith(".gz"));
+                return StreamSource.unpacking(file(path), lower.endsWith(".gz"));
             }
-            return FileSource.open(file(path, attributes));
+            return FileSource.open(file(path));
         } catch (IOException e) {
             throw new SourceException(SourceErrors.cannotRead(path, e), e);
         }
     }
 
-    private static SourceFile file(Path path, BasicFileAttributes attributes) throws IOException {
-        return new SourceFile(
-                path.toRealPath(),
-                attributes.size(),
-                attributes.lastModifiedTime().toInstant());
+    private static SourceFile file(Path path) throws IOException {
+        return new SourceFile(path.toRealPath(), FileStamp.of(path));
     }
 
     /** For people: a path, or {@link #STDIN}. */

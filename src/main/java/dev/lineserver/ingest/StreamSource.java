@@ -64,7 +64,7 @@ final class StreamSource implements Source {
 
     @Override
     public long size() {
-        return file == null ? UNKNOWN_SIZE : file.size();
+        return file == null ? UNKNOWN_SIZE : file.stamp().size();
     }
 
     @Override

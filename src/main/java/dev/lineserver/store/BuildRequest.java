@@ -1,7 +1,6 @@
 package dev.lineserver.store;
 
 import java.nio.file.Path;
-import java.time.Instant;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +23,7 @@ public record BuildRequest(
      * A regular file as it was when reading began.
      *
      * @param path absolute
-     * @param size in bytes
-     * @param modifiedAt last modification
+     * @param stamp tells whether the file is untouched
      */
-    public record SourceFile(Path path, long size, Instant modifiedAt) {}
+    public record SourceFile(Path path, FileStamp stamp) {}
 }

@@ -3,7 +3,6 @@ package dev.lineserver.store.embedded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 
@@ -16,6 +15,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -106,9 +106,7 @@ final class EmbeddedBuild implements Build {
         }
         disk.force(copy);
         Path copied = versions.building(version).resolve(DatasetDirectory.LINES);
-        Path relative = Path.of(DatasetDirectory.LINES);
-        return new SourceFile(
-                relative, copy.size(), Files.getLastModifiedTime(copied).toInstant());
+        return new SourceFile(Path.of(DatasetDirectory.LINES), FileStamp.of(copied));
     }
 
     /** Whoever still reads the version before has its index in RAM and its file open. */

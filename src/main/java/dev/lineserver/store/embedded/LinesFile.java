@@ -39,8 +39,8 @@ final class LinesFile implements AutoCloseable {
         SourceFile lines = file.lines();
         this.path = path;
         inPlace = file.inPlace();
-        size = lines.size();
-        modifiedAt = lines.modifiedAt();
+        size = lines.stamp().size();
+        modifiedAt = lines.stamp().modifiedAt();
         digest = file.manifest().content().digest();
         name = "dataset " + file.manifest().dataset() + " version "
                 + file.manifest().version();

@@ -20,6 +20,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Manifest;
 
 /**
@@ -33,10 +34,15 @@ import dev.lineserver.store.Manifest;
 record ManifestFile(
         Manifest manifest, SourceFile lines, @Nullable SourceFile source) {
     static final String NAME = "manifest.properties";
-    static final String LAYOUT = "embedded-1";
+    static final String LAYOUT = "embedded-2";
+    /** Had neither block digests nor change time and inode of files. */
+    private static final String FIRST_LAYOUT = "embedded-1";
+
     private static final String PATH = "-path";
     private static final String SIZE = "-size";
     private static final String MODIFIED_AT = "-modified-at";
+    private static final String CHANGED_AT = "-changed-at";
+    private static final String INODE = "-inode";
     private static final String CHECKSUM = "# crc32c ";
 
     /** @throws IOException where the file cannot be read, or is not what {@link #write} wrote */
@@ -78,7 +84,7 @@ record ManifestFile(
         if (file == null
                 || request.copy()
                 || !file.path().equals(lines.path())
-                || file.size() != manifest.byteCount()) {
+                || file.stamp().size() != manifest.byteCount()) {
             return Optional.empty();
         }
         return Optional.of(new ManifestFile(manifest, file, file));
@@ -97,7 +103,7 @@ record ManifestFile(
 
     private static ManifestFile of(Properties p) {
         String layout = p.getProperty("layout", "");
-        if (!layout.equals(LAYOUT)) {
+        if (!layout.equals(LAYOUT) && !layout.equals(FIRST_LAYOUT)) {
             throw new IllegalArgumentException("it has layout '" + layout + "', this program reads '" + LAYOUT + "'");
         }
         Content content = new Content(
@@ -117,14 +123,20 @@ record ManifestFile(
     }
 
     private static SourceFile file(Properties p, String which) {
-        return new SourceFile(
-                Path.of(text(p, which + PATH)), number(p, which + SIZE), Instant.parse(text(p, which + MODIFIED_AT)));
+        FileStamp stamp = new FileStamp(
+                number(p, which + SIZE),
+                Instant.parse(text(p, which + MODIFIED_AT)),
+                Instant.parse(p.getProperty(which + CHANGED_AT, Instant.EPOCH.toString())),
+                Long.parseLong(p.getProperty(which + INODE, "0")));
+        return new SourceFile(Path.of(text(p, which + PATH)), stamp);
     }
 
     private static void put(Properties p, String which, SourceFile file) {
         p.setProperty(which + PATH, file.path().toString());
-        p.setProperty(which + SIZE, Long.toString(file.size()));
-        p.setProperty(which + MODIFIED_AT, file.modifiedAt().toString());
+        p.setProperty(which + SIZE, Long.toString(file.stamp().size()));
+        p.setProperty(which + MODIFIED_AT, file.stamp().modifiedAt().toString());
+        p.setProperty(which + CHANGED_AT, file.stamp().changedAt().toString());
+        p.setProperty(which + INODE, Long.toString(file.stamp().inode()));
     }
 
     private Properties properties() {

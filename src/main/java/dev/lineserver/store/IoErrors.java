@@ -1,0 +1,52 @@
+package dev.lineserver.store;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+
+import org.jspecify.annotations.Nullable;
+
+/** Puts an I/O error into a user's words: why it failed, and what to do. */
+public final class IoErrors {
+    private IoErrors() {}
+
+    /**
+     * A message for people, such as {@code cannot read /x/y: permission denied; change its owner or permissions}.
+     *
+     * @param attempt verb and object, such as {@code read /x/y}
+     */
+    public static String message(String attempt, IOException cause) {
+        String reason = reason(cause);
+        String file = cause instanceof FileSystemException failed ? failed.getFile() : null;
+        return "cannot " + attempt + ": " + (file == null || attempt.contains(file) ? "" : file + ": ") + reason;
+    }
+
+    private static String reason(IOException cause) {
+        String text = text(cause);
+        String lower = text.toLowerCase(Locale.ROOT);
+        if (cause instanceof AccessDeniedException || lower.contains("permission denied")) {
+            return "permission denied; change its owner or permissions";
+        }
+        if (lower.contains("no space left") || lower.contains("quota exceeded") || lower.contains("file too large")) {
+            return text + "; free space, or choose a --data-dir on a larger disk, and try again";
+        }
+        if (lower.contains("read-only file system")) {
+            return text + "; choose a --data-dir that can be written to";
+        }
+        return switch (cause) {
+            case NoSuchFileException _ -> "it does not exist";
+            case EOFException _ -> "it is cut short";
+            case ClosedChannelException _ -> "it was closed meanwhile";
+            default -> text;
+        };
+    }
+
+    private static String text(IOException cause) {
+        @Nullable String text = cause instanceof FileSystemException failed ? failed.getReason() : cause.getMessage();
+        return text == null ? cause.getClass().getSimpleName() : text;
+    }
+}
