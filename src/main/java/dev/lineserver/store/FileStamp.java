@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whether a file is the one that was seen before, and untouched since: equal stamps of one path mean so. The reverse
@@ -24,9 +27,14 @@ public record FileStamp(long size, Instant modifiedAt, Instant changedAt, long i
     public static FileStamp of(Path file) throws IOException {
         Map<String, Object> now = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino");
         return new FileStamp(
-                (Long) now.get("size"),
-                ((FileTime) now.get("lastModifiedTime")).toInstant(),
-                ((FileTime) now.get("ctime")).toInstant(),
-                (Long) now.get("ino"));
+                number(now.get("size")), time(now.get("lastModifiedTime")), time(now.get("ctime")), number(now.get("ino")));
+    }
+
+    private static long number(@Nullable Object attribute) {
+        return (Long) Objects.requireNonNull(attribute);
+    }
+
+    private static Instant time(@Nullable Object attribute) {
+        return ((FileTime) Objects.requireNonNull(attribute)).toInstant();
     }
 }
