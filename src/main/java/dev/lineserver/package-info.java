@@ -1,4 +1,4 @@
-/** The program: which command runs, and which store it runs on. */
+/** The program: runs a command and exits with its code. */
 @NullMarked
 package dev.lineserver;
 

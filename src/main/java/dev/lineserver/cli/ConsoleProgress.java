@@ -1,7 +1,6 @@
 package dev.lineserver.cli;
 
 import java.io.Console;
-import java.io.PrintStream;
 import java.time.Duration;
 
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -19,20 +18,15 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     private static final int BAR_WIDTH = 110;
 
     private final String task;
-    private final PrintStream err;
-    private final boolean terminal;
+    private final Messages err;
+    private final boolean terminal = isTerminal();
     private final long start = System.nanoTime();
     private long shown = start;
     private @Nullable ProgressBar bar;
 
-    private ConsoleProgress(String task, PrintStream err, boolean terminal) {
+    ConsoleProgress(String task, Messages err) {
         this.task = task;
         this.err = err;
-        this.terminal = terminal;
-    }
-
-    static ConsoleProgress of(String task) {
-        return new ConsoleProgress(task, System.err, isTerminal());
     }
 
     /** Standard error's own kind cannot be asked for; that of input and output stands for it. */
@@ -52,13 +46,13 @@ final class ConsoleProgress implements Progress, AutoCloseable {
         if (terminal) {
             step(state);
         } else {
-            err.println(line(state, (now - start) / 1e9));
+            err.print(line(state, (now - start) / 1e9));
         }
     }
 
     @Override
     public void note(String text) {
-        err.println("line-server: " + text);
+        err.print(text);
     }
 
     private void step(State state) {
@@ -69,7 +63,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
                     .setUnit(" MiB", 1 << 20)
                     .setStyle(ProgressBarStyle.ASCII)
                     .showSpeed()
-                    .setConsumer(new ConsoleProgressBarConsumer(err, BAR_WIDTH))
+                    .setConsumer(new ConsoleProgressBarConsumer(err.stream(), BAR_WIDTH))
                     .build();
         }
         bar.setExtraMessage(" " + Numbers.grouped(state.linesStored()) + " lines");

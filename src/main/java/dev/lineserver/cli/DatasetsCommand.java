@@ -1,17 +1,13 @@
 package dev.lineserver.cli;
 
-import java.io.PrintWriter;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 import dev.lineserver.http.ManifestJson;
 import dev.lineserver.store.DatasetListing;
@@ -19,48 +15,46 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
-/** Lists the datasets. */
+/** Lists the datasets. Those that cannot be described are messages, and make the command fail. */
 @Command(name = "datasets", description = "Lists the datasets, each with its newest version.")
-final class DatasetsCommand implements Callable<Integer> {
+final class DatasetsCommand implements Verb {
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
 
-    @Mixin
-    StoreOptions storeOptions;
-
-    @Spec
-    CommandSpec spec;
-
     @Override
-    public Integer call() throws Exception {
-        List<Manifest> datasets = new ArrayList<>();
-        StoreException unreadable = null;
-        try (LineStore store = storeOptions.open()) {
+    public ExitCode run(Run run) throws IOException, StoreException {
+        List<Manifest> described = new ArrayList<>();
+        boolean complete = true;
+        try (LineStore store = run.openStore()) {
             for (DatasetListing listing : store.datasets()) {
                 switch (listing) {
-                    case DatasetListing.Described(Manifest newest) -> datasets.add(newest);
-                    case DatasetListing.Unreadable(var _, StoreException failure) -> unreadable = failure;
+                    case DatasetListing.Described(Manifest newest) -> described.add(newest);
+                    case DatasetListing.Unreadable(var _, StoreException failure) -> {
+                        run.err().print(failure.getMessage());
+                        complete = false;
+                    }
                 }
             }
         }
-        PrintWriter out = spec.commandLine().getOut();
         if (json) {
             JsonArray all = new JsonArray();
-            datasets.forEach(manifest -> all.add(ManifestJson.of(manifest)));
-            out.println(new JsonObject().put("datasets", all).encode());
+            described.forEach(manifest -> all.add(ManifestJson.of(manifest)));
+            run.out().line(new JsonObject().put("datasets", all).encode());
         } else {
-            datasets.forEach(manifest -> out.printf(
-                    "%-20s version %d  %s lines  %s  %s%n",
-                    manifest.dataset(),
-                    manifest.version(),
-                    Numbers.grouped(manifest.lineCount()),
-                    Numbers.bytes(manifest.byteCount()),
-                    manifest.sourceName()));
+            for (Manifest manifest : described) {
+                run.out().line(line(manifest));
+            }
         }
-        if (unreadable != null) {
-            out.flush();
-            throw unreadable;
-        }
-        return 0;
+        return ExitCode.of(complete);
+    }
+
+    private static String line(Manifest manifest) {
+        return String.format(
+                "%-20s version %d  %s lines  %s  %s",
+                manifest.dataset(),
+                manifest.version(),
+                Numbers.grouped(manifest.lineCount()),
+                Numbers.bytes(manifest.byteCount()),
+                manifest.sourceName());
     }
 }

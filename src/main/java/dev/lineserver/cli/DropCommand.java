@@ -1,38 +1,35 @@
 package dev.lineserver.cli;
 
-import java.util.concurrent.Callable;
+import java.io.IOException;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /** Removes a dataset. */
 @Command(name = "drop", description = "Removes a dataset with all its versions. Files that stayed in place are kept.")
-final class DropCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "DATASET", description = "Name of the dataset.", converter = DatasetOption.Converter.class)
-    DatasetName dataset;
-
-    @Mixin
-    StoreOptions storeOptions;
-
-    @Spec
-    CommandSpec spec;
+final class DropCommand implements Verb {
+    @Parameters(paramLabel = "DATASET", description = "Name of the dataset.")
+    String dataset;
 
     @Override
-    public Integer call() throws Exception {
-        try (LineStore store = storeOptions.open()) {
-            if (!store.drop(dataset)) {
-                throw new StoreFailedException("there is no dataset " + dataset);
+    public ExitCode run(Run run) throws IOException, StoreException {
+        if (!DatasetName.isValid(dataset)) {
+            throw CommandException.usage("'" + dataset + "' cannot be the name of a dataset; see line-server datasets");
+        }
+        DatasetName name = new DatasetName(dataset);
+        try (LineStore store = run.openStore()) {
+            if (!store.drop(name)) {
+                throw new StoreFailedException("there is no dataset " + name);
             }
             // Before the store is closed: that may wait until readers have moved on.
-            spec.commandLine().getOut().println("dropped dataset " + dataset);
+            run.out().line("dropped dataset " + name);
+            run.out().flush();
         }
-        return 0;
+        return ExitCode.DONE;
     }
 }

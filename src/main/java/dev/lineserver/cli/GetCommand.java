@@ -1,19 +1,12 @@
 package dev.lineserver.cli;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import dev.lineserver.ingest.Await;
 import dev.lineserver.line.LineNumbers;
@@ -26,82 +19,66 @@ import dev.lineserver.store.StoreFailedException;
 
 /** Prints lines. */
 @Command(name = "get", description = "Prints a line, or the lines from one to another.")
-final class GetCommand implements Callable<Integer> {
-    /** Lookups under way at once. */
+final class GetCommand implements Verb {
+    /** Lookups in flight at once. */
     private static final int LOOKUPS_AHEAD = 64;
+
+    private static final byte[] TERMINATOR = {'\n'};
 
     @Parameters(paramLabel = "N|A-B", description = "Number of a line, or of the first and the last one.")
     String numbers;
 
-    @Mixin
-    FirstLineNumberOption counting;
-
-    @Mixin
-    DatasetOption dataset;
-
-    @Mixin
-    StoreOptions storeOptions;
-
-    @Spec
-    CommandSpec spec;
-
     @Override
-    public Integer call() throws Exception {
+    public ExitCode run(Run run) throws IOException, StoreException, InterruptedException {
+        LineNumbers counting = run.settings().serve().lineNumbers();
         int hyphen = numbers.indexOf('-');
-        long first = index(hyphen < 0 ? numbers : numbers.substring(0, hyphen));
-        long last = hyphen < 0 ? first : index(numbers.substring(hyphen + 1));
-        if (last < first) {
-            throw new ParameterException(spec.commandLine(), "'" + numbers + "' ends before it begins");
+        String first = hyphen < 0 ? numbers : numbers.substring(0, hyphen);
+        long firstIndex = index(counting, first);
+        long lastIndex = index(counting, numbers.substring(hyphen + 1));
+        if (lastIndex < firstIndex) {
+            throw CommandException.usage("the range " + numbers + " ends before it begins");
         }
-        try (LineStore store = storeOptions.open();
-                Snapshot snapshot = store.open(StoreOptions.newest(store, dataset.name))) {
-            OutputStream out = new BufferedOutputStream(System.out);
-            print(snapshot, first, last, out);
-            out.flush();
+        try (LineStore store = run.openStore();
+                Snapshot snapshot = store.open(run.newest(store))) {
+            long lineCount = snapshot.manifest().lineCount();
+            print(snapshot, counting, firstIndex, Math.min(lastIndex, lineCount - 1), run.out());
+            if (lastIndex >= lineCount) {
+                run.out().flush();
+                throw new StoreFailedException("line " + (firstIndex < lineCount ? counting.number(lineCount) : first)
+                        + " is beyond the end: " + lineCount + " lines");
+            }
         }
-        return 0;
+        return ExitCode.DONE;
     }
 
-    private long index(String text) {
+    private static long index(LineNumbers counting, String text) {
         try {
-            return counting.numbers().index(text);
+            return counting.index(text);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "'" + text + "': " + e.getMessage());
+            throw CommandException.usage("'" + text + "': " + e.getMessage());
         }
     }
 
-    private void print(Snapshot snapshot, long first, long last, OutputStream out)
+    private static void print(Snapshot snapshot, LineNumbers counting, long first, long last, Output out)
             throws IOException, StoreException, InterruptedException {
-        long end = Math.min(last, snapshot.manifest().lineCount() - 1);
-        Queue<CompletionStage<Lookup>> underWay = new ArrayDeque<>();
-        long asked = first;
-        for (long lineIndex = first; lineIndex <= end; lineIndex++) {
-            while (asked <= end && underWay.size() < LOOKUPS_AHEAD) {
-                underWay.add(snapshot.lookup(asked++));
+        Queue<CompletionStage<Lookup>> inFlight = new ArrayDeque<>();
+        long requested = first;
+        for (long lineIndex = first; lineIndex <= last; lineIndex++) {
+            while (requested <= last && inFlight.size() < LOOKUPS_AHEAD) {
+                inFlight.add(snapshot.lookup(requested++));
             }
-            print(Await.result(underWay.remove()), lineIndex, out);
-        }
-        if (end < last) {
-            LineNumbers counted = counting.numbers();
-            out.flush();
-            throw new StoreFailedException("line " + counted.number(Math.max(first, end + 1)) + " is beyond the end: "
-                    + snapshot.manifest().lineCount() + " lines");
-        }
-    }
-
-    private void print(Lookup lookup, long lineIndex, OutputStream out)
-            throws IOException, StoreException, InterruptedException {
-        switch (lookup) {
-            case Lookup.Found(byte[] line) -> out.write(line);
-            case Lookup.FoundInParts(LineParts parts) -> {
-                for (int i = 0; i < parts.count(); i++) {
-                    out.write(Await.result(parts.read(i)));
+            switch (Await.result(inFlight.remove())) {
+                case Lookup.Found(byte[] line) -> out.bytes(line);
+                case Lookup.FoundInParts(LineParts parts) -> {
+                    for (int i = 0; i < parts.count(); i++) {
+                        out.bytes(Await.result(parts.read(i)));
+                    }
                 }
+                case Lookup.PastTheEnd _ -> throw new IllegalStateException("the line count has changed");
+                case Lookup.Damaged(String damage) ->
+                    throw new StoreFailedException("line " + counting.number(lineIndex) + " is damaged: " + damage);
             }
-            case Lookup.PastTheEnd _ -> throw new IllegalStateException("the line count has changed");
-            case Lookup.Damaged(String what) ->
-                throw new StoreFailedException("line " + counting.numbers().number(lineIndex) + " is damaged: " + what);
+            out.bytes(TERMINATOR);
         }
-        out.write('\n');
     }
 }

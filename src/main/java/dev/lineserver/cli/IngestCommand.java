@@ -1,61 +1,57 @@
 package dev.lineserver.cli;
 
-import java.util.concurrent.Callable;
+import java.io.IOException;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.StoreException;
 
 /** Stores a file. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
-final class IngestCommand implements Callable<Integer> {
+final class IngestCommand implements Verb {
+    static final String INTERRUPTED = "interrupted; nothing was published";
+
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
     String file;
 
     @Option(names = "--copy", description = "Keep the bytes in the data directory, so that FILE can go away.")
     boolean copy;
 
-    @Option(names = "--if-changed", description = "Do nothing where the newest version holds this very content.")
+    @Option(names = "--if-changed", description = "Do nothing if the newest version holds this very content.")
     boolean ifChanged;
 
-    @Option(names = "--force", description = "Store even what does not seem to fit into the cluster.")
+    @Option(names = "--force", description = "Store even a file that does not seem to fit into the cluster.")
     boolean force;
 
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
 
-    @Mixin
-    DatasetOption dataset;
-
-    @Mixin
-    StoreOptions storeOptions;
-
-    @Spec
-    CommandSpec spec;
-
     @Override
-    public Integer call() throws Exception {
+    public ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
-        try (LineStore store = storeOptions.open()) {
-            IngestReport report = new IngestReport(ingest(store), (System.nanoTime() - start) / 1e9);
+        try (LineStore store = run.openStore()) {
+            Ingest.Outcome outcome;
+            try (ConsoleProgress progress = run.progress("ingest")) {
+                Ingest ingest = new Ingest(store, progress);
+                outcome = ifChanged
+                        ? ingest.storeIfChanged(file, run.dataset(), copy, force)
+                        : ingest.store(file, run.dataset(), copy, force);
+            }
+            IngestReport report = new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
             // Before the store is closed: that may wait until the readers of the version before have moved on.
-            spec.commandLine().getOut().println(json ? report.json() : report.text());
+            run.out().line(json ? report.json() : report.text());
+            run.out().flush();
         }
-        return 0;
+        return ExitCode.DONE;
     }
 
-    private Ingest.Outcome ingest(LineStore store) throws Exception {
-        try (ConsoleProgress progress = ConsoleProgress.of("ingest")) {
-            Ingest ingest = new Ingest(store, progress);
-            return ifChanged
-                    ? ingest.storeIfChanged(file, dataset.name, copy, force)
-                    : ingest.store(file, dataset.name, copy, force);
-        }
+    @Override
+    public String interrupted() {
+        return INTERRUPTED;
     }
 }

@@ -1,14 +1,29 @@
 package dev.lineserver.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.channels.Channels;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.ParseResult;
+
+import dev.lineserver.config.Settings;
+import dev.lineserver.ingest.SourceException;
+import dev.lineserver.store.StoreException;
 
 /** The command that all verbs belong to. */
 @Command(
@@ -21,49 +36,104 @@ import picocli.CommandLine.Spec;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Every option is also an environment variable and a property: --data-dir is LINE_SERVER_DATA_DIR and"
-                    + " line-server.data-dir.",
-            "Exit code: 0 done, 1 failed, 2 wrong usage."
+            "Every option of a setting is also an environment variable and a property: --data-dir is LINE_SERVER_DATA_DIR"
+                    + " and line-server.data-dir.",
+            "Exit code: 0 on success, 1 on failure, 2 on incorrect usage."
         })
-public final class LineServerCommand implements Runnable {
-    private static final Map<String, Supplier<?>> VERBS = verbs();
+public final class LineServerCommand {
+    private static final Map<String, Known> VERBS = verbs();
 
-    @Spec
-    CommandSpec spec;
+    LineServerCommand() {}
 
-    private static Map<String, Supplier<?>> verbs() {
-        Map<String, Supplier<?>> verbs = new LinkedHashMap<>();
-        verbs.put("serve", ServeCommand::new);
-        verbs.put("ingest", IngestCommand::new);
-        verbs.put("verify", VerifyCommand::new);
-        verbs.put("plan", PlanCommand::new);
-        verbs.put("get", GetCommand::new);
-        verbs.put("datasets", DatasetsCommand::new);
-        verbs.put("drop", DropCommand::new);
+    /**
+     * A verb.
+     *
+     * @param create makes its command
+     * @param settings that are options of it
+     */
+    private record Known(Supplier<? extends Verb> create, Set<SettingOption> settings) {
+        CommandSpec spec() {
+            CommandSpec spec = CommandSpec.forAnnotatedObject(create.get());
+            settings.forEach(setting -> spec.addOption(setting.spec()));
+            return spec;
+        }
+    }
+
+    private static Map<String, Known> verbs() {
+        Map<String, Known> verbs = new LinkedHashMap<>();
+        verbs.put("serve", new Known(ServeCommand::new, EnumSet.allOf(SettingOption.class)));
+        verbs.put("ingest", new Known(IngestCommand::new, SettingOption.OF_DATASET));
+        verbs.put("verify", new Known(VerifyCommand::new, SettingOption.OF_DATASET));
+        verbs.put("plan", new Known(PlanCommand::new, SettingOption.OF_STORE));
+        verbs.put("get", new Known(GetCommand::new, SettingOption.OF_LINES));
+        verbs.put("datasets", new Known(DatasetsCommand::new, SettingOption.OF_STORE));
+        verbs.put("drop", new Known(DropCommand::new, SettingOption.OF_STORE));
         return verbs;
     }
 
-    /** Runs what the arguments say, and returns the exit code. */
+    /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
     public static int run(String... args) {
-        return commandLine(args).execute(args);
+        // Unlike System.in, a channel is closed by an interrupt while a read waits for input.
+        System.setIn(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
+        return run(new FileOutputStream(FileDescriptor.out), System.err, args);
+    }
+
+    static int run(OutputStream stdout, PrintStream stderr, String... args) {
+        Output out = new Output(stdout);
+        Messages err = new Messages(stderr);
+        ExitCode code;
+        try {
+            code = run(out, err, args);
+            out.flush();
+        } catch (IOException
+                | SourceException
+                | StoreException
+                | InterruptedException
+                | RuntimeException
+                | OutOfMemoryError failure) {
+            code = Failures.report(failure, err);
+        }
+        return code.ordinal();
+    }
+
+    private static ExitCode run(Output out, Messages err, String... args)
+            throws IOException, SourceException, StoreException, InterruptedException {
+        CommandLine command = commandLine(args);
+        ParseResult parsed = command.parseArgs(args);
+        StringWriter help = new StringWriter();
+        command.setOut(new PrintWriter(help));
+        if (CommandLine.executeHelpRequest(parsed) != null) {
+            out.text(help.toString());
+            return ExitCode.DONE;
+        }
+        if (!parsed.hasSubcommand()) {
+            throw new ParameterException(
+                    command, "no command is named; there are " + String.join(", ", VERBS.keySet()));
+        }
+        ParseResult given = parsed.subcommand();
+        Verb verb = (Verb) given.commandSpec().userObject();
+        Settings settings = Settings.of(SettingOption.given(given));
+        try (Interruption interruption = new Interruption()) {
+            try {
+                return verb.run(new Run(settings, out, err, interruption));
+            } catch (IOException | SourceException | StoreException | InterruptedException | RuntimeException failure) {
+                if (interruption.isUnderWay()) {
+                    throw CommandException.failed(verb.interrupted());
+                }
+                throw failure;
+            }
+        }
     }
 
     /** Knows the verb that the arguments name and no other: to describe all of them takes longer than to get a line. */
     static CommandLine commandLine(String... args) {
         CommandLine command = new CommandLine(new LineServerCommand());
-        Supplier<?> named = args.length == 0 ? null : VERBS.get(args[0]);
-        if (named == null) {
-            VERBS.values().forEach(verb -> command.addSubcommand(verb.get()));
-        } else {
-            command.addSubcommand(named.get());
-        }
-        return command.setCaseInsensitiveEnumValuesAllowed(true)
-                .setDefaultValueProvider(new SettingDefaults())
-                .setExecutionExceptionHandler(new Failures());
-    }
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: name a command.");
+        Known named = args.length == 0 ? null : VERBS.get(args[0]);
+        VERBS.forEach((name, verb) -> {
+            if (named == null || verb == named) {
+                command.addSubcommand(name, verb.spec());
+            }
+        });
+        return command.setExpandAtFiles(false);
     }
 }

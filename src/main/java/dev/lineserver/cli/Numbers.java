@@ -6,6 +6,9 @@ import java.util.Locale;
 final class Numbers {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
+    /** The least that one decimal shows as 1024.0. */
+    private static final double ROUNDED_TO_1024 = 1023.95;
+
     private Numbers() {}
 
     static String grouped(long number) {
@@ -15,7 +18,7 @@ final class Numbers {
     static String bytes(long bytes) {
         double value = bytes;
         int unit = 0;
-        while (value >= 1024 && unit < UNITS.length - 1) {
+        while (value >= ROUNDED_TO_1024 && unit < UNITS.length - 1) {
             value /= 1024;
             unit++;
         }

@@ -1,62 +1,53 @@
 package dev.lineserver.cli;
 
-import java.io.PrintWriter;
-import java.util.concurrent.Callable;
+import java.io.IOException;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 import dev.lineserver.ingest.Shape;
 import dev.lineserver.ingest.Source;
+import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Plan;
-import dev.lineserver.store.TextShape;
+import dev.lineserver.store.StoreException;
 
 /** Says what a file will need. */
 @Command(name = "plan", description = "Says what storing a file will need, before anything is written.")
-final class PlanCommand implements Callable<Integer> {
+final class PlanCommand implements Verb {
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
     String file;
 
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
 
-    @Mixin
-    StoreOptions storeOptions;
-
-    @Spec
-    CommandSpec spec;
-
     @Override
-    public Integer call() throws Exception {
+    public ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
-        try (LineStore store = storeOptions.open();
-                ConsoleProgress progress = ConsoleProgress.of("plan");
+        try (LineStore store = run.openStore();
+                ConsoleProgress progress = run.progress("plan");
                 Source source = Source.open(file)) {
-            TextShape shape = Shape.of(source, progress);
-            plan = store.plan(shape);
+            plan = store.plan(Shape.of(source, progress));
         }
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(json ? json(plan).encode() : text(plan));
-        return plan.fits() ? 0 : Failures.FAILED;
+        if (json) {
+            run.out().line(json(plan).encode());
+        } else {
+            print(plan, run.out());
+        }
+        return ExitCode.of(plan.fits());
     }
 
-    private static String text(Plan plan) {
-        StringBuilder text = new StringBuilder();
+    private static void print(Plan plan, Output out) throws IOException {
         for (Plan.Figure figure : plan.figures()) {
-            text.append(String.format(
-                    java.util.Locale.ROOT, "%-16s %20s  %s%n", figure.name(), value(figure), figure.meaning()));
+            out.line(String.format("%-16s %20s  %s", figure.name(), value(figure), figure.meaning()));
         }
-        plan.obstacles()
-                .forEach(obstacle ->
-                        text.append("does not fit: ").append(obstacle).append('\n'));
-        return text.append(plan.fits() ? "fits" : "does not fit").toString();
+        for (String obstacle : plan.obstacles()) {
+            out.line("does not fit: " + obstacle);
+        }
+        out.line(plan.fits() ? "fits" : "does not fit");
     }
 
     private static String value(Plan.Figure figure) {

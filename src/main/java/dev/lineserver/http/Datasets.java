@@ -20,9 +20,11 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.Wiring;
+import dev.lineserver.config.HttpConfig;
+import dev.lineserver.config.ServeConfig;
+import dev.lineserver.config.StoreConfig;
+import dev.lineserver.config.Stores;
 import dev.lineserver.store.DatasetListing;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -36,6 +38,7 @@ import dev.lineserver.store.StoreUnavailableException;
 final class Datasets {
     private static final Logger LOG = Logger.getLogger(Datasets.class);
 
+    private final StoreConfig storeConfig;
     private final ServeConfig serveConfig;
     private final HttpConfig httpConfig;
     private final EventLoopGroup eventLoops;
@@ -48,14 +51,14 @@ final class Datasets {
     private volatile @Nullable String trouble = "the store has not been asked yet";
 
     @SuppressWarnings("deprecation") // Deprecated as internal to come in Vert.x 5; 4 has no other way to its loops.
-    Datasets(ServeConfig serveConfig, HttpConfig httpConfig, Vertx vertx) {
+    Datasets(StoreConfig storeConfig, ServeConfig serveConfig, HttpConfig httpConfig, Vertx vertx) {
         eventLoops = vertx.nettyEventLoopGroup();
+        this.storeConfig = storeConfig;
         this.serveConfig = serveConfig;
         this.httpConfig = httpConfig;
     }
 
     void start(@Observes StartupEvent event) {
-        new DatasetName(serveConfig.dataset());
         update();
         long every = httpConfig.versionCheckInterval().toMillis();
         watching = watch.scheduleWithFixedDelay(this::update, every, every, TimeUnit.MILLISECONDS);
@@ -81,11 +84,11 @@ final class Datasets {
     /** The dataset that {@code /lines} answers from; null where the store has none of that name. */
     @Nullable
     ServedDataset findDefault() {
-        return served.get(serveConfig.dataset());
+        return served.get(defaultName());
     }
 
     String defaultName() {
-        return serveConfig.dataset();
+        return serveConfig.dataset().value();
     }
 
     /** Tells a listener of the manifests being served, now and after every change, from one thread at a time. */
@@ -139,7 +142,7 @@ final class Datasets {
     private LineStore open() throws StoreException {
         LineStore opened = store;
         if (opened == null) {
-            opened = Wiring.open(serveConfig.settings(), eventLoops);
+            opened = Stores.open(storeConfig, eventLoops);
             store = opened;
         }
         return opened;

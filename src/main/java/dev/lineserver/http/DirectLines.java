@@ -24,6 +24,7 @@ import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Lookup;
 
@@ -71,7 +72,7 @@ final class DirectLines {
         this.datasets = datasets;
         this.answers = answers;
         this.metrics = metrics;
-        numbers = new LineNumbers(serve.firstLineNumber());
+        numbers = serve.lineNumbers();
         allowed = !hasFilters(config);
     }
 

@@ -14,6 +14,8 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.HttpConfig;
+import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -41,7 +43,7 @@ final class LineAnswers {
         headToEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
         headToLength = ascii(
                 "\r\ncache-control: " + cacheControl + "\r\ncontent-type: " + contentType + "\r\ncontent-length: ");
-        numbers = new LineNumbers(store.firstLineNumber());
+        numbers = store.lineNumbers();
     }
 
     private static byte[] ascii(String text) {

@@ -8,6 +8,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 
 /**
@@ -34,7 +35,7 @@ final class LineRoute {
         this.datasets = datasets;
         this.answers = answers;
         this.direct = direct;
-        numbers = new LineNumbers(config.firstLineNumber());
+        numbers = config.lineNumbers();
     }
 
     void register(@Observes Router router) {

@@ -1,4 +1,4 @@
-package dev.lineserver.http;
+package dev.lineserver.config;
 
 import java.time.Duration;
 
@@ -7,19 +7,19 @@ import io.smallrye.config.WithDefault;
 
 /** How lines are answered. */
 @ConfigMapping(prefix = "line-server.http")
-interface HttpConfig {
+public interface HttpConfig {
     /** Charset that answers name. Lines are bytes and never decoded; this only tells clients how to. */
     @WithDefault("UTF-8")
     String charset();
 
     /**
-     * {@code Cache-Control} of every line. The default lets caches keep a line but ask each time whether it is still the
-     * same, as a new version may come at any time; asking is cheap, by {@code ETag}.
+     * {@code Cache-Control} of every line. The default lets caches keep a line but makes them ask each time if it is
+     * still the same, because a new version may come at any time; asking is cheap, by {@code ETag}.
      */
     @WithDefault("no-cache")
     String cacheControl();
 
-    /** How often the store is asked for newer versions. */
+    /** Time between two checks of the store for newer versions. */
     @WithDefault("500ms")
     Duration versionCheckInterval();
 }

@@ -1,0 +1,41 @@
+package dev.lineserver.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/** Standard output. Everything a command answers goes through here, and a failed write fails the command. */
+final class Output {
+    private final OutputStream stream;
+
+    Output(OutputStream stream) {
+        this.stream = new BufferedOutputStream(stream);
+    }
+
+    /** Writes text as it is. */
+    void text(String text) throws IOException {
+        bytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Writes one line; control characters in the text are escaped. */
+    void line(String text) throws IOException {
+        text(Messages.printable(text) + "\n");
+    }
+
+    /** Writes a record as one line of JSON. */
+    void json(Record answer) throws IOException {
+        text(new ObjectMapper().writeValueAsString(answer) + "\n");
+    }
+
+    void bytes(byte[] bytes) throws IOException {
+        stream.write(bytes);
+    }
+
+    /** Writes what is buffered. */
+    void flush() throws IOException {
+        stream.flush();
+    }
+}
