@@ -12,6 +12,9 @@ import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.ServedDataset;
+
 /** What is being served. */
 @Path("/datasets")
 @NonBlocking
@@ -27,7 +30,7 @@ final class DatasetResource {
     @Operation(summary = "All datasets, each with its newest version")
     public String all() {
         JsonArray all = new JsonArray();
-        datasets.manifests().forEach(manifest -> all.add(ManifestJson.of(manifest)));
+        datasets.all().forEach(dataset -> dataset.manifest().ifPresent(manifest -> all.add(ManifestJson.of(manifest))));
         return new JsonObject().put("datasets", all).encode();
     }
 
@@ -39,12 +42,14 @@ final class DatasetResource {
     public Response one(@PathParam("dataset") String name) {
         ServedDataset dataset = datasets.find(name);
         if (dataset == null) {
-            return problem(datasets.trouble().map(Problem::unavailable).orElseGet(() -> Problem.noSuchDataset(name)));
+            return problem(
+                    datasets.unavailability().map(Problem::unavailable).orElseGet(() -> Problem.noSuchDataset(name)));
         }
         return dataset.manifest()
                 .map(manifest -> Response.ok(ManifestJson.of(manifest).encode(), MediaType.APPLICATION_JSON)
                         .build())
-                .orElseGet(() -> problem(Problem.unavailable(dataset.trouble().orElse("it is being opened"))));
+                .orElseGet(() ->
+                        problem(Problem.unavailable(dataset.unavailability().orElse("it is being opened"))));
     }
 
     private static Response problem(Problem problem) {

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.OpenVersion;
+import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Lookup;
 
 /**
@@ -114,7 +117,7 @@ final class DirectLines {
 
         CompletionStage<Lookup> lookup() {
             try {
-                return version.snapshot().lookup(lineIndex);
+                return version.lookup(lineIndex);
             } catch (RuntimeException unexpected) {
                 return CompletableFuture.failedFuture(unexpected);
             }

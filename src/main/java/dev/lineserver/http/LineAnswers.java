@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.config.HttpConfig;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.serving.OpenVersion;
+import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreUnavailableException;
@@ -54,12 +56,12 @@ final class LineAnswers {
         OpenVersion version = dataset.acquire();
         if (version == null) {
             metrics.unavailable();
-            Problem.unavailable(dataset.trouble().orElse("dataset " + dataset.name() + " is being opened"))
+            Problem.unavailable(dataset.unavailability().orElse("dataset " + dataset.name() + " is being opened"))
                     .answer(request);
             return;
         }
         long start = System.nanoTime();
-        version.snapshot().lookup(lineIndex).whenComplete(EventLoop.back((lookup, failure) -> {
+        version.lookup(lineIndex).whenComplete(EventLoop.back((lookup, failure) -> {
             metrics.record(lookup, System.nanoTime() - start);
             answer(request, version, lineIndex, lookup, failure);
         }));
@@ -123,8 +125,7 @@ final class LineAnswers {
                 Problem problem = Problem.pastTheEnd(lineCount);
                 problem.answer(request, problem.json().put("lines", lineCount));
             }
-            case Lookup.Damaged(String what) ->
-                damaged(request, version.snapshot().manifest(), lineIndex, what);
+            case Lookup.Damaged(String what) -> damaged(request, version.manifest(), lineIndex, what);
         }
         return true;
     }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.ServedDataset;
 
 /**
  * Answers single lines, on the event loop that the request came in on. Where a connection is kept, its later requests
@@ -83,7 +85,7 @@ final class LineRoute {
             return;
         }
         if (dataset == null) {
-            datasets.trouble()
+            datasets.unavailability()
                     .map(Problem::unavailable)
                     .orElseGet(() -> Problem.noSuchDataset(name))
                     .answer(request);

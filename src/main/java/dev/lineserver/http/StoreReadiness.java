@@ -3,10 +3,12 @@ package dev.lineserver.http;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
-import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready once a version of the default dataset is open and the store answers. */
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.store.Manifest;
+
+/** Reports to health probes whether lookups on the default dataset succeed. */
 @Readiness
 @Singleton
 final class StoreReadiness implements HealthCheck {
@@ -18,22 +20,19 @@ final class StoreReadiness implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        HealthCheckResponseBuilder response = HealthCheckResponse.named("store");
-        ServedDataset dataset = datasets.findDefault();
-        String trouble = datasets.trouble()
-                .or(() -> dataset == null
-                        ? java.util.Optional.of("there is no dataset " + datasets.defaultName() + "; ingest one")
-                        : dataset.trouble())
-                .orElse("");
-        if (!trouble.isEmpty()) {
-            return response.down().withData("reason", trouble).build();
-        }
-        if (dataset != null) {
-            dataset.manifest()
-                    .ifPresent(manifest -> response.withData("dataset", datasets.defaultName())
-                            .withData("version", manifest.version())
-                            .withData("lines", manifest.lineCount()));
-        }
-        return response.up().build();
+        return switch (datasets.readiness()) {
+            case dev.lineserver.serving.Readiness.Up(Manifest serving) ->
+                HealthCheckResponse.named("store")
+                        .up()
+                        .withData("dataset", serving.dataset().value())
+                        .withData("version", serving.version())
+                        .withData("lines", serving.lineCount())
+                        .build();
+            case dev.lineserver.serving.Readiness.Down(String reason) ->
+                HealthCheckResponse.named("store")
+                        .down()
+                        .withData("reason", reason)
+                        .build();
+        };
     }
 }

@@ -27,7 +27,8 @@ public final class Shape {
                 content.byteCount(),
                 content.longestLine(),
                 shape.linesByLength,
-                shape.bytesInLongerLines);
+                shape.bytesInLongerLines,
+                !source.isPlain());
     }
 
     private void count(LineBatch batch) {

@@ -125,7 +125,7 @@ final class RealServerTest {
     @Test
     void whatDoesNotFitIsSaidBeforehand() throws Exception {
         long lines = 100_000_000_000L;
-        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0));
+        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false));
         assertFalse(plan.fits());
         assertEquals(lines * 64, figure(plan, "index-ram"));
     }
@@ -145,7 +145,7 @@ final class RealServerTest {
             classes[line.length / TextShape.LENGTH_STEP]++;
             longest = Math.max(longest, line.length);
         }
-        return new TextShape(Samples.linesOf(content).size(), content.length, longest, classes, 0);
+        return new TextShape(Samples.linesOf(content).size(), content.length, longest, classes, 0, false);
     }
 
     private static byte[] text(int lines) {

@@ -1,0 +1,84 @@
+package dev.lineserver.serving;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+
+/**
+ * A snapshot that is shared by requests and closed after its last reader. The reference count begins at 1, for the
+ * {@link ServedDataset} that opened it, and never rises again once it has reached 0.
+ *
+ * <p>Safe for use by many threads. A request acquires the version, looks lines up, and releases it exactly once.
+ */
+public final class OpenVersion {
+    private final Snapshot snapshot;
+    private final String etagPrefix;
+    private final AtomicInteger references = new AtomicInteger(1);
+
+    OpenVersion(Snapshot snapshot) {
+        this.snapshot = snapshot;
+        etagPrefix = '"' + snapshot.manifest().content().digest().toString() + '-';
+    }
+
+    /** Describes the version. */
+    public Manifest manifest() {
+        return snapshot.manifest();
+    }
+
+    /** A strong entity tag: the same content and line index have the same tag in every version, store and server. */
+    public String etag(long lineIndex) {
+        return etagPrefix + lineIndex + '"';
+    }
+
+    /**
+     * Looks a line up, without ever throwing: whatever the snapshot throws, an {@link OutOfMemoryError} included, fails the
+     * stage.
+     *
+     * @param lineIndex 0-based, at least 0
+     */
+    public CompletionStage<Lookup> lookup(long lineIndex) {
+        try {
+            return snapshot.lookup(lineIndex);
+        } catch (RuntimeException | Error failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+    }
+
+    /** Releases one reference; the last one closes the snapshot. */
+    public void release() {
+        if (references.decrementAndGet() == 0) {
+            snapshot.close();
+        }
+    }
+
+    /** Adds a reference; false if the snapshot is closed already. */
+    boolean acquire() {
+        int count = references.get();
+        while (count > 0) {
+            if (references.compareAndSet(count, count + 1)) {
+                return true;
+            }
+            count = references.get();
+        }
+        return false;
+    }
+
+    boolean isClosed() {
+        return references.get() <= 0;
+    }
+
+    /** As {@link Snapshot#hold}. */
+    void hold() {
+        snapshot.hold();
+    }
+
+    /** As {@link Snapshot#check}. */
+    void check() throws StoreException {
+        snapshot.check();
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Which versions are being served: opening them, switching to newer ones while requests are in flight, and deciding whether
+ * the server is ready.
+ *
+ * <p>Plain Java: no CDI, no HTTP. May use {@code store}, {@code line} and the JDK.
+ */
+@NullMarked
+package dev.lineserver.serving;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,419 @@
+package dev.lineserver.serving;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The serving state machine, driven check by check on the test's thread. */
+final class DatasetsTest {
+    private static final Duration INTERVAL = Duration.ofMillis(500);
+
+    private final ScriptedStore store = new ScriptedStore();
+    private final AtomicLong clock = new AtomicLong(1);
+    private @Nullable StoreException connectFailure;
+    private final Datasets datasets =
+            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, new SameThread());
+
+    private ScriptedStore connect() throws StoreException {
+        if (connectFailure != null) {
+            throw connectFailure;
+        }
+        return store;
+    }
+
+    /** Runs tasks at once, so that a check and its refreshes are one step. */
+    private static final class SameThread extends AbstractExecutorService {
+        @Override
+        public void execute(Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return true;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    private long servedVersion() {
+        OpenVersion version = dataset().acquire();
+        assertNotNull(version);
+        version.release();
+        return version.manifest().version();
+    }
+
+    private ServedDataset dataset() {
+        ServedDataset dataset = datasets.findDefault();
+        assertNotNull(dataset);
+        return dataset;
+    }
+
+    private void assertReady() {
+        assertInstanceOf(Readiness.Up.class, datasets.readiness());
+    }
+
+    private void assertNotReadyBecause(String part) {
+        String reason =
+                assertInstanceOf(Readiness.Down.class, datasets.readiness()).reason();
+        assertTrue(reason.contains(part), reason);
+    }
+
+    private void serve(long version) {
+        store.publish(version);
+        assertEquals(INTERVAL, datasets.check());
+    }
+
+    @Test
+    void aNewVersionIsServedAndTheOneBeforeClosedAfterItsLastReader() {
+        serve(1);
+        OpenVersion reading = dataset().acquire();
+        assertNotNull(reading);
+        serve(2);
+        assertEquals(2, servedVersion());
+        assertEquals(0, store.opened.getFirst().closes, "closed under a reader");
+        assertEquals(1, reading.manifest().version());
+        reading.release();
+        assertEquals(1, store.opened.getFirst().closes);
+        assertFalse(reading.acquire(), "a closed version was acquired");
+        datasets.close();
+        assertEquals(1, store.opened.getFirst().closes, "closed twice");
+        assertEquals(1, store.opened.getLast().closes);
+        assertTrue(store.closed);
+    }
+
+    @Test
+    void aSupersededVersionIsHeldAsLongAsItIsRead() {
+        serve(1);
+        OpenVersion reading = dataset().acquire();
+        assertNotNull(reading);
+        datasets.check();
+        assertEquals(0, store.opened.getFirst().holds, "the current version needs no hold");
+        serve(2);
+        datasets.check();
+        int holds = store.opened.getFirst().holds;
+        assertTrue(holds >= 2, "held " + holds + " times");
+        reading.release();
+        datasets.check();
+        assertEquals(holds, store.opened.getFirst().holds);
+    }
+
+    @Test
+    void anUnreadableListingKeepsTheOpenVersionServingAndReady() {
+        serve(1);
+        store.listings.put(
+                ScriptedStore.NAME,
+                new DatasetListing.Unreadable(ScriptedStore.NAME, new StoreFailedException("the manifest is damaged")));
+        datasets.check();
+        assertEquals(1, servedVersion());
+        assertReady();
+        assertTrue(dataset().isOutdated());
+        serve(2);
+        assertEquals(2, servedVersion());
+        assertFalse(dataset().isOutdated());
+    }
+
+    @Test
+    void anUnreadableListingWithoutAnOpenVersionIsUnavailableAndNotAbsent() {
+        store.listings.put(
+                ScriptedStore.NAME,
+                new DatasetListing.Unreadable(ScriptedStore.NAME, new StoreFailedException("the manifest is damaged")));
+        datasets.check();
+        assertNull(dataset().acquire());
+        assertTrue(dataset().unavailability().orElseThrow().contains("the manifest is damaged"));
+        assertNotReadyBecause("the manifest is damaged");
+        assertFalse(dataset().isOutdated());
+    }
+
+    @Test
+    void aVersionThatCannotBeOpenedLeavesTheOpenOneServingAndIsTriedAgainLater() {
+        serve(1);
+        store.opening = () -> {
+            throw new StoreFailedException("the index is damaged");
+        };
+        serve(2);
+        assertEquals(1, servedVersion());
+        assertReady();
+        assertTrue(dataset().isOutdated());
+
+        store.opening = () -> true;
+        datasets.check();
+        assertEquals(1, servedVersion(), "tried again without a delay");
+        clock.addAndGet(Duration.ofSeconds(2).toNanos());
+        datasets.check();
+        assertEquals(2, servedVersion());
+    }
+
+    @Test
+    void aVersionThatIsUnavailableIsTriedAgainAtTheNextCheck() {
+        serve(1);
+        store.opening = () -> {
+            throw new StoreUnavailableException("being moved");
+        };
+        serve(2);
+        store.opening = () -> true;
+        datasets.check();
+        assertEquals(2, servedVersion());
+    }
+
+    @Test
+    void errorsWhileOpeningAreSurvivedAndTheVersionIsOpenedLater() {
+        for (Throwable thrown :
+                List.of(new OutOfMemoryError("Java heap space"), new IllegalStateException("a defect"))) {
+            serve(1);
+            store.opening = () -> {
+                throw sneaky(thrown);
+            };
+            serve(2);
+            assertEquals(1, servedVersion());
+            assertReady();
+            store.opening = () -> true;
+            clock.addAndGet(Duration.ofMinutes(1).toNanos());
+            datasets.check();
+            assertEquals(2, servedVersion());
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> RuntimeException sneaky(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
+
+    @Test
+    void aStoreThatCannotBeListedWithdrawsNothingAndReadinessFollowsTheLookups() {
+        serve(1);
+        store.listFailure = new StoreUnavailableException("no node answers");
+        datasets.check();
+        assertEquals(1, servedVersion());
+        assertEquals(Optional.of("no node answers"), datasets.unavailability());
+        assertReady();
+        store.lookups = () -> {
+            throw new StoreUnavailableException("timed out");
+        };
+        datasets.check();
+        assertNotReadyBecause("timed out");
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+        datasets.check();
+        assertReady();
+    }
+
+    @Test
+    void aDroppedDatasetIsWithdrawnAfterItsLastReader() {
+        serve(1);
+        ServedDataset before = dataset();
+        OpenVersion reading = before.acquire();
+        assertNotNull(reading);
+        store.listings.clear();
+        datasets.check();
+        assertNull(datasets.findDefault());
+        assertNull(before.acquire());
+        assertEquals(Optional.empty(), datasets.unavailability());
+        assertNotReadyBecause("no dataset default");
+        assertEquals(0, store.opened.getFirst().closes);
+        reading.release();
+        assertEquals(1, store.opened.getFirst().closes);
+    }
+
+    @Test
+    void readinessIsDownWhileLookupsFailAndWhenTheyAreNotAnswered() {
+        serve(1);
+        assertReady();
+        store.lookups = () -> {
+            throw sneaky(new OutOfMemoryError("Java heap space"));
+        };
+        datasets.check();
+        assertNotReadyBecause("Java heap space");
+
+        CompletableFuture<Lookup> silent = new CompletableFuture<>();
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+        datasets.check();
+        assertReady();
+        store.lookups = () -> silent;
+        datasets.check();
+        assertReady();
+        clock.addAndGet(Duration.ofSeconds(4).toNanos());
+        datasets.check();
+        assertNotReadyBecause("not been answered");
+        silent.complete(new Lookup.Found(new byte[0]));
+        assertReady();
+    }
+
+    @Test
+    void oneDamagedLineLeavesTheServerReadyAndManyDoNot() {
+        serve(1);
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Damaged("gone"));
+        datasets.check();
+        datasets.check();
+        assertReady();
+        datasets.check();
+        assertNotReadyBecause("damaged");
+    }
+
+    @Test
+    void aFailingCheckOfTheOpenVersionIsNotReadyUntilItPasses() {
+        serve(1);
+        store.checking = () -> {
+            throw new StoreUnavailableException("the file changed");
+        };
+        datasets.check();
+        assertNotReadyBecause("the file changed");
+        datasets.check();
+        assertNotReadyBecause("the file changed");
+        store.checking = () -> true;
+        datasets.check();
+        assertReady();
+    }
+
+    @Test
+    void readinessIsDownBeforeAVersionIsOpen() {
+        assertNotReadyBecause("not been asked yet");
+    }
+
+    @Test
+    void startFailsForWhatCannotHealAndRetriesTheRest() throws Exception {
+        connectFailure = new StoreFailedException("no such namespace");
+        assertThrows(StoreFailedException.class, datasets::start);
+        connectFailure = new StoreUnavailableException("no node is reachable");
+        datasets.start();
+        assertEquals(Optional.of("no node is reachable"), datasets.unavailability());
+        connectFailure = null;
+        serve(1);
+        assertReady();
+        datasets.close();
+    }
+
+    @Test
+    void checksThatFailBackOffFurtherIfSomebodyMustActFirst() {
+        serve(1);
+        store.listFailure = new StoreUnavailableException("no node answers");
+        assertEquals(Duration.ofSeconds(2), delayAfter(10));
+        store.listFailure = new StoreFailedException("wrong password");
+        assertEquals(Duration.ofSeconds(30), delayAfter(10));
+        store.listFailure = null;
+        assertEquals(INTERVAL, datasets.check());
+    }
+
+    private Duration delayAfter(int checks) {
+        Duration delay = Duration.ZERO;
+        for (int i = 0; i < checks; i++) {
+            delay = datasets.check();
+        }
+        return delay;
+    }
+
+    @Test
+    void theAgeOfTheLastCheckGrowsWhileTheStoreCannotBeListed() {
+        serve(1);
+        store.listFailure = new StoreUnavailableException("no node answers");
+        clock.addAndGet(Duration.ofMinutes(5).toNanos());
+        datasets.check();
+        assertEquals(Duration.ofMinutes(5), datasets.sinceLastCheck());
+        store.listFailure = null;
+        datasets.check();
+        assertEquals(Duration.ZERO, datasets.sinceLastCheck());
+    }
+
+    @Test
+    void aListenerIsCalledAfterEachCheck() {
+        int[] calls = new int[1];
+        datasets.onCheck(() -> calls[0]++);
+        datasets.check();
+        store.listFailure = new StoreUnavailableException("no node answers");
+        datasets.check();
+        assertEquals(3, calls[0]);
+    }
+
+    @Test
+    void aVersionThatTakesLongToCheckHoldsUpNeitherOthersNorTheEnd() throws Exception {
+        CountDownLatch checking = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        store.checking = () -> {
+            checking.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+            }
+            return true;
+        };
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        store.publish(1);
+        served.check();
+        assertTrue(checking.await(30, TimeUnit.SECONDS));
+        served.check();
+        ServedDataset dataset = served.findDefault();
+        assertNotNull(dataset);
+        OpenVersion version = dataset.acquire();
+        assertNotNull(version, "a version is not served while it is checked");
+        version.release();
+        served.close();
+        assertTrue(interrupted.await(30, TimeUnit.SECONDS), "the check was not interrupted");
+        assertEquals(1, store.opened.getFirst().closes);
+    }
+
+    @Test
+    void aVersionOpenedAfterItsDatasetWasWithdrawnIsClosed() throws Exception {
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch proceed = new CountDownLatch(1);
+        store.opening = () -> {
+            opening.countDown();
+            try {
+                return proceed.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        store.publish(1);
+        served.check();
+        assertTrue(opening.await(30, TimeUnit.SECONDS));
+        store.listings.clear();
+        served.check();
+        proceed.countDown();
+        threads.shutdown();
+        assertTrue(threads.awaitTermination(30, TimeUnit.SECONDS));
+        assertEquals(1, store.opened.getFirst().closes);
+    }
+}

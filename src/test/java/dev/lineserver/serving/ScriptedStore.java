@@ -1,0 +1,144 @@
+package dev.lineserver.serving;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.TextShape;
+
+/** A store whose answers a test sets: what it lists, what opening throws, what lookups and checks answer. */
+final class ScriptedStore implements LineStore {
+    static final DatasetName NAME = new DatasetName("default");
+
+    /** An answer that may be a failure of any kind. */
+    interface Answer<T> {
+        T get() throws StoreException;
+    }
+
+    final Map<DatasetName, DatasetListing> listings = new TreeMap<>();
+    final List<ScriptedSnapshot> opened = new ArrayList<>();
+
+    @Nullable
+    StoreException listFailure;
+
+    Answer<Boolean> opening = () -> true;
+    Answer<Boolean> checking = () -> true;
+    Answer<CompletionStage<Lookup>> lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+    boolean closed;
+
+    static Manifest manifest(long version) {
+        return new Manifest(
+                NAME,
+                version,
+                new Content(10, 100, new ContentDigest(7, version), 9, true),
+                "a\nb",
+                "scripted",
+                Instant.EPOCH);
+    }
+
+    void publish(long version) {
+        listings.put(NAME, new DatasetListing.Described(manifest(version)));
+    }
+
+    @Override
+    public List<DatasetListing> datasets() throws StoreException {
+        if (listFailure != null) {
+            throw listFailure;
+        }
+        return List.copyOf(listings.values());
+    }
+
+    @Override
+    public Snapshot open(Manifest manifest) throws StoreException {
+        boolean unused = opening.get();
+        ScriptedSnapshot snapshot = new ScriptedSnapshot(manifest);
+        opened.add(snapshot);
+        return snapshot;
+    }
+
+    final class ScriptedSnapshot implements Snapshot {
+        private final Manifest manifest;
+        int closes;
+        int holds;
+
+        ScriptedSnapshot(Manifest manifest) {
+            this.manifest = manifest;
+        }
+
+        @Override
+        public Manifest manifest() {
+            return manifest;
+        }
+
+        @Override
+        public CompletionStage<Lookup> lookup(long lineIndex) {
+            if (closes > 0) {
+                throw new AssertionError("a lookup on a closed snapshot");
+            }
+            try {
+                return lookups.get();
+            } catch (StoreException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+
+        @Override
+        public void check() throws StoreException {
+            boolean unused = checking.get();
+        }
+
+        @Override
+        public void hold() {
+            holds++;
+        }
+
+        @Override
+        public void close() {
+            closes++;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    @Override
+    public Optional<Manifest> newest(DatasetName dataset) {
+        throw new AssertionError("serving lists datasets");
+    }
+
+    @Override
+    public Build begin(BuildRequest request) {
+        throw new AssertionError("serving writes nothing");
+    }
+
+    @Override
+    public boolean drop(DatasetName dataset) {
+        throw new AssertionError("serving writes nothing");
+    }
+
+    @Override
+    public Plan plan(TextShape shape) {
+        throw new AssertionError("serving plans nothing");
+    }
+}
