@@ -28,10 +28,7 @@ final class ServingLifecycle {
             "deprecation") // Vert.x 5 will make this internal; Vert.x 4 has no other access to its event loops.
     ServingLifecycle(StoreConfig store, ServeConfig serve, HttpConfig http, Vertx vertx) {
         EventLoopGroup eventLoops = vertx.nettyEventLoopGroup();
-        datasets = new Datasets(
-                () -> Stores.open(store, eventLoops),
-                serve.dataset(),
-                http.versionCheckInterval());
+        datasets = new Datasets(() -> Stores.open(store, eventLoops), serve.dataset(), http.versionCheckInterval());
     }
 
     @Produces

@@ -27,7 +27,10 @@ public record FileStamp(long size, Instant modifiedAt, Instant changedAt, long i
     public static FileStamp of(Path file) throws IOException {
         Map<String, Object> now = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino");
         return new FileStamp(
-                number(now.get("size")), time(now.get("lastModifiedTime")), time(now.get("ctime")), number(now.get("ino")));
+                number(now.get("size")),
+                time(now.get("lastModifiedTime")),
+                time(now.get("ctime")),
+                number(now.get("ino")));
     }
 
     private static long number(@Nullable Object attribute) {
