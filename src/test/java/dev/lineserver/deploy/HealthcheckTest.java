@@ -10,82 +10,62 @@ import java.util.concurrent.TimeUnit;
 
 import com.sun.net.httpserver.HttpServer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** The health checks of images and nodes, run as containers run them. */
+/** Runs the health checks of the images and of the Aerospike nodes as a container does. */
 final class HealthcheckTest {
     @Test
-    void answersWhatTheProgramAnswers() throws IOException, InterruptedException {
+    void isHealthyIfTheProgramAnswers200() throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        answer(server, Program.LIVE, 200);
-        answer(server, Program.READY, 503);
+        server.createContext("/q/health", exchange -> {
+            exchange.sendResponseHeaders(exchange.getRequestURI().getPath().equals("/q/health/live") ? 200 : 503, -1);
+            exchange.close();
+        });
         server.start();
+        int port = server.getAddress().getPort();
         try {
-            int port = server.getAddress().getPort();
-            assertEquals(0, exitCode("live", port));
-            assertEquals(1, exitCode("ready", port));
+            assertEquals(0, waitFor(start("healthcheck.sh", "live", "LINE_SERVER_PORT", port)));
+            assertEquals(1, waitFor(start("healthcheck.sh", "ready", "LINE_SERVER_PORT", port)));
         } finally {
             server.stop(0);
         }
+        assertEquals(1, waitFor(start("healthcheck.sh", "live", "LINE_SERVER_PORT", port)), "nothing listens any more");
     }
 
-    @Test
-    void isUnhealthyWhereNobodyListens() throws IOException, InterruptedException {
-        int port;
-        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = taken.getLocalPort();
-        }
-        assertEquals(1, exitCode("live", port));
-    }
-
-    /** The check of compose's Aerospike nodes: a node answers with a cluster key, or with an error. */
-    @Test
-    void aerospikeNodeIsHealthyInAClusterOfTheSizeAskedFor() throws Exception {
-        assertEquals(0, aerospikeExitCode("E392EABED5C8", "cluster-stable:size=3;ignore-migrations=true\n"));
-        assertEquals(
-                1,
-                aerospikeExitCode(
-                        "ERROR:7:cluster not specified size", "cluster-stable:size=3;ignore-migrations=true\n"));
-    }
-
-    private static int aerospikeExitCode(String answer, String request) throws Exception {
+    /** An Aerospike node answers {@code cluster-stable} with the key of the cluster, or with an error. */
+    @ParameterizedTest
+    @CsvSource({"E392EABED5C8, 0", "ERROR:7:cluster not specified size, 1"})
+    void aerospikeNodeIsHealthyInAClusterOfTheGivenSize(String answer, int exitCode) throws Exception {
+        String request = "cluster-stable:size=3;ignore-migrations=true\n";
         try (var node = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            var builder = new ProcessBuilder(
-                    "bash", DeployFiles.COMPOSE.resolve("aerospike-health.sh").toString(), "3");
-            builder.environment().put("AEROSPIKE_PORT", Integer.toString(node.getLocalPort()));
-            Process process = builder.inheritIO().start();
+            Process process = start("compose/aerospike-health.sh", "3", "AEROSPIKE_PORT", node.getLocalPort());
             try (Socket client = node.accept()) {
-                byte[] header = client.getInputStream().readNBytes(8);
-                assertArrayEquals(new byte[] {2, 1, 0, 0, 0, 0, 0, (byte) request.length()}, header);
-                byte[] asked = client.getInputStream().readNBytes(request.length());
-                assertEquals(request, new String(asked, StandardCharsets.US_ASCII));
-                String body = request.strip() + "\t" + answer + "\n";
-                client.getOutputStream().write(new byte[] {2, 1, 0, 0, 0, 0, 0, (byte) body.length()});
-                client.getOutputStream().write(body.getBytes(StandardCharsets.US_ASCII));
-                return waitFor(process);
+                byte[] expected = message(request);
+                assertArrayEquals(expected, client.getInputStream().readNBytes(expected.length));
+                client.getOutputStream().write(message(request.strip() + "\t" + answer + "\n"));
+                assertEquals(exitCode, waitFor(process));
             }
         }
     }
 
-    private static void answer(HttpServer server, String path, int status) {
-        server.createContext(path, exchange -> {
-            exchange.sendResponseHeaders(status, -1);
-            exchange.close();
-        });
+    private static byte[] message(String text) {
+        byte[] bytes = ("\2\1\0\0\0\0\0\0" + text).getBytes(StandardCharsets.US_ASCII);
+        bytes[7] = (byte) text.length();
+        return bytes;
     }
 
-    private static int exitCode(String probe, int port) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(
-                "bash", DeployFiles.DOCKER.resolve("healthcheck.sh").toString(), probe);
-        builder.environment().put("LINE_SERVER_PORT", Integer.toString(port));
-        Process process = builder.inheritIO().start();
-        return waitFor(process);
+    private static Process start(String script, String argument, String variable, int port) throws IOException {
+        var builder = new ProcessBuilder("bash", "src/main/docker/" + script, argument);
+        builder.environment().put(variable, Integer.toString(port));
+        return builder.inheritIO().start();
     }
 
     private static int waitFor(Process process) throws InterruptedException {
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError("the health check hangs");
         }

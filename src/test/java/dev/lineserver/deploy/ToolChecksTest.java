@@ -1,89 +1,69 @@
 package dev.lineserver.deploy;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.opentest4j.TestAbortedException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** What the programs that read our files say of them. A program that is not installed is skipped by name. */
+/** Runs the tools that read our files. A tool that is not installed is skipped by name; .ci/run lists those. */
 final class ToolChecksTest {
+    private static final Path DOCKER = Path.of("src/main/docker");
+
     @TempDir
     Path directory;
 
-    /** Exposure in tenths: below 2.0. */
-    @Test
-    void systemdRatesTheUnitBelowTwo() throws IOException, InterruptedException {
-        check(
-                "systemd-analyze",
-                "security",
-                "--offline=true",
-                "--threshold=19",
-                DeployFiles.DOCKER.resolve("systemd/line-server.service").toString());
+    /** The threshold of systemd-analyze is the exposure level in tenths: below 2.0. */
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource({
+        "hadolint,        Dockerfile.jvm Dockerfile.native",
+        "kubeconform,     -strict -summary -ignore-filename-pattern kustomization kubernetes",
+        "kubectl,         kustomize kubernetes",
+        "docker,          compose --profile cluster --profile observe config --quiet",
+        "promtool,        check config compose/prometheus.yaml",
+        "systemd-analyze, security --offline=true --threshold=19 systemd/line-server.service",
+        "systemd-analyze, verify {}/line-server.service",
+        "nginx,           -t -c {}/nginx.conf",
+        "shellcheck,      -x -P SCRIPTDIR ../../../build.sh ../../../run.sh ../../../.ci/run healthcheck.sh"
+                + " compose/aerospike-health.sh ../../test/scripts/as-container.sh ../../test/scripts/mutants.sh"
+    })
+    void accepts(String tool, String arguments) throws IOException, InterruptedException {
+        // Names that only compose resolves, and a program that only an installed unit has.
+        copy("compose/nginx.conf", "line-server-(\\d):", "127.0.0.$1:");
+        copy("systemd/line-server.service", "ExecStart=\\S+", "ExecStart=/bin/true");
+        assumeTrue(!tool.equals("docker") || run("docker compose version") == 0, "docker compose is not installed");
+        int exitCode = run(tool + " " + arguments.replace("{}", directory.toString()));
+        assertEquals(0, exitCode, Files.readString(directory.resolve("output")));
     }
 
-    @Test
-    void prometheusAcceptsScrapingAndAlerts() throws IOException, InterruptedException {
-        check(
-                "promtool",
-                "check",
-                "config",
-                DeployFiles.COMPOSE.resolve("prometheus.yaml").toString());
+    private void copy(String file, String pattern, String replacement) throws IOException {
+        Path source = DOCKER.resolve(file);
+        String text = Files.readString(source).replaceAll(pattern, replacement);
+        Files.writeString(directory.resolve(source.getFileName()), text.replace("/tmp/", directory + "/"));
     }
 
-    @Test
-    void nginxAcceptsTheBalancer() throws IOException, InterruptedException {
-        String conf = DeployFiles.text(DeployFiles.COMPOSE.resolve("nginx.conf"))
-                .replaceAll("line-server-(\\d):", "127.0.0.$1:") // names that only compose resolves
-                .replace("/tmp/", directory + "/");
-        Path file = Files.writeString(directory.resolve("nginx.conf"), conf);
-        check("nginx", "-t", "-c", file.toString());
-    }
-
-    @Test
-    void kubectlBuildsTheKustomization() throws IOException, InterruptedException {
-        check("kubectl", "kustomize", DeployFiles.KUBERNETES.toString());
-    }
-
-    private void check(String tool, String... arguments) throws IOException, InterruptedException {
-        Path program = find(tool);
-        assumeTrue(Files.isExecutable(program), tool + " is not installed");
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(Arrays.asList(arguments));
-        Path output = directory.resolve("output");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        assertTrue(process.waitFor(30, TimeUnit.SECONDS), tool + " hangs");
-        assertEquals(0, process.exitValue(), () -> read(output));
-    }
-
-    private static Path find(String tool) {
-        String path = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin";
-        return Arrays.stream(path.split(File.pathSeparator, -1))
-                .map(entry -> Path.of(entry, tool))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(Path.of(tool));
-    }
-
-    private static String read(Path output) {
+    private int run(String command) throws InterruptedException {
+        Process process;
         try {
-            return Files.readString(output, StandardCharsets.UTF_8);
-        } catch (IOException failed) {
-            return "and its output cannot be read: " + failed.getMessage();
+            process = new ProcessBuilder(command.split(" ", -1))
+                    .directory(DOCKER.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve("output").toFile())
+                    .start();
+        } catch (IOException missing) {
+            throw new TestAbortedException(missing.getMessage());
         }
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError(command + " hangs");
+        }
+        return process.exitValue();
     }
 }

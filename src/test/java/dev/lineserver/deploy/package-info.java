@@ -1,6 +1,6 @@
 /**
- * Holds what is deployed – images, compose, Kubernetes manifests, the systemd unit – to rules, to each
- * other, and to the program. Nothing here starts anything but a shell script.
+ * Checks that the deployed files (images, compose, Kubernetes manifests, the systemd unit) agree with each other and
+ * with the program. These tests start nothing but shell scripts and the tools that check such files.
  */
 @NullMarked
 package dev.lineserver.deploy;

@@ -1,0 +1,212 @@
+package dev.lineserver.deploy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * Ports, names, paths and durations are written in several files that no tool reads together: this test does. Whether a
+ * file is valid on its own is the business of its tool ({@link ToolChecksTest}).
+ */
+final class DeployedNumbersTest {
+    private static final Path DOCKER = Path.of("src/main/docker");
+    private static final Path OPERATIONS = Path.of("src/docs/operations.md");
+    private static final long KILL_MARGIN_SECONDS = 5;
+
+    /** Replaced in the expected texts of {@link #filesAgree}. */
+    private static final Map<String, String> FACTS = Map.of(
+            "$PORT", "8080",
+            "$UID", "10001",
+            "$LIVE", "/q/health/live",
+            "$READY", "/q/health/ready",
+            "$METRICS", "/q/metrics",
+            "$DATA", "/var/lib/line-server");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "../java/dev/lineserver/config/ServeConfig.java | @WithDefault(\"$PORT\") int port",
+                "Dockerfile.jvm, Dockerfile.native | EXPOSE $PORT, LINE_SERVER_PORT=$PORT, LINE_SERVER_HOST=0.0.0.0",
+                "Dockerfile.jvm, Dockerfile.native | USER $UID:$UID, VOLUME $DATA, install -d -o $UID -g $UID -m 0750 /",
+                "healthcheck.sh          | LINE_SERVER_PORT:-$PORT",
+                "compose.yaml            | 127.0.0.1:$PORT:$PORT, aliases: [line-server]",
+                "compose/prometheus.yaml | names: [line-server], metrics_path: $METRICS, port: $PORT",
+                "compose/nginx.conf      | server line-server-1:$PORT, server line-server-2:$PORT",
+                "kubernetes/configmap.yaml  | LINE_SERVER_PORT: \"$PORT\", LINE_SERVER_HOST: 0.0.0.0",
+                "kubernetes/deployment.yaml | containerPort: $PORT, livenessProbe: httpGet: { path: $LIVE",
+                "kubernetes/deployment.yaml | startupProbe: httpGet: { path: $LIVE, readinessProbe: httpGet: { path: $READY",
+                "kubernetes/service.yaml    | prometheus.io/path: $METRICS, prometheus.io/port: \"$PORT\"",
+                "kubernetes/deployment.yaml, kubernetes/ingest-job.yaml | runAsUser: $UID, enableServiceLinks: false",
+                // A job or container that is started again must not store the same file twice.
+                "kubernetes/ingest-job.yaml, compose.yaml | [\"ingest\", \"--if-changed\"",
+                "systemd/line-server.service | LINE_SERVER_DATA_DIR=$DATA, StateDirectory=line-server",
+                "systemd/line-server.env     | LINE_SERVER_PORT=$PORT"
+            })
+    void filesAgree(String files, String expected) throws IOException {
+        for (String file : files.split(", ", -1)) {
+            String flat = read(DOCKER.resolve(file)).replaceAll("\\s+", " ");
+            for (String text : expected.split(", ", -1)) {
+                String fact = FACTS.entrySet().stream()
+                        .reduce(text, (words, entry) -> words.replace(entry.getKey(), entry.getValue()), (a, b) -> a);
+                assertTrue(flat.contains(fact), file + " lacks " + fact);
+            }
+        }
+    }
+
+    /** A misspelt variable is one that the program ignores without a word. */
+    @Test
+    void everySettingExists() throws IOException {
+        String program = program() + "\"health-port\""; // read by healthcheck.sh alone
+        List<Path> deployed = new ArrayList<>(files(DOCKER));
+        deployed.add(OPERATIONS);
+        for (Path file : deployed) {
+            for (String name : found("\\b(?:LINE_SERVER|QUARKUS)_[A-Z_]+", read(file))) {
+                String key = name.replaceFirst("^LINE_SERVER_", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replace("_", "[-.]");
+                assertTrue(
+                        Pattern.compile("[\".-]" + key + "[\":}=]").matcher(program).find()
+                                || List.of("QUARKUS_SHUTDOWN_DELAY", "QUARKUS_SHUTDOWN_TIMEOUT").contains(name),
+                        file + " sets " + name);
+            }
+        }
+    }
+
+    @Test
+    void everyMetricExists() throws IOException {
+        String program = program();
+        for (String file : List.of("compose/alerts.yaml", "compose/grafana/line-server.json")) {
+            Set<String> names = found("\\bline_server_[a-z_]+", read(DOCKER.resolve(file)));
+            assertTrue(names.size() > 1, file + " names only " + names);
+            for (String name : names) {
+                String meter = name.replaceFirst("_(total|seconds_(count|sum|max))$", "");
+                assertTrue(program.contains('"' + meter + '"'), file + " asks for " + name);
+            }
+        }
+    }
+
+    @Test
+    void everyFileExists() throws IOException {
+        assertExist(Path.of("."), found("src/main/[\\w./-]+\\w", read(OPERATIONS)));
+        assertExist(DOCKER, found("(?<=- )\\./[\\w./-]+", read(DOCKER.resolve("compose.yaml"))));
+        Path kubernetes = DOCKER.resolve("kubernetes");
+        assertExist(kubernetes, found("(?<=- )\\w+\\.yaml", read(kubernetes.resolve("kustomization.yaml"))));
+        for (String image : List.of("Dockerfile.jvm", "Dockerfile.native")) {
+            Set<String> copied = found("(?m)(?<=^COPY )[^-].*(?= \\S+$)", read(DOCKER.resolve(image)));
+            for (String source : String.join(" ", copied).split(" ", -1)) {
+                assertTrue(Files.exists(Path.of(source)), source);
+                assertTrue(found("(?m)(?<=^!).*$", read(Path.of(".dockerignore"))).contains(source), source);
+            }
+        }
+    }
+
+    /** SIGKILL comes after the last request was answered, and probes notice the stop before the port closes. */
+    @ParameterizedTest
+    @CsvSource({
+        "compose.yaml,               stop_grace_period: (\\d+)s\\n  restart: unless-stopped\\n  depends_on",
+        "systemd/line-server.service, TimeoutStopSec=(\\d+)s",
+        "kubernetes/deployment.yaml, terminationGracePeriodSeconds: (\\d+)"
+    })
+    void aStopLosesNoRequest(String file, String gracePeriod) throws IOException {
+        String text = read(DOCKER.resolve(file));
+        long delay = number(text, "QUARKUS_SHUTDOWN_DELAY\\W+(?:value: )?(\\d+)s");
+        long timeout = number(text, "QUARKUS_SHUTDOWN_TIMEOUT\\W+(?:value: )?(\\d+)s");
+        long grace = number(text, gracePeriod);
+        assertTrue(grace >= delay + timeout + KILL_MARGIN_SECONDS, grace + " s are less than the stop may take");
+        if (file.startsWith("kubernetes")) {
+            String probe = text.substring(text.indexOf("readinessProbe"));
+            assertTrue(delay > number(probe, "periodSeconds: (\\d+)") * number(probe, "failureThreshold: (\\d+)"));
+            String told = read(OPERATIONS);
+            assertEquals(delay, number(told, "`QUARKUS_SHUTDOWN_DELAY` \\((\\d+) s"));
+            assertEquals(timeout, number(told, "`QUARKUS_SHUTDOWN_TIMEOUT` \\((\\d+) s"));
+            assertEquals(grace, number(told, "`terminationGracePeriodSeconds` \\((\\d+)\\)"));
+        }
+    }
+
+    /** The share of the heap is the same in both images and in the text; an ingest's heap fits its limit. */
+    @Test
+    void memoryAddsUp() throws IOException {
+        long share = number(read(DOCKER.resolve("Dockerfile.jvm")), "MaxRAMPercentage=(\\d+)");
+        assertEquals(share, number(read(DOCKER.resolve("Dockerfile.native")), "MaximumHeapSizePercent=(\\d+)"));
+        assertEquals(share, number(read(OPERATIONS), "heap may take (\\d+) %"));
+        String job = read(DOCKER.resolve("kubernetes/ingest-job.yaml"));
+        long heap = number(job, "At most (\\d+) MiB of heap");
+        assertTrue(number(job, "limits: .* memory: (\\d+)Gi") * 1024 * share / 100 >= heap);
+        long server = number(read(DOCKER.resolve("kubernetes/deployment.yaml")), "limits: .* memory: (\\d+)Mi");
+        assertEquals(server, number(read(DOCKER.resolve("compose.yaml")), "mem_limit: (\\d+)m"));
+        assertEquals(server, number(read(OPERATIONS), "(\\d+) MiB are enough"));
+    }
+
+    /** Nodes name each other, have the descriptors they accept connections for, and hold the namespace asked for. */
+    @Test
+    void aerospikeNodesFitCompose() throws IOException {
+        String compose = read(DOCKER.resolve("compose.yaml"));
+        String conf = read(DOCKER.resolve("compose/aerospike.conf"));
+        assertEquals(found("(?m)(?<=^  )aerospike-\\d(?=:\\n)", compose), found("(?<=port )aerospike-\\d(?= 3002)", conf));
+        assertTrue(number(conf, "proto-fd-max\\s+(\\d+)") < number(compose, "nofile: \\{ soft: (\\d+)"));
+        Set<String> namespaces = found("(?<=NAMESPACE: )\\w+", compose);
+        for (String file : List.of("compose/aerospike.conf", "aerospike.conf")) {
+            assertEquals(namespaces, found("(?m)(?<=^namespace )\\w+", read(DOCKER.resolve(file))), file);
+        }
+    }
+
+    /** The program as text: all its sources and properties, so that a name counts as known if it is written there. */
+    private static String program() throws IOException {
+        var text = new StringBuilder();
+        for (Path root : List.of(Path.of("src/main/java"), Path.of("src/main/resources"))) {
+            for (Path file : files(root)) {
+                text.append(read(file));
+            }
+        }
+        return text.toString();
+    }
+
+    private static List<Path> files(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    private static void assertExist(Path root, Set<String> names) {
+        assertFalse(names.isEmpty(), root::toString);
+        names.forEach(name -> assertTrue(Files.exists(root.resolve(name)), "no such file: " + root.resolve(name)));
+    }
+
+    private static Set<String> found(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static long number(String text, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        assertTrue(matcher.find(), pattern);
+        return Long.parseLong(matcher.group(1));
+    }
+
+    private static String read(Path file) throws IOException {
+        return Files.readString(file);
+    }
+}
