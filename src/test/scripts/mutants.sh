@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Mutation tests (PIT) of the packages that promise correctness, by their plain JUnit tests.
+#
+#   src/test/scripts/mutants.sh --sample      one package, the next one with each commit, some mutants of each class
+#   src/test/scripts/mutants.sh PACKAGE...    all mutants of these packages: line, ingest, store.embedded, serving, http
+#
+# Fails if less than 80 % of a package's mutants are killed. Prints those that survived; the report is in target/mutants.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+# shellcheck source=../../main/scripts/jdk.sh
+. src/main/scripts/jdk.sh
+find_jdk_25
+
+packages=(line ingest store.embedded serving http)
+features=
+case ${1:-} in
+--sample)
+  count=$(git rev-list --count HEAD 2>/dev/null || date +%j)
+  packages=("${packages[$((10#$count % ${#packages[@]}))]}")
+  features='-Dfeatures=+CLASSLIMIT(limit[8])'
+  ;;
+'') sed -n '2,7s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+*) packages=("$@") ;;
+esac
+
+failed=0
+for package in "${packages[@]}"; do
+  echo "mutants of $package"
+  ./mvnw -B -ntp -q -Ppit -Dmutants="dev.lineserver.$package" ${features:+"$features"} test-compile \
+    org.pitest:pitest-maven:mutationCoverage >"target/mutants-$package.log" 2>&1 || failed=1
+  grep -E 'Generated .* mutations|Mutations with no coverage|threshold|ERROR' "target/mutants-$package.log" || true
+  report=target/mutants/dev.lineserver.$package/mutations.xml
+  [ ! -f "$report" ] || grep -E "status='(SURVIVED|NO_COVERAGE)'" "$report" |
+    sed -E 's#.*<sourceFile>(.*)</sourceFile>.*<mutatedMethod>(.*)</mutatedMethod>.*<lineNumber>(.*)</lineNumber>.*<description>(.*)</description>.*#  \1:\3 \2: \4#' || true
+done
+exit $failed
