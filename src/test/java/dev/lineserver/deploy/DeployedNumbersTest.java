@@ -35,7 +35,7 @@ final class DeployedNumbersTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "../resources/application.properties | quarkus.http.port=${line-server.port:8080}",
+                "../java/dev/lineserver/config/ServeConfig.java | String PORT = \"8080\"",
                 "Dockerfile.jvm, Dockerfile.native | EXPOSE 8080, LINE_SERVER_PORT=8080, LINE_SERVER_HOST=0.0.0.0",
                 "Dockerfile.jvm, Dockerfile.native | USER 10001:10001, VOLUME /var/lib/line-server, install -d -o 10001 -g 10001",
                 "healthcheck.sh          | LINE_SERVER_PORT:-8080",
