@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Builds Line Server and runs all its tests.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
 usage() {
   cat <<'USAGE'
 Usage: ./build.sh [--skip-tests] [--native]
-  (no option)    builds target/quarkus-app and runs all tests
+  (no option)    builds target/line-server-jvm and runs all tests
   --skip-tests   builds only
   --native       builds the native executable target/line-server as well: with GRAALVM_HOME where it is set,
                  otherwise in a container
 USAGE
 }
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 skip_tests=
 native=
 for argument in "$@"; do
@@ -26,7 +27,7 @@ done
 
 # shellcheck source=src/main/scripts/jdk.sh
 . "$root/src/main/scripts/jdk.sh"
-find_jdk_25
+find_java_25 javac
 
 cd "$root"
 arguments=(-B -ntp)
@@ -42,7 +43,12 @@ if [ -n "$native" ]; then
   fi
 fi
 
-[ -n "$native" ] || rm -f target/line-server
+if [ -z "$native" ]; then
+  rm -f target/line-server
+  mkdir -p target
+  { echo '#!/usr/bin/env bash' && cat src/main/scripts/jdk.sh src/main/scripts/launch.sh; } >target/line-server-jvm
+  chmod +x target/line-server-jvm
+fi
 ./mvnw "${arguments[@]}" verify
 echo
 if [ -n "$native" ]; then
@@ -52,5 +58,5 @@ if [ -z "$native" ]; then
   # shellcheck source=src/main/scripts/train.sh
   . "$root/src/main/scripts/train.sh"
   train "$root/target/quarkus-app/quarkus-run.jar" "$root/target/quarkus-app/line-server.aot"
-  echo "Built target/quarkus-app. Next: ./run.sh FILE"
+  echo "Built target/line-server-jvm, which runs on Java 25. Next: ./run.sh FILE"
 fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Serves the lines of a file: builds when needed, stores the file unless that very content is stored, and answers HTTP.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
@@ -15,29 +16,42 @@ USAGE
   exit 2
 fi
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-jar="$root/target/quarkus-app/quarkus-run.jar"
+# Before a build of minutes.
+case "$1" in
+-*) ;;
+*)
+  problem=
+  if [ -d "$1" ]; then
+    problem='is a directory; name a file'
+  elif [ ! -e "$1" ]; then
+    problem='does not exist'
+  elif [ ! -r "$1" ]; then
+    problem='may not be read by this user; change its permissions'
+  fi
+  [ -z "$problem" ] || { echo "line-server: $1 $problem" >&2 && exit 1; }
+  ;;
+esac
 
-# shellcheck source=src/main/scripts/jdk.sh
-. "$root/src/main/scripts/jdk.sh"
-find_jdk_25
+root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
-if [ ! -f "$jar" ] || [ -n "$(find "$root/pom.xml" "$root/src/main" -newer "$jar" -type f -print -quit)" ]; then
-  echo "Building Line Server, which takes a minute or two the first time ..." >&2
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
-  "$root/build.sh" --skip-tests >"$log" 2>&1 || {
-    tail -n 40 "$log" >&2
-    exit 1
-  }
-  rm -f "$log"
-  trap - EXIT
+# Whether a built program is there and no source is newer.
+is_fresh() {
+  [ -f "$1" ] && [ -z "$(find "$root/pom.xml" "$root/src/main" -newer "$1" -type f -print -quit)" ]
+}
+
+program=$root/target/line-server
+if ! is_fresh "$program"; then
+  program=$root/target/line-server-jvm
+  if ! is_fresh "$root/target/quarkus-app/quarkus-run.jar" || [ ! -x "$program" ]; then
+    echo "Building Line Server, which takes a minute or two the first time ..." >&2
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    "$root/build.sh" --skip-tests >"$log" 2>&1 || {
+      tail -n 40 "$log" >&2
+      exit 1
+    }
+    rm -f "$log"
+    trap - EXIT
+  fi
 fi
-
-cache="$root/target/quarkus-app/line-server.aot"
-kept=()
-[ ! -f "$cache" ] || kept=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
-# The two options keep Java from warning of what Netty does.
-# shellcheck disable=SC2086
-exec "$JAVA_HOME/bin/java" --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
-  "${kept[@]}" ${JAVA_OPTS:-} -jar "$jar" serve "$@"
+exec "$program" serve "$@"

@@ -32,7 +32,7 @@ need_count() {
 
 # shellcheck source=../../main/scripts/jdk.sh
 source "$BENCH/../main/scripts/jdk.sh"
-find_jdk_25 || exit 1
+find_java_25 javac || exit 1
 JAVA=$JAVA_HOME/bin/java
 JAVAC=$JAVA_HOME/bin/javac
 

@@ -9,7 +9,7 @@ import dev.lineserver.cli.LineServerCommand;
 public final class Main {
     Main() {}
 
-    /** Exits with 0 where all went well, 1 where something failed, 2 where the command was wrongly put. */
+    /** Exits with 0 on success, 1 on failure, 2 on incorrect usage. */
     public static void main(String... args) {
         System.exit(LineServerCommand.run(args));
     }

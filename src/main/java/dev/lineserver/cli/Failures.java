@@ -48,11 +48,11 @@ final class Failures {
 
     private static String explain(ParameterException usage) {
         CommandSpec command = usage.getCommandLine().getCommandSpec();
-        String message = usage.getMessage().substring(0, 1).toLowerCase(Locale.ROOT)
-                + usage.getMessage().substring(1);
+        String message = String.valueOf(usage.getMessage());
+        message = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
         String suggestion = "";
         if (usage instanceof UnmatchedArgumentException unmatched) {
-            if (command.root() == command && !unmatched.isUnknownOption()) {
+            if (command.parent() == null && !unmatched.isUnknownOption()) {
                 message = "there is no command '" + unmatched.getUnmatched().getFirst() + "'";
             }
             suggestion = unmatched.getSuggestions().stream()

@@ -1,14 +1,10 @@
 package dev.lineserver.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.channels.Channels;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -73,9 +69,8 @@ public final class LineServerCommand {
 
     /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
     public static int run(String... args) {
-        // Unlike System.in, a channel is closed by an interrupt while a read waits for input.
-        System.setIn(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
-        return run(new FileOutputStream(FileDescriptor.out), System.err, args);
+        StandardStreams.prepare();
+        return run(StandardStreams.out(), System.err, args);
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
@@ -93,7 +88,7 @@ public final class LineServerCommand {
                 | OutOfMemoryError failure) {
             code = Failures.report(failure, err);
         }
-        return code.ordinal();
+        return code.status();
     }
 
     private static ExitCode run(Output out, Messages err, String... args)
@@ -129,11 +124,11 @@ public final class LineServerCommand {
     static CommandLine commandLine(String... args) {
         CommandLine command = new CommandLine(new LineServerCommand());
         Known named = args.length == 0 ? null : VERBS.get(args[0]);
-        VERBS.forEach((name, verb) -> {
-            if (named == null || verb == named) {
-                command.addSubcommand(name, verb.spec());
-            }
-        });
+        if (named == null) {
+            VERBS.forEach((name, verb) -> command.addSubcommand(name, verb.spec()));
+        } else {
+            command.addSubcommand(args[0], named.spec());
+        }
         return command.setExpandAtFiles(false);
     }
 }

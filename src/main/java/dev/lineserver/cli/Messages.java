@@ -33,7 +33,8 @@ final class Messages {
             return text;
         }
         StringBuilder printable = new StringBuilder();
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (Character.isISOControl(c)) {
                 printable.append(c == '\n' ? "\\n" : String.format("\\x%02x", (int) c));
             } else {

@@ -13,9 +13,6 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /** From the text of a setting to its value. An {@link IllegalArgumentException} says which values the setting takes. */
 final class Converters {
-    /** Of a name that a file cannot have under the locale of this process. */
-    private static final String LOCALE = "the locale of this process cannot express the name '%s'; set LC_ALL=C.UTF-8";
-
     private Converters() {}
 
     private static int whole(String text, String what, int least, int most) {
@@ -74,7 +71,7 @@ final class Converters {
             try {
                 return Path.of(text);
             } catch (InvalidPathException e) {
-                throw new IllegalArgumentException(LOCALE.formatted(text), e);
+                throw new IllegalArgumentException("the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
             }
         }
     }
