@@ -63,6 +63,11 @@ public record ContentDigest(long high, long low) {
             size += DIGEST_BYTES;
         }
 
+        /** The digests added so far, 16 bytes each: upper 64 bits, then lower 64 bits. */
+        public ByteBuffer leaves() {
+            return ByteBuffer.wrap(leaves, 0, size).asReadOnlyBuffer();
+        }
+
         /** Digest of all blocks added so far. */
         public ContentDigest digest() {
             long[] root = new long[2];

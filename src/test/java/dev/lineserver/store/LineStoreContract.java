@@ -282,6 +282,23 @@ public abstract class LineStoreContract {
     }
 
     @Test
+    void aDropDuringABuildIsRefusedNamingTheBuild() throws Exception {
+        LineStore store = store();
+        Manifest first = put(store, "one\n".getBytes(StandardCharsets.UTF_8));
+        try (Build build = store.begin(request())) {
+            StoreFailedException refused = assertThrows(StoreFailedException.class, () -> store.drop(NAME));
+            assertTrue(refused.getMessage().contains("sample"), refused.getMessage());
+            assertEquals(Optional.of(first), store.newest(NAME));
+            addAll(build, "two\n".getBytes(StandardCharsets.UTF_8), 64);
+            commit(build, "two\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertTrue(store.drop(NAME));
+        try (Build build = store.begin(request())) {
+            assertThrows(StoreFailedException.class, () -> store.drop(NAME));
+        }
+    }
+
+    @Test
     void theCheckpointReachesTheEnd() throws Exception {
         byte[] content = Samples.random(2_000, 100, 9);
         LineStore store = store();

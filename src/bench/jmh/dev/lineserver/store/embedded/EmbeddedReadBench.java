@@ -51,7 +51,7 @@ public class EmbeddedReadBench {
         directory = Files.createTempDirectory("embedded-read-bench");
         Path text = directory.resolve("text");
         Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));
-        store = EmbeddedStore.open(directory.resolve("data"));
+        store = EmbeddedStore.open(directory.resolve("data"), null);
         Ingest ingest = new Ingest(store, Progress.SILENT);
         snapshot = store.open(ingest.storeIfChanged(text.toString(), DatasetName.DEFAULT, false, false)
                 .manifest());

@@ -1,28 +1,30 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-
-import dev.lineserver.store.DatasetName;
 
 /**
  * Where the versions of one dataset are: {@code v1}, {@code v2} … beside each other, each a directory that appears
- * whole, by a rename; and {@code building-…}, which readers do not look into.
+ * complete, by a rename; and {@code building-…}, which readers ignore. Only the holder of the dataset's lock changes
+ * anything.
  */
 record DatasetDirectory(Path path, Disk disk) {
     static final String LINES = "lines";
     static final String INDEX = "index";
-    private static final String BUILDING = "building-";
+    static final String BLOCKS = "blocks";
     private static final Pattern VERSION = Pattern.compile("v([1-9][0-9]{0,17})");
+    private static final String BUILDING = "building-";
+    /** Follows the name of the dataset, which has no dot, so that no dataset's leftovers are taken for another's. */
+    private static final String DROPPED = ".dropped-";
 
-    static DatasetDirectory of(Path dataDirectory, DatasetName dataset, Disk disk) {
-        return new DatasetDirectory(dataDirectory.resolve(dataset.value()), disk);
-    }
+    /**
+     * A listing misses the newest version if that is renamed into place behind the listing's position just before the
+     * version ahead of the position is removed. Publications take longer than a listing: the next one finds it.
+     */
+    private static final int LISTINGS = 3;
 
     Path version(long version) {
         return path.resolve("v" + version);
@@ -33,36 +35,52 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     OptionalLong newestVersion() throws IOException {
-        return entries().stream()
-                .map(entry -> VERSION.matcher(entry.getFileName().toString()))
-                .filter(java.util.regex.Matcher::matches)
-                .mapToLong(match -> Long.parseLong(match.group(1)))
-                .max();
+        OptionalLong newest = OptionalLong.empty();
+        for (int i = 0; i < LISTINGS && newest.isEmpty(); i++) {
+            newest = Disk.list(path).stream()
+                    .map(entry -> VERSION.matcher(entry.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .mapToLong(match -> Long.parseLong(match.group(1)))
+                    .max();
+        }
+        return newest;
     }
 
-    /** Makes a finished build a version. */
+    /** Makes a finished build a version, durably; or leaves it a build. */
     void publish(long version) throws IOException {
         disk.forceDirectory(building(version));
         disk.rename(building(version), version(version));
-        disk.forceDirectory(path);
+        try {
+            disk.forceDirectory(path);
+        } catch (IOException e) {
+            disk.rename(version(version), building(version));
+            throw e;
+        }
     }
 
-    /** Removes all but the newest version. To be called by whoever holds the dataset's lock. */
+    /** Removes all but the newest version. */
     void clean() throws IOException {
         OptionalLong newest = newestVersion();
-        for (Path entry : entries()) {
+        for (Path entry : Disk.list(path)) {
             if (newest.isEmpty() || !entry.equals(version(newest.getAsLong()))) {
                 disk.deleteTree(entry);
             }
         }
+        removeDropped();
     }
 
-    private List<Path> entries() throws IOException {
-        if (!Files.isDirectory(path)) {
-            return List.of();
-        }
-        try (Stream<Path> entries = Files.list(path)) {
-            return entries.toList();
+    /** Removes the dataset; durably, before its space is given back. */
+    void drop() throws IOException {
+        disk.rename(path, path.resolveSibling(path.getFileName() + DROPPED + System.nanoTime()));
+        disk.forceDirectory(path.resolveSibling(""));
+        removeDropped();
+    }
+
+    private void removeDropped() throws IOException {
+        for (Path entry : Disk.list(path.resolveSibling(""))) {
+            if (entry.getFileName().toString().startsWith(path.getFileName() + DROPPED)) {
+                disk.deleteTree(entry);
+            }
         }
     }
 }

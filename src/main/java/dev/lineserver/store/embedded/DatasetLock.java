@@ -1,73 +1,95 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.DatasetName;
 
 /**
- * Keeps two writers of one dataset apart, within a process and between processes. The operating system lets go of it
- * when the process ends, however it ends.
+ * Keeps two writers of one dataset apart, within a process and between processes. The operating system releases it when
+ * the process ends, however it ends.
+ *
+ * <p>A process loses its lock on a file as soon as it closes any of its descriptors of that file (POSIX, {@code fcntl}).
+ * So the lock file is opened by nobody in this process while it is locked, and the owner's name is in another file.
  */
 final class DatasetLock implements AutoCloseable {
+    /** Lock files that this process has open. */
+    private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+    private final Path file;
+    private final Path ownerFile;
     private final FileChannel channel;
 
-    private DatasetLock(FileChannel channel) {
+    private DatasetLock(Path file, Path ownerFile, FileChannel channel) {
+        this.file = file;
+        this.ownerFile = ownerFile;
         this.channel = channel;
-    }
-
-    private static Path file(Path dataDirectory, DatasetName dataset) {
-        return dataDirectory.resolve(dataset.value() + ".lock");
     }
 
     /**
      * Takes the lock.
      *
-     * @param owner who takes it, for whoever is refused
-     * @return the lock; empty where another has it
+     * @param dataDirectory must exist
+     * @param owner named to those who are refused
+     * @return the lock; empty if another process or thread has it
      */
     static Optional<DatasetLock> take(Path dataDirectory, DatasetName dataset, String owner) throws IOException {
-        FileChannel channel =
-                FileChannel.open(file(dataDirectory, dataset), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (tryLock(channel) == null) {
-            channel.close();
+        Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
+        if (!OPEN.add(file)) {
             return Optional.empty();
         }
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
-        return Optional.of(new DatasetLock(channel));
-    }
-
-    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        @Nullable FileChannel channel = null;
+        @Nullable DatasetLock lock = null;
         try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException heldByThisProcess) {
-            return null;
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (channel.tryLock() != null) {
+                Files.writeString(ownerFile(dataDirectory, dataset), owner);
+                lock = new DatasetLock(file, ownerFile(dataDirectory, dataset), channel);
+            }
+            return Optional.ofNullable(lock);
+        } finally {
+            if (lock == null) {
+                release(file, channel);
+            }
         }
     }
 
-    /** Who has the lock, in its own words. */
+    private static Path ownerFile(Path dataDirectory, DatasetName dataset) {
+        return dataDirectory.resolve(dataset.value() + ".lock-owner");
+    }
+
+    /** Names the holder of the lock, as it has named itself. */
     static String owner(Path dataDirectory, DatasetName dataset) {
         try {
-            String owner = Files.readString(file(dataDirectory, dataset));
+            String owner = Files.readString(ownerFile(dataDirectory, dataset));
             return owner.isBlank() ? "another process" : owner;
         } catch (IOException unreadable) {
             return "another process";
         }
     }
 
+    private static void release(Path file, @Nullable FileChannel channel) throws IOException {
+        try (channel) {
+            // The next one in this process may open the file only after it is closed here.
+        } finally {
+            OPEN.remove(file);
+        }
+    }
+
     @Override
     public void close() throws IOException {
-        channel.close();
+        try {
+            Files.deleteIfExists(ownerFile);
+        } finally {
+            release(file, channel);
+        }
     }
 }

@@ -5,67 +5,89 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Every change that the store makes to a file system, in one place, so that a test can end the world at any of them. */
+/**
+ * All changes that the store makes to a file system. A test overrides them to fail each of them, and to lose those that
+ * were not forced: bytes until their file is forced; new, renamed and removed entries until their directory is.
+ */
 class Disk {
-    /** Called before each change, with a word for it. */
-    void step(String change) throws IOException {}
-
-    final void createDirectories(Path directory) throws IOException {
-        step("create directory");
+    void createDirectory(Path directory) throws IOException {
+        // Plural, but for its parents: another process may have created it just now.
         Files.createDirectories(directory);
     }
 
-    final FileChannel create(Path file) throws IOException {
-        step("create file");
+    FileChannel create(Path file) throws IOException {
         return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    /** Writes all that remains. */
-    final void write(FileChannel channel, ByteBuffer bytes) throws IOException {
-        step("write");
+    void write(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }
     }
 
-    final void force(FileChannel channel) throws IOException {
-        step("force");
+    void force(FileChannel channel) throws IOException {
         channel.force(true);
     }
 
-    /** Makes the entries of a directory durable. */
-    final void forceDirectory(Path directory) throws IOException {
-        step("force directory");
+    void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
 
-    final void rename(Path from, Path to) throws IOException {
-        step("rename");
+    /** Renames within a directory. */
+    void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Removes a directory and all that is in it, children first; nothing where it does not exist. */
-    final void deleteTree(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
+    void delete(Path path) throws IOException {
+        Files.deleteIfExists(path);
+    }
+
+    /** Creates a directory and its missing parents, durably. */
+    final void createDirectories(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Path parent = directory.resolveSibling("");
+            createDirectories(parent);
+            createDirectory(directory);
+            forceDirectory(parent);
         }
-        List<Path> deepestLast;
-        try (Stream<Path> paths = Files.walk(directory)) {
-            deepestLast = paths.toList();
+    }
+
+    /** Creates a file. Its bytes are durable, its name is not. */
+    final void writeFile(Path file, ByteBuffer bytes) throws IOException {
+        try (FileChannel channel = create(file)) {
+            write(channel, bytes);
+            force(channel);
+        }
+    }
+
+    /** Removes a directory and all that is in it, if it exists. */
+    final void deleteTree(Path directory) throws IOException {
+        if (Files.isDirectory(directory)) {
+            for (Path child : list(directory)) {
+                deleteTree(child);
+            }
+        }
+        delete(directory);
+    }
+
+    /** The entries of a directory; none if it does not exist. */
+    static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.toList();
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
         } catch (UncheckedIOException e) {
             throw e.getCause();
-        }
-        for (Path path : deepestLast.reversed()) {
-            step("delete");
-            Files.deleteIfExists(path);
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.lineserver.store.embedded;
 
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -14,23 +13,23 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * Reads on the calling thread as long as reads come from RAM, and on threads of its own as long as they have to wait for
- * the disk, so that a cold read does not hold up what else the caller has to do.
+ * Runs reads on the calling thread, an event loop, as long as they are served from RAM, and on threads of its own as long
+ * as they wait for the disk, so that a cold read does not block the other requests of its loop.
  *
- * <p>Nothing says beforehand whether a read will wait. So the first two slow ones are waited for, since a lone one may have
- * been put aside by the scheduler; from then on reads go to the other threads, until {@value #FAST_READS_TO_COME_BACK} of
- * them were fast. See {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
+ * <p>Nothing tells beforehand whether a read will wait. So the loop waits for the first two slow ones, since the scheduler
+ * may have suspended the thread of a single one; further reads go to the other threads, until
+ * {@value #FAST_READS_TO_COME_BACK} of them were fast. See {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
  */
 final class DiskReads implements AutoCloseable {
-    /** Reading and handing over a line from RAM takes 2 to 10 µs; the fastest disks take 50 to 100. */
+    /** A read from RAM takes 2 to 10 µs; one from the fastest disks takes 50 to 100. */
     static final long SLOW_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
-    /** A slow read that has no other one this close before it says nothing of the disk. */
+    /** A slow read with no other one this close before it says nothing about the disk. */
     static final int READS_BETWEEN_SLOW_ONES = 128;
 
     static final int FAST_READS_TO_COME_BACK = 64;
 
-    /** As many as a solid-state disk likes to have waiting. */
+    /** A queue as deep as solid-state disks serve well. */
     private static final int THREADS = 32;
 
     private static final int MOST_WAITING = 16_384;
@@ -38,7 +37,7 @@ final class DiskReads implements AutoCloseable {
 
     private final AtomicInteger fastReadsMissing = new AtomicInteger();
     private final LongAdder readsDone = new LongAdder();
-    /** How many reads were done when the last slow one was. */
+    /** The value of {@link #readsDone} at the last slow read. */
     private final AtomicLong lastSlowRead = new AtomicLong(-READS_BETWEEN_SLOW_ONES);
 
     private final LongSupplier nanoTime;
@@ -48,7 +47,7 @@ final class DiskReads implements AutoCloseable {
         this(System::nanoTime, MOST_WAITING);
     }
 
-    /** @param mostWaiting reads, beyond which more are refused */
+    /** @param mostWaiting reads; further ones are refused */
     DiskReads(LongSupplier nanoTime, int mostWaiting) {
         this.nanoTime = nanoTime;
         threads = new ThreadPoolExecutor(
@@ -62,41 +61,46 @@ final class DiskReads implements AutoCloseable {
     }
 
     /** A read that may have to wait for the disk. */
-    @FunctionalInterface
-    interface Read<T> {
-        T read() throws StoreException;
+    interface Task {
+        void read() throws StoreException;
+
+        /** Called after the read, on its thread. */
+        void done();
+
+        /** Called instead if the read has failed or could not be made. */
+        boolean completeExceptionally(Throwable failure);
     }
 
-    /**
-     * Reads here and now, or later elsewhere.
-     *
-     * @return what was read, or what it failed with; {@link StoreUnavailableException} where too many wait already
-     */
-    <T> CompletableFuture<T> read(Read<T> read) {
+    /** Reads on the calling thread, or on another if the disk is slow. */
+    void run(Task task) {
         if (fastReadsMissing.get() == 0) {
-            CompletableFuture<T> done = new CompletableFuture<>();
-            timed(read, done);
-            return done;
+            runHere(task);
+        } else {
+            runElsewhere(task);
         }
-        CompletableFuture<T> later = new CompletableFuture<>();
-        try {
-            threads.execute(() -> timed(read, later));
-        } catch (RejectedExecutionException e) {
-            later.completeExceptionally(
-                    new StoreUnavailableException("too many reads are waiting for the disk; ask again", e));
-        }
-        return later;
     }
 
-    private <T> void timed(Read<T> read, CompletableFuture<T> result) {
-        long start = nanoTime.getAsLong();
+    /** Reads on another thread; for reads that take long even from RAM. */
+    void runElsewhere(Task task) {
         try {
-            T value = read.read();
-            note(nanoTime.getAsLong() - start);
-            result.complete(value);
-        } catch (StoreException | RuntimeException e) {
-            note(nanoTime.getAsLong() - start);
-            result.completeExceptionally(e);
+            threads.execute(() -> runHere(task));
+        } catch (RejectedExecutionException e) {
+            String why = threads.isShutdown() ? "the store is closed" : "too many reads wait for the disk; try again";
+            task.completeExceptionally(new StoreUnavailableException(why, e));
+        }
+    }
+
+    private void runHere(Task task) {
+        try {
+            long start = nanoTime.getAsLong();
+            try {
+                task.read();
+            } finally {
+                note(nanoTime.getAsLong() - start);
+            }
+            task.done();
+        } catch (StoreException | RuntimeException | Error e) {
+            task.completeExceptionally(e);
         }
     }
 

@@ -16,11 +16,13 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.embedded.index.LineIndexWriter;
 
-/** Writes the index, and the lines where they cannot stay in their source, and publishes both by a rename. */
+/** Writes the index, and a copy of the lines unless they stay in their source, and publishes both by a rename. */
 final class EmbeddedBuild implements Build {
     private static final System.Logger LOG = System.getLogger(EmbeddedBuild.class.getName());
 
@@ -35,18 +37,23 @@ final class EmbeddedBuild implements Build {
     private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
     private boolean published;
 
-    EmbeddedBuild(BuildRequest request, DatasetDirectory versions, long version, DatasetLock lock, Disk disk)
-            throws IOException {
+    /** @param lock released by {@link #close}, but not if this constructor fails */
+    EmbeddedBuild(BuildRequest request, DatasetDirectory versions, long version, DatasetLock lock) throws IOException {
         this.request = request;
         this.versions = versions;
         this.version = version;
         this.lock = lock;
-        this.disk = disk;
+        disk = versions.disk();
         Path building = versions.building(version);
         disk.createDirectories(building);
         indexChannel = disk.create(building.resolve(DatasetDirectory.INDEX));
-        index = new LineIndexWriter(new LineIndexFile.Output(indexChannel, disk));
-        copy = !request.copy() ? null : disk.create(building.resolve(DatasetDirectory.LINES));
+        index = new LineIndexWriter(bytes -> disk.write(indexChannel, bytes));
+        try {
+            copy = request.copy() ? disk.create(building.resolve(DatasetDirectory.LINES)) : null;
+        } catch (IOException e) {
+            indexChannel.close();
+            throw e;
+        }
     }
 
     @Override
@@ -62,7 +69,7 @@ final class EmbeddedBuild implements Build {
                 disk.write(copy, ByteBuffer.wrap(batch.bytes(), batch.start(0), batch.byteCount()));
             }
         } catch (IOException e) {
-            throw DiskErrors.failed("write to " + versions.building(version), e);
+            throw new StoreFailedException(IoErrors.message("write to " + versions.building(version), e), e);
         }
         checkpoint =
                 new Checkpoint(batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
@@ -81,21 +88,23 @@ final class EmbeddedBuild implements Build {
         }
         Manifest manifest = new Manifest(
                 request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now());
+        Path building = versions.building(version);
         try {
             index.finish();
-            SourceFile lines = lines();
-            new ManifestFile(manifest, lines, request.file())
-                    .write(versions.building(version).resolve(ManifestFile.NAME), disk);
+            disk.force(indexChannel);
+            disk.writeFile(building.resolve(DatasetDirectory.BLOCKS), blocks.leaves());
+            new ManifestFile(manifest, lines(), request.file()).write(building.resolve(ManifestFile.NAME), disk);
             versions.publish(version);
             published = true;
         } catch (IOException e) {
-            throw DiskErrors.failed("publish version " + version + " of dataset " + request.dataset(), e);
+            String attempt = "publish version " + version + " of dataset " + request.dataset();
+            throw new StoreFailedException(IoErrors.message(attempt, e), e);
         }
         removeSuperseded();
         return manifest;
     }
 
-    /** The file that will be read from, as it must be found then. */
+    /** The file that will be read from, and how it must look then. */
     private SourceFile lines() throws IOException {
         if (copy == null) {
             SourceFile inPlace = request.file();
@@ -105,11 +114,11 @@ final class EmbeddedBuild implements Build {
             return inPlace;
         }
         disk.force(copy);
-        Path copied = versions.building(version).resolve(DatasetDirectory.LINES);
-        return new SourceFile(Path.of(DatasetDirectory.LINES), FileStamp.of(copied));
+        Path relative = Path.of(DatasetDirectory.LINES);
+        return new SourceFile(relative, FileStamp.of(versions.building(version).resolve(relative)));
     }
 
-    /** Whoever still reads the version before has its index in RAM and its file open. */
+    /** Readers of the version before have its index in RAM and its file open. */
     private void removeSuperseded() {
         try {
             versions.clean();

@@ -6,10 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Plan.Figure;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
+import dev.lineserver.store.embedded.index.LineIndex;
 
 /** What the embedded store needs for a text. */
 final class EmbeddedPlan {
@@ -22,9 +25,9 @@ final class EmbeddedPlan {
         long index = indexBytes(shape);
         long free;
         try {
-            free = Files.getFileStore(directory).getUsableSpace();
+            free = Files.getFileStore(existing(directory)).getUsableSpace();
         } catch (IOException e) {
-            throw DiskErrors.failed("see how much space is free in " + directory, e);
+            throw new StoreFailedException(IoErrors.message("tell how much space is free in " + directory, e), e);
         }
         List<Figure> figures = List.of(
                 new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
@@ -44,6 +47,15 @@ final class EmbeddedPlan {
         return new Plan(figures, obstacles);
     }
 
+    /** The directory itself, or the parent in which it would be created. */
+    private static Path existing(Path directory) {
+        Path existing = directory;
+        while (!Files.exists(existing)) {
+            existing = existing.resolveSibling("");
+        }
+        return existing;
+    }
+
     /** Elias–Fano's bound: 2 bits and the logarithm of the average length per line, and 16 bytes per block. */
     private static long indexBytes(TextShape shape) {
         if (shape.lineCount() == 0) {
@@ -51,7 +63,7 @@ final class EmbeddedPlan {
         }
         long average = Math.max(1, shape.byteCount() / shape.lineCount());
         long bitsPerLine = 3L + Long.SIZE - Long.numberOfLeadingZeros(average);
-        long blocks = (shape.lineCount() >>> LineIndex.BLOCK_SHIFT) + 1;
+        long blocks = shape.lineCount() / LineIndex.BLOCK_LINES + 1;
         return shape.lineCount() / 8 * bitsPerLine + blocks * 32;
     }
 }

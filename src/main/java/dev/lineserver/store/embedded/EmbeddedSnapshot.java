@@ -1,10 +1,12 @@
 package dev.lineserver.store.embedded;
 
-import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Future;
 import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.LineParts;
@@ -12,35 +14,24 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.embedded.index.LineIndex;
 
-/** One open version: an index in RAM and a file read at the positions it says. */
+/** One open version: an index in RAM, and the file that is read at the positions given by the index. */
 final class EmbeddedSnapshot implements Snapshot {
     private final Manifest manifest;
     private final LineIndex index;
     private final LinesFile lines;
     private final DiskReads reads;
-    private final ChecksPerTurn checks;
+    private final SourceValidation validation;
 
-    private EmbeddedSnapshot(
-            Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, ChecksPerTurn checks) {
+    EmbeddedSnapshot(
+            Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, SourceValidation validation) {
         this.manifest = manifest;
         this.index = index;
         this.lines = lines;
         this.reads = reads;
-        this.checks = checks;
-    }
-
-    static EmbeddedSnapshot open(
-            ManifestFile file, Path versionDirectory, LineIndex index, DiskReads reads, ChecksPerTurn checks)
-            throws StoreException {
-        LinesFile lines = LinesFile.open(file, versionDirectory);
-        try {
-            lines.check();
-        } catch (StoreException e) {
-            lines.close();
-            throw e;
-        }
-        return new EmbeddedSnapshot(file.manifest(), index, lines, reads, checks);
+        this.validation = validation;
     }
 
     @Override
@@ -61,14 +52,14 @@ final class EmbeddedSnapshot implements Snapshot {
         return read(start, (int) length, Lookup.Found::new);
     }
 
-    private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> made) {
-        CompletableFuture<T> read = reads.read(() -> made.apply(lines.read(position, length)));
-        if (!lines.isInPlace()) {
-            return read;
+    private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> result) {
+        Read<T> read = new Read<>(position, length, result);
+        if (lines.isInDoubt()) {
+            read.readInDoubt();
+        } else {
+            reads.run(read);
         }
-        return read.state() == Future.State.SUCCESS
-                ? checks.checked(lines, read.resultNow())
-                : read.thenCompose(late -> checks.checked(lines, late));
+        return read;
     }
 
     @Override
@@ -105,6 +96,75 @@ final class EmbeddedSnapshot implements Snapshot {
             long skip = (long) part * Limits.WHOLE_LINE_BYTES;
             int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
             return EmbeddedSnapshot.this.read(start + skip, size, Function.identity());
+        }
+    }
+
+    /**
+     * One read, and the stage of its result:
+     *
+     * <pre>
+     * read ─┬─ of the store's own copy ────────────────────► completed
+     *       └─ of a source ──► validated ─┬─ untouched ────► completed
+     *                                     └─ in doubt ─┐
+     * read of a source in doubt ◄──────────────────────┘ ──► completed, or failed
+     * </pre>
+     */
+    private final class Read<T> extends CompletableFuture<T> implements DiskReads.Task, SourceValidation.Pending {
+        private final long position;
+        private final int length;
+        private final Function<byte[], T> result;
+        private byte @Nullable [] bytes;
+        /** Null before the read, and if the source is in doubt. */
+        private LinesFile.@Nullable Opened from;
+
+        private boolean inDoubt;
+
+        Read(long position, int length, Function<byte[], T> result) {
+            this.position = position;
+            this.length = length;
+            this.result = result;
+        }
+
+        @Override
+        public void read() throws StoreUnavailableException {
+            if (inDoubt) {
+                bytes = lines.readInDoubt(position, length);
+            } else {
+                bytes = new byte[length];
+                from = lines.read(position, bytes, length);
+            }
+        }
+
+        @Override
+        public void done() {
+            if (lines.isInPlace() && !inDoubt) {
+                validation.validate(this);
+            } else {
+                succeed();
+            }
+        }
+
+        @Override
+        public LinesFile file() {
+            return lines;
+        }
+
+        @Override
+        public void validated(@Nullable BasicFileAttributes now) {
+            if (from != null && from.isUntouched(now)) {
+                succeed();
+            } else {
+                readInDoubt();
+            }
+        }
+
+        void readInDoubt() {
+            inDoubt = true;
+            reads.runElsewhere(this);
+        }
+
+        private void succeed() {
+            complete(result.apply(Objects.requireNonNull(bytes)));
         }
     }
 }

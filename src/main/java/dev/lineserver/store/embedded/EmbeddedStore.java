@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 import io.netty.util.concurrent.EventExecutorGroup;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,7 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -25,62 +25,54 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
+import dev.lineserver.store.embedded.index.LineIndex;
 
 /**
  * Keeps versions in a directory of this machine.
  *
  * <pre>
- * DATASET.lock            held by the one that writes to the dataset
+ * DATASET.lock            locked by the process that writes to the dataset
+ * DATASET.lock-owner      names that process
  * DATASET/v3/manifest.properties
  * DATASET/v3/index        where each line begins
- * DATASET/v3/lines        the bytes, where the source could not stay in place
+ * DATASET/v3/blocks       digests of the content's blocks
+ * DATASET/v3/lines        the bytes, unless they stay in their source
  * DATASET/building-4/…    a version being written
- * .dropped-…              a dataset being removed
+ * DATASET.dropped-…       a dataset being removed
  * </pre>
+ *
+ * <p>Reading takes no lock and changes nothing, so a directory of another user or on a read-only volume can be served. A
+ * directory that does not exist is an empty store. What ended processes left behind is removed by the next one that writes
+ * to the dataset.
  */
 public final class EmbeddedStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
-    private static final String DROPPED = ".dropped-";
+
+    /** A version listed may be removed before its manifest is read, and another one listed then may be, too. */
+    private static final int ATTEMPTS_TO_READ = 5;
 
     private final Path directory;
     private final Disk disk;
     private final DiskReads reads = new DiskReads();
-    private final ChecksPerTurn checks;
+    private final SourceValidation validation;
 
-    private EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {
-        this.directory = directory;
+    EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {
+        this.directory = directory.toAbsolutePath().normalize();
         this.disk = disk;
-        checks = new ChecksPerTurn(eventLoops);
+        validation = new SourceValidation(eventLoops);
     }
 
     /**
-     * Opens the store in a directory, which is made where it is missing, and removes what ended processes left behind.
+     * Opens the store in a directory.
      *
-     * @param eventLoops on which lookups come in; null where there are none
-     * @throws StoreFailedException where the directory cannot be used
+     * @param eventLoops whose threads look lines up; null if there are none
+     * @throws StoreFailedException if there is something else than a directory
      */
     public static EmbeddedStore open(Path directory, @Nullable EventExecutorGroup eventLoops) throws StoreException {
-        return open(directory, eventLoops, new Disk());
-    }
-
-    static EmbeddedStore open(Path directory) throws StoreException {
-        return open(directory, null, new Disk());
-    }
-
-    static EmbeddedStore open(Path directory, Disk disk) throws StoreException {
-        return open(directory, null, disk);
-    }
-
-    private static EmbeddedStore open(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk)
-            throws StoreException {
-        EmbeddedStore store = new EmbeddedStore(directory.toAbsolutePath().normalize(), eventLoops, disk);
-        try {
-            Files.createDirectories(store.directory);
-            store.clean();
-        } catch (IOException e) {
-            throw DiskErrors.failed("use the data directory " + store.directory, e);
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new StoreFailedException("the data directory " + directory + " is not a directory: name another one");
         }
-        return store;
+        return new EmbeddedStore(directory, eventLoops, new Disk());
     }
 
     @Override
@@ -102,29 +94,33 @@ public final class EmbeddedStore implements LineStore {
     }
 
     private Optional<ManifestFile> newestFile(DatasetName dataset) throws StoreException {
-        DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
+        DatasetDirectory versions = directory(dataset);
         try {
             OptionalLong version = versions.newestVersion();
-            if (version.isEmpty()) {
-                return Optional.empty();
+            for (int attempt = 1; version.isPresent(); attempt++) {
+                try {
+                    return Optional.of(version(dataset, version.getAsLong()).manifest());
+                } catch (StoreException e) {
+                    OptionalLong now = versions.newestVersion();
+                    if (now.equals(version) && attempt >= ATTEMPTS_TO_READ) {
+                        throw e;
+                    }
+                    version = now;
+                }
             }
-            return Optional.of(VersionFiles.manifest(versions, dataset, version.getAsLong()));
+            return Optional.empty();
         } catch (IOException e) {
-            throw DiskErrors.failed("list the versions of dataset " + dataset, e);
+            throw failed("list the versions of dataset " + dataset, e);
         }
     }
 
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
-        DatasetName dataset = manifest.dataset();
-        DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
-        ManifestFile file = VersionFiles.manifest(versions, dataset, manifest.version());
-        return EmbeddedSnapshot.open(
-                file,
-                versions.version(manifest.version()),
-                VersionFiles.index(versions, file.manifest()),
-                reads,
-                checks);
+        VersionFiles version = version(manifest.dataset(), manifest.version());
+        ManifestFile file = version.manifest();
+        LineIndex index = version.index(file.manifest());
+        return new EmbeddedSnapshot(
+                file.manifest(), index, LinesFile.open(file, version.directory()), reads, validation);
     }
 
     @Override
@@ -133,7 +129,7 @@ public final class EmbeddedStore implements LineStore {
                 .filter(newest -> newest.isFrom(request))
                 .map(ManifestFile::manifest);
         if (stored.isPresent()) {
-            VersionFiles.index(DatasetDirectory.of(directory, request.dataset(), disk), stored.get());
+            version(request.dataset(), stored.get().version()).requireIndex(stored.get());
         }
         return stored;
     }
@@ -144,63 +140,57 @@ public final class EmbeddedStore implements LineStore {
                 .filter(stillNewest -> stillNewest.manifest().equals(newest));
         Optional<ManifestFile> reused = file.flatMap(version -> version.standingFor(request));
         if (reused.isPresent() && !reused.equals(file)) {
-            replace(DatasetDirectory.of(directory, newest.dataset(), disk).version(newest.version()), reused.get());
+            remember(reused.get());
         }
         return reused.isPresent();
     }
 
-    /** So that the next start needs no look at the content to accept the source's new time. */
-    private void replace(Path versionDirectory, ManifestFile manifest) throws StoreException {
+    /** Replaces a manifest, so that the next ingest recognizes the source without reading it. Not needed for that. */
+    private void remember(ManifestFile manifest) {
+        Manifest version = manifest.manifest();
+        Path versionDirectory = directory(version.dataset()).version(version.version());
         Path replacement = versionDirectory.resolve(ManifestFile.NAME + ".new");
-        DatasetLock lock = lock(manifest.manifest().dataset(), owner("accept its source's new time"));
-        try {
-            Files.deleteIfExists(replacement);
+        try (DatasetLock _ = lock(version.dataset(), "accept its source's new time")) {
+            disk.delete(replacement);
             manifest.write(replacement, disk);
             disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
             disk.forceDirectory(versionDirectory);
-        } catch (IOException e) {
-            throw DiskErrors.failed("replace the manifest in " + versionDirectory, e);
-        } finally {
-            release(lock);
+        } catch (IOException | StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "the next ingest will have to read its source: " + e.getMessage());
         }
-    }
-
-    private static String owner(String purpose) {
-        return "process " + ProcessHandle.current().pid() + ", which began at "
-                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
     }
 
     @Override
     public Build begin(BuildRequest request) throws StoreException {
         DatasetName dataset = request.dataset();
-        DatasetLock lock = lock(dataset, owner("ingest " + request.sourceName()));
         try {
-            DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
-            versions.clean();
-            long version = versions.newestVersion().orElse(0) + 1;
-            return new EmbeddedBuild(request, versions, version, lock, disk);
+            disk.createDirectories(directory);
+            DatasetLock lock = lock(dataset, "ingest " + request.sourceName());
+            try {
+                DatasetDirectory versions = directory(dataset);
+                versions.clean();
+                return new EmbeddedBuild(
+                        request, versions, versions.newestVersion().orElse(0) + 1, lock);
+            } catch (IOException | RuntimeException | Error e) {
+                lock.close();
+                throw e;
+            }
         } catch (IOException e) {
-            release(lock);
-            throw DiskErrors.failed("begin a version of dataset " + dataset + " in " + directory, e);
+            throw failed("begin a version of dataset " + dataset + " in " + directory, e);
         }
     }
 
     @Override
     public boolean drop(DatasetName dataset) throws StoreException {
-        DatasetLock lock = lock(dataset, owner("drop it"));
-        try {
-            DatasetDirectory versions = DatasetDirectory.of(directory, dataset, disk);
-            if (!Files.exists(versions.path())) {
-                return false;
-            }
-            Path dropped = directory.resolve(DROPPED + dataset + "-" + System.nanoTime());
-            disk.rename(versions.path(), dropped);
-            disk.deleteTree(dropped);
+        DatasetDirectory versions = directory(dataset);
+        if (!Files.isDirectory(versions.path())) {
+            return false;
+        }
+        try (DatasetLock _ = lock(dataset, "drop it")) {
+            versions.drop();
             return true;
         } catch (IOException e) {
-            throw DiskErrors.failed("drop dataset " + dataset, e);
-        } finally {
-            release(lock);
+            throw failed("drop dataset " + dataset, e);
         }
     }
 
@@ -214,52 +204,37 @@ public final class EmbeddedStore implements LineStore {
         reads.close();
     }
 
-    private DatasetLock lock(DatasetName dataset, String owner) throws StoreException {
-        try {
-            return DatasetLock.take(directory, dataset, owner)
-                    .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " is being written by "
-                            + DatasetLock.owner(directory, dataset) + "; wait for it to end, or end it"));
-        } catch (IOException e) {
-            throw DiskErrors.failed("lock dataset " + dataset + " in " + directory, e);
-        }
+    private DatasetDirectory directory(DatasetName dataset) {
+        return new DatasetDirectory(directory.resolve(dataset.value()), disk);
     }
 
-    private static void release(DatasetLock lock) {
-        try {
-            lock.close();
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "a dataset's lock could not be closed", e);
-        }
+    private VersionFiles version(DatasetName dataset, long version) {
+        return new VersionFiles(directory(dataset).version(version), dataset, version);
+    }
+
+    private DatasetLock lock(DatasetName dataset, String purpose) throws IOException, StoreException {
+        String owner = "process " + ProcessHandle.current().pid() + ", which began at "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
+        return DatasetLock.take(directory, dataset, owner)
+                .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " is being written by "
+                        + DatasetLock.owner(directory, dataset) + "; wait for it to end, or end it"));
+    }
+
+    private static StoreFailedException failed(String attempt, IOException cause) {
+        return new StoreFailedException(IoErrors.message(attempt, cause), cause);
     }
 
     private List<DatasetName> names() throws StoreException {
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.filter(Files::isDirectory)
+        try {
+            return Disk.list(directory).stream()
+                    .filter(Files::isDirectory)
                     .map(entry -> entry.getFileName().toString())
                     .filter(DatasetName::isValid)
                     .map(DatasetName::new)
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw DiskErrors.failed("list the datasets in " + directory, e);
-        }
-    }
-
-    private void clean() throws IOException, StoreException {
-        try (Stream<Path> entries = Files.list(directory)) {
-            for (Path entry : entries.toList()) {
-                if (entry.getFileName().toString().startsWith(DROPPED)) {
-                    disk.deleteTree(entry);
-                }
-            }
-        }
-        for (DatasetName name : names()) {
-            Optional<DatasetLock> lock = DatasetLock.take(directory, name, owner("remove leftovers"));
-            if (lock.isPresent()) {
-                try (DatasetLock held = lock.get()) {
-                    DatasetDirectory.of(directory, name, disk).clean();
-                }
-            }
+            throw failed("list the datasets in " + directory, e);
         }
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +23,12 @@ import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Manifest;
 
 /**
- * A manifest as the embedded store keeps it: properties in UTF-8, the last line of which is a CRC-32C of all before.
+ * A manifest and what the embedded store keeps beside it: properties in UTF-8, whose last line is a CRC-32C of those before.
  *
  * @param manifest what describes the version
- * @param lines the file that holds the lines, as it was when they were read; its path is relative to the version's
- *     directory where the store has its own copy, so that a data directory can be moved
- * @param source the file that the lines came from, as it was then, possibly compressed; null where they came from none
+ * @param lines the file that holds the lines, as it was when they were read; the path of a store's own copy is relative to
+ *     the version's directory, so that a data directory can be moved
+ * @param source the file that the lines came from, as it was then, possibly compressed; null if they came from a stream
  */
 record ManifestFile(
         Manifest manifest, SourceFile lines, @Nullable SourceFile source) {
@@ -45,36 +44,36 @@ record ManifestFile(
     private static final String INODE = "-inode";
     private static final String CHECKSUM = "# crc32c ";
 
-    /** @throws IOException where the file cannot be read, or is not what {@link #write} wrote */
+    /** @throws IOException if the file cannot be read, or was not written by {@link #write} */
     static ManifestFile read(Path file) throws IOException {
-        String text = Files.readString(file, StandardCharsets.UTF_8);
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         int at = text.lastIndexOf(CHECKSUM);
         if (at < 0 || !text.substring(at).strip().equals(CHECKSUM + checksum(text.substring(0, at)))) {
             throw new IOException("its checksum does not match");
         }
-        Properties properties = new Properties();
-        properties.load(new StringReader(text));
         try {
+            Properties properties = new Properties();
+            properties.load(new StringReader(text));
             return of(properties);
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
             throw new IOException(e.getMessage(), e);
         }
     }
 
-    /** Whether the lines are in the source itself, and not in a copy of the store's own. */
+    /** Whether the lines are in the source itself, not in the store's own copy. */
     boolean inPlace() {
         return lines.path().isAbsolute();
     }
 
-    /** Whether the request's file is, by name, size and time, what the version was made from. */
+    /** Whether the request's file is, by path and stamp, the one that the version was made from. */
     boolean isFrom(BuildRequest request) {
         return request.file() != null && request.file().equals(source) && !(inPlace() && request.copy());
     }
 
     /**
-     * The version with a source whose content was found to be the version's, so that the next start needs no look at it.
+     * The version with another source of the same content, so that {@link #isFrom} recognizes that source.
      *
-     * @return empty where the lines are not where the request wants them
+     * @return empty if the lines are not where the request wants them
      */
     Optional<ManifestFile> standingFor(BuildRequest request) {
         SourceFile file = request.file();
@@ -94,17 +93,15 @@ record ManifestFile(
         StringWriter text = new StringWriter();
         properties().store(text, null);
         String body = text.toString();
-        byte[] bytes = (body + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8);
-        try (FileChannel channel = disk.create(file)) {
-            disk.write(channel, ByteBuffer.wrap(bytes));
-            disk.force(channel);
-        }
+        String all = body + CHECKSUM + checksum(body) + "\n";
+        disk.writeFile(file, ByteBuffer.wrap(all.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static ManifestFile of(Properties p) {
         String layout = p.getProperty("layout", "");
         if (!layout.equals(LAYOUT) && !layout.equals(FIRST_LAYOUT)) {
-            throw new IllegalArgumentException("it has layout '" + layout + "', this program reads '" + LAYOUT + "'");
+            throw new IllegalArgumentException("it has layout '" + layout
+                    + "', and this line-server reads layouts up to '" + LAYOUT + "' (a newer line-server may read it)");
         }
         Content content = new Content(
                 number(p, "line-count"),

@@ -1,53 +1,77 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.embedded.index.LineIndex;
+import dev.lineserver.store.embedded.index.LineIndexFile;
 
-/** Reads the files of a version, and says in an operator's words what is wrong with them. */
-final class VersionFiles {
-    private VersionFiles() {}
-
-    /** What describes a version, and where its lines are. */
-    static ManifestFile manifest(DatasetDirectory versions, DatasetName dataset, long version) throws StoreException {
-        Path file = versions.version(version).resolve(ManifestFile.NAME);
+/** Reads the files of one version, and says in an operator's words why they cannot be used. */
+record VersionFiles(Path directory, DatasetName dataset, long version) {
+    ManifestFile manifest() throws StoreException {
+        Path file = directory.resolve(ManifestFile.NAME);
         try {
-            return ManifestFile.read(file);
-        } catch (IOException e) {
-            if (!Files.exists(file)) {
-                throw new StoreUnavailableException("version " + version + " of dataset " + dataset + " is gone", e);
+            ManifestFile read = ManifestFile.read(file);
+            if (!read.manifest().dataset().equals(dataset) || read.manifest().version() != version) {
+                throw new IOException("it belongs to another version");
             }
-            throw new StoreFailedException(
-                    "the manifest " + file + " is damaged (" + e.getMessage()
-                            + "); ingest the file again to replace it",
-                    e);
+            return read;
+        } catch (IOException e) {
+            throw unusable(file, "the file", e);
         }
     }
 
-    /** A version's index, held to its manifest. */
-    static LineIndex index(DatasetDirectory versions, Manifest manifest) throws StoreException {
-        Path path = versions.version(manifest.version()).resolve(DatasetDirectory.INDEX);
+    /** Reads the index into RAM, and checks it against the manifest. */
+    LineIndex index(Manifest manifest) throws StoreException {
+        Path file = directory.resolve(DatasetDirectory.INDEX);
         try {
-            LineIndex index = LineIndexFile.read(path);
+            HeapRoom.require(Files.size(file) + BlockDigests.bytes(manifest.content()), "the index of " + this);
+            LineIndex index = LineIndexFile.read(file);
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
             if (index.lineCount() != manifest.lineCount()
                     || index.start(index.lineCount()) != manifest.byteCount() + virtualTerminator) {
-                throw new LineIndexFile.DamagedIndexException("it belongs to another version");
+                throw new IOException("it belongs to another version");
             }
             return index;
-        } catch (LineIndexFile.DamagedIndexException e) {
-            throw new StoreFailedException(
-                    "the index " + path + " cannot be used: " + e.getMessage() + "; ingest " + manifest.sourceName()
-                            + " again to replace it",
-                    e);
         } catch (IOException e) {
-            throw DiskErrors.failed("read the index " + path, e);
+            throw unusable(file, manifest.sourceName(), e);
+        } catch (OutOfMemoryError e) {
+            throw new StoreFailedException("the index of " + this + " does not fit in the heap: raise -Xmx", e);
         }
+    }
+
+    /** Checks that there is an index, in microseconds. Damage is found when it is read. */
+    void requireIndex(Manifest manifest) throws StoreFailedException {
+        Path file = directory.resolve(DatasetDirectory.INDEX);
+        if (!Files.exists(file)) {
+            throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
+        }
+    }
+
+    private StoreException unusable(Path file, String source, IOException cause) {
+        return cause instanceof NoSuchFileException
+                ? new StoreUnavailableException(this + " is gone: " + file + " does not exist", cause)
+                : failed(file, source, cause);
+    }
+
+    private static StoreFailedException failed(Path file, String source, IOException cause) {
+        String reason = cause instanceof FileSystemException
+                ? IoErrors.message("read " + file, cause)
+                : file + " cannot be used: " + cause.getMessage() + "; ingest " + source + " again to replace it";
+        return new StoreFailedException(reason, cause);
+    }
+
+    @Override
+    public String toString() {
+        return "dataset " + dataset + " version " + version;
     }
 }

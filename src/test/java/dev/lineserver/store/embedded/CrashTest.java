@@ -1,11 +1,14 @@
 package dev.lineserver.store.embedded;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +18,7 @@ import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -28,75 +32,153 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Ends the world at every single change that an ingest makes to the disk, and looks at what is left. */
+/** Cuts the power, or fails, at every single change that the store makes to the disk, and checks what is left. */
 final class CrashTest {
     private static final byte[] BEFORE = Samples.random(300, 50, 1);
     private static final byte[] AFTER = Samples.random(400, 50, 2);
+    private static final int POWER_CUTS_PER_CHANGE = 8;
 
     @TempDir
     Path directory;
 
-    /** Nothing is changed from a given step on, as after a power cut; or one step fails, as on a full disk. */
-    private static final class FailingDisk extends Disk {
-        private final int failing;
-        private final boolean forGood;
-        private int steps;
+    private Path before;
+    private Path after;
 
-        FailingDisk(int failing, boolean forGood) {
-            this.failing = failing;
-            this.forGood = forGood;
-        }
+    @BeforeEach
+    void sources() throws Exception {
+        before = Files.write(directory.resolve("before"), BEFORE);
+        after = Files.write(directory.resolve("after"), AFTER);
+    }
 
-        @Override
-        void step(String change) throws IOException {
-            int now = steps++;
-            if (forGood ? now >= failing : now == failing) {
-                throw new IOException("No space left on device (" + change + ")");
+    /** What a dataset holds after a step is done, and until the next one is. */
+    private record Milestone(int changeCount, Optional<byte[]> content) {}
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPowerCutLeavesTheVersionBeforeOrAfterAStepWhateverWasNotForced(boolean copy) throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        LossyDisk disk = new LossyDisk(root);
+        EmbeddedStore store = new EmbeddedStore(root.resolve("new/data"), null, disk);
+        List<Milestone> milestones = new ArrayList<>();
+        milestones.add(new Milestone(0, Optional.empty()));
+        ingest(store, before, copy);
+        milestones.add(new Milestone(disk.changeCount(), Optional.of(BEFORE)));
+        Files.write(before, BEFORE);
+        Ingest.Outcome touched =
+                new Ingest(store, Progress.SILENT).storeIfChanged(before.toString(), DatasetName.DEFAULT, copy, false);
+        assertEquals(1, touched.manifest().version());
+        milestones.add(new Milestone(disk.changeCount(), Optional.of(BEFORE)));
+        ingest(store, after, copy);
+        milestones.add(new Milestone(disk.changeCount(), Optional.of(AFTER)));
+        store.drop(DatasetName.DEFAULT);
+        milestones.add(new Milestone(disk.changeCount(), Optional.empty()));
+        assertTrue(disk.changeCount() > 50, disk.changeCount() + " changes");
+
+        long seed = new Random().nextLong();
+        for (int step = 1; step < milestones.size(); step++) {
+            Milestone last = milestones.get(step - 1);
+            Milestone next = milestones.get(step);
+            for (int changes = last.changeCount + 1; changes < next.changeCount; changes++) {
+                assertPowerCutLeaves(disk, changes, seed, copy, List.of(last.content, next.content));
             }
+            assertPowerCutLeaves(disk, next.changeCount, seed, copy, List.of(next.content));
+        }
+    }
+
+    private void assertPowerCutLeaves(
+            LossyDisk disk, int changes, long seed, boolean copy, List<Optional<byte[]>> expected) throws Exception {
+        for (int cut = 0; cut < POWER_CUTS_PER_CHANGE; cut++) {
+            Path left = directory.resolve("left-" + changes + "-" + cut);
+            disk.cutPower(changes, new Random(seed + cut), left);
+            String what = "power cut " + cut + " after change " + changes + " of seed " + seed;
+            Path data = left.resolve("new/data");
+            EmbeddedStore store = new EmbeddedStore(data, null, new LossyDisk(left));
+            assertHoldsOneOf(store, expected, what);
+            if (cut == 0) {
+                assertHolds(store, ingest(store, after, copy), AFTER, what);
+                assertNoLeftovers(store, data, what);
+            }
+        }
+    }
+
+    private static void assertHoldsOneOf(EmbeddedStore store, List<Optional<byte[]>> expected, String what)
+            throws Exception {
+        List<DatasetListing> listed = store.datasets();
+        if (listed.isEmpty()) {
+            assertTrue(expected.contains(Optional.<byte[]>empty()), what + ": the dataset is lost");
+            return;
+        }
+        Manifest manifest = assertInstanceOf(DatasetListing.Described.class, listed.getFirst(), () -> what + listed)
+                .newest();
+        byte[] content = expected.stream()
+                .flatMap(Optional::stream)
+                .filter(bytes -> bytes.length == manifest.byteCount())
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(what + ": " + manifest));
+        assertHolds(store, manifest, content, what);
+    }
+
+    private static void assertNoLeftovers(EmbeddedStore store, Path data, String what) throws Exception {
+        long newest = store.newest(DatasetName.DEFAULT).orElseThrow().version();
+        assertEquals(List.of("v" + newest), names(data.resolve("default")), what);
+        assertEquals(List.of("default", "default.lock"), names(data), what);
+    }
+
+    private static List<String> names(Path directory) throws Exception {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void theLastVersionIsServedWhereverAnIngestEnds(boolean copy) throws Exception {
+    void anIngestThatFailsAnywhereLeavesTheVersionBefore(boolean copy) throws Exception {
         for (boolean forGood : new boolean[] {true, false}) {
             int failing = 0;
             while (!survives(failing, forGood, copy)) {
                 failing++;
             }
-            assertTrue(failing > 8, "only " + failing + " steps were tried");
+            assertTrue(failing > 8, "only " + failing + " changes were made to fail");
         }
     }
 
-    /** Whether the ingest came through: no step was left to fail. */
+    /** Whether the ingest succeeded: no change was left to fail. */
     private boolean survives(int failing, boolean forGood, boolean copy) throws Exception {
         Path data = directory.resolve("data-" + failing + forGood + copy);
-        Path before = Files.write(directory.resolve("before"), BEFORE);
-        Path after = Files.write(directory.resolve("after"), AFTER);
-        ingest(EmbeddedStore.open(data), before, copy);
+        String what = "change " + failing + " fails" + (forGood ? " and all that follow" : "");
+        ingest(new EmbeddedStore(data, null, new LossyDisk(directory)), before, copy);
 
-        FailingDisk disk = new FailingDisk(failing, forGood);
+        LossyDisk disk = new LossyDisk(directory, failing, forGood);
         boolean published;
         try {
-            ingest(EmbeddedStore.open(data, disk), after, copy);
+            ingest(new EmbeddedStore(data, null, disk), after, copy);
             published = true;
         } catch (StoreFailedException e) {
             assertTrue(e.getMessage().contains("No space left"), e.getMessage());
             published = false;
         }
 
-        EmbeddedStore reopened = EmbeddedStore.open(data);
+        assertEquals(List.of(), openFiles(data), what);
+        EmbeddedStore reopened = new EmbeddedStore(data, null, new LossyDisk(directory));
         Manifest newest = reopened.newest(DatasetName.DEFAULT).orElseThrow();
-        assertTrue(!published || newest.version() == 2, "step " + failing);
-        assertHolds(reopened, newest, newest.version() == 1 ? BEFORE : AFTER);
-        try (Stream<Path> entries = Files.list(data.resolve("default"))) {
-            assertEquals(
-                    List.of("v" + newest.version()),
-                    entries.map(entry -> entry.getFileName().toString()).toList(),
-                    "leftovers after step " + failing);
+        assertTrue(published ? newest.version() == 2 : forGood || newest.version() == 1, what);
+        assertHolds(reopened, newest, newest.version() == 1 ? BEFORE : AFTER, what);
+        assertHolds(reopened, ingest(reopened, after, copy), AFTER, what);
+        assertNoLeftovers(reopened, data, what);
+        return disk.changeCount() <= failing;
+    }
+
+    /** Files below a directory that this process has open. */
+    private static List<Path> openFiles(Path below) throws Exception {
+        List<Path> open = new ArrayList<>();
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                if (Files.isSymbolicLink(descriptor)) {
+                    open.add(Files.readSymbolicLink(descriptor));
+                }
+            }
         }
-        assertHolds(reopened, ingest(reopened, after, copy), AFTER);
-        return disk.steps <= failing;
+        return open.stream().filter(file -> file.startsWith(below)).toList();
     }
 
     private static Manifest ingest(EmbeddedStore store, Path file, boolean copy) throws Exception {
@@ -107,13 +189,14 @@ final class CrashTest {
         }
     }
 
-    private static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content) throws Exception {
+    private static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content, String what)
+            throws Exception {
         List<byte[]> lines = Samples.linesOf(content);
-        assertEquals(lines.size(), manifest.lineCount());
+        assertEquals(lines.size(), manifest.lineCount(), what);
         try (Snapshot snapshot = store.open(manifest)) {
             for (int i = 0; i < lines.size(); i++) {
-                Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)));
-                assertArrayEquals(lines.get(i), found.line());
+                Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)), what);
+                assertArrayEquals(lines.get(i), found.line(), what);
             }
         }
     }
@@ -123,8 +206,8 @@ final class CrashTest {
         StoreFailedException e = assertThrows(
                 StoreFailedException.class,
                 () -> ingest(
-                        EmbeddedStore.open(directory.resolve("full"), new FailingDisk(3, true)),
-                        Files.write(directory.resolve("x"), AFTER),
+                        new EmbeddedStore(directory.resolve("full"), null, new LossyDisk(directory, 3, true)),
+                        after,
                         true));
         assertTrue(e.getMessage().contains("--data-dir on a larger disk"), e.getMessage());
     }

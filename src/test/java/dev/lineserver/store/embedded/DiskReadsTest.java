@@ -6,11 +6,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -31,13 +34,43 @@ final class DiskReadsTest {
         reads.close();
     }
 
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read() throws StoreException;
+    }
+
+    private static final class Reading<T> extends CompletableFuture<T> implements DiskReads.Task {
+        private final Reader<T> reader;
+        private @Nullable T value;
+
+        Reading(Reader<T> reader) {
+            this.reader = reader;
+        }
+
+        @Override
+        public void read() throws StoreException {
+            value = reader.read();
+        }
+
+        @Override
+        public void done() {
+            complete(value);
+        }
+    }
+
+    private <T> CompletableFuture<T> run(Reader<T> reader) {
+        Reading<T> reading = new Reading<>(reader);
+        reads.run(reading);
+        return reading;
+    }
+
     private static <T> T await(CompletionStage<T> stage) throws Exception {
         return stage.toCompletableFuture().get();
     }
 
     /** @return the thread that read */
     private Thread read(long nanos) throws Exception {
-        return await(reads.read(() -> {
+        return await(run(() -> {
             clock.addAndGet(nanos);
             return Thread.currentThread();
         }));
@@ -78,7 +111,7 @@ final class DiskReadsTest {
     void aFailureIsHandedOnFromEitherThread() throws Exception {
         StoreUnavailableException failure = new StoreUnavailableException("gone");
         for (int i = 0; i < 3; i++) {
-            CompletionStage<Object> failed = reads.read(() -> {
+            CompletionStage<Object> failed = run(() -> {
                 clock.addAndGet(DiskReads.SLOW_NANOS + 1);
                 throw failure;
             });
@@ -111,14 +144,57 @@ final class DiskReadsTest {
     }
 
     private CompletableFuture<?> waiting(CountDownLatch disk) {
-        return reads.read(() -> {
-                    try {
-                        disk.await();
-                        return "line";
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                })
-                .toCompletableFuture();
+        return run(() -> {
+            try {
+                disk.await();
+                return "line";
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void whateverAReadThrowsCompletesIt() {
+        for (boolean elsewhere : new boolean[] {false, true}) {
+            for (Throwable thrown : List.of(new OutOfMemoryError("a test"), new IllegalStateException())) {
+                Reading<Object> failing = new Reading<>(() -> sneakily(thrown));
+                if (elsewhere) {
+                    reads.runElsewhere(failing);
+                } else {
+                    reads.run(failing);
+                }
+                assertSame(
+                        thrown,
+                        assertThrows(ExecutionException.class, () -> failing.get(10, TimeUnit.SECONDS))
+                                .getCause());
+            }
+        }
+    }
+
+    private static Object sneakily(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        throw (RuntimeException) thrown;
+    }
+
+    @Test
+    void readsLongerThanAFewMicrosecondsCanBeSentElsewhereAtOnce() throws Exception {
+        Reading<Thread> elsewhere = new Reading<>(Thread::currentThread);
+        reads.runElsewhere(elsewhere);
+        assertNotSame(Thread.currentThread(), elsewhere.get(10, TimeUnit.SECONDS));
+        assertSame(Thread.currentThread(), read(1));
+    }
+
+    @Test
+    void aReadAfterTheStoreWasClosedFailsInPlainWords() {
+        reads.close();
+        Reading<String> late = new Reading<>(() -> "line");
+        reads.runElsewhere(late);
+        Throwable cause = assertThrows(ExecutionException.class, () -> late.get(10, TimeUnit.SECONDS))
+                .getCause();
+        assertInstanceOf(StoreUnavailableException.class, cause);
+        assertEquals("the store is closed", cause.getMessage());
     }
 }

@@ -16,7 +16,7 @@ final class EmbeddedStoreContractTest extends LineStoreContract {
 
     @BeforeEach
     void open() throws Exception {
-        store = EmbeddedStore.open(directory);
+        store = EmbeddedStore.open(directory, null);
     }
 
     @Override

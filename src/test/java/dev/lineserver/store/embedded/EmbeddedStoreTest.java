@@ -9,6 +9,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -20,6 +23,7 @@ import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -45,7 +49,7 @@ final class EmbeddedStoreTest {
 
     @BeforeEach
     void open() throws Exception {
-        store = EmbeddedStore.open(directory.resolve("data"));
+        store = EmbeddedStore.open(directory.resolve("data"), null);
         source = Files.writeString(directory.resolve("source.txt"), TEXT);
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
     }
@@ -59,63 +63,66 @@ final class EmbeddedStoreTest {
         return new String(found.line(), StandardCharsets.UTF_8);
     }
 
-    private static void assertRefused(Snapshot snapshot) {
-        for (int i = 0; i < 3; i++) {
-            long lineIndex = i;
-            assertThrows(StoreUnavailableException.class, () -> Await.result(snapshot.lookup(lineIndex)));
-        }
-        assertThrows(StoreUnavailableException.class, snapshot::check);
-    }
-
     @Test
-    void aSourceOfTheSameLengthWrittenOverIsRefusedAtOnce() throws Exception {
-        try (Snapshot snapshot = store.open(ingestIfChanged(false).manifest())) {
-            assertEquals("two", text(snapshot, 1));
-            Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
-            assertRefused(snapshot);
-        }
-    }
-
-    @Test
-    void aSourceThatGrewIsRefused() throws Exception {
-        try (Snapshot snapshot = store.open(ingestIfChanged(false).manifest())) {
-            Files.writeString(source, TEXT + "four\n");
-            assertRefused(snapshot);
-        }
-    }
-
-    @Test
-    void aSourceCutShortIsRefused() throws Exception {
-        try (Snapshot snapshot = store.open(ingestIfChanged(false).manifest())) {
-            Files.writeString(source, "one\n");
-            assertRefused(snapshot);
-        }
-    }
-
-    @Test
-    void aSourceRemovedOrReplacedIsRefused() throws Exception {
-        Manifest manifest = ingestIfChanged(false).manifest();
-        try (Snapshot snapshot = store.open(manifest)) {
-            FileTime time = Files.getLastModifiedTime(source);
-            Files.move(source, directory.resolve("away"));
-            assertRefused(snapshot);
-            StoreException e = assertThrows(
-                    StoreUnavailableException.class, () -> store.open(manifest).close());
-            assertTrue(e.getMessage().contains(source.toString()), e.getMessage());
-            Files.writeString(source, TEXT);
-            Files.setLastModifiedTime(source, time);
-            assertRefused(snapshot);
-        }
-    }
-
-    @Test
-    void aSourceThatWasOnlyTouchedIsServedOnceItsContentWasChecked() throws Exception {
-        try (Snapshot snapshot = store.open(ingestIfChanged(false).manifest())) {
-            Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
-            assertThrows(StoreUnavailableException.class, () -> Await.result(snapshot.lookup(0)));
-            snapshot.check();
+    void aVersionOfTheFirstLayoutIsServedOnceItsSourceWasChecked() throws Exception {
+        ingestIfChanged(false);
+        Path version = directory.resolve("data/default/v1");
+        Files.delete(version.resolve("blocks"));
+        rewriteManifest(
+                version,
+                text -> text.lines()
+                        .filter(line -> !line.contains("-changed-at") && !line.contains("-inode"))
+                        .map(line -> line.replace("layout=embedded-2", "layout=embedded-1"))
+                        .collect(Collectors.joining("\n", "", "\n")));
+        Manifest first = store.newest(DatasetName.DEFAULT).orElseThrow();
+        assertEquals("embedded-1", first.layout());
+        try (Snapshot snapshot = store.open(first)) {
             assertEquals("one", text(snapshot, 0));
         }
+        assertEquals(Optional.empty(), knownUnread(false));
+        assertFalse(ingestIfChanged(false).stored());
+        assertEquals(Optional.of(first), knownUnread(false));
+        Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
+        assertThrows(StoreUnavailableException.class, () -> store.open(first).close());
+    }
+
+    /** Changes a manifest, and mends its checksum. */
+    private static void rewriteManifest(Path version, UnaryOperator<String> change) throws Exception {
+        Path file = version.resolve("manifest.properties");
+        String text = Files.readString(file);
+        String body = change.apply(text.substring(0, text.lastIndexOf("# crc32c ")));
+        CRC32C checksum = new CRC32C();
+        checksum.update(body.getBytes(StandardCharsets.UTF_8));
+        Files.writeString(file, body + "# crc32c " + Long.toHexString(checksum.getValue()) + "\n");
+    }
+
+    @Test
+    void aDatasetOfANewerLayoutIsListedAsUnreadableBesideTheOthers() throws Exception {
+        ingestIfChanged(false);
+        DatasetName other = new DatasetName("other");
+        new Ingest(store, Progress.SILENT).store(source.toString(), other, false, false);
+        rewriteManifest(directory.resolve("data/default/v1"), text -> text.replace("embedded-2", "embedded-9"));
+        List<DatasetListing> listed = store.datasets();
+        assertEquals(
+                List.of(DatasetName.DEFAULT, other),
+                listed.stream().map(DatasetListing::name).toList());
+        StoreException failure = assertInstanceOf(DatasetListing.Unreadable.class, listed.getFirst())
+                .failure();
+        assertInstanceOf(StoreFailedException.class, failure);
+        assertTrue(failure.getMessage().contains("layout 'embedded-9'"), failure.getMessage());
+        assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+        assertInstanceOf(DatasetListing.Described.class, listed.getLast());
+    }
+
+    @Test
+    void aVersionThatWasCopiedFromAnotherDatasetByHandIsUnreadable() throws Exception {
+        ingestIfChanged(true);
+        Files.createDirectories(directory.resolve("data/other/v1"));
+        for (String file : List.of("manifest.properties", "index", "lines", "blocks")) {
+            Files.copy(directory.resolve("data/default/v1/" + file), directory.resolve("data/other/v1/" + file));
+        }
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(new DatasetName("other")));
+        assertTrue(e.getMessage().contains("belongs to another version"), e.getMessage());
     }
 
     @Test
@@ -131,7 +138,8 @@ final class EmbeddedStoreTest {
     void aDataDirectoryWithACopyCanBeMoved() throws Exception {
         Manifest manifest = ingestIfChanged(true).manifest();
         Files.move(directory.resolve("data"), directory.resolve("moved"));
-        try (Snapshot snapshot = EmbeddedStore.open(directory.resolve("moved")).open(manifest)) {
+        try (Snapshot snapshot =
+                EmbeddedStore.open(directory.resolve("moved"), null).open(manifest)) {
             assertEquals("one", text(snapshot, 0));
         }
     }
@@ -215,6 +223,16 @@ final class EmbeddedStoreTest {
         StoreFailedException e = assertThrows(
                 StoreFailedException.class, () -> store.open(manifest).close());
         assertTrue(e.getMessage().contains("ingest " + source), e.getMessage());
+        Manifest again = new Ingest(store, Progress.SILENT)
+                .store(source.toString(), DatasetName.DEFAULT, false, false)
+                .manifest();
+        assertEquals(2, again.version());
+    }
+
+    @Test
+    void aMissingIndexIsReplacedByTheNextIngest() throws Exception {
+        ingestIfChanged(false);
+        Files.delete(directory.resolve("data/default/v1/index"));
         assertEquals(2, ingestIfChanged(false).manifest().version());
     }
 
@@ -232,7 +250,7 @@ final class EmbeddedStoreTest {
     void aDirectoryThatCannotBeUsedIsNamed() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "");
         StoreFailedException e = assertThrows(
-                StoreFailedException.class, () -> EmbeddedStore.open(file).close());
+                StoreFailedException.class, () -> EmbeddedStore.open(file, null).close());
         assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
     }
 }

@@ -1,4 +1,4 @@
-package dev.lineserver.store.embedded;
+package dev.lineserver.store.embedded.index;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
- * The file in which a {@link LineIndex} is kept.
+ * The file that holds a {@link LineIndex}.
  *
  * <p>All numbers little-endian:
  *
@@ -23,14 +23,14 @@ import java.util.zip.CRC32C;
  *         16 b directory, two longs per block
  *         8   w, number of words
  *         8   number of lines
- *         8   where the line after the last would begin
+ *         8   offset at which a line after the last would begin
  *         8   CRC-32C of everything before
  * </pre>
  *
- * <p>Crash policy: the file is written in a directory that readers do not look into, forced, and then published by
- * renaming the directory. A file that is cut short or changed fails the checksum.
+ * <p>Crash policy: the file is written in a directory that readers ignore, forced, and then published by renaming the
+ * directory. A file that is cut short or changed fails the checksum.
  */
-final class LineIndexFile {
+public final class LineIndexFile {
     private static final long MAGIC = ByteBuffer.wrap("LineIndx".getBytes(StandardCharsets.US_ASCII))
             .order(ByteOrder.LITTLE_ENDIAN)
             .getLong();
@@ -41,19 +41,12 @@ final class LineIndexFile {
 
     private LineIndexFile() {}
 
-    /** An index file is not what this program wrote. */
-    static final class DamagedIndexException extends IOException {
-        DamagedIndexException(String message) {
-            super(message);
-        }
-    }
-
     /**
-     * Reads an index into RAM.
+     * Reads an index into RAM, about as many bytes as the file has.
      *
-     * @throws DamagedIndexException where the file is foreign, of another format, cut short or damaged
+     * @throws IOException also if the file is foreign, of another format, cut short or damaged; says so after "it"
      */
-    static LineIndex read(Path file) throws IOException {
+    public static LineIndex read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             return new Input(channel).read();
         }
@@ -69,28 +62,41 @@ final class LineIndexFile {
         }
 
         LineIndex read() throws IOException {
+            ByteBuffer trailer = readHead();
+            LongSegments words = longs(trailer.getLong(0));
+            LongSegments directory = longs(directoryLongs(trailer.getLong(8)));
+            checksum.update(trailer.slice(0, TRAILER_BYTES - Long.BYTES));
+            if (checksum.getValue() != trailer.getLong(24)) {
+                throw new IOException("its checksum does not match");
+            }
+            return new LineIndex(words, directory, trailer.getLong(8), trailer.getLong(16));
+        }
+
+        /** Reads the header and the trailer, whose counts are then those of a file of this length. */
+        ByteBuffer readHead() throws IOException {
             long size = channel.size();
             if (size < HEADER_BYTES + TRAILER_BYTES) {
-                throw new DamagedIndexException("it is only " + size + " bytes long");
+                throw new IOException("it is only " + size + " bytes long");
             }
             ByteBuffer trailer = trailer(size);
-            long wordCount = trailer.getLong();
-            long lineCount = trailer.getLong();
-            long end = trailer.getLong();
-            long expected = trailer.getLong();
             header();
-            long directoryLongs = 2 * ((lineCount + LineIndex.BLOCK_LINES - 1) >>> LineIndex.BLOCK_SHIFT);
-            boolean possible = wordCount >= 0 && lineCount >= 0 && wordCount <= size / Long.BYTES && lineCount <= end;
-            if (!possible || HEADER_BYTES + TRAILER_BYTES + Long.BYTES * (wordCount + directoryLongs) != size) {
-                throw new DamagedIndexException("its length does not match its counts");
+            long wordCount = trailer.getLong(0);
+            long lineCount = trailer.getLong(8);
+            long mostLongs = size / Long.BYTES;
+            boolean possible = wordCount >= 0
+                    && wordCount <= mostLongs
+                    && lineCount >= 0
+                    && lineCount <= mostLongs * LineIndex.BLOCK_LINES
+                    && lineCount <= trailer.getLong(16);
+            long longs = possible ? wordCount + directoryLongs(lineCount) : -1;
+            if (HEADER_BYTES + TRAILER_BYTES + Long.BYTES * longs != size) {
+                throw new IOException("its length does not match its counts");
             }
-            LongSegments words = longs(wordCount);
-            LongSegments directory = longs(directoryLongs);
-            checksum.update(trailer.rewind().limit(TRAILER_BYTES - Long.BYTES));
-            if (checksum.getValue() != expected) {
-                throw new DamagedIndexException("its checksum does not match");
-            }
-            return new LineIndex(words, directory, lineCount, end);
+            return trailer;
+        }
+
+        private static long directoryLongs(long lineCount) {
+            return 2 * ((lineCount + LineIndex.BLOCK_LINES - 1) >>> LineIndex.BLOCK_SHIFT);
         }
 
         private ByteBuffer trailer(long size) throws IOException {
@@ -103,14 +109,14 @@ final class LineIndexFile {
         private void header() throws IOException {
             fill(HEADER_BYTES);
             if (buffer.getLong() != MAGIC) {
-                throw new DamagedIndexException("it is not an index of lines");
+                throw new IOException("it is not an index of lines");
             }
             int format = buffer.getInt();
             if (format != FORMAT) {
-                throw new DamagedIndexException("it has format " + format + ", this program reads format " + FORMAT);
+                throw new IOException("it has format " + format + ", this program reads format " + FORMAT);
             }
             if (buffer.getInt() != LineIndex.BLOCK_LINES) {
-                throw new DamagedIndexException("it has blocks of another size");
+                throw new IOException("it has blocks of another size");
             }
         }
 
@@ -131,7 +137,7 @@ final class LineIndexFile {
             buffer.clear().limit(bytes);
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer) < 0) {
-                    throw new DamagedIndexException("it was cut short while being read");
+                    throw new IOException("it was cut short while being read");
                 }
             }
             checksum.update(buffer.flip());
@@ -141,18 +147,12 @@ final class LineIndexFile {
 
     /** Writes the file front to back. */
     static final class Output {
-        private final FileChannel channel;
-        private final Disk disk;
+        private final LineIndexWriter.Sink sink;
         private final CRC32C checksum = new CRC32C();
-        private final ByteBuffer buffer = buffer();
+        private final ByteBuffer buffer = buffer().putLong(MAGIC).putInt(FORMAT).putInt(LineIndex.BLOCK_LINES);
 
-        Output(FileChannel channel, Disk disk) {
-            this.channel = channel;
-            this.disk = disk;
-        }
-
-        void begin() {
-            buffer.putLong(MAGIC).putInt(FORMAT).putInt(LineIndex.BLOCK_LINES);
+        Output(LineIndexWriter.Sink sink) {
+            this.sink = sink;
         }
 
         void write(long[] longs, int count) throws IOException {
@@ -172,13 +172,12 @@ final class LineIndexFile {
             flush();
             write(new long[] {checksum.getValue()}, 1);
             flush();
-            disk.force(channel);
         }
 
         private void flush() throws IOException {
             checksum.update(buffer.flip());
             buffer.rewind();
-            disk.write(channel, buffer);
+            sink.write(buffer);
             buffer.clear();
         }
     }

@@ -1,8 +1,11 @@
-package dev.lineserver.store.embedded;
+package dev.lineserver.store.embedded.index;
 
-/** A fixed number of longs, kept in arrays of at most 8 MiB so that no allocation needs a huge free run. */
+/**
+ * A fixed number of longs, in arrays of at most 256 KiB. G1 gives an array of half a region (512 KiB at least) or more whole
+ * regions of its own, of which up to half would be lost.
+ */
 final class LongSegments {
-    private static final int SHIFT = 20;
+    private static final int SHIFT = 15;
     private static final int SEGMENT = 1 << SHIFT;
     private static final int MASK = SEGMENT - 1;
 

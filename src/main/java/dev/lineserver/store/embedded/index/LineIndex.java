@@ -1,10 +1,10 @@
-package dev.lineserver.store.embedded;
+package dev.lineserver.store.embedded.index;
 
 /**
  * Where each line begins: a monotone sequence of byte offsets, held in RAM in about {@code 2.6 + log2(average line)}
- * bits per line.
+ * bits per line. Immutable.
  *
- * <p>Lines are taken in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
+ * <p>Lines are encoded in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
  * directory (16 bytes per block), and the distances of its lines from there as an Elias–Fano sequence: the low bits of
  * each packed side by side, the high bits as a bit set in which the i-th set bit stands at {@code high(i) + i}. As every
  * line has at least its terminator, {@code distance - i} is encoded, which is still monotone and smaller. A block whose
@@ -13,14 +13,14 @@ package dev.lineserver.store.embedded;
  * <p>Sources: P. Elias, J. ACM 21(2), 1974; R. Fano, MIT Computer Structures Group memo 61, 1971; partitioning after
  * G. Ottaviano, R. Venturini, SIGIR 2014.
  */
-final class LineIndex {
+public final class LineIndex {
     static final int BLOCK_SHIFT = 9;
     /** Lines per block: a high-bits set is then at most 24 words long, so finding the i-th bit is a short scan. */
-    static final int BLOCK_LINES = 1 << BLOCK_SHIFT;
+    public static final int BLOCK_LINES = 1 << BLOCK_SHIFT;
 
     static final int POINTER_BITS = 56;
     static final long POINTER_MASK = (1L << POINTER_BITS) - 1;
-    /** In place of a number of low bits: all lines of the block are as long as the pointer says. */
+    /** Stands in place of a number of low bits if all lines of the block have the same length, held by the pointer. */
     static final int SAME_LENGTH = 0xFF;
 
     private final LongSegments words;
@@ -32,7 +32,7 @@ final class LineIndex {
      * @param words of all blocks
      * @param directory two longs per block: first offset; bits per low part in the top 8 bits over the position of the
      *     first word (or the line length, with {@link #SAME_LENGTH})
-     * @param end where the line after the last would begin
+     * @param end offset at which a line after the last would begin
      */
     LineIndex(LongSegments words, LongSegments directory, long lineCount, long end) {
         this.words = words;
@@ -41,11 +41,12 @@ final class LineIndex {
         this.end = end;
     }
 
-    long lineCount() {
+    /** Number of lines. */
+    public long lineCount() {
         return lineCount;
     }
 
-    /** Bytes of RAM it takes. */
+    /** Size in RAM, in bytes. */
     long bytes() {
         return (words.size() + directory.size()) * Long.BYTES;
     }
@@ -53,9 +54,9 @@ final class LineIndex {
     /**
      * Offset of a line's first byte.
      *
-     * @param lineIndex from 0 to {@code lineCount}; at {@code lineCount}, where another line would begin
+     * @param lineIndex from 0 to {@code lineCount}; the offset of {@code lineCount} is that at which another line would begin
      */
-    long start(long lineIndex) {
+    public long start(long lineIndex) {
         if (lineIndex == lineCount) {
             return end;
         }
@@ -73,7 +74,7 @@ final class LineIndex {
         return base + i + (high << lowBits | low(at, i, lowBits));
     }
 
-    /** Words that the low parts of a block of {@code lines} lines take. */
+    /** Number of words for the low parts of a block of {@code lines} lines. */
     static int lowWords(int lines, int lowBits) {
         return (lines * lowBits + Long.SIZE - 1) / Long.SIZE;
     }

@@ -1,15 +1,16 @@
-package dev.lineserver.store.embedded;
+package dev.lineserver.store.embedded.index;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 import dev.lineserver.line.LineBatch;
 
-import static dev.lineserver.store.embedded.LineIndex.BLOCK_LINES;
+import static dev.lineserver.store.embedded.index.LineIndex.BLOCK_LINES;
 
-/** Writes a {@link LineIndexFile} while its lines come in. */
-final class LineIndexWriter {
-    /** Most words a block can take: 56 low bits and 3 high bits per line, and one word for rounding each. */
+/** Writes a {@link LineIndexFile} front to back, while the lines are read. Used by one thread. */
+public final class LineIndexWriter {
+    /** Most words of a block: 56 low bits and 3 high bits per line, and one word for rounding each. */
     private static final int MOST_WORDS = BLOCK_LINES * 59 / Long.SIZE + 2;
 
     private final LineIndexFile.Output out;
@@ -23,13 +24,19 @@ final class LineIndexWriter {
     private long lineCount;
     private long end;
 
-    LineIndexWriter(LineIndexFile.Output out) throws IOException {
-        this.out = out;
-        out.begin();
+    /** Takes the bytes of the file, in order. Writes all that remain in the buffer before it returns. */
+    @FunctionalInterface
+    public interface Sink {
+        void write(ByteBuffer bytes) throws IOException;
     }
 
-    /** Adds the next lines, which begin where the last ones ended. */
-    void add(LineBatch batch) throws IOException {
+    /** @param sink of the file's bytes */
+    public LineIndexWriter(Sink sink) {
+        out = new LineIndexFile.Output(sink);
+    }
+
+    /** Adds the next lines, which follow those added before without a gap. */
+    public void add(LineBatch batch) throws IOException {
         long offset = end - batch.start(0);
         int added = 0;
         while (added < batch.count()) {
@@ -53,8 +60,8 @@ final class LineIndexWriter {
         inBlock += count;
     }
 
-    /** Writes what is left, the directory and the trailer. */
-    void finish() throws IOException {
+    /** Writes the last block, the directory and the trailer. The caller makes the file durable. */
+    public void finish() throws IOException {
         if (inBlock > 0) {
             flushBlock(end);
         }
@@ -101,7 +108,7 @@ final class LineIndexWriter {
         return putHigh(lowBits, highAt);
     }
 
-    /** Words are put together in a variable: going through the array for every line takes twice the time. */
+    /** Assembles each word in a local variable: updating the array for every line takes twice the time. */
     private void putLow(int lowBits) {
         long mask = (1L << lowBits) - 1;
         long word = 0;

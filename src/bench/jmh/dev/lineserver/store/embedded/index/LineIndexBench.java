@@ -1,9 +1,10 @@
-package dev.lineserver.store.embedded;
+package dev.lineserver.store.embedded.index;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -52,9 +53,8 @@ public class LineIndexBench {
 
     private void write(Path file) throws IOException {
         SplittableRandom lengths = new SplittableRandom(1);
-        Disk disk = new Disk();
-        try (FileChannel channel = disk.create(file)) {
-            LineIndexWriter writer = new LineIndexWriter(new LineIndexFile.Output(channel, disk));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            LineIndexWriter writer = new LineIndexWriter(channel::write);
             int[] ends = new int[BATCH_LINES];
             for (int at = 0; at < lines; at += BATCH_LINES) {
                 int count = Math.min(BATCH_LINES, lines - at);

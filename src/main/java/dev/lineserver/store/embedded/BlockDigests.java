@@ -1,0 +1,51 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.Content;
+
+/**
+ * The digests of a content's blocks, against which single blocks of a touched source are checked.
+ *
+ * <p>The file {@code blocks} of a version holds nothing but these, 16 bytes per block of {@link Limits#BLOCK_BYTES}: upper,
+ * then lower 64 bits, big-endian. They are the leaves of the content's digest, so that digest, which is in the manifest, is
+ * the file's checksum. Versions of layout {@code embedded-1} have no such file.
+ */
+record BlockDigests(ByteBuffer leaves) {
+    private static final int DIGEST_BYTES = 16;
+
+    static long bytes(Content content) {
+        return (content.byteCount() + Limits.BLOCK_BYTES - 1) / Limits.BLOCK_BYTES * DIGEST_BYTES;
+    }
+
+    /** Reads the block digests of a version; null if they are missing or damaged. */
+    static @Nullable BlockDigests read(Path file, Content content) {
+        try {
+            byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
+            return digest(leaves, leaves.length).equals(content.digest())
+                    ? new BlockDigests(ByteBuffer.wrap(leaves))
+                    : null;
+        } catch (IOException missing) {
+            return null;
+        }
+    }
+
+    /** Whether a block has the bytes that were ingested. */
+    boolean matches(long blockIndex, byte[] block, int length) {
+        int at = Math.toIntExact(blockIndex * DIGEST_BYTES);
+        return digest(block, length).equals(new ContentDigest(leaves.getLong(at), leaves.getLong(at + Long.BYTES)));
+    }
+
+    private static ContentDigest digest(byte[] bytes, int length) {
+        long[] digest = new long[2];
+        ContentDigest.hashBlock(bytes, length, digest);
+        return new ContentDigest(digest[1], digest[0]);
+    }
+}

@@ -1,0 +1,224 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk whose changes can be lost by a power cut after any of them: of the changes that were not forced by then, any
+ * subset. The bytes of a write may be lost in part. A change can also fail, as on a full disk.
+ */
+final class LossyDisk extends Disk {
+    private final Path root;
+    private final int failing;
+    private final boolean failingForGood;
+    private final List<Consumer<Model>> changes = new ArrayList<>();
+    private final Map<FileChannel, Integer> fileNumbers = new HashMap<>();
+
+    /** @param root an existing directory, above all changes */
+    LossyDisk(Path root) {
+        this(root, Integer.MAX_VALUE, false);
+    }
+
+    /**
+     * @param failing number of the change that fails
+     * @param failingForGood whether all that follow fail, too
+     */
+    LossyDisk(Path root, int failing, boolean failingForGood) {
+        this.root = root;
+        this.failing = failing;
+        this.failingForGood = failingForGood;
+    }
+
+    int changeCount() {
+        return changes.size();
+    }
+
+    private void record(Consumer<Model> change) throws IOException {
+        int now = changes.size();
+        changes.add(change);
+        if (failingForGood ? now >= failing : now == failing) {
+            changes.set(now, _ -> {});
+            throw new IOException("No space left on device");
+        }
+    }
+
+    @Override
+    void createDirectory(Path directory) throws IOException {
+        record(model -> model.put(directory, new Node()));
+        super.createDirectory(directory);
+    }
+
+    @Override
+    FileChannel create(Path file) throws IOException {
+        int number = fileNumbers.size();
+        record(model -> model.put(file, model.file(number)));
+        FileChannel channel = super.create(file);
+        fileNumbers.put(channel, number);
+        return channel;
+    }
+
+    @Override
+    void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+        int number = fileNumbers.get(channel);
+        long position = channel.position();
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        record(model -> model.file(number).writes.add(new Write((int) position, copy)));
+        super.write(channel, bytes);
+    }
+
+    @Override
+    void force(FileChannel channel) throws IOException {
+        int number = fileNumbers.get(channel);
+        record(model -> model.file(number).forceBytes());
+    }
+
+    @Override
+    void forceDirectory(Path directory) throws IOException {
+        record(model -> model.find(directory).forceEntries());
+    }
+
+    @Override
+    void rename(Path from, Path to) throws IOException {
+        if (!from.resolveSibling("").equals(to.resolveSibling(""))) {
+            throw new IllegalArgumentException(from + " and " + to + " are in two directories");
+        }
+        record(model -> model.rename(from, to));
+        super.rename(from, to);
+    }
+
+    @Override
+    void delete(Path path) throws IOException {
+        record(model -> model.put(path, null));
+        super.delete(path);
+    }
+
+    /**
+     * Writes what a power cut leaves.
+     *
+     * @param changeCount how many changes were made before
+     * @param kept decides of every change that was not forced whether it is kept
+     * @param target an empty directory that takes the place of the root
+     */
+    void cutPower(int changeCount, Random kept, Path target) throws IOException {
+        Model model = new Model(root);
+        changes.subList(0, changeCount).forEach(change -> change.accept(model));
+        model.rootNode.restore(target, kept);
+    }
+
+    private record Write(int position, byte[] bytes) {}
+
+    private record Entry(String name, @Nullable Node node) {}
+
+    /** A file or directory: what is durable, and the changes that are not. */
+    private static final class Node {
+        final Map<String, Node> entries = new TreeMap<>();
+        final Map<String, Node> durableEntries = new TreeMap<>();
+        /** Each applied as a whole or not at all. */
+        final List<List<Entry>> entryChanges = new ArrayList<>();
+
+        final List<Write> writes = new ArrayList<>();
+        byte[] durableBytes = new byte[0];
+        boolean isFile;
+
+        void change(Entry... change) {
+            apply(List.of(change), entries);
+            entryChanges.add(List.of(change));
+        }
+
+        private static void apply(List<Entry> change, Map<String, Node> entries) {
+            for (Entry entry : change) {
+                if (entry.node == null) {
+                    entries.remove(entry.name);
+                } else {
+                    entries.put(entry.name, entry.node);
+                }
+            }
+        }
+
+        void forceEntries() {
+            entryChanges.forEach(change -> apply(change, durableEntries));
+            entryChanges.clear();
+        }
+
+        void forceBytes() {
+            writes.forEach(write -> durableBytes = written(durableBytes, write, write.bytes.length));
+            writes.clear();
+        }
+
+        private static byte[] written(byte[] before, Write write, int length) {
+            byte[] after = Arrays.copyOf(before, Math.max(before.length, write.position + length));
+            System.arraycopy(write.bytes, 0, after, write.position, length);
+            return after;
+        }
+
+        void restore(Path path, Random kept) throws IOException {
+            if (isFile) {
+                byte[] bytes = durableBytes;
+                for (Write write : writes) {
+                    bytes = kept.nextBoolean() ? written(bytes, write, kept.nextInt(write.bytes.length + 1)) : bytes;
+                }
+                Files.write(path, bytes);
+                return;
+            }
+            Map<String, Node> left = new TreeMap<>(durableEntries);
+            entryChanges.stream().filter(_ -> kept.nextBoolean()).forEach(change -> apply(change, left));
+            Files.createDirectories(path);
+            for (Map.Entry<String, Node> entry : left.entrySet()) {
+                entry.getValue().restore(path.resolve(entry.getKey()), kept);
+            }
+        }
+    }
+
+    /** The disk as the changes left it. */
+    private static final class Model {
+        final Node rootNode = new Node();
+        private final Path root;
+        private final Map<Integer, Node> files = new HashMap<>();
+
+        Model(Path root) {
+            this.root = root;
+        }
+
+        Node file(int number) {
+            Node file = files.computeIfAbsent(number, _ -> new Node());
+            file.isFile = true;
+            return file;
+        }
+
+        Node find(Path path) {
+            Node node = rootNode;
+            for (Path name : root.relativize(path)) {
+                if (!name.toString().isEmpty()) {
+                    node = node.entries.get(name.toString());
+                }
+            }
+            return node;
+        }
+
+        void put(Path path, @Nullable Node node) {
+            find(path.resolveSibling("")).change(new Entry(name(path), node));
+        }
+
+        void rename(Path from, Path to) {
+            find(from.resolveSibling("")).change(new Entry(name(from), null), new Entry(name(to), find(from)));
+        }
+
+        private static String name(Path path) {
+            return path.getFileName().toString();
+        }
+    }
+}

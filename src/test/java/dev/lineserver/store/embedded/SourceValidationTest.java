@@ -1,0 +1,213 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Progress;
+import dev.lineserver.store.DatasetName;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class SourceValidationTest {
+    private static final int READS_PER_LOOK = 32;
+
+    @TempDir
+    Path directory;
+
+    private final DefaultEventLoopGroup loops = new DefaultEventLoopGroup(2);
+    private final SourceValidation validation = new SourceValidation(loops);
+    private final List<Read> reads = new ArrayList<>();
+    private Path source;
+    private LinesFile lines;
+
+    @BeforeEach
+    void open() throws Exception {
+        source = Files.writeString(directory.resolve("source.txt"), "one\ntwo\n");
+        try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
+            new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, false, false);
+        }
+        Path version = directory.resolve("data/default/v1");
+        lines = LinesFile.open(ManifestFile.read(version.resolve(ManifestFile.NAME)), version);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        lines.close();
+        Future<?> _ = loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+    }
+
+    /** A read that was just made. Completed with whether its file was found untouched. */
+    private final class Read extends CompletableFuture<Boolean> implements SourceValidation.Pending {
+        final LinesFile.Opened from;
+        Runnable whenValidated = () -> {};
+
+        @Nullable
+        Thread validatedOn;
+
+        Read() throws Exception {
+            from = lines.read(0, new byte[3], 3);
+        }
+
+        @Override
+        public LinesFile file() {
+            return lines;
+        }
+
+        @Override
+        public void validated(@Nullable BasicFileAttributes now) {
+            validatedOn = Thread.currentThread();
+            whenValidated.run();
+            complete(from.isUntouched(now));
+        }
+    }
+
+    private Read read() throws Exception {
+        Read read = new Read();
+        reads.add(read);
+        validation.validate(read);
+        return read;
+    }
+
+    private void touch() throws Exception {
+        Files.setLastModifiedTime(source, FileTime.fromMillis(0));
+    }
+
+    private static boolean isUntouched(Read read) throws Exception {
+        return read.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void theReadsOfALoopAreCompletedOnThatLoopAtTheEndOfItsIteration() throws Exception {
+        Thread loop = loops.next()
+                .submit(() -> {
+                    for (int i = 0; i < 3; i++) {
+                        assertFalse(read().isDone());
+                    }
+                    return Thread.currentThread();
+                })
+                .get();
+        for (Read read : reads) {
+            assertTrue(isUntouched(read));
+            assertSame(loop, read.validatedOn);
+        }
+    }
+
+    @Test
+    void aTouchAfterAReadAndBeforeTheEndOfItsIterationIsNoticed() throws Exception {
+        loops.next()
+                .submit(() -> {
+                    read();
+                    touch();
+                    read();
+                    return null;
+                })
+                .get();
+        assertFalse(isUntouched(reads.get(0)));
+        assertFalse(isUntouched(reads.get(1)));
+        FileTime time = FileTime.from(reads.get(0).from.stamp().modifiedAt());
+        Files.setLastModifiedTime(source, time);
+        assertTrue(isUntouched(loops.next().submit(this::read).get()));
+    }
+
+    @Test
+    void aLongIterationIsValidatedInParts() throws Exception {
+        loops.next()
+                .submit(() -> {
+                    while (reads.isEmpty() || !reads.getFirst().isDone()) {
+                        read();
+                    }
+                    touch();
+                    read();
+                    return null;
+                })
+                .get(30, TimeUnit.SECONDS);
+        assertEquals(READS_PER_LOOK + 1, reads.size());
+        for (int i = 0; i <= READS_PER_LOOK; i++) {
+            assertEquals(i < READS_PER_LOOK, isUntouched(reads.get(i)), "read " + i);
+        }
+    }
+
+    @Test
+    void aReadMadeWhileOthersAreCompletedIsValidatedByTheNextLook() throws Exception {
+        loops.next()
+                .submit(() -> {
+                    Read first = new Read();
+                    first.whenValidated =
+                            () -> IntStream.range(0, 2 * READS_PER_LOOK).forEach(_ -> {
+                                try {
+                                    read();
+                                } catch (Exception e) {
+                                    throw new AssertionError(e);
+                                }
+                            });
+                    validation.validate(first);
+                    return first;
+                })
+                .get()
+                .get(30, TimeUnit.SECONDS);
+        assertEquals(2 * READS_PER_LOOK, reads.size());
+        for (Read read : reads) {
+            assertTrue(isUntouched(read));
+        }
+    }
+
+    @Test
+    void aReadWhoseCompletionThrowsFailsAloneAndTheLoopGoesOn() throws Exception {
+        OutOfMemoryError thrown = new OutOfMemoryError("a test");
+        for (int round = 0; round < 2; round++) {
+            reads.clear();
+            loops.next()
+                    .submit(() -> {
+                        for (int i = 0; i < 5; i++) {
+                            Read read = read();
+                            if (i % 2 == 0) {
+                                read.whenValidated = () -> {
+                                    throw thrown;
+                                };
+                            }
+                        }
+                        return null;
+                    })
+                    .get();
+            for (int i = 0; i < 5; i++) {
+                Read read = reads.get(i);
+                if (i % 2 == 0) {
+                    assertSame(
+                            thrown,
+                            assertThrows(ExecutionException.class, () -> read.get(30, TimeUnit.SECONDS))
+                                    .getCause());
+                } else {
+                    assertTrue(isUntouched(read));
+                }
+            }
+        }
+    }
+
+    @Test
+    void otherThreadsAreValidatedAtOnce() throws Exception {
+        assertTrue(read().isDone());
+        touch();
+        assertFalse(isUntouched(read()));
+    }
+}

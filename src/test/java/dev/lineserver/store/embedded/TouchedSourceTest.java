@@ -1,0 +1,343 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.ingest.Await;
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Progress;
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** A source in place that is touched, changed, replaced or removed while it is served. */
+final class TouchedSourceTest {
+    private static final String TEXT = "one\ntwo\nthree\n";
+    private static final byte[] LINES_OF_100 =
+            "x".repeat(99).concat("\n").repeat(3 * Limits.BLOCK_BYTES / 100).getBytes(StandardCharsets.US_ASCII);
+
+    @TempDir
+    Path directory;
+
+    private EmbeddedStore store;
+    private Path source;
+    private Path version;
+
+    @BeforeEach
+    void open() throws Exception {
+        store = EmbeddedStore.open(directory.resolve("data"), null);
+        version = directory.resolve("data/default/v1");
+        source = Files.writeString(directory.resolve("source.txt"), TEXT);
+        Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+    }
+
+    private Manifest ingest() throws Exception {
+        store.drop(DatasetName.DEFAULT);
+        return new Ingest(store, Progress.SILENT)
+                .store(source.toString(), DatasetName.DEFAULT, false, false)
+                .manifest();
+    }
+
+    private LinesFile openLines() throws Exception {
+        return LinesFile.open(ManifestFile.read(version.resolve(ManifestFile.NAME)), version);
+    }
+
+    private static String text(Snapshot snapshot, long lineIndex) throws Exception {
+        Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(lineIndex)));
+        return new String(found.line(), StandardCharsets.UTF_8);
+    }
+
+    private static void assertRefused(Snapshot snapshot) {
+        for (int i = 0; i < 3; i++) {
+            long lineIndex = i;
+            assertThrows(StoreUnavailableException.class, () -> Await.result(snapshot.lookup(lineIndex)));
+        }
+        assertThrows(StoreUnavailableException.class, snapshot::check);
+    }
+
+    private void touch() throws Exception {
+        Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
+    }
+
+    private void writeOver(String content) throws Exception {
+        FileTime time = Files.getLastModifiedTime(source);
+        Files.writeString(source, content);
+        Files.setLastModifiedTime(source, time);
+    }
+
+    private void replace(String content) throws Exception {
+        FileTime time = Files.getLastModifiedTime(source);
+        Path other = Files.writeString(directory.resolve("other"), content);
+        Files.setLastModifiedTime(other, time);
+        Files.move(other, source, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Test
+    void aSourceOfTheSameLengthWrittenOverIsRefusedAtOnce() throws Exception {
+        try (Snapshot snapshot = store.open(ingest())) {
+            assertEquals("two", text(snapshot, 1));
+            Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
+            assertRefused(snapshot);
+        }
+    }
+
+    @Test
+    void aSourceThatGrewIsRefused() throws Exception {
+        try (Snapshot snapshot = store.open(ingest())) {
+            Files.writeString(source, TEXT + "four\n");
+            assertRefused(snapshot);
+        }
+    }
+
+    @Test
+    void aSourceCutShortIsRefused() throws Exception {
+        try (Snapshot snapshot = store.open(ingest())) {
+            Files.writeString(source, "one\n");
+            assertRefused(snapshot);
+        }
+    }
+
+    @Test
+    void aRemovedSourceIsRefusedAndNamedAndServedAgainOnceItIsBack() throws Exception {
+        Manifest manifest = ingest();
+        try (Snapshot snapshot = store.open(manifest)) {
+            Path away = Files.move(source, directory.resolve("away"));
+            assertRefused(snapshot);
+            StoreException e = assertThrows(
+                    StoreUnavailableException.class, () -> store.open(manifest).close());
+            assertTrue(e.getMessage().contains(source + ": it does not exist"), e.getMessage());
+            Files.move(away, source);
+            assertEquals("one", text(snapshot, 0));
+        }
+    }
+
+    @Test
+    void otherBytesOfTheSameSizeAndTimeAreRefusedAfterARestart() throws Exception {
+        Manifest manifest = ingest();
+        writeOver(TEXT.toUpperCase(Locale.ROOT));
+        try (Snapshot restarted = store.open(manifest)) {
+            assertRefused(restarted);
+        }
+        replace(TEXT.toUpperCase(Locale.ROOT));
+        try (Snapshot restarted = store.open(manifest)) {
+            assertRefused(restarted);
+        }
+    }
+
+    /** Until the check the file that was opened is still read: it has other links or none, and the bytes ingested. */
+    @Test
+    void otherBytesOfTheSameSizeAndTimeThatReplaceTheSourceAreRefusedByTheCheck() throws Exception {
+        try (Snapshot snapshot = store.open(ingest())) {
+            replace(TEXT.toUpperCase(Locale.ROOT));
+            assertEquals("one", text(snapshot, 0));
+            assertThrows(StoreUnavailableException.class, snapshot::check);
+            assertRefused(snapshot);
+            replace(TEXT);
+            snapshot.check();
+            assertEquals("one", text(snapshot, 0));
+        }
+    }
+
+    @FunctionalInterface
+    private interface Touch {
+        void touch() throws Exception;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> aSourceWhoseBytesStayTheSameIsServedThroughout() {
+        Map<String, Touch> touches = Map.of(
+                "another time",
+                this::touch,
+                "written over",
+                () -> writeOver(TEXT),
+                "replaced",
+                () -> replace(TEXT),
+                "other permissions",
+                () -> Files.setPosixFilePermissions(source, PosixFilePermissions.fromString("r--r--r--")));
+        return touches.entrySet().stream()
+                .map(touch -> DynamicTest.dynamicTest(touch.getKey(), () -> servedThroughout(touch.getValue())));
+    }
+
+    private void servedThroughout(Touch touch) throws Exception {
+        Files.setPosixFilePermissions(source, PosixFilePermissions.fromString("rw-r--r--"));
+        try (Snapshot snapshot = store.open(ingest());
+                LinesFile lines = openLines()) {
+            assertFalse(lines.isInDoubt());
+            touch.touch();
+            assertEquals("one", text(snapshot, 0));
+            assertEquals("three", text(snapshot, 2));
+            try (LinesFile restarted = openLines()) {
+                assertTrue(restarted.isInDoubt(), "taken for untouched after a restart");
+                assertEquals("two", new String(restarted.readInDoubt(4, 3), StandardCharsets.UTF_8));
+                restarted.check();
+                assertFalse(restarted.isInDoubt());
+            }
+            for (int round = 0; round < 2; round++) {
+                lines.check();
+                snapshot.check();
+                assertFalse(lines.isInDoubt());
+                assertTrue(lines.read(0, new byte[3], 3).isUntouched(lines.look()));
+                assertEquals("two", text(snapshot, 1));
+            }
+        }
+    }
+
+    /** A changed byte in the second of three blocks, in lines that lie before, across and behind its edges. */
+    @Test
+    void inDoubtOnlyLinesWhoseBlocksAreTheSameAreHandedOver() throws Exception {
+        Files.write(source, LINES_OF_100);
+        byte[] changed = LINES_OF_100.clone();
+        changed[Limits.BLOCK_BYTES + 5_000] = 'y';
+        try (Snapshot snapshot = store.open(ingest())) {
+            Files.write(source, changed);
+            for (int i = 0; i < LINES_OF_100.length / 100; i++) {
+                if (i < Limits.BLOCK_BYTES / 100 || i > 2 * Limits.BLOCK_BYTES / 100) {
+                    assertEquals("x".repeat(99), text(snapshot, i), "line index " + i);
+                } else {
+                    long lineIndex = i;
+                    assertThrows(
+                            StoreUnavailableException.class,
+                            () -> Await.result(snapshot.lookup(lineIndex)),
+                            "line index " + i);
+                }
+            }
+            assertThrows(StoreUnavailableException.class, snapshot::check);
+            assertRefused(snapshot);
+            Files.write(source, LINES_OF_100);
+            snapshot.check();
+            assertEquals("x".repeat(99), text(snapshot, Limits.BLOCK_BYTES / 100 + 1));
+        }
+    }
+
+    @Test
+    void withoutUsableBlockDigestsATouchedSourceIsServedOnceItWasChecked() throws Exception {
+        ingest();
+        Path blocks = version.resolve(DatasetDirectory.BLOCKS);
+        byte[] digests = Files.readAllBytes(blocks);
+        for (byte[] damaged : List.of(new byte[0], new byte[16], Arrays.copyOf(digests, 32))) {
+            ingest();
+            Files.write(blocks, damaged);
+            try (LinesFile lines = openLines()) {
+                touch();
+                StoreException e = assertThrows(StoreUnavailableException.class, () -> lines.readInDoubt(0, 3));
+                assertTrue(e.getMessage().contains("is being compared"), e.getMessage());
+                lines.check();
+                assertFalse(lines.isInDoubt());
+            }
+            touch();
+            try (LinesFile lines = openLines()) {
+                assertFalse(lines.isInDoubt(), "must have been digested when it was opened");
+            }
+        }
+    }
+
+    @Test
+    void anInterruptedCheckEndsAndReadsGoOn() throws Exception {
+        ingest();
+        try (LinesFile lines = openLines()) {
+            touch();
+            Thread.currentThread().interrupt();
+            assertThrows(StoreUnavailableException.class, lines::check);
+            assertTrue(Thread.interrupted());
+            assertEquals("one", new String(lines.readInDoubt(0, 3), StandardCharsets.UTF_8));
+            lines.check();
+            assertFalse(lines.isInDoubt());
+        }
+    }
+
+    /** A source of 4 TiB without any data, which takes a quarter of an hour to digest. */
+    private LinesFile openHuge() throws Exception {
+        long size = 4L << 40;
+        try (FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1), size - 1);
+        }
+        Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
+        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
+        return LinesFile.open(
+                new ManifestFile(manifest, new SourceFile(source, FileStamp.of(source)), null), directory);
+    }
+
+    private static FutureTask<StoreUnavailableException> startFailingCheck(LinesFile lines) {
+        FutureTask<StoreUnavailableException> check =
+                new FutureTask<>(() -> assertThrows(StoreUnavailableException.class, lines::check));
+        Thread.ofPlatform().daemon().start(check);
+        return check;
+    }
+
+    @Test
+    void aCheckEndsWhenTheFileIsClosed() throws Exception {
+        LinesFile lines = openHuge();
+        touch();
+        FutureTask<StoreUnavailableException> check = startFailingCheck(lines);
+        lines.close();
+        assertTrue(check.get(30, TimeUnit.SECONDS).getMessage().contains("closed"), check.get()::getMessage);
+    }
+
+    @Test
+    void aCheckEndsWhenTheFileIsCutShort() throws Exception {
+        try (LinesFile lines = openHuge()) {
+            touch();
+            FutureTask<StoreUnavailableException> check = startFailingCheck(lines);
+            Files.write(source, new byte[1]);
+            assertInstanceOf(StoreUnavailableException.class, check.get(30, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void readsInFlightWhenTheSnapshotIsClosedFailInPlainWords() throws Exception {
+        for (boolean copy : new boolean[] {false, true}) {
+            store.drop(DatasetName.DEFAULT);
+            Snapshot snapshot = store.open(new Ingest(store, Progress.SILENT)
+                    .store(source.toString(), DatasetName.DEFAULT, copy, false)
+                    .manifest());
+            CountDownLatch begun = new CountDownLatch(1);
+            FutureTask<StoreException> reader = new FutureTask<>(() -> assertThrows(StoreException.class, () -> {
+                while (true) {
+                    assertEquals("two", text(snapshot, 1));
+                    begun.countDown();
+                }
+            }));
+            Thread.ofPlatform().daemon().start(reader);
+            assertTrue(begun.await(30, TimeUnit.SECONDS));
+            snapshot.close();
+            StoreException e = assertInstanceOf(StoreUnavailableException.class, reader.get(30, TimeUnit.SECONDS));
+            assertTrue(e.getMessage().endsWith("it was closed meanwhile"), e.getMessage());
+        }
+    }
+}
