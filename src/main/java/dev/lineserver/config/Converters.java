@@ -71,7 +71,8 @@ final class Converters {
             try {
                 return Path.of(text);
             } catch (InvalidPathException e) {
-                throw new IllegalArgumentException("the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
+                throw new IllegalArgumentException(
+                        "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
             }
         }
     }

@@ -221,7 +221,7 @@ public final class Datasets implements AutoCloseable {
     }
 
     private void withdrawAllBut(Set<String> names) {
-        for (ServedDataset dataset : served.values()) {
+        for (ServedDataset dataset : List.copyOf(served.values())) {
             if (!names.contains(dataset.name())) {
                 served.remove(dataset.name());
                 refreshes.remove(dataset);
