@@ -1,20 +1,29 @@
 package dev.lineserver;
 
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Dependencies point down only, and frameworks stay at the edges. */
+/** Dependencies point down only, frameworks stay at the edges, and types are closed. */
 final class ArchitectureTest {
     private static final JavaClasses PROGRAM = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("dev.lineserver");
+            .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
+
+    /** A public type is an offer to every package. Raise the bound only for a type that another package must name. */
+    private static final int PUBLIC_TYPES = 60;
 
     @Test
     void dependenciesPointDown() {
@@ -28,6 +37,8 @@ final class ArchitectureTest {
                 .definedBy("dev.lineserver.http..")
                 .layer("config")
                 .definedBy("dev.lineserver.config..")
+                .layer("serving")
+                .definedBy("dev.lineserver.serving..")
                 .layer("ingest")
                 .definedBy("dev.lineserver.ingest..")
                 .layer("embedded")
@@ -38,29 +49,51 @@ final class ArchitectureTest {
                 .definedBy("dev.lineserver.store")
                 .layer("line")
                 .definedBy("dev.lineserver.line..")
-                .whereLayer("embedded")
-                .mayOnlyBeAccessedByLayers("config")
-                .whereLayer("aerospike")
-                .mayOnlyBeAccessedByLayers("config")
-                .whereLayer("config")
-                .mayOnlyBeAccessedByLayers("cli", "http")
+                .whereLayer("main")
+                .mayNotBeAccessedByAnyLayer()
                 .whereLayer("cli")
                 .mayOnlyBeAccessedByLayers("main")
                 .whereLayer("http")
                 .mayOnlyBeAccessedByLayers("cli")
-                .whereLayer("ingest")
+                .whereLayer("config")
+                .mayOnlyBeAccessedByLayers("main", "cli", "http")
+                .whereLayer("serving")
                 .mayOnlyBeAccessedByLayers("cli", "http")
+                .whereLayer("ingest")
+                .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("embedded")
+                .mayOnlyBeAccessedByLayers("config")
+                .whereLayer("aerospike")
+                .mayOnlyBeAccessedByLayers("config")
                 .whereLayer("store")
-                .mayOnlyBeAccessedByLayers("cli", "http", "config", "ingest", "embedded", "aerospike")
-                .withOptionalLayers(true)
+                .mayOnlyBeAccessedByLayers("cli", "http", "config", "serving", "ingest", "embedded", "aerospike")
                 .check(PROGRAM);
+    }
+
+    /** Each package is a slice of its own, so that a package and its subpackage are not a cycle either. */
+    @Test
+    void noCycles() {
+        slices().matching("dev.lineserver.(**)").should().beFreeOfCycles().check(PROGRAM);
+    }
+
+    @Test
+    void theRootPackageHoldsOnlyMain() {
+        Set<String> root = new TreeSet<>();
+        for (JavaClass type : PROGRAM) {
+            if (type.getPackageName().equals("dev.lineserver")
+                    && !type.getSimpleName().equals("package-info")) {
+                root.add(type.getName().replaceFirst("\\$.*", ""));
+            }
+        }
+        assertEquals(Set.of("dev.lineserver.Main"), root);
     }
 
     @Test
     void frameworksStayAtTheEdges() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.lineserver.line..", "dev.lineserver.store..", "dev.lineserver.ingest..")
+                .resideOutsideOfPackages(
+                        "dev.lineserver", "dev.lineserver.http..", "dev.lineserver.cli..", "dev.lineserver.config..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -68,8 +101,28 @@ final class ArchitectureTest {
                 .check(PROGRAM);
     }
 
+    /** The stores run on the server's event loops: Aerospike's client needs them, the embedded store an executor. */
     @Test
-    void theClientOfADatabaseStaysInItsStore() {
+    void nettyStaysAtTheEdgesAndOnTheStoresEventLoops() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.lineserver.http..", "dev.lineserver.store.aerospike..", "dev.lineserver.config..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.netty.channel..", "io.netty.handler..", "io.netty.buffer..")
+                .check(PROGRAM);
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.lineserver.store.aerospike..", "dev.lineserver.config..")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("io\\.netty\\.(handler|buffer|channel\\.Channel).*")
+                .check(PROGRAM);
+    }
+
+    @Test
+    void theDatabaseClientStaysInItsStore() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("dev.lineserver.store.aerospike..")
@@ -80,7 +133,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void whatALineIsDoesNoInputOrOutput() {
+    void linesAreSplitWithoutInputOrOutput() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.lineserver.line..")
@@ -90,6 +143,7 @@ final class ArchitectureTest {
                 .check(PROGRAM);
     }
 
+    /** {@code Disk} is replaced by the crash model of its tests. */
     @Test
     void classesAreClosed() {
         classes()
@@ -106,5 +160,23 @@ final class ArchitectureTest {
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(PROGRAM);
+    }
+
+    @Test
+    void simpleNamesAreUniqueAndFewTypesArePublic() {
+        List<JavaClass> types = PROGRAM.stream()
+                .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .toList();
+        Set<String> names = new TreeSet<>();
+        assertEquals(
+                List.of("Failures"), // one of the command line, one of the Aerospike store
+                types.stream()
+                        .map(JavaClass::getSimpleName)
+                        .filter(name -> !names.add(name))
+                        .toList());
+        long open = types.stream()
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .count();
+        assertTrue(open <= PUBLIC_TYPES, open + " public types");
     }
 }
