@@ -11,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -55,7 +57,8 @@ public final class Datasets implements AutoCloseable {
     private volatile long lastSuccessNanos;
     private volatile Runnable listener = () -> {};
     private Duration delay;
-    private @Nullable VersionWatch watch;
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("version-watch").factory());
 
     /**
      * Serves nothing until {@link #start}.
@@ -107,7 +110,27 @@ public final class Datasets implements AutoCloseable {
             report(e);
         }
         awaitRefreshes(START_PATIENCE);
-        watch = new VersionWatch(this::check, interval);
+        scheduleCheckAfter(interval);
+    }
+
+    private void scheduleCheckAfter(Duration pause) {
+        try {
+            Future<?> _ = watch.schedule(this::checkAgainAndAgain, pause.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            // No check follows.
+        }
+    }
+
+    private void checkAgainAndAgain() {
+        Duration pause = interval;
+        try {
+            pause = check();
+        } catch (Throwable failure) {
+            // The top of this thread: a server whose watch ended would serve an old version for good.
+            LOG.log(System.Logger.Level.ERROR, "checking for new versions failed unexpectedly; trying again", failure);
+        } finally {
+            scheduleCheckAfter(pause);
+        }
     }
 
     /** The dataset of that name; null if the store does not list it. */
@@ -162,6 +185,17 @@ public final class Datasets implements AutoCloseable {
     /** Time since the store last listed its datasets. */
     public Duration sinceLastCheck() {
         return Duration.ofNanos(nanoTime.getAsLong() - lastSuccessNanos);
+    }
+
+    /** Opens the store that versions are served from. */
+    @FunctionalInterface
+    public interface StoreOpener {
+        /**
+         * Opens the store. May block.
+         *
+         * @throws StoreException if it cannot; a {@link StoreFailedException} if another attempt would fail as well
+         */
+        LineStore open() throws StoreException;
     }
 
     /** One check of the watch: returns the delay before the next, which grows while checks fail. */
@@ -259,13 +293,12 @@ public final class Datasets implements AutoCloseable {
     /** Ends the watch and all refreshes within about a second and closes versions and store. No request may be in flight. */
     @Override
     public void close() {
-        if (watch != null) {
-            watch.close();
-        }
+        watch.shutdownNow();
         refreshers.shutdownNow();
         try {
-            if (!refreshers.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.log(System.Logger.Level.WARNING, "a version is still being opened or checked; ending without it");
+            if (!refreshers.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                    || !watch.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.log(System.Logger.Level.WARNING, "the store is still being read; ending without waiting for it");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

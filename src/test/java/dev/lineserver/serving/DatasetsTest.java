@@ -416,4 +416,23 @@ final class DatasetsTest {
         assertTrue(threads.awaitTermination(30, TimeUnit.SECONDS));
         assertEquals(1, store.opened.getFirst().closes);
     }
+
+    @Test
+    void theWatchSurvivesEveryThrowableAndEndsWhenClosed() throws Exception {
+        CountDownLatch checks = new CountDownLatch(4);
+        Datasets served = new Datasets(
+                () -> {
+                    checks.countDown();
+                    throw sneaky(
+                            checks.getCount() % 2 == 0
+                                    ? new StoreUnavailableException("not yet")
+                                    : new OutOfMemoryError("Java heap space"));
+                },
+                ScriptedStore.NAME,
+                Duration.ofMillis(1));
+        assertThrows(OutOfMemoryError.class, served::start);
+        served.start();
+        assertTrue(checks.await(30, TimeUnit.SECONDS), "the watch ended");
+        served.close();
+    }
 }
