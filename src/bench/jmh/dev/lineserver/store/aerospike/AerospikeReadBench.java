@@ -61,7 +61,19 @@ public class AerospikeReadBench {
         if (address == null) {
             throw new IllegalStateException("LINE_SERVER_BENCH_AEROSPIKE does not name a server");
         }
-        store = AerospikeStore.connect(AerospikeSettings.of(List.of(AerospikeSettings.Node.parse(address))), loops);
+        store = AerospikeStore.connect(
+                new AerospikeSettings(
+                        List.of(AerospikeSettings.Node.parse(address)),
+                        AerospikeSettings.DEFAULT_NAMESPACE,
+                        null,
+                        false,
+                        null,
+                        AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
+                        AerospikeSettings.DEFAULT_CONNECTIONS_PER_NODE,
+                        AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
+                        AerospikeSettings.Reads.DEFAULT,
+                        AerospikeSettings.Writes.DEFAULT),
+                loops);
         Path text = Files.createTempFile("aerospike-read-bench", "");
         try {
             Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));

@@ -1,16 +1,16 @@
 package dev.lineserver.store.aerospike;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 import com.aerospike.client.BatchRecord;
 import com.aerospike.client.BatchWrite;
 import com.aerospike.client.Bin;
+import com.aerospike.client.Key;
 import com.aerospike.client.Operation;
 import com.aerospike.client.Value;
-import com.aerospike.client.cluster.Node;
-import com.aerospike.client.cluster.Partition;
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
@@ -20,28 +20,37 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.HeldLease;
 
-/** A version being written to its set. */
+/** A version being written to its set, in batches of consecutive lines. */
 final class AerospikeBuild implements Build {
     private final Cluster cluster;
+    private final AerospikeSettings.Writes bounds;
     private final HeldLease lease;
     private final LineRecords records;
+    private final BatchWriter writer;
     private final BatchesInFlight inFlight;
     private final int longestRecord;
-    private final @Nullable RecordBatch[] filling;
-    private final byte[] digest = new byte[RipeMd160.DIGEST_BYTES];
+
+    /** The batch being filled, its first line, and the bytes of its lines. Not begun while it is empty. */
+    private List<BatchRecord> filling = new ArrayList<>();
+
+    private Checkpoint firstLine = new Checkpoint(0, 0);
+    private int bytes;
     private long lines;
     private long parts;
-    private volatile Checkpoint added = new Checkpoint(0, 0);
+    private volatile Checkpoint added = firstLine;
     private boolean committed;
 
     /** @param longestRecord most bytes of a line that fit one record */
     AerospikeBuild(Cluster cluster, HeldLease lease, int longestRecord) {
         this.cluster = cluster;
+        this.bounds = cluster.settings.writes();
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
-        this.filling = new RecordBatch[cluster.settings.writes().batchesFilled()];
-        this.inFlight = new BatchesInFlight(cluster, records);
+        CountDownLatch cancelled = new CountDownLatch(1);
+        this.writer = new BatchWriter(cluster, lease, cancelled);
+        this.inFlight = new BatchesInFlight(bounds, writer, cancelled);
         this.longestRecord = longestRecord;
     }
 
@@ -57,11 +66,14 @@ final class AerospikeBuild implements Build {
         }
         lease.check();
         for (int i = 0; i < batch.count(); i++) {
-            records.digest(lines, digest);
-            if (batch.length(i) > longestRecord) {
+            int length = batch.length(i);
+            makeRoom(Math.min(length, longestRecord), batch, i);
+            if (length > longestRecord) {
                 addInParts(batch, i);
             } else {
-                addWhole(batch, i);
+                byte[] line = Arrays.copyOfRange(batch.bytes(), batch.start(i), batch.end(i));
+                filling.add(write(records.line(lines), new Bin(records.bin, line)));
+                bytes += length;
             }
             lines++;
         }
@@ -70,16 +82,14 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        // In this order: read afterwards, it could count lines whose batches had not begun when those were looked at.
+        // In this order: if it were read later, it could include lines of a batch that began after the other look.
         Checkpoint latest = added;
         return inFlight.firstUnacknowledged().orElse(latest);
     }
 
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
-        for (int group = 0; group < filling.length; group++) {
-            send(group);
-        }
+        send();
         inFlight.awaitAll();
         if (lines != content.lineCount()) {
             throw new StoreFailedException(
@@ -99,39 +109,21 @@ final class AerospikeBuild implements Build {
         }
     }
 
-    private void addWhole(LineBatch batch, int i) throws StoreException, InterruptedException {
-        int group = group();
-        RecordBatch filled = roomFor(batch.length(i), group, batch, i);
-        filled.add(lines, digest, batch, i);
-        if (filled.isFull()) {
-            send(group);
+    private void makeRoom(int length, LineBatch from, int i) throws StoreException, InterruptedException {
+        if (filling.size() == bounds.recordsPerBatch() || bytes + length > bounds.bytesPerBatch()) {
+            send();
+        }
+        if (filling.isEmpty()) {
+            firstLine = new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0));
+            inFlight.begin(firstLine);
         }
     }
 
-    /** Of the partition that the line's record belongs to: consecutive partitions are a group. */
-    private int group() {
-        return Partition.getPartitionId(digest) * filling.length / Node.PARTITIONS;
-    }
-
-    /** The batch being filled, or the next if that has no room for another {@code length} bytes. */
-    private RecordBatch roomFor(int length, int group, LineBatch from, int i)
-            throws StoreException, InterruptedException {
-        RecordBatch batch = filling[group];
-        if (batch != null && batch.hasRoomFor(lines, length)) {
-            return batch;
-        }
-        send(group);
-        RecordBatch next =
-                inFlight.begin(new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0)));
-        filling[group] = next;
-        return next;
-    }
-
-    private void send(int group) {
-        RecordBatch batch = filling[group];
-        if (batch != null) {
-            filling[group] = null;
-            inFlight.send(batch);
+    private void send() {
+        if (!filling.isEmpty()) {
+            inFlight.send(firstLine, filling);
+            filling = new ArrayList<>(filling.size());
+            bytes = 0;
         }
     }
 
@@ -139,19 +131,22 @@ final class AerospikeBuild implements Build {
     private void addInParts(LineBatch batch, int i) throws StoreException, InterruptedException {
         LineRecords.Head head = new LineRecords.Head(batch.length(i), longestRecord);
         String doing = "writing the parts of line index " + lines;
-        int partsPerBatch = Math.max(1, cluster.settings.writes().bytesPerBatch() / longestRecord);
+        int partsPerBatch = Math.max(1, bounds.bytesPerBatch() / longestRecord);
         List<BatchRecord> writes = new ArrayList<>(partsPerBatch);
         for (int part = 0; part < head.parts(); part++) {
             int start = batch.start(i) + part * longestRecord;
             Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, head.partLength(part)));
-            Operation[] put = {Operation.put(bin)};
-            writes.add(new BatchWrite(cluster.policies.lineWrite, records.part(lines, part), put));
+            writes.add(write(records.part(lines, part), bin));
             if (writes.size() == partsPerBatch || part == head.parts() - 1) {
-                inFlight.writer().write(writes, doing);
+                writer.write(writes, doing);
                 writes.clear();
             }
         }
         parts += head.parts();
-        roomFor(0, group(), batch, i).addHead(lines, digest, head);
+        filling.add(write(records.line(lines), new Bin(records.headBin, head.toValue())));
+    }
+
+    private BatchWrite write(Key key, Bin bin) {
+        return new BatchWrite(cluster.policies.lineWrite, key, new Operation[] {Operation.put(bin)});
     }
 }

@@ -1,9 +1,7 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.AerospikeException;
@@ -13,49 +11,53 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.HeldLease;
 
 /**
- * Writes batches until each record is acknowledged. Records are written whole and by key, so a write whose outcome is in
- * doubt is written again.
+ * Writes batches until every record is acknowledged. Records are written whole and by key, so a write whose outcome is in
+ * doubt is repeated. Each attempt begins only while the build holds its lease.
  */
 final class BatchWriter {
-    private static final int FIRST_PAUSE_MILLIS = 20;
-    private static final int LONGEST_PAUSE_MILLIS = 2_000;
-
     private final Cluster cluster;
+    private final HeldLease lease;
     private final CountDownLatch cancelled;
 
     /** @param cancelled ends retries when it reaches zero */
-    BatchWriter(Cluster cluster, CountDownLatch cancelled) {
+    BatchWriter(Cluster cluster, HeldLease lease, CountDownLatch cancelled) {
         this.cluster = cluster;
+        this.lease = lease;
         this.cancelled = cancelled;
     }
 
     /**
-     * Returns once all are acknowledged.
+     * Returns when all are acknowledged.
      *
-     * @throws StoreException where a record was refused for good, or none got through for the whole deadline
+     * @throws StoreException if a record was refused for good, none got through for the whole deadline, or the lease was
+     *     lost
      */
     void write(List<BatchRecord> records, String doing) throws StoreException, InterruptedException {
         long limit = cluster.settings.writes().deadline().toNanos();
         List<BatchRecord> left = records;
         long lastProgress = System.nanoTime();
-        for (int attempt = 0; ; attempt++) {
+        for (int failures = 1; ; failures++) {
+            lease.check();
             AerospikeException thrown = attempt(left);
-            List<BatchRecord> failed = unacknowledged(left);
+            List<BatchRecord> failed = left.stream()
+                    .filter(record -> record.resultCode != ResultCode.OK)
+                    .toList();
             if (failed.isEmpty()) {
                 return;
             }
             StoreException failure = firstFailure(failed, thrown, doing);
             if (failed.size() < left.size()) {
                 lastProgress = System.nanoTime();
-                attempt = 0;
+                failures = 1;
             } else if (System.nanoTime() - lastProgress > limit) {
                 throw failure;
             }
             left = failed;
-            if (cancelled.await(pauseMillis(attempt), TimeUnit.MILLISECONDS)) {
-                throw new StoreUnavailableException(doing + " was given up, the build is being closed");
+            if (cancelled.await(Failures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {
+                throw new StoreUnavailableException(doing + " was given up because the build is being closed");
             }
         }
     }
@@ -69,17 +71,7 @@ final class BatchWriter {
         }
     }
 
-    private static List<BatchRecord> unacknowledged(List<BatchRecord> records) {
-        List<BatchRecord> failed = new ArrayList<>();
-        for (BatchRecord record : records) {
-            if (record.resultCode != ResultCode.OK) {
-                failed.add(record);
-            }
-        }
-        return failed;
-    }
-
-    /** @throws StoreException where a record was refused for good */
+    /** @throws StoreException if a record was refused for good */
     private static StoreException firstFailure(
             List<BatchRecord> failed, @Nullable AerospikeException thrown, String doing) throws StoreException {
         int code = ResultCode.OK;
@@ -92,10 +84,5 @@ final class BatchWriter {
             }
         }
         return Failures.of(code, doing, thrown);
-    }
-
-    private static int pauseMillis(int attempt) {
-        int most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt, Byte.SIZE));
-        return most / 2 + ThreadLocalRandom.current().nextInt(most / 2);
     }
 }

@@ -1,17 +1,18 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
+import com.aerospike.client.BatchRecord;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Checkpoint;
@@ -20,90 +21,78 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * The batches of a build: those being filled, and those being written, as many at once as there are threads. Batches are
- * used again: whoever begins one waits until one has been acknowledged, and that is all the back-pressure there is.
+ * The batches of a build: one that the build fills, and those that are being written, one per writing thread. Beginning a
+ * batch waits until there is room for it, which is all the back-pressure there is.
  */
 final class BatchesInFlight {
     private static final System.Logger LOG = System.getLogger(BatchesInFlight.class.getName());
 
-    private final Cluster cluster;
-    private final LineRecords records;
+    private final AerospikeSettings.Writes bounds;
     private final BatchWriter writer;
-    private final CountDownLatch cancelled = new CountDownLatch(1);
-    private final BlockingQueue<RecordBatch> free;
-    private final int batches;
+    private final CountDownLatch cancelled;
+    private final int most;
+    private final Semaphore room;
     private final ExecutorService threads;
-    /** First lines of the batches that were begun, by line index. */
+    /** First lines of the batches that were begun, by line index. The first of them is the checkpoint. */
     private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
 
     private volatile @Nullable StoreException failure;
 
-    BatchesInFlight(Cluster cluster, LineRecords records) {
-        AerospikeSettings.Writes writes = cluster.settings.writes();
-        this.cluster = cluster;
-        this.records = records;
-        this.writer = new BatchWriter(cluster, cancelled);
-        this.batches = writes.batchesFilled() + writes.batchesInFlight() + 1;
-        this.free = new ArrayBlockingQueue<>(batches);
-        for (int i = 0; i < batches; i++) {
-            free.add(new RecordBatch(writes.recordsPerBatch(), writes.bytesPerBatch()));
-        }
+    /** @param cancelled counted down by {@link #cancel} */
+    BatchesInFlight(AerospikeSettings.Writes bounds, BatchWriter writer, CountDownLatch cancelled) {
+        this.bounds = bounds;
+        this.writer = writer;
+        this.cancelled = cancelled;
+        this.most = bounds.batchesInFlight() + 1;
+        this.room = new Semaphore(most);
         this.threads = Executors.newFixedThreadPool(
-                writes.batchesInFlight(),
+                bounds.batchesInFlight(),
                 Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
     }
 
     /**
-     * Waits for a batch that may be filled.
+     * Waits until another batch may be filled.
      *
      * @param firstLine the line that will be added first
      */
-    RecordBatch begin(Checkpoint firstLine) throws StoreException, InterruptedException {
-        RecordBatch batch = free.take();
+    void begin(Checkpoint firstLine) throws StoreException, InterruptedException {
+        room.acquire();
         StoreException failed = failure;
         if (failed != null) {
-            free.add(batch);
+            room.release();
             throw failed;
         }
-        batch.begin(firstLine);
         unacknowledged.put(firstLine.lineIndex(), firstLine);
-        return batch;
     }
 
-    void send(RecordBatch batch) {
+    /** Writes a batch that was begun with this line. */
+    void send(Checkpoint firstLine, List<BatchRecord> records) {
+        String doing = "writing a batch from line index " + firstLine.lineIndex();
         threads.execute(() -> {
             try {
-                writer.write(batch.toRecords(records, cluster.policies.lineWrite), batch.describe());
-                unacknowledged.remove(batch.start().lineIndex());
+                writer.write(records, doing);
+                unacknowledged.remove(firstLine.lineIndex());
             } catch (StoreException e) {
                 failed(e);
             } catch (InterruptedException e) {
-                failed(new StoreUnavailableException(batch.describe() + " was interrupted", e));
-            } catch (RuntimeException e) {
-                // The top of this thread: a mistake of ours must not pass for a batch that was written.
-                failed(new StoreFailedException(batch.describe() + " failed unexpectedly: " + e, e));
+                failed(new StoreUnavailableException(doing + " was interrupted", e));
+            } catch (RuntimeException | Error e) {
+                // The top of this thread: whatever it is, the batch must not pass for written.
+                failed(new StoreFailedException(doing + " failed unexpectedly: " + e, e));
             } finally {
-                batch.clear();
-                free.add(batch);
+                room.release();
             }
         });
     }
 
-    /** Writes the parts of long lines, on the calling thread. */
-    BatchWriter writer() {
-        return writer;
-    }
-
-    /** The first line of which it is not known that it is durable, among those that batches were begun with. */
+    /** The first line that is not known to be durable, among those of the batches that were begun. */
     Optional<Checkpoint> firstUnacknowledged() {
         return Optional.ofNullable(unacknowledged.firstEntry()).map(Map.Entry::getValue);
     }
 
-    /** Waits for all batches to be acknowledged. */
+    /** Waits until all batches are acknowledged. */
     void awaitAll() throws StoreException, InterruptedException {
-        for (int i = 0; i < batches; i++) {
-            free.take();
-        }
+        room.acquire(most);
         StoreException failed = failure;
         if (failed != null) {
             throw failed;
@@ -115,9 +104,9 @@ final class BatchesInFlight {
         cancelled.countDown();
         threads.shutdown();
         try {
-            long patience = cluster.settings.writes().attemptTimeout().toMillis() * 2;
+            long patience = bounds.attemptTimeout().toMillis() * 2;
             if (!threads.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
-                LOG.log(Level.WARNING, "writes to set {0} are still under way after {1} ms", records.set, patience);
+                LOG.log(Level.WARNING, "writes of a build are still under way {0} ms after its end", patience);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

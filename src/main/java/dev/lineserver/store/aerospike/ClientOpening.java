@@ -12,15 +12,18 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** Opens a client, and says in an operator's words why it could not. */
+/** Opens a client, and explains to an operator why it could not. */
 final class ClientOpening {
-    /** How often the client looks after its cluster: a node lost is noticed after about five of these. */
+    /** Interval of the client's checks of its cluster: a lost node is removed after about five of them. */
     private static final int TEND_INTERVAL_MILLIS = 1_000;
 
-    /** Longer than any burst is apart, shorter than {@code proto-fd-idle-ms} of old servers. */
+    /** Longer than the pause between bursts, shorter than {@code proto-fd-idle-ms} of old servers. */
     private static final int MAX_IDLE_SECONDS = 55;
 
-    /** Failures of one node within one tend interval, after which it is left alone until the next. */
+    /** For commands in flight when the client is closed. The client would wait for them without end. */
+    private static final int CLOSE_TIMEOUT_MILLIS = 1_000;
+
+    /** Failures of one node within one tend interval after which it is not used until the next. */
     private static final int MAX_ERRORS_PER_TEND = 100;
 
     private ClientOpening() {}
@@ -47,11 +50,14 @@ final class ClientOpening {
         policy.maxErrorRate = MAX_ERRORS_PER_TEND;
         policy.errorRateWindow = 1;
         policy.maxConnsPerNode = settings.connectionsPerNode();
-        // Shared out among the loops: with fewer, commands a loop may still take would find no connection.
+        // Shared out among the loops: with fewer, a command that the bound per node allows would find no connection.
+        // Each
+        // loop may need one more, for the registry.
         policy.asyncMaxConnsPerNode = Math.max(
                 settings.connectionsPerNode(),
                 Math.multiplyExact(
-                        settings.reads().commandsInProcess(), loops.all().getSize()));
+                        settings.reads().commandsPerNode() + 1, loops.all().getSize()));
+        policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;
         policy.clusterName = settings.clusterName();
         policy.validateClusterName = settings.clusterName() != null;
         AerospikeSettings.Credentials credentials = settings.credentials();

@@ -39,7 +39,7 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster connect(AerospikeSettings settings, @Nullable EventLoopGroup shared) throws StoreException {
-        Loops loops = Loops.over(shared, settings.reads());
+        Loops loops = Loops.over(shared);
         AerospikeClient client;
         try {
             client = ClientOpening.open(settings, loops);

@@ -8,188 +8,317 @@ import java.util.concurrent.TimeUnit;
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
 import com.aerospike.client.Key;
-import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
-import com.aerospike.client.async.NettyEventLoop;
 import com.aerospike.client.listener.BatchListListener;
 import com.aerospike.client.listener.RecordListener;
-import com.aerospike.client.policy.BatchPolicy;
+import com.aerospike.client.policy.Replica;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends reads that wait on the same event loop as one batch. What came in one turn of the loop leaves at its end: alone
- * where it was one read, together where there were more. What arrives while {@value #COMMANDS_IN_FLIGHT} commands fly
- * collects, in order, and leaves with the next. So a batch is as large as the load makes it, and nothing ever waits for a
- * batch to fill.
+ * The reads of one event loop. Reads that wait for the same node travel as one batch: those that come in one turn of the
+ * loop leave at its end, and those that come while the bound of commands to the node is reached collect, in order, and
+ * leave with the next. So a batch is as large as the load makes it, and nothing waits for a batch to fill.
+ *
+ * <p>Each node has a lane of its own, with a queue, a bound on commands in flight, and a state:
+ *
+ * <pre>
+ *              a command failed, or was not answered within the patience
+ *   HEALTHY ──────────────────────────────────────────────────────────────► SUSPECT
+ *      ▲                                                                       │
+ *      └───────────────────────────────────────────────────────────────────────┘
+ *                               a command was answered
+ * </pre>
+ *
+ * <p>Reads go to the first of their copies whose lane is healthy. When a lane becomes suspect, its queued reads move to
+ * another copy and those in flight are sent there as well, so that a dead or silent node costs its lines the patience
+ * once, and the lines of other nodes nothing. Now and then a suspect lane is sent a read that a healthy lane answers too:
+ * a probe, which nobody waits for. If no copy is on a healthy lane, suspect ones are used, as if they were healthy.
+ *
+ * <p>A timer checks all lanes every {@value #TICK_MILLIS} ms while a read is pending. It detects silence, and fails the
+ * reads whose deadline is near: the deadline holds whatever the client and the nodes do. All methods run on the loop.
+ *
+ * @param <N> a node
  */
-final class CoalescingReader implements LoopReader {
-    /** One on its way there while the other is on its way back. */
-    private static final int COMMANDS_IN_FLIGHT = 2;
+final class CoalescingReader<N> {
+    /** Resolution of deadlines and of the patience. */
+    static final int TICK_MILLIS = 10;
 
-    /** Below this a read counts as not having waited, and the policy made once for all is used. */
-    private static final long NO_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
 
-    private final Cluster cluster;
-    private final NettyEventLoop loop;
-    private final int keysPerBatch;
-    private final int mostWaiting;
+    /** The client ends a command long before its deadline has passed twice, unless it lost the command. */
+    private static final long LOST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long PROBE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final NodeLink<N> link;
+    private final AerospikeSettings.Reads bounds;
     private final long deadlineNanos;
-    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
-    private final InlineChoice choice = new InlineChoice();
-    private int inFlight;
+    private final long patienceNanos;
+    private final List<Lane> lanes = new ArrayList<>();
+    private int turn;
     private boolean aboutToSend;
+    private boolean ticking;
+    private long nextTick;
 
-    private record Waiting(Key key, RecordListener listener, long since) {}
-
-    CoalescingReader(Cluster cluster, NettyEventLoop loop) {
-        AerospikeSettings.Reads reads = cluster.settings.reads();
-        this.cluster = cluster;
-        this.loop = loop;
-        this.keysPerBatch = reads.keysPerBatch();
-        this.mostWaiting = reads.lookupsQueued();
-        this.deadlineNanos = reads.deadline().toNanos();
+    CoalescingReader(NodeLink<N> link, AerospikeSettings.Reads bounds) {
+        this.link = link;
+        this.bounds = bounds;
+        this.deadlineNanos = bounds.deadline().toNanos();
+        this.patienceNanos = bounds.patience().toNanos();
     }
 
-    @Override
-    public void read(Key key, RecordListener listener) {
-        if (queue.size() >= mostWaiting) {
-            listener.onFailure(new AerospikeException.AsyncQueueFull());
-            return;
+    /** Reads a record. The listener is called exactly once, before the deadline. */
+    void read(Key key, RecordListener listener) {
+        PendingRead read = new PendingRead(key, listener, link.nanoTime() + deadlineNanos);
+        turn += bounds.replica() == Replica.MASTER_PROLES || bounds.replica() == Replica.RANDOM ? 1 : 0;
+        int refusal = route(read, false);
+        if (refusal != ResultCode.OK) {
+            read.fail(new AerospikeException(refusal));
         }
-        queue.addLast(new Waiting(key, listener, System.nanoTime()));
-        sendAtTheEndOfTheTurn();
     }
 
-    /** By then all that the loop woke up for has been through here, and leaves together. */
-    private void sendAtTheEndOfTheTurn() {
-        if (!aboutToSend && inFlight < COMMANDS_IN_FLIGHT && !queue.isEmpty()) {
+    /**
+     * Puts a read into the lane that serves it best: one of a copy not asked before, and healthy.
+     *
+     * @param elsewhere true if only such a lane will do
+     * @return {@link ResultCode#OK}, or why there is none
+     */
+    private int route(PendingRead read, boolean elsewhere) {
+        int copies = link.copies();
+        int bestRank = Integer.MAX_VALUE;
+        int bestCopy = 0;
+        Lane best = null;
+        Lane avoided = null;
+        for (int i = 0; i < copies && bestRank > 0; i++) {
+            int copy = Math.floorMod(turn + i, copies);
+            N node = link.node(read.key, copy);
+            if (node == null) {
+                continue;
+            }
+            Lane lane = lane(node);
+            int rank = (lane.suspect ? 2 : 0) + (read.hasAsked(copy) ? 1 : 0);
+            if (rank < bestRank) {
+                avoided = best == null ? avoided : best;
+                bestRank = rank;
+                bestCopy = copy;
+                best = lane;
+            }
+        }
+        if (best == null) {
+            return ResultCode.INVALID_NODE_ERROR;
+        }
+        if (elsewhere && bestRank > 0 || best.queue.size() >= bounds.lookupsQueued()) {
+            return ResultCode.ASYNC_QUEUE_FULL;
+        }
+        read.attempts++;
+        read.askedOf(bestCopy);
+        best.add(read);
+        if (avoided != null && avoided.isProbeDue()) {
+            avoided.add(read);
+        }
+        return ResultCode.OK;
+    }
+
+    private Lane lane(N node) {
+        for (Lane lane : lanes) {
+            if (lane.node == node) {
+                return lane;
+            }
+        }
+        lanes.add(new Lane(node));
+        return lanes.getLast();
+    }
+
+    /** By then everything that the loop woke up for has been read, and leaves together. */
+    private void sendAtEndOfTurn() {
+        if (!aboutToSend) {
+            link.atEndOfTurn(this::send);
             aboutToSend = true;
-            loop.execute(this::send);
         }
     }
 
     private void send() {
         aboutToSend = false;
-        while (inFlight < COMMANDS_IN_FLIGHT && !queue.isEmpty()) {
-            sendNext();
+        for (int i = 0; i < lanes.size(); i++) {
+            lanes.get(i).send();
         }
     }
 
-    private void sendNext() {
-        long now = System.nanoTime();
-        Waiting first = queue.removeFirst();
-        long waited = now - first.since;
-        if (waited >= deadlineNanos) {
-            first.listener.onFailure(new AerospikeException.Timeout(cluster.policies.read, true));
-            return;
-        }
-        inFlight++;
-        if (queue.isEmpty()) {
-            sendSingle(first, waited);
-        } else {
-            sendBatch(first, waited);
+    private void tickLater() {
+        if (!ticking) {
+            link.after(TICK_MILLIS, this::tick);
+            ticking = true;
+            nextTick = link.nanoTime() + TICK_NANOS;
         }
     }
 
-    private void sendSingle(Waiting only, long waited) {
-        RecordListener returning = new Single(only.listener);
-        LoopReader.guarded(
-                returning,
-                () -> cluster.client.get(
-                        loop,
-                        returning,
-                        waited < NO_WAIT_NANOS ? cluster.policies.read : cluster.policies.readWithin(left(waited)),
-                        only.key));
+    private void tick() {
+        ticking = false;
+        long now = link.nanoTime();
+        // If the loop itself was held up, answers may be waiting for it to read them: that says nothing about nodes.
+        boolean late = now - nextTick > patienceNanos / 2;
+        for (int i = 0; i < lanes.size(); i++) {
+            Lane lane = lanes.get(i);
+            List.copyOf(lane.inFlight).forEach(command -> command.check(now, late));
+            lane.checkQueue(now);
+        }
+        if (!lanes.stream().allMatch(Lane::isIdle)) {
+            tickLater();
+        }
     }
 
-    /** The batch is given what is left of its longest-waiting read's time. */
-    private void sendBatch(Waiting first, long waited) {
-        int size = Math.min(keysPerBatch, queue.size() + 1);
-        List<BatchRead> reads = new ArrayList<>(size);
-        List<RecordListener> listeners = new ArrayList<>(size);
-        for (Waiting next = first; ; next = queue.removeFirst()) {
-            reads.add(new BatchRead(next.key, true));
-            listeners.add(next.listener);
-            if (reads.size() == size) {
-                break;
+    private boolean failIfLate(PendingRead read, long now) {
+        if (!read.isAnswered() && now + TICK_NANOS >= read.deadline) {
+            read.fail(new AerospikeException(
+                    ResultCode.TIMEOUT, "no answer within " + bounds.deadline().toMillis() + " ms"));
+        }
+        return read.isAnswered();
+    }
+
+    /** One node's share. */
+    private final class Lane {
+        private final N node;
+        private final ArrayDeque<PendingRead> queue = new ArrayDeque<>();
+        private final List<Command> inFlight = new ArrayList<>();
+        private boolean suspect;
+        private long lastSent;
+
+        private Lane(N node) {
+            this.node = node;
+        }
+
+        private void add(PendingRead read) {
+            read.places++;
+            queue.addLast(read);
+            sendAtEndOfTurn();
+            tickLater();
+        }
+
+        private boolean isIdle() {
+            return queue.isEmpty() && inFlight.isEmpty();
+        }
+
+        private boolean isProbeDue() {
+            return suspect && isIdle() && link.nanoTime() - lastSent > PROBE_INTERVAL_NANOS;
+        }
+
+        private void send() {
+            while (!queue.isEmpty() && inFlight.size() < bounds.commandsPerNode()) {
+                Command command = new Command(this);
+                while (!queue.isEmpty() && command.batch.size() < bounds.keysPerCommand()) {
+                    command.take(queue.removeFirst());
+                }
+                if (!command.batch.isEmpty()) {
+                    command.send();
+                }
             }
         }
-        boolean inline = choice.next();
-        BatchPolicy policy = inline ? cluster.policies.batchReadInline : cluster.policies.batchReadSpread;
-        Batch batch = new Batch(reads, listeners, inline);
-        try {
-            cluster.client.get(
-                    loop, batch, waited < NO_WAIT_NANOS ? policy : Policies.within(policy, left(waited)), reads);
-        } catch (AerospikeException e) {
-            batch.onFailure(e);
+
+        /** Each read leaves the queue once, and most go back: a listener may add new ones meanwhile. */
+        private void checkQueue(long now) {
+            for (int left = queue.size(); left > 0; left--) {
+                PendingRead read = queue.removeFirst();
+                if (failIfLate(read, now) || suspect && route(read, true) == ResultCode.OK) {
+                    read.places--;
+                } else {
+                    queue.addLast(read);
+                }
+            }
         }
     }
 
-    private int left(long waited) {
-        return Math.toIntExact(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - waited)));
-    }
+    /** One batch of reads on its way to a node and back. */
+    private final class Command implements BatchListListener {
+        private final Lane lane;
+        private final List<BatchRead> batch = new ArrayList<>();
+        private final List<PendingRead> reads = new ArrayList<>();
+        private final long sent = link.nanoTime();
+        private boolean overdue;
+        private boolean ended;
 
-    private void returned() {
-        inFlight--;
-        sendAtTheEndOfTheTurn();
-    }
-
-    private final class Single implements RecordListener {
-        private final RecordListener listener;
-
-        private Single(RecordListener listener) {
-            this.listener = listener;
+        private Command(Lane lane) {
+            this.lane = lane;
         }
 
-        @Override
-        public void onSuccess(Key key, @Nullable Record record) {
-            returned();
-            listener.onSuccess(key, record);
+        private void take(PendingRead read) {
+            if (read.isAnswered()) {
+                read.places--;
+            } else {
+                reads.add(read);
+                batch.add(new BatchRead(read.key, true));
+            }
         }
 
-        @Override
-        public void onFailure(AerospikeException failure) {
-            returned();
-            listener.onFailure(failure);
+        private void send() {
+            lane.lastSent = sent;
+            lane.inFlight.add(this);
+            try {
+                link.send(lane.node, batch, this);
+            } catch (AerospikeException e) {
+                end(e);
+            } catch (RuntimeException | Error e) {
+                end(new AerospikeException(ResultCode.CLIENT_ERROR, String.valueOf(e), e));
+            }
         }
-    }
 
-    private final class Batch implements BatchListListener {
-        private final List<BatchRead> reads;
-        private final List<RecordListener> listeners;
-        private final boolean inline;
-        private final long sent = System.nanoTime();
-
-        private Batch(List<BatchRead> reads, List<RecordListener> listeners, boolean inline) {
-            this.reads = reads;
-            this.listeners = listeners;
-            this.inline = inline;
+        private void check(long now, boolean late) {
+            if (now - sent > 2 * deadlineNanos + LOST_NANOS) {
+                end(new AerospikeException(ResultCode.TIMEOUT, "the command was lost"));
+                return;
+            }
+            boolean becomesOverdue = !overdue && !late && now - sent > patienceNanos;
+            if (becomesOverdue) {
+                overdue = true;
+                lane.suspect = true;
+            }
+            for (PendingRead read : reads) {
+                if (!failIfLate(read, now) && becomesOverdue) {
+                    int _ = route(read, true);
+                }
+            }
         }
 
         @Override
         public void onSuccess(List<BatchRead> answered) {
-            deliver(null);
+            end(null);
         }
 
         @Override
         public void onFailure(AerospikeException failure) {
-            deliver(failure);
+            end(failure);
         }
 
-        /** Nodes answer on their own: where one failed, the reads that went to others may have their records. */
-        private void deliver(@Nullable AerospikeException failure) {
-            choice.took(inline, reads.size(), System.nanoTime() - sent);
-            returned();
+        /** The node may have answered some of the reads before the command failed. */
+        private void end(@Nullable AerospikeException failure) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            lane.inFlight.remove(this);
+            lane.suspect = failure != null;
             for (int i = 0; i < reads.size(); i++) {
-                BatchRead read = reads.get(i);
-                RecordListener listener = listeners.get(i);
-                switch (read.resultCode) {
-                    case ResultCode.OK -> listener.onSuccess(read.key, read.record);
-                    case ResultCode.KEY_NOT_FOUND_ERROR -> listener.onSuccess(read.key, null);
+                PendingRead read = reads.get(i);
+                read.places--;
+                BatchRead result = batch.get(i);
+                switch (result.resultCode) {
+                    case ResultCode.OK -> read.succeed(result.record);
+                    case ResultCode.KEY_NOT_FOUND_ERROR -> read.succeed(null);
                     case ResultCode.NO_RESPONSE ->
-                        listener.onFailure(failure == null ? new AerospikeException(read.resultCode) : failure);
-                    default -> listener.onFailure(new AerospikeException(read.resultCode));
+                        retry(read, failure == null ? new AerospikeException(result.resultCode) : failure);
+                    default -> retry(read, new AerospikeException(result.resultCode));
                 }
+            }
+            sendAtEndOfTurn();
+        }
+
+        private void retry(PendingRead read, AerospikeException failure) {
+            if (read.isAnswered() || read.places > 0) {
+                return;
+            }
+            boolean again =
+                    Failures.passes(failure.getResultCode()) && read.attempts < AerospikeSettings.Reads.ATTEMPTS;
+            if (!again || route(read, false) != ResultCode.OK) {
+                read.fail(failure);
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.ResultCode;
@@ -10,11 +11,14 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** What a result code means for whoever asked: try again, or stop, and what to change. */
+/** The meaning of result codes: try again, and when, or stop, and what to change. */
 final class Failures {
+    private static final int FIRST_PAUSE_MILLIS = 20;
+    private static final int LONGEST_PAUSE_MILLIS = 1_000;
+
     private Failures() {}
 
-    /** @param doing what was being done, to begin the message with: {@code reading line index 7 of …} */
+    /** @param doing the activity that the message begins with: {@code reading line index 7 of …} */
     static StoreException of(AerospikeException failure, String doing) {
         return of(failure.getResultCode(), doing, failure);
     }
@@ -26,7 +30,7 @@ final class Failures {
                 : new StoreFailedException(because + remedy(code), failure);
     }
 
-    /** Whether the same request may well succeed a little later with nobody changing anything. */
+    /** Returns true if the same request may succeed a little later without anybody changing anything. */
     static boolean passes(int code) {
         return switch (code) {
             case ResultCode.TIMEOUT,
@@ -55,11 +59,22 @@ final class Failures {
     }
 
     /**
-     * Whether a write of this result is worth repeating. A node whose clock is behind that of the node which truncated
+     * Returns true if a write of this result is worth repeating. A node whose clock is behind that of the node which truncated
      * the set refuses to create records in it as forbidden, until its clock has caught up.
      */
     static boolean writePasses(int code) {
         return code == ResultCode.FAIL_FORBIDDEN || passes(code);
+    }
+
+    /**
+     * Pause before the next attempt: each is up to twice as long as the one before, and random, so that rivals do not meet
+     * again.
+     *
+     * @param failures number of attempts that failed, at least 1
+     */
+    static long pauseMillis(int failures) {
+        int most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, Byte.SIZE));
+        return most / 2 + ThreadLocalRandom.current().nextInt(most / 2);
     }
 
     private static String describe(int code, @Nullable AerospikeException failure) {

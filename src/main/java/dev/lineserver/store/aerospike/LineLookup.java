@@ -9,9 +9,11 @@ import com.aerospike.client.listener.RecordListener;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreException;
 
-/** One lookup under way: what the caller waits on and what the client reports to, in one object. */
+/** One lookup in progress: the caller's future and the client's listener in one object. */
 final class LineLookup extends CompletableFuture<Lookup> implements RecordListener {
     private final AerospikeSnapshot snapshot;
     private final long lineIndex;
@@ -21,20 +23,19 @@ final class LineLookup extends CompletableFuture<Lookup> implements RecordListen
         this.lineIndex = lineIndex;
     }
 
-    long lineIndex() {
-        return lineIndex;
-    }
-
     @Override
     public void onSuccess(Key key, @Nullable Record record) {
-        byte[] line = record == null ? null : snapshot.records().bytes(record);
+        LineRecords records = snapshot.records();
+        byte[] line = record == null ? null : records.bytes(record);
         if (line != null) {
             complete(new Lookup.Found(line));
             return;
         }
-        LineRecords.Head head = record == null ? null : snapshot.records().head(record);
+        LineRecords.Head head = record == null ? null : records.head(record);
         if (head == null) {
-            snapshot.notFound(this, record == null ? "its record is missing" : "its record belongs to another version");
+            String what = (record == null ? "its record is missing" : "its record belongs to another version")
+                    + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
+            snapshot.conclude(this, () -> complete(new Lookup.Damaged(what)));
             return;
         }
         PartedLine parted = new PartedLine(snapshot, lineIndex, head);
@@ -46,10 +47,12 @@ final class LineLookup extends CompletableFuture<Lookup> implements RecordListen
     }
 
     private void completeWhole(byte @Nullable [] line, @Nullable Throwable failure) {
-        if (failure != null) {
-            completeExceptionally(PartedLine.cause(failure));
-        } else if (line != null) {
+        if (line != null) {
             complete(new Lookup.Found(line));
+        } else if (failure != null && StoreException.causeOf(failure) instanceof LineDamagedException damage) {
+            complete(new Lookup.Damaged(damage.getMessage()));
+        } else if (failure != null) {
+            completeExceptionally(StoreException.causeOf(failure));
         }
     }
 

@@ -1,18 +1,14 @@
 package dev.lineserver.store.aerospike;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Map;
 
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.Value;
-import com.aerospike.client.command.ParticleType;
 import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.aerospike.registry.LineSet;
 
 /**
  * How a version's lines are kept in its set.
@@ -22,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * whose keys are blobs: keys of different types never meet.
  */
 final class LineRecords {
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final int PART_KEY_BYTES = Long.BYTES + Integer.BYTES;
     private static final String HEAD_SUFFIX = "+";
 
@@ -31,40 +26,15 @@ final class LineRecords {
     final String bin;
     final String headBin;
 
-    /** What a line's digest is of: the set, the type of the key, and the key in eight bytes that are left open. */
-    private final byte[] digested;
-
-    private final int keyOffset;
-
     LineRecords(String namespace, LineSet set) {
         this.namespace = namespace;
         this.set = set.name();
         this.bin = set.bin();
         this.headBin = bin + HEAD_SUFFIX;
-        byte[] setName = this.set.getBytes(StandardCharsets.UTF_8);
-        this.keyOffset = setName.length + 1;
-        byte[] message = Arrays.copyOf(setName, keyOffset + Long.BYTES);
-        message[setName.length] = ParticleType.INTEGER;
-        this.digested = RipeMd160.block(message);
     }
 
-    /** The key that the client would make of the line index. */
     Key line(long lineIndex) {
-        byte[] digest = new byte[RipeMd160.DIGEST_BYTES];
-        digest(lineIndex, digest);
-        return line(lineIndex, digest);
-    }
-
-    /** @param digest of the line's key, not to be changed any more */
-    Key line(long lineIndex, byte[] digest) {
-        return new Key(namespace, digest, set, Value.get(lineIndex));
-    }
-
-    /** Writes the digest of a line's key. */
-    void digest(long lineIndex, byte[] digest) {
-        byte[] block = digested.clone();
-        LONGS.set(block, keyOffset, lineIndex);
-        RipeMd160.digest(block, digest);
+        return new Key(namespace, set, lineIndex);
     }
 
     Key part(long lineIndex, int part) {

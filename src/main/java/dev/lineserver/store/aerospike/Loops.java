@@ -12,9 +12,9 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** The event loops commands run on: somebody else's, which are left running, or our own. */
+/** The event loops that commands run on: shared ones, which are left running, or our own. */
 final class Loops implements AutoCloseable {
-    /** Commands that read a file of lines are few at a time. */
+    /** Verbs of the command line make few lookups at a time. */
     private static final int OWN_LOOPS = 2;
 
     /** Resolution of deadlines, in milliseconds. */
@@ -28,11 +28,10 @@ final class Loops implements AutoCloseable {
         this.own = own;
     }
 
-    static Loops over(@Nullable EventLoopGroup shared, AerospikeSettings.Reads reads) {
+    static Loops over(@Nullable EventLoopGroup shared) {
         EventPolicy policy = new EventPolicy();
-        policy.maxCommandsInProcess = reads.commandsInProcess();
-        policy.maxCommandsInQueue = reads.commandsQueued();
-        policy.commandsPerEventLoop = reads.commandsInProcess();
+        // Commands are bounded per node, by CoalescingReader. A common bound would let one node hold up the others.
+        policy.maxCommandsInProcess = 0;
         policy.minTimeout = TIMER_TICK_MILLIS;
         if (shared != null) {
             return new Loops(new NettyEventLoops(policy, shared, typeOf(shared)), null);

@@ -1,7 +1,6 @@
 package dev.lineserver.store.aerospike;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 import com.aerospike.client.AerospikeException;
@@ -57,11 +56,6 @@ final class PartedLine implements LineParts {
         });
     }
 
-    static Throwable cause(Throwable failure) {
-        Throwable cause = failure.getCause();
-        return failure instanceof CompletionException && cause != null ? cause : failure;
-    }
-
     private final class PartRead extends CompletableFuture<byte[]> implements RecordListener {
         private final int part;
 
@@ -73,9 +67,10 @@ final class PartedLine implements LineParts {
         public void onSuccess(Key key, @Nullable Record record) {
             byte[] bytes = record == null ? null : snapshot.records().bytes(record);
             if (bytes == null || bytes.length != head.partLength(part)) {
-                snapshot.reportDamage();
-                completeExceptionally(new LineDamagedException("part " + part + " of " + count() + " of "
-                        + snapshot.describe(lineIndex) + " is missing or damaged: ingest the file again"));
+                snapshot.conclude(
+                        this,
+                        () -> completeExceptionally(new LineDamagedException("part " + part + " of " + count() + " of "
+                                + snapshot.describe(lineIndex) + " is missing or damaged: ingest the file again")));
             } else {
                 complete(bytes);
             }

@@ -1,33 +1,29 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.async.NettyEventLoop;
+import com.aerospike.client.cluster.Node;
 import com.aerospike.client.listener.RecordListener;
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.Registry;
+import dev.lineserver.store.aerospike.registry.RegistryAccess;
+import dev.lineserver.store.aerospike.registry.RegistryForm;
 
 /** The record that holds the {@link Registry}. */
-final class RegistryRecord {
+final class RegistryRecord implements RegistryAccess {
     private static final String SET = "lines-m";
     private static final String KEY = "registry";
     private static final int ATTEMPTS = 12;
-    private static final int FIRST_PAUSE_MILLIS = 10;
-    private static final int LONGEST_PAUSE_MILLIS = 1_000;
-
-    /** A change of the registry. Applied again after each failure, so it has to see whether it was made already. */
-    @FunctionalInterface
-    interface Change {
-        Registry apply(Registry registry) throws StoreException;
-    }
 
     private final Cluster cluster;
     private final Key key;
@@ -37,58 +33,55 @@ final class RegistryRecord {
         this.key = new Key(cluster.settings.namespace(), SET, KEY);
     }
 
-    Registry read() throws StoreException {
+    @Override
+    public Registry read() throws StoreException {
         try {
-            return of(cluster.client.get(cluster.policies.registryRead, key));
+            return RegistryForm.fromRecord(cluster.client.get(cluster.policies.registryRead, key));
         } catch (AerospikeException e) {
             throw Failures.of(e, "reading the registry");
         }
     }
 
-    /** Reads from an event loop. */
+    /** Reads on an event loop. May throw what the client throws. */
     void read(NettyEventLoop loop, RecordListener listener) {
         cluster.client.get(loop, listener, cluster.policies.registryRead, key);
     }
 
-    static Registry of(@Nullable Record record) throws StoreFailedException {
-        return record == null ? Registry.EMPTY : RegistryForm.fromRecord(record);
-    }
-
-    /**
-     * Changes the registry, whoever else may be doing so at the same time.
-     *
-     * @return what the registry is afterwards
-     */
-    Registry update(String doing, Change change) throws StoreException {
-        AerospikeException last = null;
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            pause(attempt);
+    @Override
+    public Registry update(String doing, Change change) throws StoreException {
+        for (int attempt = 1; ; attempt++) {
             try {
                 Record record = cluster.client.get(cluster.policies.registryRead, key);
-                Registry before = of(record);
+                Registry before = RegistryForm.fromRecord(record);
                 Registry after = change.apply(before);
-                if (after.equals(before)) {
-                    return after;
+                if (!after.equals(before)) {
+                    int generation = record == null ? 0 : record.generation;
+                    cluster.client.put(cluster.policies.registryWrite(generation), key, RegistryForm.toBins(after));
                 }
-                int generation = record == null ? 0 : record.generation;
-                cluster.client.put(cluster.policies.registryWrite(generation), key, RegistryForm.toBins(after));
                 return after;
             } catch (AerospikeException e) {
-                last = e;
-                if (!isRaceLost(e.getResultCode()) && !Failures.passes(e.getResultCode())) {
+                if (attempt == ATTEMPTS || !isRaceLost(e.getResultCode()) && !Failures.passes(e.getResultCode())) {
                     throw explain(e, doing);
                 }
             }
+            try {
+                TimeUnit.MILLISECONDS.sleep(Failures.pauseMillis(attempt));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StoreUnavailableException(doing + " was interrupted", e);
+            }
         }
-        throw last == null ? new StoreFailedException(doing + " failed") : Failures.of(last, doing);
     }
 
     private static StoreException explain(AerospikeException e, String doing) {
-        return e.getResultCode() == ResultCode.RECORD_TOO_BIG
-                ? new StoreFailedException(
-                        doing + " failed: the registry has outgrown the server's max-record-size."
-                                + " Drop datasets, or raise it",
-                        e)
+        if (e.getResultCode() == ResultCode.RECORD_TOO_BIG) {
+            return new StoreFailedException(
+                    doing + " failed: the registry has outgrown the server's max-record-size."
+                            + " Drop datasets, or raise it",
+                    e);
+        }
+        return isRaceLost(e.getResultCode())
+                ? new StoreUnavailableException(doing + " failed: other processes changed the registry each time", e)
                 : Failures.of(e, doing);
     }
 
@@ -99,11 +92,22 @@ final class RegistryRecord {
         };
     }
 
-    private static void pause(int attempt) {
-        if (attempt > 0) {
-            int most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << attempt);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(
-                    1 + ThreadLocalRandom.current().nextInt(most)));
+    @Override
+    public void truncate(String set) throws StoreException {
+        cluster.truncate(set);
+    }
+
+    @Override
+    public Map<String, Long> sets() throws StoreException {
+        Map<String, Long> sets = new HashMap<>();
+        for (Node node : cluster.nodes()) {
+            for (String line : InfoText.list(cluster.info(node, "sets/" + cluster.settings.namespace()))) {
+                Map<String, String> figures = InfoText.pairs(line, ':');
+                long copies = InfoText.number(figures, "objects", 0);
+                boolean truncating = "true".equals(figures.get("truncating"));
+                sets.merge(figures.getOrDefault("set", ""), truncating ? copies + 1 : copies, Long::sum);
+            }
         }
+        return sets;
     }
 }

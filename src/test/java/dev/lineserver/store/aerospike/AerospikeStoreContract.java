@@ -25,7 +25,11 @@ abstract class AerospikeStoreContract extends LineStoreContract {
 
     @BeforeAll
     void connect() throws Exception {
-        store = AerospikeStore.connect(TestSettings.of(hosts()).settings(), null);
+        store = AerospikeStore.connect(
+                TestSettings.of(hosts())
+                        .grace(AerospikeSettings.Writes.DEFAULT.grace())
+                        .settings(),
+                null);
     }
 
     @BeforeEach

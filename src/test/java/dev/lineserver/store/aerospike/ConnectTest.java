@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,51 @@ final class ConnectTest extends FakeNodeTest {
     @Test
     void aWrongClusterNameIsNamedWithTheRightOne() {
         assertSays(refusal(StoreFailedException.class, settings().clusterName("production")), "production", "fake");
+    }
+
+    @Test
+    void refusedCredentialsAreNamedWithTheUser() {
+        assertSays(
+                refusal(StoreFailedException.class, settings().credentials("reader", "wrong")), "'reader'", "password");
+    }
+
+    @Test
+    void boundsOfSettingsAreSaid() {
+        for (long millis : new long[] {-1, 0, 2, 9, 600_001}) {
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> AerospikeSettings.Reads.of(Duration.ofMillis(millis), "sequence", true))
+                    .getMessage();
+            assertSays(message, "timeout of Aerospike lookups", millis + " ms", "from 10 to 600000 ms");
+        }
+        AerospikeSettings good = settings().settings();
+        for (int connections : new int[] {-1, 0, 100_001}) {
+            String message = assertThrows(
+                            IllegalArgumentException.class,
+                            () -> new AerospikeSettings(
+                                    good.hosts(),
+                                    good.namespace(),
+                                    null,
+                                    false,
+                                    null,
+                                    good.connectTimeout(),
+                                    connections,
+                                    good.maxRecordBytes(),
+                                    good.reads(),
+                                    good.writes()))
+                    .getMessage();
+            assertSays(message, "connections", " " + connections + ":", "from 1 to 100000");
+        }
+        assertThrows(
+                IllegalArgumentException.class, () -> TestSettings.of(List.of()).settings());
+    }
+
+    /** The client takes a socket timeout of 0 for none. */
+    @Test
+    void theShortestTimeoutIsNotNone() {
+        AerospikeSettings.Reads reads = AerospikeSettings.Reads.of(Duration.ofMillis(10), "sequence", true);
+        assertEquals(3, reads.attemptMillis());
+        assertTrue(reads.patience().isPositive());
     }
 
     @Test

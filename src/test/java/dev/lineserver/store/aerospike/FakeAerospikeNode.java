@@ -8,26 +8,31 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ServerSocketFactory;
 
+import com.aerospike.client.ResultCode;
+
 /**
  * A node that speaks as much of the wire protocol as the store needs, over TCP, to the real client, and that misbehaves
- * on command. It is the only node of its cluster and has every partition. What it does when behaving is held to a real
- * server's behaviour by the contract both are run through.
+ * on command. It is the only node of its cluster and has every partition, or shares its records with others, as if each
+ * record had been copied. While it behaves, it behaves like a real server: both run through the same contract.
  *
  * <p>A frame is eight bytes, of which the second is its type and the last six its length, and a body.
  */
 public final class FakeAerospikeNode implements AutoCloseable {
     private static final int PROTOCOL_VERSION = 2;
     private static final int TYPE_INFO = 1;
+    private static final int TYPE_ADMIN = 2;
     private static final int TYPE_MESSAGE = 3;
     private static final long LENGTH_MASK = (1L << 48) - 1;
 
     final FakeFaults faults = new FakeFaults();
-    final FakeRecords records = new FakeRecords();
-    final FakeInfo info = new FakeInfo(records, faults);
+    final FakeRecords records;
+    final FakeInfo info;
 
     private final ServerSocket server;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -36,8 +41,26 @@ public final class FakeAerospikeNode implements AutoCloseable {
         this(ServerSocketFactory.getDefault());
     }
 
+    /** Nodes of one cluster, each with its share of the partitions, in two copies. */
+    static List<FakeAerospikeNode> cluster(int size) throws IOException {
+        FakeRecords records = new FakeRecords();
+        List<FakeAerospikeNode> nodes = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            nodes.add(new FakeAerospikeNode(ServerSocketFactory.getDefault(), records, i));
+        }
+        nodes.forEach(node ->
+                node.info.join(nodes.stream().map(FakeAerospikeNode::address).toList()));
+        return nodes;
+    }
+
     /** @param sockets plain or encrypted */
     FakeAerospikeNode(ServerSocketFactory sockets) throws IOException {
+        this(sockets, new FakeRecords(), 0);
+    }
+
+    private FakeAerospikeNode(ServerSocketFactory sockets, FakeRecords records, int place) throws IOException {
+        this.records = records;
+        info = new FakeInfo(records, faults, place);
         server = sockets.createServerSocket(0, 128, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("fake-node").start(this::accept);
     }
@@ -94,6 +117,11 @@ public final class FakeAerospikeNode implements AutoCloseable {
         boolean dropped = false;
         if (type == TYPE_INFO) {
             reply = info.answer(body);
+        } else if (type == TYPE_ADMIN) {
+            byte[] refusal = new byte[16];
+            refusal[1] = ResultCode.INVALID_CREDENTIAL;
+            out.write(frame(TYPE_ADMIN, refusal));
+            return true;
         } else {
             WireMessage message = WireMessage.parse(body);
             faults.delay(message);

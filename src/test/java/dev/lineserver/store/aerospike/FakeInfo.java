@@ -1,9 +1,10 @@
 package dev.lineserver.store.aerospike;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Answers info commands: names, one to a line, each followed in the answer by a tab and what is asked. */
 final class FakeInfo {
@@ -12,6 +13,7 @@ final class FakeInfo {
     private static final int PARTITIONS = 4096;
 
     private final FakeRecords records;
+    private final int place;
     private final FakeFaults faults;
     volatile String build = "8.1.2.0";
     volatile String clusterName = "fake";
@@ -24,9 +26,22 @@ final class FakeInfo {
     /** What a migration does to the count of a set's records. */
     volatile long miscount;
 
-    FakeInfo(FakeRecords records, FakeFaults faults) {
+    /** {@code HOST:PORT} of all nodes of the cluster; empty for a node on its own. */
+    private volatile List<String> cluster = List.of();
+
+    /** @param place of the node in its cluster, from 0 */
+    FakeInfo(FakeRecords records, FakeFaults faults, int place) {
+        this.place = place;
         this.records = records;
         this.faults = faults;
+    }
+
+    void join(List<String> nodes) {
+        cluster = nodes;
+    }
+
+    private int copies() {
+        return Math.clamp(cluster.size(), 1, 2);
     }
 
     byte[] answer(byte[] body) {
@@ -39,14 +54,15 @@ final class FakeInfo {
 
     private String answer(String command) {
         return switch (command.split("[:/]", 2)[0]) {
-            case "node" -> "FA4E";
+            case "node" -> name(place);
             case "build" -> build;
             case "cluster-name" -> clusterName;
             case "features" -> "batch-any;pquery;pscans;query-show;replicas";
             case "partition-generation", "rebalance-generation" -> partitionGeneration;
             case "peers-generation" -> "1";
-            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> "1,3000,[]";
-            case "replicas" -> NAMESPACE + ":0,1," + everyPartition();
+            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> "1,3000,[" + peers() + "]";
+            case "replicas" ->
+                NAMESPACE + ":0," + copies() + "," + partitions(0) + (copies() > 1 ? "," + partitions(1) : "");
             case "namespaces" -> NAMESPACE;
             case "namespace" -> namespace();
             case "sets" -> sets(command);
@@ -56,14 +72,31 @@ final class FakeInfo {
         };
     }
 
-    private static String everyPartition() {
+    private static String name(int place) {
+        return "FA4E" + place;
+    }
+
+    private String peers() {
+        return IntStream.range(0, cluster.size())
+                .filter(other -> other != place)
+                .mapToObj(other -> "[" + name(other) + ",,[" + cluster.get(other) + "]]")
+                .collect(Collectors.joining(","));
+    }
+
+    /** A copy of partition {@code i} is on node {@code i + copy}, modulo their number. */
+    private String partitions(int copy) {
+        int nodes = Math.max(1, cluster.size());
         byte[] bitmap = new byte[PARTITIONS / Byte.SIZE];
-        Arrays.fill(bitmap, (byte) 0xFF);
+        for (int i = 0; i < PARTITIONS; i++) {
+            if ((i + copy) % nodes == place) {
+                bitmap[i / Byte.SIZE] |= (byte) (0x80 >> i % Byte.SIZE);
+            }
+        }
         return Base64.getEncoder().encodeToString(bitmap);
     }
 
     private String namespace() {
-        return "objects=0;effective_replication_factor=1;stop_writes=" + faults.stopWrites
+        return "objects=0;effective_replication_factor=" + copies() + ";stop_writes=" + faults.stopWrites
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.LARGEST;
@@ -72,7 +105,8 @@ final class FakeInfo {
     private String sets(String command) {
         String[] parts = command.split("/", -1);
         if (parts.length > 2) {
-            long count = records.count(parts[2]) + miscount;
+            // All nodes share their records; one reports them.
+            long count = place == 0 ? records.count(parts[2]) * copies() + miscount : 0;
             return count == 0 ? "" : "objects=" + count + ":tombstones=0:truncating=false;";
         }
         return records.sets().stream()

@@ -57,19 +57,4 @@ final class LeaseTest extends FakeNodeTest {
             assertHolds(snapshot, CONTENT);
         }
     }
-
-    @Test
-    void aBuildWhoseLeaseIsLostPublishesNothing() throws Exception {
-        AerospikeStore store = connect(settings());
-        Cluster cluster = Cluster.connect(settings().settings(), null);
-        try (cluster;
-                Build build = begin(store)) {
-            add(build, CONTENT);
-            new RegistryRecord(cluster).update("taking the lease away", all -> all.withoutLease(NAME.value()));
-            assertTrue(assertThrows(StoreFailedException.class, () -> commit(build, CONTENT))
-                    .getMessage()
-                    .contains("lease"));
-        }
-        assertTrue(store.newest(NAME).isEmpty());
-    }
 }

@@ -1,9 +1,6 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.reflect.Field;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.ResultCode;
@@ -17,29 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class NamesAndCodesTest {
-    @Test
-    void setNamesAreShortAndDistinct() {
-        Set<String> names = new HashSet<>();
-        for (int i = 0; i < 4_000; i++) {
-            String name = SetChoice.name(i);
-            assertTrue(name.length() <= 3 && names.add(name), name);
-        }
-        assertEquals(
-                List.of("a", "z", "aa", "ba"),
-                List.of(SetChoice.name(0), SetChoice.name(25), SetChoice.name(26), SetChoice.name(52)));
-    }
-
-    @Test
-    void aSetThatIsUsedAgainHasAnotherBin() {
-        LineSet set = new LineSet("a", LineSet.State.BUILDING, "d", 1, 1, 0);
-        Set<String> bins = new HashSet<>();
-        for (int i = 0; i < 52 * 53; i++) {
-            assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
-            set = set.refill("d", 1, 0);
-        }
-        assertEquals("a", set.bin(), "begins again");
-    }
-
     @Test
     void everyResultCodeSaysWhetherToTryAgainAndWhatHappened() throws Exception {
         for (Field field : ResultCode.class.getFields()) {

@@ -92,47 +92,47 @@ final class PrivateAsd {
                     .append('\n');
         }
         return """
+            service {
+                cluster-name line-server-test-%1$d
+                node-id b%2$d
+                proto-fd-max 1024
+                work-directory %3$s/state
+            }
+            mod-lua {
+                user-path %3$s/state/usr/udf/lua
+            }
+            logging {
+                file %3$s/asd.log {
+                    context any info
+                }
+            }
+            network {
                 service {
-                    cluster-name line-server-test-%1$d
-                    node-id b%2$d
-                    proto-fd-max 1024
-                    work-directory %3$s/state
+                    address 127.0.0.1
+                    access-address 127.0.0.1
+                    port %4$d
                 }
-                mod-lua {
-                    user-path %3$s/state/usr/udf/lua
+                fabric {
+                    address 127.0.0.1
+                    port %5$d
                 }
-                logging {
-                    file %3$s/asd.log {
-                        context any info
-                    }
+                heartbeat {
+                    mode mesh
+                    address 127.0.0.1
+                    port %6$d
+            %7$s        interval 150
+                    timeout 10
                 }
-                network {
-                    service {
-                        address 127.0.0.1
-                        access-address 127.0.0.1
-                        port %4$d
-                    }
-                    fabric {
-                        address 127.0.0.1
-                        port %5$d
-                    }
-                    heartbeat {
-                        mode mesh
-                        address 127.0.0.1
-                        port %6$d
-                %7$s        interval 150
-                        timeout 10
-                    }
+            }
+            namespace lines {
+                replication-factor %8$d
+                nsup-period 0
+                storage-engine device {
+                    file %3$s/data/lines.dat
+                    filesize 2G
                 }
-                namespace lines {
-                    replication-factor %8$d
-                    nsup-period 0
-                    storage-engine device {
-                        file %3$s/data/lines.dat
-                        filesize 2G
-                    }
-                }
-                """.formatted(
+            }
+            """.formatted(
                         ports[0],
                         node + 1,
                         home,

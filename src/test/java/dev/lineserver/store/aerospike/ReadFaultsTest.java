@@ -2,22 +2,33 @@ package dev.lineserver.store.aerospike;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.aerospike.client.Key;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.LineSet;
+import dev.lineserver.store.aerospike.registry.Registry;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -55,7 +66,7 @@ final class ReadFaultsTest extends FakeNodeTest {
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.records.forgetAll();
             assertInstanceOf(Lookup.Damaged.class, await(snapshot, 5));
-            assertThrows(dev.lineserver.store.StoreFailedException.class, snapshot::check);
+            assertThrows(StoreFailedException.class, snapshot::check);
         }
     }
 
@@ -112,36 +123,98 @@ final class ReadFaultsTest extends FakeNodeTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void batchesAreReadInTheWayThatComesBackSooner(boolean inlineIsSlow) throws Exception {
+    /** In both of its forms: handed over part by part, and short enough to be put together first. */
+    @Test
+    void aMissingPartIsDamage() throws Exception {
         AerospikeStore store = connect(settings());
-        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            AtomicInteger slow = new AtomicInteger();
-            AtomicInteger fast = new AtomicInteger();
-            node.faults.answerLate(50, message -> {
-                boolean late = message.isBatch() && !message.writes() && message.isInline() == inlineIsSlow;
-                if (message.isBatch()) {
-                    (late ? slow : fast).incrementAndGet();
-                }
-                return late;
-            });
-            while (fast.get() < 100) {
-                assertHoldsAtOnce(snapshot);
-            }
-            assertTrue(
-                    slow.get() > 0 && slow.get() < fast.get() / 2,
-                    slow + " batches went the slow way, " + fast + " the other");
+        byte[] content = new byte[4 << 20];
+        Arrays.fill(content, (byte) 'x');
+        content[Limits.WHOLE_LINE_BYTES] = '\n';
+        LineSet first = new LineSet("a", LineSet.State.LIVE, "", 1, 1, 0, 0);
+        LineRecords records = new LineRecords("lines", first);
+        try (Snapshot snapshot = store.open(put(store, content))) {
+            node.records.lose(records.part(0, 1).digest);
+            Lookup.Damaged whole = assertInstanceOf(Lookup.Damaged.class, await(snapshot, 0));
+            assertTrue(whole.what().contains("part 1 of 2 of line index 0"), whole.what());
+            LineParts parts = assertInstanceOf(Lookup.FoundInParts.class, await(snapshot, 1))
+                    .parts();
+            node.records.lose(records.part(1, 2).digest);
+            assertEquals('x', parts.read(1).toCompletableFuture().join()[0]);
+            CompletionException failure = assertThrows(
+                    CompletionException.class,
+                    () -> parts.read(2).toCompletableFuture().join());
+            assertInstanceOf(LineDamagedException.class, failure.getCause());
         }
     }
 
-    private static void assertHoldsAtOnce(Snapshot snapshot) {
-        List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
-        for (int i = 0; i < lookups.size(); i++) {
-            Lookup found = lookups.get(i).join();
-            assertArrayEquals(
-                    LINES.get(i), assertInstanceOf(Lookup.Found.class, found).line());
+    @Test
+    void manyMissingRecordsShareAReadOfTheRegistry() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.records.forgetAll();
+            AtomicInteger registryReads = new AtomicInteger();
+            node.faults.answerLate(0, message -> {
+                if (!message.isBatch() && message.text(WireMessage.FIELD_SET).equals("lines-m")) {
+                    registryReads.incrementAndGet();
+                }
+                return false;
+            });
+            for (CompletableFuture<Lookup> lookup : lookUp(snapshot, LINES.size())) {
+                assertInstanceOf(Lookup.Damaged.class, lookup.join());
+            }
+            assertTrue(registryReads.get() > 0 && registryReads.get() < 10, registryReads + " reads");
         }
+    }
+
+    @Test
+    void aHeldVersionIsReadableBeyondTheGraceAndThenCountsAsReplaced() throws Exception {
+        Duration grace = Duration.ofSeconds(2);
+        AerospikeStore store = connect(settings().grace(grace));
+        AerospikeStore server = connect(settings().grace(grace));
+        Manifest first = put(store, CONTENT);
+        try (Snapshot held = server.open(first)) {
+            put(store, CONTENT);
+            long replaced = System.nanoTime();
+            Awaitility.await().until(() -> {
+                held.hold();
+                assertInstanceOf(Lookup.Found.class, await(held, 17));
+                return System.nanoTime() - replaced > grace.toNanos() * 2;
+            });
+            Awaitility.await().until(() -> node.records.count("a") == 0);
+            StoreUnavailableException gone = assertThrows(StoreUnavailableException.class, () -> await(held, 3));
+            assertTrue(gone.getMessage().contains("version 1 of faulty was replaced"), gone.getMessage());
+        }
+    }
+
+    @Test
+    void lookupsOfAClosedSnapshotFail() throws Exception {
+        AerospikeStore store = connect(settings());
+        Snapshot snapshot = store.open(put(store, CONTENT));
+        snapshot.close();
+        assertThrows(StoreUnavailableException.class, () -> await(snapshot, 3));
+    }
+
+    @Test
+    void aVersionOfAnUnknownLayoutIsListedAsUnreadable() throws Exception {
+        AerospikeStore store = connect(settings());
+        put(store, CONTENT);
+        try (Cluster cluster = Cluster.connect(settings().settings(), null)) {
+            new RegistryRecord(cluster).update("writing as a newer program does", registry -> {
+                Registry.Published version = registry.datasets().get(NAME.value());
+                Manifest now = version.manifest();
+                Manifest newer = new Manifest(
+                        now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
+                Map<String, Registry.Published> datasets =
+                        Map.of(NAME.value(), new Registry.Published(newer, version.set(), version.build()));
+                return new Registry(new TreeMap<>(datasets), registry.sets(), registry.leases());
+            });
+        }
+        DatasetListing.Unreadable listed = assertInstanceOf(
+                DatasetListing.Unreadable.class, store.datasets().getFirst());
+        assertEquals(NAME, listed.name());
+        assertTrue(listed.failure().getMessage().contains("aerospike-packed/7"));
+        assertThrows(StoreFailedException.class, () -> store.newest(NAME));
+        assertEquals(3, put(store, CONTENT).version());
     }
 
     @Test

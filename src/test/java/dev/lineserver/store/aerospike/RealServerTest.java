@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,8 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.TextShape;
+import dev.lineserver.store.aerospike.registry.LineSet;
+import dev.lineserver.store.aerospike.registry.Registry;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -93,8 +96,8 @@ final class RealServerTest {
         assertTrue(
                 registry.sets().size() <= before + 6, registry.sets().keySet().toString());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
-            SetChoice sets = new SetChoice(cluster);
-            return registry.sets().keySet().stream().allMatch(set -> sets.objects(set) == 0);
+            Map<String, Long> copies = new RegistryRecord(cluster).sets();
+            return registry.sets().keySet().stream().allMatch(set -> copies.getOrDefault(set, 0L) == 0);
         });
         try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
             FakeNodeTest.assertHolds(snapshot, content);

@@ -3,18 +3,24 @@ package dev.lineserver.store.aerospike;
 import java.time.Duration;
 import java.util.List;
 
+import com.aerospike.client.policy.Replica;
+import org.jspecify.annotations.Nullable;
+
 /** Settings as they are by default, but for times that tests would otherwise wait for, and what a test changes. */
 final class TestSettings {
     private final List<AerospikeSettings.Node> hosts;
-    private Duration readDeadline = AerospikeSettings.Reads.DEFAULT.deadline();
+    /** Longer than the default: a cold JVM on a busy machine takes a second for its first lookup. */
+    private Duration readDeadline = Duration.ofSeconds(10);
+
+    private Duration patience = AerospikeSettings.Reads.DEFAULT.patience();
     private int lookupsQueued = AerospikeSettings.Reads.DEFAULT.lookupsQueued();
     private boolean coalesce = true;
     private int recordsPerBatch = AerospikeSettings.Writes.DEFAULT.recordsPerBatch();
-    private int batchesFilled = AerospikeSettings.Writes.DEFAULT.batchesFilled();
     private Duration writeAttempt = AerospikeSettings.Writes.DEFAULT.attemptTimeout();
     private Duration writeDeadline = AerospikeSettings.Writes.DEFAULT.deadline();
     private Duration lease = AerospikeSettings.Writes.DEFAULT.lease();
     private Duration grace = Duration.ofSeconds(1);
+    private AerospikeSettings.@Nullable Credentials credentials;
     private String clusterName = "";
     private String namespace = AerospikeSettings.DEFAULT_NAMESPACE;
 
@@ -46,8 +52,8 @@ final class TestSettings {
         return this;
     }
 
-    TestSettings batchesFilled(int atOnce) {
-        batchesFilled = atOnce;
+    TestSettings patience(Duration duration) {
+        patience = duration;
         return this;
     }
 
@@ -77,31 +83,25 @@ final class TestSettings {
         return this;
     }
 
+    TestSettings credentials(String user, String password) {
+        credentials = new AerospikeSettings.Credentials(user, password);
+        return this;
+    }
+
     AerospikeSettings settings() {
-        AerospikeSettings.Reads reads = AerospikeSettings.Reads.DEFAULT;
         return new AerospikeSettings(
                 hosts,
                 namespace,
-                null,
+                credentials,
                 false,
                 clusterName.isEmpty() ? null : clusterName,
                 AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
                 AerospikeSettings.DEFAULT_CONNECTIONS_PER_NODE,
                 AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                new AerospikeSettings.Reads(
-                        reads.attemptTimeout(),
-                        readDeadline,
-                        reads.retries(),
-                        reads.replica(),
-                        reads.commandsInProcess(),
-                        reads.commandsQueued(),
-                        coalesce,
-                        reads.keysPerBatch(),
-                        lookupsQueued),
+                new AerospikeSettings.Reads(readDeadline, patience, Replica.SEQUENCE, coalesce, lookupsQueued),
                 new AerospikeSettings.Writes(
                         recordsPerBatch,
                         AerospikeSettings.Writes.DEFAULT.bytesPerBatch(),
-                        batchesFilled,
                         AerospikeSettings.Writes.DEFAULT.batchesInFlight(),
                         writeAttempt,
                         writeDeadline,

@@ -78,6 +78,7 @@ final class TlsTest {
         command.add(Main.class.getName());
         command.addAll(List.of(arguments));
         command.add("--aerospike=127.0.0.1:" + NAME + ":" + node.host().port());
+        command.add("--aerospike-timeout=20000");
         return run(command);
     }
 

@@ -22,6 +22,7 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.LineSet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -34,7 +35,7 @@ final class WriteFaultsTest extends FakeNodeTest {
 
     /** Of a first version. */
     private static final LineRecords RECORDS =
-            new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0));
+            new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0, 0));
 
     @Test
     void recordsRefusedForOverloadAreWrittenAgain() throws Exception {
@@ -101,7 +102,7 @@ final class WriteFaultsTest extends FakeNodeTest {
 
     @Test
     void aRecordLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
-        AerospikeStore store = connect(settings().recordsPerBatch(500).batchesFilled(1));
+        AerospikeStore store = connect(settings().recordsPerBatch(500));
         try (Build build = begin(store)) {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
@@ -138,10 +139,10 @@ final class WriteFaultsTest extends FakeNodeTest {
         }
     }
 
-    /** Batches are filled side by side, and one of later lines may well be acknowledged first. */
+    /** A batch of later lines may be acknowledged first. */
     @Test
     void everythingBeforeTheCheckpointIsStored() throws Exception {
-        AerospikeStore store = connect(settings().recordsPerBatch(50).batchesFilled(8));
+        AerospikeStore store = connect(settings().recordsPerBatch(50));
         int[] ends = new int[CONTENT.length];
         int lines = Newlines.find(CONTENT, 0, CONTENT.length, ends);
         try (Build build = begin(store)) {

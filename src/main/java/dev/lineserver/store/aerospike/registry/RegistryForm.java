@@ -1,4 +1,4 @@
-package dev.lineserver.store.aerospike;
+package dev.lineserver.store.aerospike.registry;
 
 import java.time.Instant;
 import java.util.Map;
@@ -8,6 +8,7 @@ import java.util.function.Function;
 
 import com.aerospike.client.Bin;
 import com.aerospike.client.Record;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Content;
@@ -15,9 +16,9 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreFailedException;
 
-/** How the registry is kept in a record: maps of maps, legible in any of Aerospike's tools. */
-final class RegistryForm {
-    /** Raised when older programs could not read the record any more. */
+/** Stores the registry in a record: maps of maps, legible in any of Aerospike's tools. */
+public final class RegistryForm {
+    /** Raised when older programs can no longer read the record. Unknown entries of a map are ignored by all of them. */
     private static final long REVISION = 1;
 
     private static final String FORM = "form";
@@ -27,7 +28,7 @@ final class RegistryForm {
 
     private RegistryForm() {}
 
-    static Bin[] toBins(Registry registry) {
+    public static Bin[] toBins(Registry registry) {
         return new Bin[] {
             new Bin(FORM, REVISION),
             new Bin(DATASETS, toEach(registry.datasets(), RegistryForm::fromPublished)),
@@ -36,10 +37,14 @@ final class RegistryForm {
         };
     }
 
-    static Registry fromRecord(Record record) throws StoreFailedException {
+    /** The registry in a record; empty if there is no record. */
+    public static Registry fromRecord(@Nullable Record record) throws StoreFailedException {
+        if (record == null) {
+            return Registry.EMPTY;
+        }
         if (record.getLong(FORM) != REVISION) {
             throw new StoreFailedException("the registry in Aerospike has form " + record.getLong(FORM)
-                    + ", this program knows " + REVISION + ": use the program that wrote it, or a newer one");
+                    + ", this program reads form " + REVISION + ": use the program that wrote it, or a newer one");
         }
         try {
             return new Registry(
@@ -47,7 +52,7 @@ final class RegistryForm {
                     fromEach(record.getMap(SETS), RegistryForm::toSet),
                     fromEach(record.getMap(LEASES), RegistryForm::toLease));
         } catch (RuntimeException e) {
-            // Wrong types, missing entries, names that are none: the record is somebody else's, or damaged.
+            // Wrong types, missing entries, invalid names: the record belongs to another program, or is damaged.
             throw new StoreFailedException("the registry in Aerospike cannot be read: " + e.getMessage(), e);
         }
     }
@@ -96,6 +101,7 @@ final class RegistryForm {
         map.put("version", set.version());
         map.put("uses", set.uses());
         map.put("since", set.since());
+        map.put("held", set.heldUntil());
         return map;
     }
 
@@ -106,7 +112,8 @@ final class RegistryForm {
                 text(map, "dataset"),
                 number(map, "version"),
                 number(map, "uses"),
-                number(map, "since"));
+                number(map, "since"),
+                map.containsKey("held") ? number(map, "held") : 0);
     }
 
     private static Map<String, Object> fromLease(Lease lease) {

@@ -1,4 +1,4 @@
-package dev.lineserver.store.aerospike;
+package dev.lineserver.store.aerospike.registry;
 
 import java.util.Map;
 import java.util.SortedMap;
@@ -7,17 +7,18 @@ import java.util.TreeMap;
 import dev.lineserver.store.Manifest;
 
 /**
- * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. It is one record,
- * changed under a check of its generation, so that a version is published, its predecessor retired and the lease given
- * back in one step that happens or does not.
+ * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. Immutable, and stored
+ * as one record: publishing a version, retiring its predecessor and returning the lease are one step that happens or
+ * does not.
  *
  * @param datasets by name
  * @param sets by name
  * @param leases by dataset
  */
-record Registry(
+public record Registry(
         SortedMap<String, Published> datasets, SortedMap<String, LineSet> sets, SortedMap<String, Lease> leases) {
-    static final Registry EMPTY = new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    /** Of a namespace that never held a version. */
+    public static final Registry EMPTY = new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
     /**
      * A version that is being served.
@@ -26,7 +27,7 @@ record Registry(
      * @param set that holds its lines
      * @param build that wrote it
      */
-    record Published(Manifest manifest, String set, String build) {}
+    public record Published(Manifest manifest, String set, String build) {}
 
     Registry with(Lease lease, LineSet set) {
         return new Registry(datasets, put(sets, set.name(), set), put(leases, set.dataset(), lease));
@@ -45,26 +46,28 @@ record Registry(
                 put(datasets, dataset, version), put(retired.sets, live.name(), live), without(leases, dataset));
     }
 
+    /** Without the dataset, and without the lease of a build that died. */
     Registry dropped(String dataset, long now) {
         Registry retired = retired(dataset, now);
-        return new Registry(without(datasets, dataset), retired.sets, leases);
+        return new Registry(without(datasets, dataset), retired.sets, without(leases, dataset));
+    }
+
+    Registry with(LineSet set) {
+        return new Registry(datasets, put(sets, set.name(), set), leases);
     }
 
     Registry withoutLease(String dataset) {
         return new Registry(datasets, sets, without(leases, dataset));
     }
 
-    Registry freed(String set, long now) {
-        return new Registry(datasets, put(sets, set, lineSet(set).become(LineSet.State.FREE, now)), leases);
-    }
-
-    /** Whether a build that is alive, or was a moment ago, is filling this set. */
+    /** True if the lease of the build that fills this set has not run out. */
     boolean isBeingFilled(LineSet set, long now) {
         Lease lease = leases.get(set.dataset());
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
     }
 
-    LineSet lineSet(String name) {
+    /** The set with this name, which the registry must have. */
+    public LineSet lineSet(String name) {
         LineSet set = sets.get(name);
         if (set == null) {
             throw new IllegalStateException("the registry has no set " + name);
@@ -77,8 +80,7 @@ record Registry(
         if (published == null || !sets.containsKey(published.set())) {
             return this;
         }
-        LineSet set = lineSet(published.set()).become(LineSet.State.RETIRED, now);
-        return new Registry(datasets, put(sets, set.name(), set), leases);
+        return with(lineSet(published.set()).become(LineSet.State.RETIRED, now));
     }
 
     private static <V> SortedMap<String, V> put(SortedMap<String, V> map, String key, V value) {

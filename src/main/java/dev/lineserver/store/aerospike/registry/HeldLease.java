@@ -1,0 +1,140 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.concurrent.ScheduledFuture;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+/**
+ * A build's lease on its dataset and its set, renewed in the background until the version is published or rolled back, or
+ * the lease is lost. A lost lease stays lost, even if nobody else took it: its set may have been truncated meanwhile.
+ */
+public final class HeldLease {
+    private static final System.Logger LOG = System.getLogger(HeldLease.class.getName());
+
+    private final RegistryAccess access;
+    private final LifeCycle lifeCycle;
+    private final BuildRequest request;
+    private final LineSet set;
+    private final ScheduledFuture<?> renewal;
+    private volatile Lease lease;
+    private volatile @Nullable StoreFailedException loss;
+
+    HeldLease(RegistryAccess access, LifeCycle lifeCycle, BuildRequest request, Lease lease, LineSet set) {
+        this.access = access;
+        this.lifeCycle = lifeCycle;
+        this.request = request;
+        this.lease = lease;
+        this.set = set;
+        this.renewal = lifeCycle.renew(this::renew);
+    }
+
+    /** The set that the build writes to. */
+    public LineSet set() {
+        return set;
+    }
+
+    /**
+     * Checks that the set still belongs to the build. To be called before every batch: a process that was stopped for
+     * longer than its lease must not write into a set that may be another build's by now.
+     *
+     * @throws StoreFailedException if the lease was lost, or was not renewed in time
+     */
+    public void check() throws StoreFailedException {
+        if (loss == null && lifeCycle.now() > lifeCycle.lastBatchBegins(lease)) {
+            lose(new StoreFailedException("the lease on " + request.dataset() + " was not renewed in time, because this"
+                    + " process was stopped or the cluster was not reachable, and another build may have taken its"
+                    + " place: ingest again"));
+        }
+        StoreFailedException lost = loss;
+        if (lost != null) {
+            throw lost;
+        }
+    }
+
+    /** Makes the version the newest of its dataset, and retires the one before it. */
+    public Manifest publish(Content content) throws StoreException {
+        Instant now = Instant.ofEpochMilli(lifeCycle.now());
+        Manifest manifest =
+                new Manifest(request.dataset(), set.version(), content, request.sourceName(), LineSet.LAYOUT, now);
+        Registry.Published version = new Registry.Published(manifest, set.name(), lease.build());
+        boolean[] supersedes = new boolean[1];
+        access.update("publishing " + describe(), current -> {
+            if (version.equals(current.datasets().get(request.dataset().value()))) {
+                return current;
+            }
+            requireHeld(current);
+            supersedes[0] = current.datasets().containsKey(request.dataset().value());
+            return current.published(version, now.toEpochMilli());
+        });
+        renewal.cancel(false);
+        if (supersedes[0]) {
+            lifeCycle.sweepAfterGrace();
+        }
+        return manifest;
+    }
+
+    /** Returns lease and set. If the cluster cannot be reached, the next build does so when the lease has run out. */
+    public void rollBack() {
+        renewal.cancel(false);
+        try {
+            access.update(
+                    "rolling back " + describe(),
+                    current -> isLeaseOurs(current)
+                            ? current.withoutLease(request.dataset().value())
+                            : current);
+            lifeCycle.sweep();
+        } catch (StoreException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} could not be rolled back and keeps its space until the next ingest: {1}",
+                    describe(),
+                    e.getMessage());
+        }
+    }
+
+    private void renew() throws StoreException {
+        Lease renewed = lifeCycle.extended(lease);
+        try {
+            access.update("renewing the lease on " + request.dataset(), current -> {
+                requireHeld(current);
+                return current.renewed(request.dataset().value(), renewed);
+            });
+            lease = renewed;
+        } catch (StoreFailedException e) {
+            lose(e);
+            throw e;
+        }
+    }
+
+    private void lose(StoreFailedException e) {
+        loss = e;
+        renewal.cancel(false);
+    }
+
+    /** A lease that ran out stays in the registry, while its set is truncated. So the set is checked too. */
+    private void requireHeld(Registry current) throws StoreFailedException {
+        LineSet present = current.sets().get(set.name());
+        if (!isLeaseOurs(current) || !set.equals(present)) {
+            throw new StoreFailedException(
+                    "the lease on " + request.dataset() + " was lost: it was not renewed in time,"
+                            + " and its lines were deleted or another build took its place. Ingest again");
+        }
+    }
+
+    private boolean isLeaseOurs(Registry current) {
+        Lease held = current.leases().get(request.dataset().value());
+        return held != null && held.build().equals(lease.build());
+    }
+
+    private String describe() {
+        return "version " + set.version() + " of " + request.dataset();
+    }
+}

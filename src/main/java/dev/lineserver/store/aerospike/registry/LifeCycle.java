@@ -1,0 +1,259 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+/**
+ * Moves sets through the states of {@link LineSet}: begins builds, drops datasets, keeps versions for their readers, and
+ * truncates the sets that nobody needs any more.
+ *
+ * <p>A superseded or dropped version keeps its set for a grace, in which servers notice the change. A server that still
+ * reads the version {@linkplain #hold holds} it, again and again, for at most {@link #LONGEST_HOLD}. The process that
+ * retired the version truncates the set after the grace, or else the process that held it last does. If neither lives
+ * that long, the next build or drop does, as it does with the set of a build whose lease ran out.
+ *
+ * <p>Leases are renewed and sets are truncated by one daemon thread; all other methods run on their callers' threads.
+ */
+public final class LifeCycle implements AutoCloseable {
+    /** A retired version is kept for its readers no longer than this. */
+    public static final Duration LONGEST_HOLD = Duration.ofHours(1);
+
+    private static final System.Logger LOG = System.getLogger(LifeCycle.class.getName());
+
+    /** Two renewals may fail before a lease runs out. */
+    private static final int RENEWALS_PER_LEASE = 3;
+
+    /** A hold that another server made is left alone if less than this part of the grace would be added to it. */
+    private static final int SMALLEST_PART_ADDED = 4;
+
+    private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
+
+    /** A registry with 4,000 datasets fits one record, if the names of their sources are not longer than this. */
+    private static final int LONGEST_SOURCE_NAME = 120;
+
+    /** A task of the background thread. */
+    interface Task {
+        void run() throws StoreException;
+    }
+
+    private final RegistryAccess access;
+    private final Duration lease;
+    private final Duration grace;
+    private final InstantSource clock;
+    private final ScheduledThreadPoolExecutor thread;
+    private volatile @Nullable ScheduledFuture<?> owedSweep;
+
+    /**
+     * @param lease time for which a build that is not heard of keeps others off its dataset
+     * @param grace time for which a superseded or dropped version is kept without anybody holding it
+     */
+    public LifeCycle(RegistryAccess access, Duration lease, Duration grace, InstantSource clock) {
+        this.access = access;
+        this.lease = lease;
+        this.grace = grace;
+        this.clock = clock;
+        this.thread = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("aerospike-housekeeping").factory());
+        thread.setRemoveOnCancelPolicy(true);
+    }
+
+    long now() {
+        return clock.millis();
+    }
+
+    /**
+     * Begins the next version of a dataset, in a set of its own.
+     *
+     * @throws StoreFailedException if another build of the dataset is under way
+     */
+    public HeldLease begin(BuildRequest request) throws StoreException {
+        sweep();
+        SetChoice choice = new SetChoice(access);
+        String dataset = request.dataset().value();
+        String build = UUID.randomUUID().toString();
+        BuildRequest shortened = shortened(request);
+        Registry after = access.update("beginning a version of " + dataset, current -> {
+            Lease held = current.leases().get(dataset);
+            if (held != null && held.build().equals(build)) {
+                return current;
+            }
+            if (held != null && held.until() > now()) {
+                throw new StoreFailedException(dataset + " is being ingested already, by " + describe(held));
+            }
+            Registry.Published newest = current.datasets().get(dataset);
+            long version = newest == null ? 1 : newest.manifest().version() + 1;
+            LineSet set = choice.choose(current, dataset, version, now());
+            return current.with(extended(new Lease(build, owner(shortened), set.name(), 0)), set);
+        });
+        Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
+        return new HeldLease(access, this, shortened, ours, after.lineSet(ours.set()));
+    }
+
+    /**
+     * Removes a dataset. Its version is kept for the grace.
+     *
+     * @return false if there is no such dataset
+     * @throws StoreFailedException if a build of the dataset is under way
+     */
+    public boolean drop(DatasetName dataset) throws StoreException {
+        boolean[] existed = new boolean[1];
+        access.update("dropping " + dataset, current -> {
+            Lease held = current.leases().get(dataset.value());
+            if (held != null && held.until() > now()) {
+                throw new StoreFailedException(
+                        dataset + " cannot be dropped while it is being ingested, by " + describe(held));
+            }
+            boolean exists = current.datasets().containsKey(dataset.value());
+            existed[0] |= exists;
+            return exists ? current.dropped(dataset.value(), now()) : current;
+        });
+        sweep();
+        if (existed[0]) {
+            sweepAfterGrace();
+        }
+        return existed[0];
+    }
+
+    /**
+     * Keeps a set for another grace if it is retired. To be called at least every half grace while the set is read, which
+     * ends at the bound of {@link #LONGEST_HOLD}.
+     */
+    public void hold(LineSet set) throws StoreException {
+        long[] extendedUntil = new long[1];
+        access.update("holding set " + set.name() + " for its readers", current -> {
+            LineSet present = current.sets().get(set.name());
+            if (present == null || present.uses() != set.uses() || present.state() != LineSet.State.RETIRED) {
+                return current;
+            }
+            long until = Math.min(now() + grace.toMillis(), present.since() + LONGEST_HOLD.toMillis());
+            if (until - present.heldUntil() <= grace.toMillis() / SMALLEST_PART_ADDED) {
+                return current;
+            }
+            extendedUntil[0] = until;
+            return current.with(present.heldUntil(until));
+        });
+        if (extendedUntil[0] != 0) {
+            ScheduledFuture<?> _ = sweepAt(extendedUntil[0]);
+        }
+    }
+
+    void sweepAfterGrace() {
+        owedSweep = sweepAt(now() + grace.toMillis());
+    }
+
+    private ScheduledFuture<?> sweepAt(long time) {
+        // A millisecond later: a set that is due at this very instant does not count as due yet.
+        return thread.schedule(
+                guarded("sets that are no longer needed keep their space until the next ingest", this::sweep),
+                time - now() + 1,
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** Truncates every set that is due. */
+    void sweep() throws StoreException {
+        Registry current = access.read();
+        for (LineSet set : current.sets().values()) {
+            if (isDue(current, set)) {
+                access.truncate(set.name());
+                access.update(
+                        "noting that set " + set.name() + " is free",
+                        later -> set.equals(later.sets().get(set.name()))
+                                ? later.with(set.become(LineSet.State.FREE, now()))
+                                : later);
+            }
+        }
+    }
+
+    private boolean isDue(Registry current, LineSet set) {
+        return switch (set.state()) {
+            case RETIRED -> Math.max(set.since() + grace.toMillis(), set.heldUntil()) <= now();
+            case BUILDING -> !current.isBeingFilled(set, now());
+            case LIVE, FREE -> false;
+        };
+    }
+
+    Lease extended(Lease held) {
+        return new Lease(held.build(), held.owner(), held.set(), now() + lease.toMillis());
+    }
+
+    /** Before this time a batch may be written under the lease: if it takes long, it is over before the lease is. */
+    long lastBatchBegins(Lease held) {
+        return held.until() - lease.toMillis() / RENEWALS_PER_LEASE;
+    }
+
+    ScheduledFuture<?> renew(Task renewal) {
+        long period = Math.max(1, lease.toMillis() / RENEWALS_PER_LEASE);
+        return thread.scheduleAtFixedRate(
+                guarded("a lease could not be renewed", renewal), period, period, TimeUnit.MILLISECONDS);
+    }
+
+    /** The top of the background thread. Anything thrown would silently end the repetitions of a task. */
+    private static Runnable guarded(String consequence, Task task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (StoreException e) {
+                LOG.log(Level.WARNING, "{0}: {1}", consequence, e.getMessage());
+            } catch (RuntimeException | Error e) {
+                LOG.log(Level.ERROR, consequence, e);
+            }
+        };
+    }
+
+    private String describe(Lease held) {
+        return held.owner() + ". Wait for it; if it is dead, its lease ends in "
+                + Math.ceilDiv(held.until() - now(), 1_000L) + " s";
+    }
+
+    private static String owner(BuildRequest request) {
+        String host = System.getenv().getOrDefault("HOSTNAME", "an unnamed host");
+        return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + request.sourceName()
+                + "' since " + Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /** The end of a path tells more than its beginning. */
+    private static BuildRequest shortened(BuildRequest request) {
+        String name = request.sourceName();
+        return name.length() <= LONGEST_SOURCE_NAME
+                ? request
+                : new BuildRequest(
+                        request.dataset(),
+                        "…" + name.substring(name.length() - LONGEST_SOURCE_NAME + 1),
+                        request.file(),
+                        request.copy());
+    }
+
+    /** Waits for the grace of versions that this process superseded or dropped, but not for readers that hold them. */
+    @Override
+    public void close() {
+        ScheduledFuture<?> owed = owedSweep;
+        try {
+            if (owed != null) {
+                owed.get(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            LOG.log(Level.DEBUG, "not swept", e);
+        }
+        thread.shutdownNow();
+    }
+}

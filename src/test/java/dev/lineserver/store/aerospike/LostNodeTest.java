@@ -1,0 +1,141 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import com.aerospike.client.Key;
+import com.aerospike.client.cluster.Partition;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+/** One node of three is lost, and each record has two copies. */
+final class LostNodeTest {
+    private static final byte[] CONTENT = Samples.random(2_000, 60, 41);
+    private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
+    private static final int NODES = 3;
+    private static final int LOST = 1;
+
+    private List<FakeAerospikeNode> nodes;
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        nodes = FakeAerospikeNode.cluster(NODES);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        nodes.forEach(node -> node.faults.behave());
+        for (AutoCloseable closeable : open.reversed()) {
+            closeable.close();
+        }
+        for (FakeAerospikeNode node : nodes) {
+            node.close();
+        }
+    }
+
+    private Snapshot stored(TestSettings settings) throws Exception {
+        AerospikeStore store = AerospikeStore.connect(settings.settings(), null);
+        open.add(store);
+        Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT));
+        open.add(snapshot);
+        return snapshot;
+    }
+
+    private TestSettings settings() {
+        return TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(Duration.ofSeconds(60));
+    }
+
+    private void silence() {
+        nodes.get(LOST).faults.keepSilent(Integer.MAX_VALUE, _ -> true);
+    }
+
+    private static List<CompletableFuture<Lookup>> lookUpAll(Snapshot snapshot) {
+        List<CompletableFuture<Lookup>> lookups = new ArrayList<>();
+        for (int i = 0; i < LINES.size(); i++) {
+            lookups.add(snapshot.lookup(i).toCompletableFuture());
+        }
+        return lookups;
+    }
+
+    private static boolean isOnTheLostNode(int line) {
+        return Partition.getPartitionId(new Key("lines", "a", line).digest) % NODES == LOST;
+    }
+
+    private static void assertFound(List<CompletableFuture<Lookup>> lookups, int line) {
+        Lookup.Found found =
+                assertInstanceOf(Lookup.Found.class, lookups.get(line).join(), "line index " + line);
+        assertArrayEquals(LINES.get(line), found.line());
+    }
+
+    @Test
+    void linesComeFromAllNodes() throws Exception {
+        Snapshot snapshot = stored(settings());
+        List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
+        for (int i = 0; i < LINES.size(); i++) {
+            assertFound(lookups, i);
+        }
+    }
+
+    @Test
+    void aSilentNodeHoldsUpItsOwnLinesOnly() throws Exception {
+        Snapshot snapshot = stored(settings().patience(Duration.ofSeconds(10)));
+        silence();
+        List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
+        for (int i = 0; i < LINES.size(); i++) {
+            if (!isOnTheLostNode(i)) {
+                assertFound(lookups, i);
+            }
+        }
+        for (int i = 0; i < LINES.size(); i++) {
+            assertEquals(isOnTheLostNode(i), !lookups.get(i).isDone(), "line index " + i);
+        }
+    }
+
+    @Test
+    void theLinesOfASilentNodeAreAnsweredByTheirOtherCopy() throws Exception {
+        Snapshot snapshot = stored(settings());
+        silence();
+        for (int round = 0; round < 3; round++) {
+            List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
+            for (int i = 0; i < LINES.size(); i++) {
+                assertFound(lookups, i);
+            }
+        }
+        nodes.get(LOST).faults.behave();
+        int[] answered = new int[1];
+        nodes.get(LOST).faults.answerLate(0, message -> {
+            answered[0]++;
+            return false;
+        });
+        Awaitility.await().until(() -> {
+            lookUpAll(snapshot).forEach(CompletableFuture::join);
+            return answered[0] > 5;
+        });
+    }
+
+    @Test
+    void theLinesOfADeadNodeAreAnsweredByTheirOtherCopy() throws Exception {
+        Snapshot snapshot = stored(settings());
+        List<CompletableFuture<Lookup>> before = lookUpAll(snapshot);
+        nodes.get(LOST).close();
+        for (List<CompletableFuture<Lookup>> lookups : List.of(before, lookUpAll(snapshot), lookUpAll(snapshot))) {
+            for (int i = 0; i < LINES.size(); i++) {
+                assertFound(lookups, i);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Every arrow of the diagram in {@link LineSet}, and those that must not be taken. */
+final class LifeCycleTest {
+    private static final DatasetName NAME = new DatasetName("sample");
+    private static final Duration LEASE = Duration.ofSeconds(30);
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private final ScriptedRegistry registry = new ScriptedRegistry();
+    private final AtomicLong now = new AtomicLong(1_000_000);
+    private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
+    private final List<LifeCycle> lifeCycles = new ArrayList<>();
+    private final LifeCycle here = lifeCycle(LEASE);
+    private final LifeCycle there = lifeCycle(LEASE);
+
+    private LifeCycle lifeCycle(Duration lease) {
+        LifeCycle lifeCycle = new LifeCycle(registry, lease, GRACE, clock);
+        lifeCycles.add(lifeCycle);
+        return lifeCycle;
+    }
+
+    @AfterEach
+    void interruptedSoThatNothingWaitsForTheGrace() {
+        Thread.currentThread().interrupt();
+        lifeCycles.forEach(LifeCycle::close);
+        assertTrue(Thread.interrupted());
+    }
+
+    private static BuildRequest request(DatasetName dataset) {
+        return new BuildRequest(dataset, "texts/sample.txt", null, false);
+    }
+
+    private static Content content() {
+        return new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true);
+    }
+
+    private LineSet publish(LifeCycle lifeCycle) throws StoreException {
+        HeldLease lease = lifeCycle.begin(request(NAME));
+        lease.publish(content());
+        return registry.read().lineSet(lease.set().name());
+    }
+
+    private void pass(Duration time) {
+        now.addAndGet(time.toMillis());
+    }
+
+    @Test
+    void aVersionReplacesAnotherWhoseSetIsFreedAfterTheGraceAndUsedAgain() throws Exception {
+        LineSet first = publish(here);
+        assertEquals(LineSet.State.LIVE, first.state());
+        LineSet second = publish(here);
+        assertEquals(2, second.version());
+        assertEquals(LineSet.State.RETIRED, registry.state(first.name()));
+        pass(GRACE.minusMillis(1));
+        here.sweep();
+        assertEquals(List.of(), registry.truncated);
+        pass(Duration.ofMillis(1));
+        here.sweep();
+        assertEquals(List.of(first.name()), registry.truncated);
+        assertEquals(LineSet.State.FREE, registry.state(first.name()));
+        LineSet third = publish(here);
+        assertEquals(first.name(), third.name());
+        assertTrue(!third.bin().equals(first.bin()) && third.uses() == 2, third.toString());
+    }
+
+    @Test
+    void aFreeSetIsUsedAgainOnlyIfItIsEmpty() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        pass(GRACE);
+        here.sweep();
+        registry.copies.put(first.name(), 3L);
+        registry.copies.put("c", 7L);
+        assertEquals("d", publish(here).name(), "a is not empty, b is live, c belongs to another program");
+        assertEquals(2, registry.truncated.size(), "late records are deleted");
+    }
+
+    @Test
+    void aBuildThatIsRolledBackGivesItsSetBackAtOnce() throws Exception {
+        HeldLease lease = here.begin(request(NAME));
+        assertEquals(LineSet.State.BUILDING, registry.state(lease.set().name()));
+        lease.rollBack();
+        assertEquals(LineSet.State.FREE, registry.state(lease.set().name()));
+        assertEquals(1, there.begin(request(NAME)).set().version());
+    }
+
+    @Test
+    void aSecondBuildIsRefusedNamingTheFirstUntilTheLeaseRunsOut() throws Exception {
+        HeldLease dead = here.begin(request(NAME));
+        StoreFailedException refused = assertThrows(StoreFailedException.class, () -> there.begin(request(NAME)));
+        assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
+        pass(LEASE);
+        there.begin(request(NAME));
+        assertEquals(List.of(dead.set().name()), registry.truncated, "what the dead build had written");
+    }
+
+    @Test
+    void aBuildThatSleptThroughItsLeaseStops() throws Exception {
+        HeldLease lease = here.begin(request(NAME));
+        lease.check();
+        pass(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
+        StoreFailedException lost = assertThrows(StoreFailedException.class, lease::check);
+        assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
+        now.set(1_000_000);
+        assertThrows(StoreFailedException.class, lease::check, "a lost lease stays lost");
+    }
+
+    /** The sweep leaves the lease in the registry: a look at the lease alone would find everything in order. */
+    @Test
+    void aBuildWhoseSetWasTruncatedWhileItSleptPublishesNothing() throws Exception {
+        HeldLease lease = here.begin(request(NAME));
+        pass(LEASE);
+        there.begin(request(new DatasetName("other")));
+        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertThrows(StoreFailedException.class, () -> lease.publish(content()));
+        assertTrue(registry.read().datasets().isEmpty());
+    }
+
+    @Test
+    void renewalsSurviveWhateverIsThrown() throws Exception {
+        LifeCycle quick = lifeCycle(Duration.ofMillis(30));
+        HeldLease lease = quick.begin(request(NAME));
+        registry.failures.add(new IllegalStateException("scripted"));
+        registry.failures.add(new OutOfMemoryError("scripted"));
+        registry.failures.add(new StoreUnavailableException("scripted"));
+        Awaitility.await().until(registry.failures::isEmpty);
+        pass(Duration.ofMillis(15));
+        Awaitility.await()
+                .until(() -> registry.read().leases().get(NAME.value()).until() == now.get() + 30);
+        lease.check();
+    }
+
+    @Test
+    void aLeaseThatAnotherBuildTookIsNoticedByItsRenewal() throws Exception {
+        LifeCycle quick = lifeCycle(Duration.ofMillis(30));
+        HeldLease lease = quick.begin(request(NAME));
+        registry.update("taking the lease away", all -> all.withoutLease(NAME.value()));
+        Awaitility.await()
+                .until(() -> assertThrowsOrNull(lease) instanceof String message && message.contains("was lost"));
+    }
+
+    private static Object assertThrowsOrNull(HeldLease lease) {
+        try {
+            lease.check();
+            return Boolean.TRUE;
+        } catch (StoreFailedException e) {
+            return e.getMessage();
+        }
+    }
+
+    @Test
+    void aDropIsRefusedWhileABuildIsUnderWayAndAllowedWhenItsLeaseRanOut() throws Exception {
+        publish(here);
+        HeldLease dead = here.begin(request(NAME));
+        StoreFailedException refused = assertThrows(StoreFailedException.class, () -> there.drop(NAME));
+        assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
+        pass(LEASE);
+        assertTrue(there.drop(NAME));
+        assertTrue(registry.read().datasets().isEmpty());
+        assertTrue(registry.read().leases().isEmpty());
+        assertEquals(LineSet.State.FREE, registry.state(dead.set().name()));
+        assertThrows(StoreFailedException.class, () -> dead.publish(content()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aHeldVersionIsKeptForAsLongAsItIsHeld(boolean dropped) throws Exception {
+        LineSet first = publish(here);
+        there.hold(first);
+        if (dropped) {
+            here.drop(NAME);
+        } else {
+            publish(here);
+        }
+        for (int i = 0; i < 20; i++) {
+            there.hold(first);
+            pass(GRACE.dividedBy(2));
+            here.sweep();
+            assertEquals(List.of(), registry.truncated, "after " + i + " holds");
+        }
+        pass(GRACE);
+        here.sweep();
+        assertEquals(List.of(first.name()), registry.truncated);
+    }
+
+    @Test
+    void holdsEndAtTheirBound() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        long retired = now.get();
+        while (registry.truncated.isEmpty()) {
+            there.hold(first);
+            pass(GRACE.dividedBy(2));
+            here.sweep();
+            assertTrue(now.get() <= retired + LifeCycle.LONGEST_HOLD.plus(GRACE).toMillis());
+        }
+        assertTrue(now.get() >= retired + LifeCycle.LONGEST_HOLD.toMillis());
+    }
+
+    @Test
+    void manyServersThatHoldAVersionSpareTheRegistry() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        int before = registry.writes;
+        for (int server = 0; server < 10; server++) {
+            there.hold(first);
+        }
+        assertEquals(1, registry.writes - before);
+    }
+
+    @Test
+    void aHoldOfASetThatHasAnotherUseByNowDoesNothing() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        pass(GRACE);
+        here.sweep();
+        Registry before = registry.read();
+        there.hold(first);
+        publish(here);
+        publish(here);
+        Registry reused = registry.read();
+        assertEquals(LineSet.State.RETIRED, registry.state(first.name()));
+        there.hold(first);
+        assertEquals(reused, registry.read());
+        assertEquals(
+                before.lineSet(first.name()).uses() + 1,
+                reused.lineSet(first.name()).uses());
+    }
+
+    @Test
+    void setNamesAreShortAndDistinct() {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < 4_000; i++) {
+            String name = SetChoice.name(i);
+            assertTrue(name.length() <= 3 && names.add(name), name);
+        }
+        assertEquals(
+                List.of("a", "z", "aa", "ba"),
+                List.of(SetChoice.name(0), SetChoice.name(25), SetChoice.name(26), SetChoice.name(52)));
+    }
+
+    @Test
+    void aSetThatIsUsedAgainHasAnotherBin() {
+        LineSet set = new LineSet("a", LineSet.State.BUILDING, "d", 1, 1, 0, 0);
+        Set<String> bins = new HashSet<>();
+        for (int i = 0; i < 52 * 53; i++) {
+            assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
+            set = set.refill("d", 1, 0);
+        }
+        assertEquals("a", set.bin(), "begins again");
+    }
+}

@@ -1,0 +1,62 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import dev.lineserver.store.StoreException;
+
+/** A registry in memory, that fails as told. */
+final class ScriptedRegistry implements RegistryAccess {
+    final Map<String, Long> copies = new HashMap<>();
+    final List<String> truncated = new ArrayList<>();
+
+    /** Each is thrown by one update, instead of doing it. */
+    final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+    int writes;
+    private Registry registry = Registry.EMPTY;
+
+    @Override
+    public synchronized Registry read() {
+        return registry;
+    }
+
+    @Override
+    public synchronized Registry update(String doing, Change change) throws StoreException {
+        switch (failures.poll()) {
+            case null -> {}
+            case StoreException failure -> throw failure;
+            case RuntimeException failure -> throw failure;
+            case Error failure -> throw failure;
+            case Throwable failure -> throw new AssertionError(failure);
+        }
+        Registry after = change.apply(registry);
+        writes += after.equals(registry) ? 0 : 1;
+        registry = after;
+        // Every change goes through the stored form, so that nothing is lost in it.
+        List<com.aerospike.client.Bin> bins = List.of(RegistryForm.toBins(after));
+        Map<String, Object> stored = new HashMap<>();
+        bins.forEach(bin -> stored.put(bin.name, bin.value.getObject()));
+        org.junit.jupiter.api.Assertions.assertEquals(
+                after, RegistryForm.fromRecord(new com.aerospike.client.Record(stored, 1, 0)));
+        return after;
+    }
+
+    @Override
+    public synchronized void truncate(String set) {
+        truncated.add(set);
+    }
+
+    @Override
+    public synchronized Map<String, Long> sets() {
+        return copies;
+    }
+
+    LineSet.State state(String set) {
+        return read().lineSet(set).state();
+    }
+}
