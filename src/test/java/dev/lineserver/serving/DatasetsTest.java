@@ -2,6 +2,7 @@ package dev.lineserver.serving;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.CompletableFuture;
@@ -15,11 +16,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -434,5 +438,106 @@ final class DatasetsTest {
         served.start();
         assertTrue(checks.await(30, TimeUnit.SECONDS), "the watch ended");
         served.close();
+    }
+
+    @Test
+    void datasetsAreFoundByNameAndListedInOrder() {
+        for (String name : List.of("zebra", "apple")) {
+            DatasetName dataset = new DatasetName(name);
+            Manifest manifest = ScriptedStore.manifest(dataset, 1);
+            store.listings.put(dataset, new DatasetListing.Described(manifest));
+        }
+        serve(1);
+        assertEquals(
+                List.of("apple", "default", "zebra"),
+                datasets.all().stream().map(ServedDataset::name).toList());
+        assertEquals("zebra", Objects.requireNonNull(datasets.find("zebra")).name());
+        assertNull(datasets.find("none"));
+        assertEquals("default", datasets.defaultName());
+    }
+
+    @Test
+    void anEntityTagNamesContentAndLineAndIsStrong() {
+        serve(1);
+        OpenVersion version = dataset().acquire();
+        assertNotNull(version);
+        String digest = version.manifest().content().digest().toString();
+        assertEquals('"' + digest + "-41\"", version.etag(41));
+        version.release();
+    }
+
+    @Test
+    void startReturnsOnceItsVersionsAreOpen() throws Exception {
+        CountDownLatch waiting = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        store.opening = () -> {
+            // Opens only after the test's own thread has had every chance to return from start.
+            Thread starting = Objects.requireNonNull(starter);
+            await().until(() -> starting.getState() == Thread.State.TIMED_WAITING);
+            waiting.countDown();
+            return true;
+        };
+        starter = Thread.currentThread();
+        store.publish(1);
+        served.start();
+        assertEquals(0, waiting.getCount(), "start did not wait");
+        assertInstanceOf(Readiness.Up.class, served.readiness());
+        served.close();
+    }
+
+    private volatile @Nullable Thread starter;
+
+    @Test
+    void attemptsToOpenARefusedVersionGetRarer() {
+        int[] attempts = new int[1];
+        store.opening = () -> {
+            attempts[0]++;
+            throw new StoreFailedException("the index is damaged");
+        };
+        serve(1);
+        // One second, then two, four … and never more than thirty between attempts.
+        for (long pause : new long[] {1, 2, 4, 8, 16, 30, 30}) {
+            int before = attempts[0];
+            clock.addAndGet(Duration.ofSeconds(pause).toNanos() - 1);
+            datasets.check();
+            assertEquals(before, attempts[0], "tried again before " + pause + " s");
+            clock.addAndGet(1);
+            datasets.check();
+            assertEquals(before + 1, attempts[0], "not tried again after " + pause + " s");
+        }
+        assertTrue(dataset().unavailability().orElseThrow().contains("the index is damaged"));
+        store.publish(2);
+        datasets.check();
+        assertEquals(9, attempts[0], "another version is tried at once");
+    }
+
+    @Test
+    void aProbeIsLateAfterThreeSeconds() {
+        CompletableFuture<Lookup> silent = new CompletableFuture<>();
+        store.lookups = () -> silent;
+        serve(1);
+        clock.addAndGet(Duration.ofSeconds(3).toNanos());
+        assertReady();
+        clock.addAndGet(1);
+        assertNotReadyBecause("not been answered");
+    }
+
+    @Test
+    void noCheckFollowsAfterClose() throws Exception {
+        CountDownLatch checked = new CountDownLatch(3);
+        AtomicLong checks = new AtomicLong();
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, Duration.ofMillis(1));
+        store.publish(1);
+        served.start();
+        served.onCheck(() -> {
+            checks.incrementAndGet();
+            checked.countDown();
+        });
+        assertTrue(checked.await(30, TimeUnit.SECONDS));
+        served.close();
+        long atClose = checks.get();
+        await().during(Duration.ofMillis(50)).until(() -> checks.get() == atClose);
+        assertTrue(store.closed);
     }
 }

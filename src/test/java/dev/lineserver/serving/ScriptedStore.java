@@ -45,9 +45,9 @@ final class ScriptedStore implements LineStore {
     Answer<CompletionStage<Lookup>> lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
     boolean closed;
 
-    static Manifest manifest(long version) {
+    static Manifest manifest(DatasetName name, long version) {
         return new Manifest(
-                NAME,
+                name,
                 version,
                 new Content(10, 100, new ContentDigest(7, version), 9, true),
                 "a\nb",
@@ -56,7 +56,7 @@ final class ScriptedStore implements LineStore {
     }
 
     void publish(long version) {
-        listings.put(NAME, new DatasetListing.Described(manifest(version)));
+        listings.put(NAME, new DatasetListing.Described(manifest(NAME, version)));
     }
 
     @Override
