@@ -196,7 +196,7 @@ public final class ServedDataset {
 
     private void probe(OpenVersion version) {
         Probe waiting = probe;
-        if (waiting != null && waiting.version.equals(version) || !version.acquire()) {
+        if ((waiting != null && waiting.version.equals(version)) || !version.acquire()) {
             return;
         }
         Probe started = new Probe(version, nanoTime.getAsLong());
