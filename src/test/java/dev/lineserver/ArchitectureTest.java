@@ -169,7 +169,7 @@ final class ArchitectureTest {
                 .toList();
         Set<String> names = new TreeSet<>();
         assertEquals(
-                List.of("Failures"), // one of the command line, one of the Aerospike store
+                List.of(),
                 types.stream()
                         .map(JavaClass::getSimpleName)
                         .filter(name -> !names.add(name))

@@ -56,7 +56,7 @@ final class BatchWriter {
                 throw failure;
             }
             left = failed;
-            if (cancelled.await(Failures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {
+            if (cancelled.await(ClusterFailures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {
                 throw new StoreUnavailableException(doing + " was given up because the build is being closed");
             }
         }
@@ -79,10 +79,10 @@ final class BatchWriter {
             code = record.resultCode == ResultCode.NO_RESPONSE && thrown != null
                     ? thrown.getResultCode()
                     : record.resultCode;
-            if (!Failures.writePasses(code)) {
-                throw Failures.of(code, doing, thrown);
+            if (!ClusterFailures.writePasses(code)) {
+                throw ClusterFailures.of(code, doing, thrown);
             }
         }
-        return Failures.of(code, doing, thrown);
+        return ClusterFailures.of(code, doing, thrown);
     }
 }

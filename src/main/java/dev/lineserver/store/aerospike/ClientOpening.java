@@ -1,9 +1,10 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.List;
+
 import com.aerospike.client.AerospikeClient;
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Host;
-import com.aerospike.client.ResultCode;
 import com.aerospike.client.policy.AuthMode;
 import com.aerospike.client.policy.ClientPolicy;
 import com.aerospike.client.policy.TlsPolicy;
@@ -23,8 +24,18 @@ final class ClientOpening {
     /** For commands in flight when the client is closed. The client would wait for them without end. */
     private static final int CLOSE_TIMEOUT_MILLIS = 1_000;
 
-    /** Failures of one node within one tend interval after which it is not used until the next. */
+    /** ClusterFailures of one node within one tend interval after which it is not used until the next. */
     private static final int MAX_ERRORS_PER_TEND = 100;
+
+    /** In the texts of the server's result codes, and of the client. */
+    private static final List<String> REFUSALS_OF_USERS = List.of(
+            "Invalid user",
+            "Invalid password",
+            "Invalid credential",
+            "Password expired",
+            "Security not",
+            "Authentication failed",
+            "Not authenticated");
 
     private ClientOpening() {}
 
@@ -50,9 +61,8 @@ final class ClientOpening {
         policy.maxErrorRate = MAX_ERRORS_PER_TEND;
         policy.errorRateWindow = 1;
         policy.maxConnsPerNode = settings.connectionsPerNode();
-        // Shared out among the loops: with fewer, a command that the bound per node allows would find no connection.
-        // Each
-        // loop may need one more, for the registry.
+        // Shared out among the loops: with fewer, a command within its bound would find no connection. Each loop may
+        // need one more, for the registry.
         policy.asyncMaxConnsPerNode = Math.max(
                 settings.connectionsPerNode(),
                 Math.multiplyExact(
@@ -82,7 +92,7 @@ final class ClientOpening {
                             + ". Correct the cluster name setting, or the hosts",
                     e);
         }
-        if (isAuthentication(e.getResultCode(), text)) {
+        if (REFUSALS_OF_USERS.stream().anyMatch(text::contains)) {
             return new StoreFailedException(
                     "the Aerospike nodes at " + hosts + " refused the user '" + settings.credentials()
                             + "': check user and password, and whether the cluster has users at all"
@@ -103,25 +113,6 @@ final class ClientOpening {
                         + " access-address can be reached from here, and whether it wants TLS (" + detail(text, "")
                         + ")",
                 e);
-    }
-
-    private static boolean isAuthentication(int code, String text) {
-        return switch (code) {
-            case ResultCode.INVALID_USER,
-                    ResultCode.INVALID_PASSWORD,
-                    ResultCode.INVALID_CREDENTIAL,
-                    ResultCode.EXPIRED_PASSWORD,
-                    ResultCode.NOT_AUTHENTICATED,
-                    ResultCode.SECURITY_NOT_ENABLED,
-                    ResultCode.SECURITY_NOT_SUPPORTED -> true;
-            default ->
-                text.contains("Invalid user")
-                        || text.contains("Invalid password")
-                        || text.contains("Invalid credential")
-                        || text.contains("Security not")
-                        || text.contains("Authentication failed")
-                        || text.contains("Not authenticated");
-        };
     }
 
     private static String detail(String text, String from) {

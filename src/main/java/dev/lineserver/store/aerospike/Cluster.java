@@ -76,7 +76,7 @@ final class Cluster implements AutoCloseable {
             String answer = Info.request(policies.info, node, command);
             return answer == null ? "" : answer;
         } catch (AerospikeException e) {
-            throw Failures.of(e, "asking node " + node + " for " + command);
+            throw ClusterFailures.of(e, "asking node " + node + " for " + command);
         }
     }
 
@@ -104,8 +104,8 @@ final class Cluster implements AutoCloseable {
             String doing = "truncating set " + set + " of namespace " + settings.namespace();
             throw code == ResultCode.CLIENT_ERROR
                             && String.valueOf(e.getBaseMessage()).contains("ERROR:81")
-                    ? Failures.of(ResultCode.ROLE_VIOLATION, doing, e)
-                    : Failures.of(e, doing);
+                    ? ClusterFailures.of(ResultCode.ROLE_VIOLATION, doing, e)
+                    : ClusterFailures.of(e, doing);
         }
     }
 

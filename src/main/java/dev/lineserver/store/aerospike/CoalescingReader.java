@@ -96,7 +96,7 @@ final class CoalescingReader<N> {
                 continue;
             }
             Lane lane = lane(node);
-            int rank = (lane.suspect ? 2 : 0) + (read.hasAsked(copy) ? 1 : 0);
+            int rank = (lane.suspect ? 2 : 0) + ((read.copiesAsked & 1L << copy) != 0 ? 1 : 0);
             if (rank < bestRank) {
                 avoided = best == null ? avoided : best;
                 bestRank = rank;
@@ -111,7 +111,7 @@ final class CoalescingReader<N> {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.attempts++;
-        read.askedOf(bestCopy);
+        read.copiesAsked |= 1L << bestCopy;
         best.add(read);
         if (avoided != null && avoided.isProbeDue()) {
             avoided.add(read);
@@ -168,11 +168,11 @@ final class CoalescingReader<N> {
     }
 
     private boolean failIfLate(PendingRead read, long now) {
-        if (!read.isAnswered() && now + TICK_NANOS >= read.deadline) {
+        if (!read.answered && now + TICK_NANOS >= read.deadline) {
             read.fail(new AerospikeException(
                     ResultCode.TIMEOUT, "no answer within " + bounds.deadline().toMillis() + " ms"));
         }
-        return read.isAnswered();
+        return read.answered;
     }
 
     /** One node's share. */
@@ -241,7 +241,7 @@ final class CoalescingReader<N> {
         }
 
         private void take(PendingRead read) {
-            if (read.isAnswered()) {
+            if (read.answered) {
                 read.places--;
             } else {
                 reads.add(read);
@@ -312,11 +312,11 @@ final class CoalescingReader<N> {
         }
 
         private void retry(PendingRead read, AerospikeException failure) {
-            if (read.isAnswered() || read.places > 0) {
+            if (read.answered || read.places > 0) {
                 return;
             }
             boolean again =
-                    Failures.passes(failure.getResultCode()) && read.attempts < AerospikeSettings.Reads.ATTEMPTS;
+                    ClusterFailures.passes(failure.getResultCode()) && read.attempts < AerospikeSettings.Reads.ATTEMPTS;
             if (!again || route(read, false) != ResultCode.OK) {
                 read.fail(failure);
             }

@@ -58,6 +58,6 @@ final class LineLookup extends CompletableFuture<Lookup> implements RecordListen
 
     @Override
     public void onFailure(AerospikeException failure) {
-        completeExceptionally(Failures.of(failure, "reading " + snapshot.describe(lineIndex)));
+        completeExceptionally(ClusterFailures.of(failure, "reading " + snapshot.describe(lineIndex)));
     }
 }

@@ -78,7 +78,8 @@ final class PartedLine implements LineParts {
 
         @Override
         public void onFailure(AerospikeException failure) {
-            completeExceptionally(Failures.of(failure, "reading part " + part + " of " + snapshot.describe(lineIndex)));
+            completeExceptionally(
+                    ClusterFailures.of(failure, "reading part " + part + " of " + snapshot.describe(lineIndex)));
         }
     }
 }

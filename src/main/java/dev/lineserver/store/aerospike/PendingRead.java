@@ -18,8 +18,9 @@ final class PendingRead {
     final Key key;
     final long deadline;
     private final RecordListener listener;
-    private long copiesAsked;
-    private boolean answered;
+
+    /** Bits of the copies that it was sent to. */
+    long copiesAsked;
 
     /** Number of times it was put into a node's queue for the sake of its answer. */
     int attempts;
@@ -27,22 +28,12 @@ final class PendingRead {
     /** Number of queues and commands that hold it now. */
     int places;
 
+    boolean answered;
+
     PendingRead(Key key, RecordListener listener, long deadline) {
         this.key = key;
         this.listener = listener;
         this.deadline = deadline;
-    }
-
-    boolean isAnswered() {
-        return answered;
-    }
-
-    boolean hasAsked(int copy) {
-        return (copiesAsked & 1L << copy) != 0;
-    }
-
-    void askedOf(int copy) {
-        copiesAsked |= 1L << copy;
     }
 
     void succeed(@Nullable Record record) {

@@ -81,7 +81,7 @@ final class RecordReads {
 
         @Override
         public void onFailure(AerospikeException failure) {
-            completeExceptionally(Failures.of(failure, "reading the registry"));
+            completeExceptionally(ClusterFailures.of(failure, "reading the registry"));
         }
     }
 }

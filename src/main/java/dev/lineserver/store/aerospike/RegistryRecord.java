@@ -38,7 +38,7 @@ final class RegistryRecord implements RegistryAccess {
         try {
             return RegistryForm.fromRecord(cluster.client.get(cluster.policies.registryRead, key));
         } catch (AerospikeException e) {
-            throw Failures.of(e, "reading the registry");
+            throw ClusterFailures.of(e, "reading the registry");
         }
     }
 
@@ -60,12 +60,13 @@ final class RegistryRecord implements RegistryAccess {
                 }
                 return after;
             } catch (AerospikeException e) {
-                if (attempt == ATTEMPTS || !isRaceLost(e.getResultCode()) && !Failures.passes(e.getResultCode())) {
+                if (attempt == ATTEMPTS
+                        || !isRaceLost(e.getResultCode()) && !ClusterFailures.passes(e.getResultCode())) {
                     throw explain(e, doing);
                 }
             }
             try {
-                TimeUnit.MILLISECONDS.sleep(Failures.pauseMillis(attempt));
+                TimeUnit.MILLISECONDS.sleep(ClusterFailures.pauseMillis(attempt));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new StoreUnavailableException(doing + " was interrupted", e);
@@ -82,14 +83,13 @@ final class RegistryRecord implements RegistryAccess {
         }
         return isRaceLost(e.getResultCode())
                 ? new StoreUnavailableException(doing + " failed: other processes changed the registry each time", e)
-                : Failures.of(e, doing);
+                : ClusterFailures.of(e, doing);
     }
 
     private static boolean isRaceLost(int code) {
-        return switch (code) {
-            case ResultCode.GENERATION_ERROR, ResultCode.KEY_EXISTS_ERROR, ResultCode.KEY_NOT_FOUND_ERROR -> true;
-            default -> false;
-        };
+        return code == ResultCode.GENERATION_ERROR
+                || code == ResultCode.KEY_EXISTS_ERROR
+                || code == ResultCode.KEY_NOT_FOUND_ERROR;
     }
 
     @Override

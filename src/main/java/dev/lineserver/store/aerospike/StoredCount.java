@@ -1,21 +1,22 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.cluster.Node;
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Checks, before a version is published, that the cluster holds what it acknowledged. The nodes' own counts tell within
- * moments. While partitions migrate these do not add up, and then each line is asked for instead.
+ * Checks, before a version is published, that the cluster holds what it acknowledged. The nodes' own counts show it within
+ * moments. While partitions migrate these do not add up, and then every record is read instead.
  */
 final class StoredCount {
     private static final System.Logger LOG = System.getLogger(StoredCount.class.getName());
@@ -32,8 +33,8 @@ final class StoredCount {
     }
 
     /**
-     * @param lines how many there are to be
-     * @param expected records there are to be, parts of long lines included
+     * @param lines number of lines that there must be
+     * @param expected number of records that there must be, parts of long lines included
      */
     void verify(long lines, long expected) throws StoreException, InterruptedException {
         long start = System.nanoTime();
@@ -64,7 +65,7 @@ final class StoredCount {
         return copies;
     }
 
-    /** The replication factor in effect, which is less than configured where there are fewer nodes. */
+    /** The replication factor in effect, which is less than configured if there are fewer nodes. */
     private long copiesOfEach() throws StoreException {
         long factor = 1;
         for (Map<String, String> figures : cluster.namespaceFigures().values()) {
@@ -73,45 +74,39 @@ final class StoredCount {
         return factor;
     }
 
-    /** Of each line only the head is asked for, where it has one: enough to know its parts. */
+    /** Reads of each line only its head, if it has one: enough to know its parts. */
     private void verifyEach(long lines) throws StoreException {
         for (long first = 0; first < lines; first += KEYS_PER_BATCH) {
-            int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - first));
-            Key[] keys = new Key[count];
+            long start = first;
+            int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - start));
+            Record[] found = find(count, i -> records.line(start + i), i -> "line index " + (start + i));
             for (int i = 0; i < count; i++) {
-                keys[i] = records.line(first + i);
-            }
-            Record[] found = find(keys, first);
-            for (int i = 0; i < count; i++) {
-                if (found[i] == null) {
-                    throw lost("line index " + (first + i));
-                }
                 LineRecords.Head head = records.head(found[i]);
                 if (head != null) {
-                    verifyParts(first + i, head);
+                    long line = start + i;
+                    Record[] _ = find(
+                            head.parts(),
+                            part -> records.part(line, part),
+                            part -> "part " + part + " of line index " + line);
                 }
             }
         }
     }
 
-    private void verifyParts(long lineIndex, LineRecords.Head head) throws StoreException {
-        Key[] keys = new Key[head.parts()];
-        for (int i = 0; i < keys.length; i++) {
-            keys[i] = records.part(lineIndex, i);
-        }
-        Record[] found = find(keys, lineIndex);
-        for (int i = 0; i < keys.length; i++) {
-            if (found[i] == null) {
-                throw lost("part " + i + " of line index " + lineIndex);
-            }
-        }
-    }
-
-    private @Nullable Record[] find(Key[] keys, long first) throws StoreException {
+    /** @throws StoreFailedException if one of the records does not exist */
+    private Record[] find(int count, IntFunction<Key> key, IntFunction<String> name) throws StoreException {
+        Key[] keys = new Key[count];
+        Arrays.setAll(keys, key);
         try {
-            return cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
+            Record[] found = cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
+            for (int i = 0; i < count; i++) {
+                if (found[i] == null) {
+                    throw lost(name.apply(i));
+                }
+            }
+            return found;
         } catch (AerospikeException e) {
-            throw Failures.of(e, "checking that line indexes from " + first + " are stored");
+            throw ClusterFailures.of(e, "checking that records from " + name.apply(0) + " are stored");
         }
     }
 

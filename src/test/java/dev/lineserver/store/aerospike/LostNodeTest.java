@@ -56,7 +56,7 @@ final class LostNodeTest {
     }
 
     private TestSettings settings() {
-        return TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(Duration.ofSeconds(60));
+        return TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(Duration.ofSeconds(15));
     }
 
     private void silence() {
@@ -92,7 +92,8 @@ final class LostNodeTest {
 
     @Test
     void aSilentNodeHoldsUpItsOwnLinesOnly() throws Exception {
-        Snapshot snapshot = stored(settings().patience(Duration.ofSeconds(10)));
+        Snapshot snapshot =
+                stored(settings().readDeadline(Duration.ofSeconds(60)).patience(Duration.ofSeconds(10)));
         silence();
         List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
         for (int i = 0; i < LINES.size(); i++) {
@@ -121,7 +122,7 @@ final class LostNodeTest {
             answered[0]++;
             return false;
         });
-        Awaitility.await().until(() -> {
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
             lookUpAll(snapshot).forEach(CompletableFuture::join);
             return answered[0] > 5;
         });

@@ -18,9 +18,10 @@ final class NamesAndCodesTest {
     void everyResultCodeSaysWhetherToTryAgainAndWhatHappened() throws Exception {
         for (Field field : ResultCode.class.getFields()) {
             int code = field.getInt(null);
-            StoreException failure = Failures.of(new AerospikeException(code, "as the server says"), "reading a line");
+            StoreException failure =
+                    ClusterFailures.of(new AerospikeException(code, "as the server says"), "reading a line");
             assertTrue(failure.getMessage().startsWith("reading a line failed: as the server says"), field.getName());
-            assertEquals(Failures.passes(code), failure instanceof StoreUnavailableException, field.getName());
+            assertEquals(ClusterFailures.passes(code), failure instanceof StoreUnavailableException, field.getName());
         }
     }
 
@@ -34,7 +35,9 @@ final class NamesAndCodesTest {
             ResultCode.PARTITION_UNAVAILABLE,
             ResultCode.NO_MORE_CONNECTIONS
         }) {
-            assertTrue(Failures.passes(code) && Failures.writePasses(code), ResultCode.getResultString(code));
+            assertTrue(
+                    ClusterFailures.passes(code) && ClusterFailures.writePasses(code),
+                    ResultCode.getResultString(code));
         }
         for (int code : new int[] {
             ResultCode.SERVER_MEM_ERROR,
@@ -44,7 +47,9 @@ final class NamesAndCodesTest {
             ResultCode.PARAMETER_ERROR
         }) {
             assertNotEquals(
-                    true, Failures.passes(code) || Failures.writePasses(code), ResultCode.getResultString(code));
+                    true,
+                    ClusterFailures.passes(code) || ClusterFailures.writePasses(code),
+                    ResultCode.getResultString(code));
         }
     }
 }

@@ -12,11 +12,11 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /** The meaning of result codes: try again, and when, or stop, and what to change. */
-final class Failures {
+final class ClusterFailures {
     private static final int FIRST_PAUSE_MILLIS = 20;
     private static final int LONGEST_PAUSE_MILLIS = 1_000;
 
-    private Failures() {}
+    private ClusterFailures() {}
 
     /** @param doing the activity that the message begins with: {@code reading line index 7 of …} */
     static StoreException of(AerospikeException failure, String doing) {
@@ -117,11 +117,9 @@ final class Failures {
                 ". The server's edition or configuration rules this out";
             case ResultCode.BATCH_DISABLED, ResultCode.BATCH_MAX_REQUESTS_EXCEEDED ->
                 ". Raise the server's batch-max-requests, or lower the number of records per batch";
-            default -> ". Look into the server's log (" + hint(code) + ")";
+            default ->
+                ". Look into the server's log ("
+                        + ResultCode.getResultString(code).toLowerCase(Locale.ROOT) + ")";
         };
-    }
-
-    private static String hint(int code) {
-        return ResultCode.getResultString(code).toLowerCase(Locale.ROOT);
     }
 }
