@@ -3,7 +3,6 @@ package dev.lineserver.store.embedded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 import dev.lineserver.store.IoErrors;
@@ -23,6 +22,7 @@ final class EmbeddedPlan {
 
     static Plan of(TextShape shape, Path directory) throws StoreException {
         long index = indexBytes(shape);
+        long copy = shape.copied() ? shape.byteCount() : 0;
         long free;
         try {
             free = Files.getFileStore(existing(directory)).getUsableSpace();
@@ -31,20 +31,22 @@ final class EmbeddedPlan {
         }
         List<Figure> figures = List.of(
                 new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
-                new Figure("bytes", shape.byteCount(), "bytes", "size of the file, which stays where it is"),
+                new Figure("bytes", shape.byteCount(), "bytes", "size of the text, unpacked"),
                 new Figure("index-ram", index, "bytes", "RAM for the index, at most"),
                 new Figure("index-ssd", index, "bytes", "the index on disk, in " + directory),
-                new Figure("copy-ssd", shape.byteCount(), "bytes", "further disk with --copy, stdin, .gz or .zst"),
+                new Figure("copy-ssd", copy, "bytes", "a copy there, unless the file stays where it is"),
                 new Figure("free-ssd", free, "bytes", "free there now"),
                 new Figure("nodes", 1, "nodes", "machines"),
                 new Figure(
                         "time", shape.byteCount() / BYTES_PER_SECOND + 1, "seconds", "to ingest, at most, if cached"));
-        List<String> obstacles = new ArrayList<>();
-        if (index > free) {
-            obstacles.add("the index needs " + index + " bytes in " + directory + ", where " + free
-                    + " are free; free space, or choose another --data-dir");
-        }
-        return new Plan(figures, obstacles);
+        return new Plan(figures, obstacles(index + copy, free, directory));
+    }
+
+    static List<String> obstacles(long needed, long free, Path directory) {
+        return needed <= free
+                ? List.of()
+                : List.of("it needs " + needed + " bytes in " + directory + ", where " + free
+                        + " are free; free space, or choose another --data-dir");
     }
 
     /** The directory itself, or the parent in which it would be created. */

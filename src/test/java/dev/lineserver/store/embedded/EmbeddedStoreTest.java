@@ -1,16 +1,19 @@
 package dev.lineserver.store.embedded;
 
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
 
@@ -22,15 +25,18 @@ import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
+import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.TextShape;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -244,6 +250,122 @@ final class EmbeddedStoreTest {
         StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
         assertTrue(e.getMessage().contains("checksum"), e.getMessage());
         assertEquals(2, ingestIfChanged(false).manifest().version());
+    }
+
+    /** All files and directories below one, with their times. */
+    private static List<String> tree(Path root) throws Exception {
+        try (Stream<Path> paths = Files.walk(root)) {
+            List<String> tree = new ArrayList<>();
+            for (Path path : paths.sorted().toList()) {
+                tree.add(path + " " + Files.getLastModifiedTime(path));
+            }
+            return tree;
+        }
+    }
+
+    @Test
+    void readingChangesNothingEvenBesideLeftoversAndABuild() throws Exception {
+        Manifest manifest = ingestIfChanged(false).manifest();
+        Files.createDirectory(directory.resolve("data/default/building-7"));
+        Files.createDirectory(directory.resolve("data/default.dropped-1"));
+        DatasetName other = new DatasetName("other");
+        try (Build build = store.begin(new BuildRequest(other, "a build", null, true))) {
+            List<String> before = tree(directory);
+            try (EmbeddedStore reader = EmbeddedStore.open(directory.resolve("data"), null)) {
+                assertEquals(List.of(new DatasetListing.Described(manifest)), reader.datasets());
+                assertEquals(Optional.empty(), reader.newest(other));
+                assertEquals(Optional.of(manifest), knownUnread(false));
+                reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false));
+                try (Snapshot snapshot = reader.open(manifest)) {
+                    assertEquals("one", text(snapshot, 0));
+                    snapshot.check();
+                }
+            }
+            assertEquals(before, tree(directory));
+            assertEquals(1, build.version());
+        }
+    }
+
+    @Test
+    void aMissingDirectoryIsAnEmptyStoreAndCreatedByTheFirstIngestOnly() throws Exception {
+        Path missing = directory.resolve("new/data");
+        store = EmbeddedStore.open(missing, null);
+        assertEquals(List.of(), store.datasets());
+        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertFalse(store.drop(DatasetName.DEFAULT));
+        Plan plan = store.plan(new TextShape(1, 4, 3, new long[4096], 0, false));
+        assertTrue(plan.fits());
+        assertFalse(Files.exists(missing.getParent()));
+        assertEquals(1, ingestIfChanged(false).manifest().version());
+        assertTrue(Files.exists(missing));
+    }
+
+    @Test
+    void aPlanCountsACopyAsFarAsOneIsMade() throws Exception {
+        long huge = 1L << 60;
+        assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false))
+                .fits());
+        Plan plan = store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, true));
+        assertFalse(plan.fits());
+        assertTrue(plan.obstacles().getFirst().contains("choose another --data-dir"), plan.toString());
+    }
+
+    @Test
+    void leftoversOfADatasetAreRemovedByItsWritersOnly() throws Exception {
+        ingestIfChanged(false);
+        List<Path> mine = List.of(
+                directory.resolve("data/default/building-7"),
+                directory.resolve("data/default/v0"),
+                directory.resolve("data/default.dropped-1"));
+        Path others = directory.resolve("data/default-1.dropped-1");
+        for (Path leftover : mine) {
+            Files.createDirectories(leftover.resolve("deep"));
+        }
+        Files.createDirectory(others);
+        store.drop(new DatasetName("default-1"));
+        for (Path leftover : mine) {
+            assertTrue(Files.exists(leftover), leftover + " was removed by another dataset's writer");
+        }
+        new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, true, false);
+        for (Path leftover : mine) {
+            assertFalse(Files.exists(leftover), leftover.toString());
+        }
+        assertTrue(Files.exists(others));
+    }
+
+    @Test
+    void anIndexThatDoesNotFitInTheHeapIsRefusedAndTheVersionBeforeReadsOn() throws Exception {
+        try (Snapshot old = store.open(ingestIfChanged(true).manifest())) {
+            Files.writeString(source, "other\n");
+            Manifest manifest = ingestIfChanged(true).manifest();
+            try (RandomAccessFile index =
+                    new RandomAccessFile(directory.resolve("data/default/v2/index").toFile(), "rw")) {
+                index.setLength(Runtime.getRuntime().maxMemory() + (1L << 30));
+            }
+            StoreFailedException e = assertThrows(
+                    StoreFailedException.class, () -> store.open(manifest).close());
+            assertTrue(
+                    e.getMessage()
+                            .matches("the index of dataset default version 2 needs [0-9]+ MiB of heap, and [0-9]+ MiB are"
+                                    + " free: raise -Xmx"),
+                    e.getMessage());
+            assertEquals("one", text(old, 0));
+            old.check();
+        }
+    }
+
+    /** On a read-only volume, or if another process writes to the dataset, the source is read again next time. */
+    @Test
+    void aTouchedSourceStandsForItsVersionEvenIfThatCannotBeRemembered() throws Exception {
+        Manifest manifest = ingestIfChanged(false).manifest();
+        Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
+        try (DatasetLock _ = DatasetLock.take(directory.resolve("data"), DatasetName.DEFAULT, "a test")
+                .orElseThrow()) {
+            assertFalse(ingestIfChanged(false).stored());
+            assertEquals(Optional.empty(), knownUnread(false));
+        }
+        assertFalse(ingestIfChanged(false).stored());
+        assertEquals(Optional.of(manifest), knownUnread(false));
     }
 
     @Test

@@ -1,0 +1,132 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.zip.CRC32C;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.ingest.Await;
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Progress;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Damages the files of a version at random: right lines or a StoreException, and nothing else, may follow. */
+final class DamagedFilesTest {
+    private static final byte[] CONTENT = Samples.random(2_000, 60, 3);
+    private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
+    private static final String CHECKSUM = "# crc32c ";
+    private static final int ROUNDS = 400;
+
+    @TempDir
+    Path directory;
+
+    private EmbeddedStore store;
+    private Path version;
+
+    private void ingest(boolean copy) throws Exception {
+        store = EmbeddedStore.open(directory.resolve("data"), null);
+        version = directory.resolve("data/default/v1");
+        Path source = Files.write(directory.resolve("source"), CONTENT);
+        Manifest _ = new Ingest(store, Progress.SILENT)
+                .store(source.toString(), DatasetName.DEFAULT, copy, false)
+                .manifest();
+    }
+
+    /** Whether the version could be read; then it was right. */
+    private boolean isReadable(String what) throws Exception {
+        try {
+            Optional<Manifest> newest = store.newest(DatasetName.DEFAULT);
+            assertTrue(newest.isPresent(), what + ": taken for absent");
+            try (Snapshot snapshot = store.open(newest.get())) {
+                for (int i = 0; i < LINES.size(); i += 7) {
+                    Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)), what);
+                    assertArrayEquals(LINES.get(i), found.line(), what);
+                }
+                snapshot.check();
+            }
+            return true;
+        } catch (StoreException refused) {
+            return false;
+        } catch (RuntimeException | Error e) {
+            throw new AssertionError(what, e);
+        }
+    }
+
+    private static byte[] damaged(byte[] good, Random random) {
+        byte[] bad = good.clone();
+        int at = random.nextInt(bad.length);
+        switch (random.nextInt(5)) {
+            case 0 -> bad[at] ^= (byte) (1 << random.nextInt(8));
+            case 1 -> bad = Arrays.copyOf(bad, at);
+            case 2 -> bad = Arrays.copyOf(bad, bad.length + 1 + random.nextInt(20));
+            case 3 -> Arrays.fill(bad, at, Math.min(bad.length, at + 1 + random.nextInt(64)), (byte) 0);
+            default -> bad[at] = (byte) "0123456789-=\n\\u ".charAt(random.nextInt(16));
+        }
+        return bad;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDamagedFileIsNoticed(boolean copy) throws Exception {
+        ingest(copy);
+        for (String name : List.of(ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.BLOCKS)) {
+            byte[] good = Files.readAllBytes(version.resolve(name));
+            long seed = new Random().nextLong();
+            for (int round = 0; round < ROUNDS; round++) {
+                byte[] bad = damaged(good, new Random(seed + round));
+                Files.write(version.resolve(name), bad);
+                String what = name + " damaged by seed " + (seed + round);
+                boolean mustBeReadable = name.equals(DatasetDirectory.BLOCKS) || Arrays.equals(good, bad);
+                assertTrue(isReadable(what) == mustBeReadable, what);
+            }
+            Files.write(version.resolve(name), good);
+        }
+        assertTrue(isReadable("mended"));
+    }
+
+    /** As if somebody had edited the manifest, and the checksum with it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aManifestWhoseChecksumHoldsIsStillHeldToTheOtherFiles(boolean copy) throws Exception {
+        ingest(copy);
+        Path manifest = version.resolve(ManifestFile.NAME);
+        String text = Files.readString(manifest);
+        byte[] good = text.substring(0, text.lastIndexOf(CHECKSUM)).getBytes(StandardCharsets.UTF_8);
+        long seed = new Random().nextLong();
+        for (int round = 0; round < ROUNDS; round++) {
+            String body = new String(damaged(good, new Random(seed + round)), StandardCharsets.UTF_8);
+            CRC32C checksum = new CRC32C();
+            checksum.update(body.getBytes(StandardCharsets.UTF_8));
+            Files.writeString(manifest, body + CHECKSUM + Long.toHexString(checksum.getValue()) + "\n");
+            isReadable("manifest edited by seed " + (seed + round));
+        }
+    }
+
+    @Test
+    void noFileIsMissedWithoutAStoreException() throws Exception {
+        for (String name : List.of(ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.LINES)) {
+            ingest(true);
+            Files.delete(version.resolve(name));
+            assertTrue(!isReadable(name + " removed"));
+            store.drop(DatasetName.DEFAULT);
+        }
+    }
+}
