@@ -25,6 +25,11 @@ public final class IoErrors {
         return "cannot " + attempt + ": " + (file == null || attempt.contains(file) ? "" : file + ": ") + reason;
     }
 
+    /** A failure with that {@link #message}. */
+    public static StoreFailedException failed(String attempt, IOException cause) {
+        return new StoreFailedException(message(attempt, cause), cause);
+    }
+
     private static String reason(IOException cause) {
         String text = text(cause);
         String lower = text.toLowerCase(Locale.ROOT);

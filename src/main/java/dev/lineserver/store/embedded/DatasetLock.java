@@ -25,12 +25,10 @@ final class DatasetLock implements AutoCloseable {
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path file;
-    private final Path ownerFile;
     private final FileChannel channel;
 
-    private DatasetLock(Path file, Path ownerFile, FileChannel channel) {
+    private DatasetLock(Path file, FileChannel channel) {
         this.file = file;
-        this.ownerFile = ownerFile;
         this.channel = channel;
     }
 
@@ -47,38 +45,39 @@ final class DatasetLock implements AutoCloseable {
             return Optional.empty();
         }
         @Nullable FileChannel channel = null;
-        @Nullable DatasetLock lock = null;
+        boolean taken = false;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (channel.tryLock() != null) {
-                Files.writeString(ownerFile(dataDirectory, dataset), owner);
-                lock = new DatasetLock(file, ownerFile(dataDirectory, dataset), channel);
+            if (channel.tryLock() == null) {
+                return Optional.empty();
             }
-            return Optional.ofNullable(lock);
+            Files.writeString(ownerFile(file), owner);
+            taken = true;
+            return Optional.of(new DatasetLock(file, channel));
         } finally {
-            if (lock == null) {
+            if (!taken) {
                 release(file, channel);
             }
         }
     }
 
-    private static Path ownerFile(Path dataDirectory, DatasetName dataset) {
-        return dataDirectory.resolve(dataset.value() + ".lock-owner");
+    private static Path ownerFile(Path file) {
+        return file.resolveSibling(file.getFileName() + "-owner");
     }
 
-    /** Names the holder of the lock, as it has named itself. */
+    /** The holder of the lock, as it has named itself. */
     static String owner(Path dataDirectory, DatasetName dataset) {
         try {
-            String owner = Files.readString(ownerFile(dataDirectory, dataset));
-            return owner.isBlank() ? "another process" : owner;
-        } catch (IOException unreadable) {
+            return Files.readString(ownerFile(dataDirectory.resolve(dataset.value() + ".lock")));
+        } catch (IOException unknown) {
             return "another process";
         }
     }
 
+    /** Closes the file before the next one in this process may open it. */
     private static void release(Path file, @Nullable FileChannel channel) throws IOException {
         try (channel) {
-            // The next one in this process may open the file only after it is closed here.
+            return;
         } finally {
             OPEN.remove(file);
         }
@@ -87,7 +86,7 @@ final class DatasetLock implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            Files.deleteIfExists(ownerFile);
+            Files.deleteIfExists(ownerFile(file));
         } finally {
             release(file, channel);
         }

@@ -39,7 +39,7 @@ class Disk {
 
     void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            force(channel);
         }
     }
 

@@ -69,7 +69,7 @@ final class EmbeddedBuild implements Build {
                 disk.write(copy, ByteBuffer.wrap(batch.bytes(), batch.start(0), batch.byteCount()));
             }
         } catch (IOException e) {
-            throw new StoreFailedException(IoErrors.message("write to " + versions.building(version), e), e);
+            throw IoErrors.failed("write to " + versions.building(version), e);
         }
         checkpoint =
                 new Checkpoint(batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
@@ -97,8 +97,7 @@ final class EmbeddedBuild implements Build {
             versions.publish(version);
             published = true;
         } catch (IOException e) {
-            String attempt = "publish version " + version + " of dataset " + request.dataset();
-            throw new StoreFailedException(IoErrors.message(attempt, e), e);
+            throw IoErrors.failed("publish version " + version + " of dataset " + request.dataset(), e);
         }
         removeSuperseded();
         return manifest;

@@ -9,7 +9,6 @@ import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Plan.Figure;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
 
@@ -27,7 +26,7 @@ final class EmbeddedPlan {
         try {
             free = Files.getFileStore(existing(directory)).getUsableSpace();
         } catch (IOException e) {
-            throw new StoreFailedException(IoErrors.message("tell how much space is free in " + directory, e), e);
+            throw IoErrors.failed("tell how much space is free in " + directory, e);
         }
         List<Figure> figures = List.of(
                 new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
@@ -39,14 +38,11 @@ final class EmbeddedPlan {
                 new Figure("nodes", 1, "nodes", "machines"),
                 new Figure(
                         "time", shape.byteCount() / BYTES_PER_SECOND + 1, "seconds", "to ingest, at most, if cached"));
-        return new Plan(figures, obstacles(index + copy, free, directory));
-    }
-
-    static List<String> obstacles(long needed, long free, Path directory) {
-        return needed <= free
+        List<String> obstacles = index + copy <= free
                 ? List.of()
-                : List.of("it needs " + needed + " bytes in " + directory + ", where " + free
+                : List.of("it needs " + (index + copy) + " bytes in " + directory + ", where " + free
                         + " are free; free space, or choose another --data-dir");
+        return new Plan(figures, obstacles);
     }
 
     /** The directory itself, or the parent in which it would be created. */

@@ -110,7 +110,7 @@ public final class EmbeddedStore implements LineStore {
             }
             return Optional.empty();
         } catch (IOException e) {
-            throw failed("list the versions of dataset " + dataset, e);
+            throw IoErrors.failed("list the versions of dataset " + dataset, e);
         }
     }
 
@@ -176,7 +176,7 @@ public final class EmbeddedStore implements LineStore {
                 throw e;
             }
         } catch (IOException e) {
-            throw failed("begin a version of dataset " + dataset + " in " + directory, e);
+            throw IoErrors.failed("begin a version of dataset " + dataset + " in " + directory, e);
         }
     }
 
@@ -190,7 +190,7 @@ public final class EmbeddedStore implements LineStore {
             versions.drop();
             return true;
         } catch (IOException e) {
-            throw failed("drop dataset " + dataset, e);
+            throw IoErrors.failed("drop dataset " + dataset, e);
         }
     }
 
@@ -220,10 +220,6 @@ public final class EmbeddedStore implements LineStore {
                         + DatasetLock.owner(directory, dataset) + "; wait for it to end, or end it"));
     }
 
-    private static StoreFailedException failed(String attempt, IOException cause) {
-        return new StoreFailedException(IoErrors.message(attempt, cause), cause);
-    }
-
     private List<DatasetName> names() throws StoreException {
         try {
             return Disk.list(directory).stream()
@@ -234,7 +230,7 @@ public final class EmbeddedStore implements LineStore {
                     .sorted()
                     .toList();
         } catch (IOException e) {
-            throw failed("list the datasets in " + directory, e);
+            throw IoErrors.failed("list the datasets in " + directory, e);
         }
     }
 }

@@ -23,20 +23,17 @@ import dev.lineserver.store.StoreUnavailableException;
  * The file that holds a version's bytes.
  *
  * <p>The store's own copy is changed by nobody, and can be read even after a newer version has removed it. A source that
- * stayed in place belongs to others, who may write to it or replace it at any time. Its {@link FileStamp} decides how it is
- * read:
+ * stayed in place belongs to others, who may write to it or replace it at any time. By its {@link FileStamp} it is
  *
- * <table>
- * <tr><th>state</th><th>stamp</th><th>reads</th></tr>
- * <tr><td>untouched</td><td>the accepted one</td><td>{@link #read}, then {@link #look}: the bytes are handed over only if
- *     the file was still untouched after they were read</td></tr>
- * <tr><td>in doubt</td><td>another one, the same size</td><td>{@link #readInDoubt} checks the digests of all blocks that it
- *     touches</td></tr>
- * <tr><td>changed</td><td>another size, or that of a file found to have other bytes</td><td>are refused</td></tr>
- * </table>
+ * <ul>
+ *   <li><i>untouched</i>, with the accepted stamp: {@link #read} is fast, and its bytes are handed over if a {@link #look}
+ *       after it finds the file still untouched;
+ *   <li><i>in doubt</i>, with another stamp of the same size: {@link #readInDoubt} checks the digest of each block it reads;
+ *   <li><i>changed</i>, with another size, or the stamp of a file found to have other bytes: it is refused.
+ * </ul>
  *
- * <p>{@link #check}, called in the background, leads out of doubt: it digests the whole file, and accepts its stamp or
- * refuses it. The flag {@link #inDoubt} only selects the way of reading: both are safe in every state.
+ * <p>{@link #check}, called in the background, leads out of doubt: it digests the whole file, and accepts or refuses its
+ * stamp. The flag {@link #inDoubt} only selects the way of reading: both are safe in every state.
  */
 final class LinesFile implements AutoCloseable {
     private final Path path;
@@ -77,8 +74,8 @@ final class LinesFile implements AutoCloseable {
         try {
             lines = new LinesFile(file, path, blocks, FileChannel.open(path, StandardOpenOption.READ));
         } catch (IOException e) {
-            String advice = "; bring it back, or ingest it again";
-            throw new StoreUnavailableException(IoErrors.message("open " + path, e) + advice, e);
+            throw new StoreUnavailableException(
+                    IoErrors.message("open " + path, e) + "; bring it back, or ingest it again", e);
         }
         try {
             if (lines.inPlace && blocks != null) {
@@ -135,7 +132,7 @@ final class LinesFile implements AutoCloseable {
     /** Reads bytes of a file in doubt; fails if a block that they are in has other bytes than those ingested. */
     byte[] readInDoubt(long position, int length) throws StoreUnavailableException {
         inDoubt = true;
-        requireNotRefused(stamp());
+        FileStamp _ = stamp();
         if (blocks == null) {
             throw new StoreUnavailableException("the file " + path + " was touched after it was ingested as " + this
                     + ", and is being compared with it: try again later");
@@ -169,7 +166,6 @@ final class LinesFile implements AutoCloseable {
             }
             FileStamp now = stamp();
             inDoubt = !now.equals(opened.stamp);
-            requireNotRefused(now);
             if (inDoubt) {
                 resolveDoubt(now);
             }
@@ -186,8 +182,10 @@ final class LinesFile implements AutoCloseable {
             if (!stamp().equals(now)) {
                 throw changed("it is being written to");
             }
-            refused = digest.equals(manifest.content().digest()) ? null : now;
-            requireNotRefused(now);
+            if (!digest.equals(manifest.content().digest())) {
+                refused = now;
+                throw changed("its content is another");
+            }
             channel = replaceOpened(new Opened(channel, now));
         } finally {
             channel.close();
@@ -230,10 +228,14 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
+    /** The file's present stamp; fails if the file is changed. */
     private FileStamp stamp() throws StoreUnavailableException {
         try {
             FileStamp now = FileStamp.of(path);
             requireSize(now.size());
+            if (now.equals(refused)) {
+                throw changed("its content is another");
+            }
             return now;
         } catch (IOException e) {
             throw unreadable(e);
@@ -243,12 +245,6 @@ final class LinesFile implements AutoCloseable {
     private void requireSize(long now) throws StoreUnavailableException {
         if (now != size) {
             throw changed("it has " + now + " bytes, and had " + size);
-        }
-    }
-
-    private void requireNotRefused(FileStamp now) throws StoreUnavailableException {
-        if (now.equals(refused)) {
-            throw changed("its content is another");
         }
     }
 

@@ -64,10 +64,11 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
     }
 
     private static StoreFailedException failed(Path file, String source, IOException cause) {
-        String reason = cause instanceof FileSystemException
-                ? IoErrors.message("read " + file, cause)
-                : file + " cannot be used: " + cause.getMessage() + "; ingest " + source + " again to replace it";
-        return new StoreFailedException(reason, cause);
+        return cause instanceof FileSystemException
+                ? IoErrors.failed("read " + file, cause)
+                : new StoreFailedException(
+                        file + " cannot be used: " + cause.getMessage() + "; ingest " + source + " again to replace it",
+                        cause);
     }
 
     @Override

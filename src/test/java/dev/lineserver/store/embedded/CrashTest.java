@@ -1,7 +1,10 @@
 package dev.lineserver.store.embedded;
 
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -199,6 +202,23 @@ final class CrashTest {
                 assertArrayEquals(lines.get(i), found.line(), what);
             }
         }
+    }
+
+    /** The disk of the other tests is not the real one: this is all that they do not see. */
+    @Test
+    void theRealDiskForcesFilesAndDirectories() throws Exception {
+        FileChannel closed = FileChannel.open(before, StandardOpenOption.WRITE);
+        closed.close();
+        assertThrows(ClosedChannelException.class, () -> new Disk().force(closed));
+        List<FileChannel> forced = new ArrayList<>();
+        Disk counting = new Disk() {
+            @Override
+            void force(FileChannel channel) {
+                forced.add(channel);
+            }
+        };
+        counting.forceDirectory(directory);
+        assertEquals(1, forced.size());
     }
 
     @Test

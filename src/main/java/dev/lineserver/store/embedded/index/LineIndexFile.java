@@ -37,7 +37,7 @@ public final class LineIndexFile {
     private static final int FORMAT = 1;
     private static final int HEADER_BYTES = 16;
     private static final int TRAILER_BYTES = 32;
-    private static final int BUFFER_BYTES = 1 << 20;
+    private static final int BUFFER_BYTES = LongSegments.SEGMENT * Long.BYTES;
 
     private LineIndexFile() {}
 
@@ -48,92 +48,68 @@ public final class LineIndexFile {
      */
     public static LineIndex read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            return new Input(channel).read();
+            long size = channel.size();
+            if (size < HEADER_BYTES + TRAILER_BYTES) {
+                throw new IOException("it is only " + size + " bytes long");
+            }
+            ByteBuffer trailer = new Input(channel.position(size - TRAILER_BYTES)).next(TRAILER_BYTES);
+            long wordCount = trailer.getLong();
+            long lineCount = trailer.getLong();
+            long end = trailer.getLong();
+            long checksum = trailer.getLong();
+            Input input = new Input(channel.position(0));
+            checkHeader(input.next(HEADER_BYTES));
+            long mostLongs = size / Long.BYTES;
+            boolean possible = 0 <= wordCount && wordCount <= mostLongs && 0 <= lineCount && lineCount <= end;
+            long blocks = lineCount / LineIndex.BLOCK_LINES + (lineCount % LineIndex.BLOCK_LINES == 0 ? 0 : 1);
+            if (!possible
+                    || blocks > mostLongs
+                    || HEADER_BYTES + TRAILER_BYTES + Long.BYTES * (wordCount + 2 * blocks) != size) {
+                throw new IOException("its length does not match its counts");
+            }
+            LongSegments words = input.longs(wordCount);
+            LongSegments directory = input.longs(2 * blocks);
+            input.next(TRAILER_BYTES - Long.BYTES);
+            if (input.checksum.getValue() != checksum) {
+                throw new IOException("its checksum does not match");
+            }
+            return new LineIndex(words, directory, lineCount, end);
         }
     }
 
+    private static void checkHeader(ByteBuffer header) throws IOException {
+        if (header.getLong() != MAGIC) {
+            throw new IOException("it is not an index of lines");
+        }
+        int format = header.getInt();
+        if (format != FORMAT) {
+            throw new IOException("it has format " + format + ", this program reads format " + FORMAT);
+        }
+        if (header.getInt() != LineIndex.BLOCK_LINES) {
+            throw new IOException("it has blocks of another size");
+        }
+    }
+
+    /** Reads the file from a position on. */
     private static final class Input {
+        final CRC32C checksum = new CRC32C();
         private final FileChannel channel;
-        private final CRC32C checksum = new CRC32C();
         private final ByteBuffer buffer = buffer();
 
         Input(FileChannel channel) {
             this.channel = channel;
         }
 
-        LineIndex read() throws IOException {
-            ByteBuffer trailer = readHead();
-            LongSegments words = longs(trailer.getLong(0));
-            LongSegments directory = longs(directoryLongs(trailer.getLong(8)));
-            checksum.update(trailer.slice(0, TRAILER_BYTES - Long.BYTES));
-            if (checksum.getValue() != trailer.getLong(24)) {
-                throw new IOException("its checksum does not match");
-            }
-            return new LineIndex(words, directory, trailer.getLong(8), trailer.getLong(16));
-        }
-
-        /** Reads the header and the trailer, whose counts are then those of a file of this length. */
-        ByteBuffer readHead() throws IOException {
-            long size = channel.size();
-            if (size < HEADER_BYTES + TRAILER_BYTES) {
-                throw new IOException("it is only " + size + " bytes long");
-            }
-            ByteBuffer trailer = trailer(size);
-            header();
-            long wordCount = trailer.getLong(0);
-            long lineCount = trailer.getLong(8);
-            long mostLongs = size / Long.BYTES;
-            boolean possible = wordCount >= 0
-                    && wordCount <= mostLongs
-                    && lineCount >= 0
-                    && lineCount <= mostLongs * LineIndex.BLOCK_LINES
-                    && lineCount <= trailer.getLong(16);
-            long longs = possible ? wordCount + directoryLongs(lineCount) : -1;
-            if (HEADER_BYTES + TRAILER_BYTES + Long.BYTES * longs != size) {
-                throw new IOException("its length does not match its counts");
-            }
-            return trailer;
-        }
-
-        private static long directoryLongs(long lineCount) {
-            return 2 * ((lineCount + LineIndex.BLOCK_LINES - 1) >>> LineIndex.BLOCK_SHIFT);
-        }
-
-        private ByteBuffer trailer(long size) throws IOException {
-            ByteBuffer trailer = ByteBuffer.allocate(TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            long at = size - TRAILER_BYTES;
-            while (trailer.hasRemaining() && channel.read(trailer, at + trailer.position()) >= 0) {}
-            return trailer.flip();
-        }
-
-        private void header() throws IOException {
-            fill(HEADER_BYTES);
-            if (buffer.getLong() != MAGIC) {
-                throw new IOException("it is not an index of lines");
-            }
-            int format = buffer.getInt();
-            if (format != FORMAT) {
-                throw new IOException("it has format " + format + ", this program reads format " + FORMAT);
-            }
-            if (buffer.getInt() != LineIndex.BLOCK_LINES) {
-                throw new IOException("it has blocks of another size");
-            }
-        }
-
-        private LongSegments longs(long count) throws IOException {
+        LongSegments longs(long count) throws IOException {
             LongSegments longs = new LongSegments(count);
             for (long[] segment : longs.segments()) {
-                for (int at = 0; at < segment.length; ) {
-                    int now = Math.min(segment.length - at, BUFFER_BYTES / Long.BYTES);
-                    fill(now * Long.BYTES);
-                    buffer.asLongBuffer().get(segment, at, now);
-                    at += now;
-                }
+                next(segment.length * Long.BYTES).asLongBuffer().get(segment);
             }
             return longs;
         }
 
-        private void fill(int bytes) throws IOException {
+        /** The next bytes, at most as many as a segment has. */
+        ByteBuffer next(int bytes) throws IOException {
             buffer.clear().limit(bytes);
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer) < 0) {
@@ -141,7 +117,7 @@ public final class LineIndexFile {
                 }
             }
             checksum.update(buffer.flip());
-            buffer.rewind();
+            return buffer.rewind();
         }
     }
 

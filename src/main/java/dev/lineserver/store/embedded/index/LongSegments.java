@@ -6,7 +6,7 @@ package dev.lineserver.store.embedded.index;
  */
 final class LongSegments {
     private static final int SHIFT = 15;
-    private static final int SEGMENT = 1 << SHIFT;
+    static final int SEGMENT = 1 << SHIFT;
     private static final int MASK = SEGMENT - 1;
 
     private final long[][] segments;
