@@ -27,8 +27,7 @@ final class DatasetLockTest {
 
         @SuppressWarnings("SystemOut")
         public static void main(String[] arguments) throws Exception {
-            Optional<DatasetLock> lock =
-                    DatasetLock.take(Path.of(arguments[0]), DatasetName.DEFAULT, "the child");
+            Optional<DatasetLock> lock = DatasetLock.take(Path.of(arguments[0]), DatasetName.DEFAULT, "the child");
             System.out.println(lock.isPresent() ? "taken" : "refused");
             int _ = System.in.read();
             if (lock.isPresent() && arguments.length == 1) {
@@ -51,9 +50,12 @@ final class DatasetLockTest {
         assertEquals(
                 Optional.empty(),
                 DatasetLock.take(
-                        Files.createSymbolicLink(directory.resolve("link"), directory), DatasetName.DEFAULT, "by a link"));
+                        Files.createSymbolicLink(directory.resolve("link"), directory),
+                        DatasetName.DEFAULT,
+                        "by a link"));
         assertEquals("the first", DatasetLock.owner(directory, DatasetName.DEFAULT));
-        try (DatasetLock other = DatasetLock.take(directory, new DatasetName("other"), "x").orElseThrow()) {
+        try (DatasetLock other =
+                DatasetLock.take(directory, new DatasetName("other"), "x").orElseThrow()) {
             assertEquals("x", DatasetLock.owner(directory, new DatasetName("other")));
         }
         lock.close();

@@ -338,16 +338,17 @@ final class EmbeddedStoreTest {
         try (Snapshot old = store.open(ingestIfChanged(true).manifest())) {
             Files.writeString(source, "other\n");
             Manifest manifest = ingestIfChanged(true).manifest();
-            try (RandomAccessFile index =
-                    new RandomAccessFile(directory.resolve("data/default/v2/index").toFile(), "rw")) {
+            try (RandomAccessFile index = new RandomAccessFile(
+                    directory.resolve("data/default/v2/index").toFile(), "rw")) {
                 index.setLength(Runtime.getRuntime().maxMemory() + (1L << 30));
             }
             StoreFailedException e = assertThrows(
                     StoreFailedException.class, () -> store.open(manifest).close());
             assertTrue(
                     e.getMessage()
-                            .matches("the index of dataset default version 2 needs [0-9]+ MiB of heap, and [0-9]+ MiB are"
-                                    + " free: raise -Xmx"),
+                            .matches(
+                                    "the index of dataset default version 2 needs [0-9]+ MiB of heap, and [0-9]+ MiB are"
+                                            + " free: raise -Xmx"),
                     e.getMessage());
             assertEquals("one", text(old, 0));
             old.check();

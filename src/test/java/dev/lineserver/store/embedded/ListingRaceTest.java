@@ -66,7 +66,9 @@ final class ListingRaceTest {
             listings++;
         }
         assertTrue(listings > 100, "only " + listings + " listings");
-        assertEquals(1 + PUBLICATIONS, store.newest(DatasetName.DEFAULT).orElseThrow().version());
+        assertEquals(
+                1 + PUBLICATIONS,
+                store.newest(DatasetName.DEFAULT).orElseThrow().version());
     }
 
     @Test
