@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 # shellcheck source=../../main/scripts/jdk.sh
 . src/main/scripts/jdk.sh
-find_jdk_25
+find_java_25 javac
 
 packages=(line ingest store.embedded serving http)
 features=

@@ -8,9 +8,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-import dev.lineserver.config.InvalidSettingException;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.Settings;
+import dev.lineserver.config.UsageException;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.aerospike.AerospikeSettings.Node;
 
@@ -126,14 +126,12 @@ final class TextFuzzTest {
             String text = text();
             ServeConfig config;
             try {
-                config = Settings.of(Map.of("line-server.port", text, "line-server.host", "h" + text))
-                        .serve();
-            } catch (InvalidSettingException refused) {
+                config = Settings.of(Map.of("port", text, "host", "h" + text)).serve();
+            } catch (UsageException refused) {
                 assertTrue(refused.getMessage().startsWith("--port"), () -> describe(text) + refused.getMessage());
                 continue;
             }
-            assertTrue(text.matches("[0-9]+"), () -> describe(text));
-            assertEquals(Integer.parseInt(text), config.port(), () -> describe(text));
+            assertEquals(Integer.parseInt(text.strip()), config.port(), () -> describe(text));
             assertEquals("h" + text, config.host(), () -> describe(text));
         }
     }

@@ -22,7 +22,7 @@ final class DatasetsCommand implements Verb {
     boolean json;
 
     @Override
-    public ExitCode run(Run run) throws IOException, StoreException {
+    public boolean run(Run run) throws IOException, StoreException {
         List<Manifest> described = new ArrayList<>();
         boolean complete = true;
         try (LineStore store = run.openStore()) {
@@ -45,7 +45,7 @@ final class DatasetsCommand implements Verb {
                 run.out().line(line(manifest));
             }
         }
-        return ExitCode.of(complete);
+        return complete;
     }
 
     private static String line(Manifest manifest) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.UsageException;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
@@ -17,9 +18,9 @@ final class DropCommand implements Verb {
     String dataset;
 
     @Override
-    public ExitCode run(Run run) throws IOException, StoreException {
+    public boolean run(Run run) throws IOException, StoreException {
         if (!DatasetName.isValid(dataset)) {
-            throw CommandException.usage("'" + dataset + "' cannot be the name of a dataset; see line-server datasets");
+            throw new UsageException("'" + dataset + "' cannot be the name of a dataset; see line-server datasets");
         }
         DatasetName name = new DatasetName(dataset);
         try (LineStore store = run.openStore()) {
@@ -30,6 +31,6 @@ final class DropCommand implements Verb {
             run.out().line("dropped dataset " + name);
             run.out().flush();
         }
-        return ExitCode.DONE;
+        return true;
     }
 }

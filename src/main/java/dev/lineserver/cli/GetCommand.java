@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Await;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.LineParts;
@@ -29,14 +30,14 @@ final class GetCommand implements Verb {
     String numbers;
 
     @Override
-    public ExitCode run(Run run) throws IOException, StoreException, InterruptedException {
+    public boolean run(Run run) throws IOException, StoreException, InterruptedException {
         LineNumbers counting = run.settings().serve().lineNumbers();
         int hyphen = numbers.indexOf('-');
         String first = hyphen < 0 ? numbers : numbers.substring(0, hyphen);
         long firstIndex = index(counting, first);
         long lastIndex = index(counting, numbers.substring(hyphen + 1));
         if (lastIndex < firstIndex) {
-            throw CommandException.usage("the range " + numbers + " ends before it begins");
+            throw new UsageException("the range " + numbers + " ends before it begins");
         }
         try (LineStore store = run.openStore();
                 Snapshot snapshot = store.open(run.newest(store))) {
@@ -48,14 +49,14 @@ final class GetCommand implements Verb {
                         + " is beyond the end: " + lineCount + " lines");
             }
         }
-        return ExitCode.DONE;
+        return true;
     }
 
     private static long index(LineNumbers counting, String text) {
         try {
             return counting.index(text);
         } catch (IllegalArgumentException e) {
-            throw CommandException.usage("'" + text + "': " + e.getMessage());
+            throw new UsageException("'" + text + "': " + e.getMessage());
         }
     }
 

@@ -32,22 +32,25 @@ final class IngestCommand implements Verb {
     boolean json;
 
     @Override
-    public ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
-        long start = System.nanoTime();
+    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         try (LineStore store = run.openStore()) {
-            Ingest.Outcome outcome;
-            try (ConsoleProgress progress = run.progress("ingest")) {
-                Ingest ingest = new Ingest(store, progress);
-                outcome = ifChanged
-                        ? ingest.storeIfChanged(file, run.dataset(), copy, force)
-                        : ingest.store(file, run.dataset(), copy, force);
-            }
-            IngestReport report = new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
+            IngestReport report = ingest(run, store);
             // Before the store is closed: that may wait until the readers of the version before have moved on.
             run.out().line(json ? report.json() : report.text());
             run.out().flush();
         }
-        return ExitCode.DONE;
+        return true;
+    }
+
+    IngestReport ingest(Run run, LineStore store) throws SourceException, StoreException, InterruptedException {
+        long start = System.nanoTime();
+        try (ConsoleProgress progress = run.progress("ingest")) {
+            Ingest ingest = new Ingest(store, progress);
+            Ingest.Outcome outcome = ifChanged
+                    ? ingest.storeIfChanged(file, run.dataset(), copy, force)
+                    : ingest.store(file, run.dataset(), copy, force);
+            return new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
+        }
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * back. The JVM runs the hook below on a thread of its own, and exits with 130 or 143 when it returns.
  */
 final class Interruption implements AutoCloseable {
-    private static final Duration LONGEST_ROLL_BACK = Duration.ofSeconds(2);
+    private static final Duration LONGEST_ROLL_BACK = Duration.ofSeconds(5);
 
     private final Thread command = Thread.currentThread();
     private final CountDownLatch ended = new CountDownLatch(1);

@@ -1,5 +1,7 @@
 package dev.lineserver.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -50,7 +52,7 @@ public final class LineServerCommand {
     private record Known(Supplier<? extends Verb> create, Set<SettingOption> settings) {
         CommandSpec spec() {
             CommandSpec spec = CommandSpec.forAnnotatedObject(create.get());
-            settings.forEach(setting -> spec.addOption(setting.spec()));
+            settings.forEach(setting -> setting.addTo(spec, Settings.defaults()));
             return spec;
         }
     }
@@ -70,28 +72,27 @@ public final class LineServerCommand {
     /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
     public static int run(String... args) {
         StandardStreams.prepare();
-        return run(StandardStreams.out(), System.err, args);
+        return run(new FileOutputStream(FileDescriptor.out), System.err, args);
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
         Output out = new Output(stdout);
         Messages err = new Messages(stderr);
-        ExitCode code;
         try {
-            code = run(out, err, args);
+            boolean success = run(out, err, args);
             out.flush();
+            return success ? 0 : Failures.FAILED;
         } catch (IOException
                 | SourceException
                 | StoreException
                 | InterruptedException
                 | RuntimeException
                 | OutOfMemoryError failure) {
-            code = Failures.report(failure, err);
+            return Failures.report(failure, err);
         }
-        return code.status();
     }
 
-    private static ExitCode run(Output out, Messages err, String... args)
+    private static boolean run(Output out, Messages err, String... args)
             throws IOException, SourceException, StoreException, InterruptedException {
         CommandLine command = commandLine(args);
         ParseResult parsed = command.parseArgs(args);
@@ -99,7 +100,7 @@ public final class LineServerCommand {
         command.setOut(new PrintWriter(help));
         if (CommandLine.executeHelpRequest(parsed) != null) {
             out.text(help.toString());
-            return ExitCode.DONE;
+            return true;
         }
         if (!parsed.hasSubcommand()) {
             throw new ParameterException(
@@ -112,10 +113,12 @@ public final class LineServerCommand {
             try {
                 return verb.run(new Run(settings, out, err, interruption));
             } catch (IOException | SourceException | StoreException | InterruptedException | RuntimeException failure) {
-                if (interruption.isUnderWay()) {
-                    throw CommandException.failed(verb.interrupted());
+                if (!interruption.isUnderWay()) {
+                    throw failure;
                 }
-                throw failure;
+                // Before the interruption is closed: the process may end then.
+                err.print(verb.interrupted());
+                return false;
             }
         }
     }

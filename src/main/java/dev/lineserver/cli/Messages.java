@@ -2,18 +2,23 @@ package dev.lineserver.cli;
 
 import java.io.PrintStream;
 
+import dev.lineserver.store.ControlCharacters;
+
 /** Standard error: one line for each message, whatever characters are in it. */
 final class Messages {
     private static final String PREFIX = "line-server: ";
+    private static final String ERASE_LINE = "\r\u001b[K";
 
     private final PrintStream stream;
+    private boolean replaceable;
 
     Messages(PrintStream stream) {
         this.stream = stream;
     }
 
     void print(String message) {
-        stream.println(PREFIX + printable(message));
+        endReplaced();
+        stream.println(PREFIX + ControlCharacters.escape(message));
     }
 
     /** A message about a fault of this program, with its stack trace. */
@@ -22,25 +27,19 @@ final class Messages {
         fault.printStackTrace(stream);
     }
 
-    /** For what draws on the terminal by itself. */
-    PrintStream stream() {
-        return stream;
+    /** A message on a terminal that takes the place of the one before. */
+    void replace(String message) {
+        stream.print(ERASE_LINE + PREFIX + ControlCharacters.escape(message));
+        stream.flush();
+        replaceable = true;
     }
 
-    /** The text with its control characters escaped, as in {@code \n} or {@code \x1b}. */
-    static String printable(String text) {
-        if (text.chars().noneMatch(Character::isISOControl)) {
-            return text;
+    /** Erases the last message if it was one to be replaced. */
+    void endReplaced() {
+        if (replaceable) {
+            stream.print(ERASE_LINE);
+            stream.flush();
+            replaceable = false;
         }
-        StringBuilder printable = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isISOControl(c)) {
-                printable.append(c == '\n' ? "\\n" : String.format("\\x%02x", (int) c));
-            } else {
-                printable.append(c);
-            }
-        }
-        return printable.toString();
     }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lineserver.store.ControlCharacters;
 
 /** Standard output. Everything a command answers goes through here, and a failed write fails the command. */
 final class Output {
@@ -22,12 +22,7 @@ final class Output {
 
     /** Writes one line; control characters in the text are escaped. */
     void line(String text) throws IOException {
-        text(Messages.printable(text) + "\n");
-    }
-
-    /** Writes a record as one line of JSON. */
-    void json(Record answer) throws IOException {
-        text(new ObjectMapper().writeValueAsString(answer) + "\n");
+        text(ControlCharacters.escape(text) + "\n");
     }
 
     void bytes(byte[] bytes) throws IOException {

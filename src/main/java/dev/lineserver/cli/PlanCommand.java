@@ -1,9 +1,10 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
+import java.util.List;
 
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,8 +25,12 @@ final class PlanCommand implements Verb {
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
 
+    /** The answer in JSON. */
+    @RegisterForReflection(targets = {Answer.class, Plan.Figure.class})
+    record Answer(List<Plan.Figure> figures, boolean fits, List<String> obstacles) {}
+
     @Override
-    public ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
+    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = run.openStore();
                 ConsoleProgress progress = run.progress("plan");
@@ -33,41 +38,23 @@ final class PlanCommand implements Verb {
             plan = store.plan(Shape.of(source, progress));
         }
         if (json) {
-            run.out().line(json(plan).encode());
+            run.out().line(Json.encode(new Answer(plan.figures(), plan.fits(), plan.obstacles())));
         } else {
             print(plan, run.out());
         }
-        return ExitCode.of(plan.fits());
+        return plan.fits();
     }
 
     private static void print(Plan plan, Output out) throws IOException {
         for (Plan.Figure figure : plan.figures()) {
-            out.line(String.format("%-16s %20s  %s", figure.name(), value(figure), figure.meaning()));
+            String value = figure.unit().equals("bytes")
+                    ? Numbers.bytes(figure.value())
+                    : Numbers.grouped(figure.value()) + " " + figure.unit();
+            out.line(String.format("%-16s %20s  %s", figure.name(), value, figure.meaning()));
         }
         for (String obstacle : plan.obstacles()) {
             out.line("does not fit: " + obstacle);
         }
         out.line(plan.fits() ? "fits" : "does not fit");
-    }
-
-    private static String value(Plan.Figure figure) {
-        return figure.unit().equals("bytes")
-                ? Numbers.bytes(figure.value())
-                : Numbers.grouped(figure.value()) + " " + figure.unit();
-    }
-
-    private static JsonObject json(Plan plan) {
-        JsonArray figures = new JsonArray();
-        for (Plan.Figure figure : plan.figures()) {
-            figures.add(new JsonObject()
-                    .put("name", figure.name())
-                    .put("value", figure.value())
-                    .put("unit", figure.unit())
-                    .put("meaning", figure.meaning()));
-        }
-        return new JsonObject()
-                .put("figures", figures)
-                .put("fits", plan.fits())
-                .put("obstacles", new JsonArray(plan.obstacles()));
     }
 }

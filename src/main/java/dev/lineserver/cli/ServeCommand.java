@@ -3,7 +3,7 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.SocketException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.quarkus.runtime.Quarkus;
@@ -12,10 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.config.InvalidSettingException;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.http.ServeApplication;
-import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
@@ -34,53 +32,44 @@ final class ServeCommand implements Verb {
     boolean copy;
 
     @Override
-    public ExitCode run(Run run) throws SourceException, StoreException, InterruptedException {
+    public boolean run(Run run) throws SourceException, StoreException, InterruptedException {
         requireFree(run.settings().serve());
         if (file != null) {
-            run.err().print(ingest(run, file).text());
+            IngestCommand ingest = new IngestCommand();
+            ingest.file = file;
+            ingest.copy = copy;
+            ingest.ifChanged = true;
+            try (LineStore store = run.openStore()) {
+                run.err().print(ingest.ingest(run, store).text());
+            }
         }
         run.settings().passToQuarkus();
         // Quarkus handles signals itself.
         run.interruption().close();
+        AtomicInteger exitCode = new AtomicInteger();
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        Quarkus.run(ServeApplication.class, (_, thrown) -> failure.set(thrown));
-        return failure.get() == null ? ExitCode.DONE : fail(failure.get());
-    }
-
-    /** Finds what a user can mend in the exception that Quarkus ended with. */
-    private static ExitCode fail(Throwable failure) throws StoreException {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            switch (cause) {
-                case StoreException store -> throw store;
-                case InvalidSettingException setting -> throw setting;
-                case SocketException socket -> throw CommandException.failed("cannot listen: " + socket.getMessage());
-                default -> {}
-            }
+        Quarkus.run(ServeApplication.class, (code, thrown) -> {
+            exitCode.set(code);
+            failure.set(thrown);
+        });
+        if (failure.get() != null) {
+            throw new IllegalStateException("the server ended", failure.get());
         }
-        throw new IllegalStateException("the server ended", failure);
+        return exitCode.get() == 0;
     }
 
-    /** Fails early, before FILE is stored: it takes Quarkus a while to find out. */
+    /** Fails before FILE is stored: Quarkus would find out after that. */
     private static void requireFree(ServeConfig config) {
         InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
         if (address.isUnresolved()) {
-            throw CommandException.failed("the host " + config.host() + " has no address; see --host");
+            throw new CommandException("the host " + config.host() + " has no address; see --host");
         }
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
             probe.bind(address);
         } catch (IOException e) {
-            throw CommandException.failed("cannot listen on " + config.host() + " port " + config.port() + ": "
+            throw new CommandException("cannot listen on " + config.host() + " port " + config.port() + ": "
                     + e.getMessage() + "; see --host and --port");
-        }
-    }
-
-    private IngestReport ingest(Run run, String source) throws SourceException, StoreException, InterruptedException {
-        long start = System.nanoTime();
-        try (LineStore store = run.openStore();
-                ConsoleProgress progress = run.progress("ingest")) {
-            Ingest.Outcome outcome = new Ingest(store, progress).storeIfChanged(source, run.dataset(), copy, false);
-            return new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
         }
     }
 

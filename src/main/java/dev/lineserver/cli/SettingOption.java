@@ -5,48 +5,39 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.Settings;
-import dev.lineserver.config.StoreConfig;
 
 /**
- * The settings that are options too. Options have no defaults of their own: those that are given enter the
- * {@link Settings}, which check them.
+ * The settings that are options too. Options have no defaults and accept any text: those that are given enter the
+ * {@link Settings}, which have the defaults and check the values.
  */
 enum SettingOption {
-    HOST("host", "HOST", "Address to listen on.", ServeConfig.HOST),
-    PORT("port", "PORT", "Port to listen on; 0 takes a free one.", ServeConfig.PORT),
-    FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line.", ServeConfig.FIRST_LINE_NUMBER),
-    DATASET("dataset", "NAME", "The dataset.", ServeConfig.DATASET),
-    STORE("store", "KIND", "embedded (this machine's disk) or aerospike.", "embedded"),
-    DATA_DIR("data-dir", "DIR", "Directory of the embedded store.", "~/" + StoreConfig.DATA_DIR),
+    HOST("host", "HOST", "Address to listen on."),
+    PORT("port", "PORT", "Port to listen on; 0 takes a free one."),
+    FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
+    DATASET("dataset", "NAME", "The dataset."),
+    STORE("store", "KIND", "embedded (this machine's disk, the default) or aerospike."),
+    DATA_DIR("data-dir", "DIR", "Directory of the embedded store. Default: ~/.local/share/line-server"),
     AEROSPIKE(
             "aerospike",
             "HOST:PORT[,…]",
             "Nodes of an Aerospike cluster to start from; implies --store aerospike. Also LINE_SERVER_AEROSPIKE_HOSTS."),
-    AEROSPIKE_NAMESPACE("aerospike-namespace", "NAME", "Namespace that holds the lines.", StoreConfig.NAMESPACE),
+    AEROSPIKE_NAMESPACE("aerospike-namespace", "NAME", "Namespace that holds the lines."),
     AEROSPIKE_USER(
             "aerospike-user",
             "USER",
             "User, if the cluster asks for one; the password is read from LINE_SERVER_AEROSPIKE_PASSWORD."),
     AEROSPIKE_TLS("aerospike-tls", "", "Encrypt connections."),
     AEROSPIKE_CLUSTER_NAME("aerospike-cluster-name", "NAME", "Refuse any other cluster."),
-    AEROSPIKE_TIMEOUT(
-            "aerospike-timeout",
-            "MILLIS",
-            "Longest that a lookup may take, in milliseconds.",
-            StoreConfig.TIMEOUT_MILLIS),
-    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node.", StoreConfig.CONNECTIONS),
+    AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Longest that a lookup may take, in milliseconds."),
+    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node."),
     AEROSPIKE_REPLICA(
-            "aerospike-replica",
-            "POLICY",
-            "Which copy of a line is asked: sequence, master, master-proles, prefer-rack or random.",
-            StoreConfig.REPLICA),
-    AEROSPIKE_COALESCE(
-            "aerospike-coalesce", "true|false", "Send lookups that wait together as one batch.", StoreConfig.COALESCE);
+            "aerospike-replica", "POLICY", "Which copy of a line is asked: sequence, master, master-proles or random."),
+    AEROSPIKE_COALESCE("aerospike-coalesce", "true|false", "Send lookups that wait together as one batch.");
 
     /** Which store. */
     static final Set<SettingOption> OF_STORE = EnumSet.range(STORE, AEROSPIKE_COALESCE);
@@ -65,28 +56,24 @@ enum SettingOption {
         this.description = description;
     }
 
-    SettingOption(String name, String value, String description, String defaultValue) {
-        this(name, value, description + " Default: " + defaultValue);
+    void addTo(CommandSpec command, Map<String, String> defaults) {
+        OptionSpec.Builder option = OptionSpec.builder("--" + name);
+        if (value.isEmpty()) {
+            option.type(boolean.class).description(description);
+        } else {
+            String byDefault = defaults.containsKey(name) ? " Default: " + defaults.get(name) : "";
+            option.type(String.class).paramLabel(value).description(description + byDefault);
+        }
+        command.addOption(option.build());
     }
 
-    OptionSpec spec() {
-        OptionSpec.Builder spec = OptionSpec.builder("--" + name).description(description);
-        return value.isEmpty()
-                ? spec.type(boolean.class).build()
-                : spec.type(String.class).paramLabel(value).build();
-    }
-
-    private String property() {
-        return Settings.property(this == AEROSPIKE ? "aerospike-hosts" : name);
-    }
-
-    /** The settings given as options. */
+    /** The settings given as options, by name. */
     static Map<String, String> given(ParseResult parsed) {
         Map<String, String> given = new HashMap<>();
         for (SettingOption option : values()) {
             Object value = parsed.matchedOptionValue("--" + option.name, (Object) null);
             if (value != null) {
-                given.put(option.property(), value.toString());
+                given.put(option == AEROSPIKE ? "aerospike-hosts" : option.name, value.toString());
             }
         }
         return given;

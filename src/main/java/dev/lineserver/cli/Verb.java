@@ -7,8 +7,13 @@ import dev.lineserver.store.StoreException;
 
 /** A command's work, once its arguments are parsed and the settings are read. */
 interface Verb {
-    /** Does the work. An {@link IOException} means that standard output could not be written. */
-    ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException;
+    /**
+     * Does the work.
+     *
+     * @return false if the program exits as failed, although the answer is complete
+     * @throws IOException if standard output could not be written
+     */
+    boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException;
 
     /** The message if a signal ended the work. */
     default String interrupted() {

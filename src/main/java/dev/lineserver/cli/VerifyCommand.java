@@ -29,7 +29,7 @@ final class VerifyCommand implements Verb {
     boolean json;
 
     @Override
-    public ExitCode run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
+    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Manifest manifest;
         Optional<String> difference;
         try (LineStore store = run.openStore();
@@ -41,7 +41,7 @@ final class VerifyCommand implements Verb {
             }
         }
         run.out().line(json ? json(manifest, difference) : text(manifest, difference));
-        return ExitCode.of(difference.isEmpty());
+        return difference.isEmpty();
     }
 
     private static String json(Manifest manifest, Optional<String> difference) {

@@ -1,7 +1,6 @@
 package dev.lineserver.config;
 
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 
@@ -11,35 +10,20 @@ import dev.lineserver.store.DatasetName;
 /** Which dataset to read, how its lines are counted, and where {@code serve} listens. */
 @ConfigMapping(prefix = "line-server")
 public interface ServeConfig {
-    /** Default of {@link #dataset}. */
-    String DATASET = "default";
-
-    /** Default of {@link #lineNumbers}. */
-    String FIRST_LINE_NUMBER = "1";
-
-    /** Default of {@link #host}: this machine only. */
-    String HOST = "127.0.0.1";
-
-    /** Default of {@link #port}. */
-    String PORT = "8080";
-
     /** The dataset that {@code /lines} answers from, and that a verb reads or writes. */
-    @WithDefault(DATASET)
-    @WithConverter(Converters.Dataset.class)
+    @WithDefault("default")
     DatasetName dataset();
 
     /** How lines are counted: the number of the first line is 0 or 1. */
-    @WithDefault(FIRST_LINE_NUMBER)
+    @WithDefault("1")
     @WithName("first-line-number")
-    @WithConverter(Converters.FirstLine.class)
     LineNumbers lineNumbers();
 
-    /** Address to listen on. */
-    @WithDefault(HOST)
+    /** Address to listen on: by default, only this machine can reach it. */
+    @WithDefault("127.0.0.1")
     String host();
 
     /** Port to listen on; 0 for any free one. */
-    @WithDefault(PORT)
-    @WithConverter(Converters.Port.class)
+    @WithDefault("8080")
     int port();
 }

@@ -1,10 +1,14 @@
 package dev.lineserver.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +23,10 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
+
+import dev.lineserver.line.LineNumbers;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
  * The settings of one run of the program. The command line comes before system properties, these before environment
@@ -35,13 +43,11 @@ public final class Settings {
             ConfigClass.configClass(StoreConfig.class),
             ConfigClass.configClass(ServeConfig.class),
             ConfigClass.configClass(HttpConfig.class));
-    /** How SmallRye Config words what a converter threw: all that is left of it. */
+    /** How SmallRye Config words the message of a converter that refused a value; nothing else is left of it. */
     private static final Pattern REFUSED = Pattern.compile(
-            ".*The config property (?<name>\\S+) with the config value .* whilst being converted (?<why>.*)",
+            ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
+                    + "|.*(?:defined as the empty String|converted to null).*)",
             Pattern.DOTALL);
-
-    private static final Pattern EMPTY =
-            Pattern.compile(".*The config property (?<name>\\S+) is defined as the empty String.*", Pattern.DOTALL);
 
     private static volatile Map<String, String> forQuarkus = Map.of();
 
@@ -54,26 +60,47 @@ public final class Settings {
     /**
      * Reads and checks all settings.
      *
-     * @param commandLine values given as options, by property
-     * @throws InvalidSettingException if one has a value that it does not take
+     * @param commandLine values given as options, by the name of the setting, such as {@code data-dir}
+     * @throws UsageException if a setting has a value that it does not take
      */
     public static Settings of(Map<String, String> commandLine) {
-        SmallRyeConfig config = new SmallRyeConfigBuilder()
+        Map<String, String> properties = new HashMap<>();
+        commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
+        SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
-                .withSources(new PropertiesConfigSource(commandLine, COMMAND_LINE, ORDINAL))
-                .withConverter(Duration.class, ORDINAL, new DurationConverter())
-                .build();
+                .withConverter(Path.class, ORDINAL, Settings::directory)
+                .withConverter(Duration.class, ORDINAL, new DurationConverter());
+        customize(builder, properties);
+        SmallRyeConfig config = builder.build();
         try {
             ConfigMappings.registerConfigMappings(config, FEATURES);
         } catch (ConfigValidationException e) {
-            throw new InvalidSettingException(describe(config, e.getProblem(0).getMessage()));
+            throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
-        return new Settings(config);
+        Settings settings = new Settings(config);
+        settings.check("port", settings.serve().port(), 0, 65_535);
+        settings.check(
+                "aerospike-timeout",
+                settings.store().aerospikeTimeout(),
+                AerospikeSettings.Reads.SHORTEST_DEADLINE.toMillis(),
+                AerospikeSettings.Reads.LONGEST_DEADLINE.toMillis());
+        settings.check(
+                "aerospike-connections",
+                settings.store().aerospikeConnections(),
+                AerospikeSettings.FEWEST_CONNECTIONS_PER_NODE,
+                AerospikeSettings.MOST_CONNECTIONS_PER_NODE);
+        return settings;
     }
 
-    /** The property of an option or the like, such as {@code data-dir}. */
-    public static String property(String name) {
-        return PREFIX + name;
+    /** The default of each setting that has one, by name. */
+    public static Map<String, String> defaults() {
+        Map<String, String> defaults = new TreeMap<>();
+        FEATURES.forEach(feature -> feature.getProperties().forEach((property, value) -> {
+            if (value != null) {
+                defaults.put(property.substring(PREFIX.length()), value);
+            }
+        }));
+        return defaults;
     }
 
     /** Which store to use. */
@@ -81,7 +108,7 @@ public final class Settings {
         return config.getConfigMapping(StoreConfig.class);
     }
 
-    /** What to serve, and where. */
+    /** Which dataset to read, and where to serve. */
     public ServeConfig serve() {
         return config.getConfigMapping(ServeConfig.class);
     }
@@ -89,26 +116,79 @@ public final class Settings {
     /** Has Quarkus start with these very settings, from whichever sources they came. */
     public void passToQuarkus() {
         Map<String, String> values = new HashMap<>();
-        for (ConfigClass feature : FEATURES) {
-            for (String name : feature.getProperties().keySet()) {
-                ConfigValue value = config.getConfigValue(name);
-                if (value.getValue() != null) {
-                    values.put(name, value.getValue());
-                }
+        FEATURES.forEach(feature -> feature.getProperties().keySet().forEach(property -> {
+            ConfigValue value = config.getConfigValue(property);
+            if (value.getValue() != null) {
+                values.put(property, value.getValue());
             }
-        }
+        }));
         forQuarkus = Map.copyOf(values);
+    }
+
+    /** Gives Quarkus the settings that were read before it was started, and takes values as they are written. */
+    public static final class ForQuarkus implements SmallRyeConfigBuilderCustomizer {
+        @Override
+        public void configBuilder(SmallRyeConfigBuilder builder) {
+            customize(builder, forQuarkus);
+            builder.withInterceptors((context, name) -> name.startsWith(PREFIX)
+                    ? Expressions.withoutExpansion(() -> context.proceed(name))
+                    : context.proceed(name));
+        }
+    }
+
+    private static void customize(SmallRyeConfigBuilder builder, Map<String, String> properties) {
+        builder.withSources(new PropertiesConfigSource(properties, COMMAND_LINE, ORDINAL))
+                .withConverter(DatasetName.class, ORDINAL, DatasetName::new)
+                .withConverter(LineNumbers.class, ORDINAL, Settings::lineNumbers)
+                .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::kind)
+                .withConverter(AerospikeSettings.Node.class, ORDINAL, AerospikeSettings.Node::parse);
+    }
+
+    private static LineNumbers lineNumbers(String text) {
+        if (!List.of("0", "1").contains(text)) {
+            throw new IllegalArgumentException("the first line's number is 0 or 1, not '" + text + "'");
+        }
+        return new LineNumbers(Integer.parseInt(text));
+    }
+
+    private static StoreConfig.Kind kind(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "embedded" -> StoreConfig.Kind.EMBEDDED;
+            case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither embedded nor aerospike");
+        };
+    }
+
+    private static Path directory(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("the name of the directory is blank");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(
+                    "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
+        }
+    }
+
+    private void check(String name, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new UsageException("%s: %d is not from %d to %d"
+                    .formatted(origin(config.getConfigValue(PREFIX + name)), value, least, most));
+        }
     }
 
     private static String describe(SmallRyeConfig config, String problem) {
         Matcher refused = REFUSED.matcher(problem);
-        if (refused.matches()) {
-            return origin(config.getConfigValue(refused.group("name"))) + ": " + refused.group("why");
+        if (!refused.matches()) {
+            return problem;
         }
-        Matcher empty = EMPTY.matcher(problem);
-        return empty.matches()
-                ? origin(config.getConfigValue(empty.group("name"))) + " is empty; give it a value, or leave it out"
-                : problem;
+        ConfigValue value = config.getConfigValue(refused.group("name"));
+        String why = refused.group("why");
+        String service = String.valueOf(value.getValue()).startsWith("tcp://")
+                ? "; Kubernetes sets it for a Service of that name, unless the pod has enableServiceLinks: false"
+                : "";
+        return origin(value) + (why == null ? " is empty; give it a value, or leave it out" : ": " + why + service);
     }
 
     /** The setting, as the user wrote its name. */
@@ -116,23 +196,10 @@ public final class Settings {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {
-            String option = property.substring(PREFIX.length());
-            return "--" + (option.equals("aerospike-hosts") ? "aerospike" : option);
+            return "--" + property.substring(PREFIX.length()).replace("aerospike-hosts", "aerospike");
         }
-        if (source.equals(EnvConfigSource.NAME)) {
-            return property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
-        }
-        return property + " in " + source;
-    }
-
-    /** Gives Quarkus the settings that were read before it was started, and takes values as they are written. */
-    public static final class ForQuarkus implements SmallRyeConfigBuilderCustomizer {
-        @Override
-        public void configBuilder(SmallRyeConfigBuilder builder) {
-            builder.withSources(new PropertiesConfigSource(forQuarkus, COMMAND_LINE, ORDINAL))
-                    .withInterceptors((context, name) -> name.startsWith(PREFIX)
-                            ? Expressions.withoutExpansion(() -> context.proceed(name))
-                            : context.proceed(name));
-        }
+        return source.equals(EnvConfigSource.NAME)
+                ? property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT)
+                : property + " in " + source;
     }
 }

@@ -1,5 +1,8 @@
 package dev.lineserver.config;
 
+import java.nio.file.Path;
+import java.time.Duration;
+
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
 
@@ -20,31 +23,51 @@ public final class Stores {
      * Opens the store that the settings name.
      *
      * @param eventLoops on which lookups come in; null if there are none
+     * @throws UsageException if a setting that the store needs is missing or incorrect
      */
     public static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops) throws StoreException {
-        return switch (config.kind()) {
-            case EMBEDDED -> EmbeddedStore.open(config.directory(), eventLoops);
+        boolean cluster = config.aerospikeHosts().isPresent();
+        return switch (config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED)) {
+            case EMBEDDED -> EmbeddedStore.open(directory(config), eventLoops);
             case AEROSPIKE -> AerospikeStore.connect(aerospike(config), eventLoops);
         };
     }
 
+    private static Path directory(StoreConfig config) {
+        return config.dataDir().orElseGet(() -> {
+            String home = System.getProperty("user.home", "?");
+            if (home.isBlank() || home.equals("?")) {
+                throw new UsageException("this user has no home directory to keep data in;"
+                        + " name a directory with --data-dir or LINE_SERVER_DATA_DIR");
+            }
+            return Path.of(home, ".local/share/line-server");
+        });
+    }
+
     private static AerospikeSettings aerospike(StoreConfig config) {
-        return new AerospikeSettings(
-                config.aerospikeHosts()
-                        .orElseThrow(
-                                () -> new InvalidSettingException(
-                                        "no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]")),
-                config.aerospikeNamespace(),
-                config.aerospikeUser()
-                        .map(user ->
-                                new Credentials(user, config.aerospikePassword().orElse("")))
-                        .orElse(null),
-                config.aerospikeTls(),
-                config.aerospikeClusterName().orElse(null),
-                AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
-                config.aerospikeConnections(),
-                AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                Reads.of(config.aerospikeTimeout(), config.aerospikeReplica(), config.aerospikeCoalesce()),
-                Writes.DEFAULT);
+        try {
+            return new AerospikeSettings(
+                    config.aerospikeHosts()
+                            .orElseThrow(
+                                    () -> new UsageException(
+                                            "no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]")),
+                    config.aerospikeNamespace(),
+                    config.aerospikeUser()
+                            .map(user -> new Credentials(
+                                    user, config.aerospikePassword().orElse("")))
+                            .orElse(null),
+                    config.aerospikeTls(),
+                    config.aerospikeClusterName().orElse(null),
+                    AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
+                    config.aerospikeConnections(),
+                    AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
+                    Reads.of(
+                            Duration.ofMillis(config.aerospikeTimeout()),
+                            config.aerospikeReplica(),
+                            config.aerospikeCoalesce()),
+                    Writes.DEFAULT);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("the Aerospike settings are incorrect: " + e.getMessage());
+        }
     }
 }

@@ -76,8 +76,8 @@ final class CommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-                    ""                            | no command is named; there are serve, ingest, verify, plan, get, datasets, drop; see line-server --help
+    @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
+                    ^^                            | no command is named; there are serve, ingest, verify, plan, get, datasets, drop; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help
@@ -85,15 +85,15 @@ final class CommandTest {
                     get x                         | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
                     get 5-3                       | the range 5-3 ends before it begins
-                    get 1 --first-line-number=2   | --first-line-number: '2' is not the number of a first line, a whole number from 0 to 1
+                    get 1 --first-line-number=2   | --first-line-number: the first line's number is 0 or 1, not '2'
                     ingest x --dataset=No         | --dataset: 'No' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
-                    serve --port=99999            | --port: '99999' is not a port, a whole number from 0 to 65535
-                    serve --port=-1               | --port: '-1' is not a port, a whole number from 0 to 65535
-                    get 1 --store=disk            | --store: 'disk' is none of embedded, aerospike
+                    serve --port=99999            | --port: 99999 is not from 0 to 65535
+                    serve --port=-1               | --port: -1 is not from 0 to 65535
+                    serve --port=x                | --port: Expected an integer value, got "x"
+                    get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is
-                    get 1 --aerospike-timeout=0   | --aerospike-timeout: '0' is not a number of milliseconds, a whole number from 10 to 600000
-                    get 1 --aerospike-replica=any | --aerospike-replica: 'any' is none of sequence, master, master-proles, prefer-rack, random
+                    get 1 --aerospike-timeout=0   | --aerospike-timeout: 0 is not from 10 to 600000
                     get 1 --dataset=              | --dataset: '' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Runs the built program. */
 final class Program {
@@ -29,32 +29,58 @@ final class Program {
         return Files.isExecutable(NATIVE);
     }
 
+    private static List<String> command() {
+        if (isNative()) {
+            return List.of(NATIVE.toAbsolutePath().toString());
+        }
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-jar",
+                JAR.toAbsolutePath().toString());
+    }
+
     /** A process that was started with the arguments, its output in files beside {@code log}. */
     static Process start(Path log, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        if (isNative()) {
-            command.add(NATIVE.toAbsolutePath().toString());
-        } else {
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.add("--sun-misc-unsafe-memory-access=allow");
-            command.add("--enable-native-access=ALL-UNNAMED");
-            command.add("-jar");
-            command.add(JAR.toAbsolutePath().toString());
-        }
+        List<String> command = new ArrayList<>(command());
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectOutput(log.resolveSibling(log.getFileName() + ".out").toFile())
-                .redirectError(log.resolveSibling(log.getFileName() + ".err").toFile());
-        Map<String, String> environment = builder.environment();
-        environment.keySet().removeIf(name -> name.startsWith("LINE_SERVER_") || name.startsWith("QUARKUS_"));
+        return start(log, command);
+    }
+
+    private static Process start(Path log, List<String> command) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out(log).toFile()).redirectError(err(log).toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("LINE_SERVER_") || name.startsWith("QUARKUS_"));
         return builder.start();
     }
 
     static Result run(Path log, String... arguments) throws Exception {
-        Process process = start(log, arguments);
+        return result(start(log, arguments), log);
+    }
+
+    /** Runs a script of bash, in which {@code line-server} is the program; {@code exec $LINE_SERVER} becomes it. */
+    static Result shell(Path log, String script) throws Exception {
+        return result(startShell(log, script), log);
+    }
+
+    static Process startShell(Path log, String script) throws IOException {
+        String program = command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+        String variable = String.join(" ", command());
+        return start(
+                log,
+                List.of(
+                        "bash",
+                        "-c",
+                        "cd '" + log.getParent() + "'\nLINE_SERVER='" + variable + "'\nline-server() { " + program
+                                + " \"$@\"; }\n" + script));
+    }
+
+    private static Result result(Process process, Path log) throws Exception {
+        process.getOutputStream().close();
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
             process.destroyForcibly();
-            throw new AssertionError("still running: " + List.of(arguments));
+            throw new AssertionError("still running: " + process.info());
         }
         return new Result(process.exitValue(), Files.readAllBytes(out(log)), Files.readString(err(log)));
     }

@@ -1,0 +1,340 @@
+package dev.lineserver.program;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The program as a process among others: streams, signals, environment, file systems and scripts. */
+@EnabledOnOs(OS.LINUX)
+final class CommandLineIT {
+    private static final Pattern LISTENING = Pattern.compile("listening at (http://\\S+)/lines/[01]\n");
+
+    @TempDir
+    Path directory;
+
+    private @Nullable Process server;
+
+    @BeforeEach
+    void write() throws IOException {
+        Files.writeString(directory.resolve("x.txt"), "a\nb\nc\n");
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (server != null) {
+            server.destroyForcibly().waitFor();
+        }
+    }
+
+    private Path log() {
+        return directory.resolve("log");
+    }
+
+    private void assertShell(int exitCode, String out, String err, String script) throws Exception {
+        Program.Result result = Program.shell(log(), script);
+        assertEquals(err, result.err().replace(directory + "/", ""), script);
+        assertEquals(out, new String(result.out(), StandardCharsets.UTF_8), script);
+        assertEquals(exitCode, result.exitCode(), script);
+    }
+
+    /** Starts a script that serves, and returns the address that it says it listens at. */
+    private String serve(String script) throws Exception {
+        Process started = Program.startShell(log(), script);
+        server = started;
+        Matcher[] listening = new Matcher[1];
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
+            listening[0] = LISTENING.matcher(Files.readString(Program.err(log())));
+            boolean found = listening[0].find();
+            assertTrue(found || started.isAlive(), () -> "ended: " + text(Program.err(log())));
+            return found;
+        });
+        return listening[0].group(1);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static String get(String address) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"get 1", "datasets", "datasets --json", "plan x.txt", "verify x.txt", "--help", "get --help"})
+    void whatCannotBeWrittenIsAFailure(String command) throws Exception {
+        String full = "line-server: standard output cannot be written: No space left on device\n";
+        String closed = "line-server: standard output cannot be written: Bad file descriptor\n";
+        String arguments = command.endsWith("help") ? command : command + " --data-dir data";
+        assertShell(
+                1,
+                "",
+                full + closed,
+                "line-server ingest x.txt --data-dir data >ingested; line-server " + arguments
+                        + " >/dev/full; [ $? = 1 ] && line-server " + arguments + " >&-");
+    }
+
+    @Test
+    void aReaderThatLeavesEndsGetWithoutAMessage() throws Exception {
+        assertShell(
+                1,
+                "1\n",
+                "",
+                "seq 5000000 >many.txt; line-server ingest many.txt --data-dir data >ingested"
+                        + " && line-server get 1-5000000 --data-dir data | head -1; exit ${PIPESTATUS[0]}");
+    }
+
+    @Test
+    void whatIsPrintedNeverGoesIntoAFileOfData() throws Exception {
+        assertShell(
+                0,
+                "",
+                "",
+                "line-server ingest x.txt --copy --data-dir data >&- 2>&-; [ $? = 1 ] || exit 3; grep -rl line-server data;"
+                        + " line-server verify x.txt --data-dir data >verified");
+    }
+
+    @Test
+    void closedStandardInputIsNotASource() throws Exception {
+        Program.Result result = Program.shell(log(), "line-server ingest - --data-dir data <&-");
+        assertEquals(1, result.exitCode());
+        assertTrue(result.err().matches("line-server: .*\n"), result.err());
+        assertShell(0, "", "", "line-server datasets --data-dir data");
+    }
+
+    @Test
+    void standardInputIsASource() throws Exception {
+        assertShell(
+                0,
+                "b\n",
+                "",
+                "printf 'a\\nb\\n' | line-server ingest - --if-changed --data-dir data >ingested"
+                        + " && line-server get 2 --data-dir data");
+    }
+
+    @Test
+    void aPortInUseIsFoundBeforeTheFileIsStored() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = other.getLocalPort();
+            assertShell(
+                    0,
+                    "",
+                    "line-server: cannot listen on 127.0.0.1 port " + port
+                            + ": Address already in use; see --host and --port\n",
+                    "line-server serve x.txt --data-dir data --port " + port
+                            + "; [ $? = 1 ] && line-server datasets --data-dir data");
+        }
+    }
+
+    @Test
+    void theRealPortIsPrinted() throws Exception {
+        String address = serve("exec $LINE_SERVER serve x.txt --data-dir data --port 0 --host ::1");
+        assertTrue(address.matches("http://\\[::1]:[1-9]\\d+"), address);
+        assertEquals("b", get(address + "/lines/2"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void aSignalRollsAnIngestBack(String signal, int exitCode) throws Exception {
+        // A shell in the background has its children ignore SIGINT.
+        Process ingest = interrupted(signal, "--copy --data-dir data");
+        assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
+        assertEquals("line-server: interrupted; nothing was published\n", lastLine(text(Program.err(log()))));
+        try (Stream<Path> left = Files.walk(directory.resolve("data"))) {
+            assertEquals(
+                    List.of(),
+                    left.filter(file -> file.toString().contains("building")).toList());
+        }
+        assertShell(0, "", "", "line-server datasets --data-dir data");
+    }
+
+    @Test
+    void aSignalGivesTheLeaseAndTheRecordsBack() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            interrupted("TERM", "--aerospike " + node.address());
+            assertEquals(0, node.recordsOfTheFirstSet());
+            assertShell(0, "", "", "line-server ingest x.txt --aerospike " + node.address() + " >ingested 2>&1");
+        }
+    }
+
+    /** An ingest of standard input that got a signal when it had stored a part and waited for more. */
+    private Process interrupted(String signal, String options) throws Exception {
+        Process ingest = Program.startShell(log(), "exec env --default-signal=INT $LINE_SERVER ingest - " + options);
+        byte[] lines = "a line that is repeated\n".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII);
+        ingest.getOutputStream().write(lines);
+        ingest.getOutputStream().flush();
+        assertTrue(ingest.isAlive(), () -> text(Program.err(log())));
+        assertEquals(
+                0,
+                new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
+                        .start()
+                        .waitFor());
+        assertTrue(ingest.waitFor(30, TimeUnit.SECONDS), "still running");
+        return ingest;
+    }
+
+    private static String lastLine(String text) {
+        return text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
+    }
+
+    @Test
+    void everySettingMayComeFromTheConfigurationFile() throws Exception {
+        Files.createDirectory(directory.resolve("config"));
+        Files.writeString(directory.resolve("config/application.properties"), """
+                line-server.data-dir=file$$data
+                line-server.dataset=from-file
+                line-server.first-line-number=0
+                line-server.port=0
+                """);
+        assertShell(
+                0,
+                "a\n",
+                "",
+                "line-server ingest x.txt >ingested && [ -d 'file$$data/from-file' ] && line-server get 0 &&"
+                        + " LINE_SERVER_DATASET=from-environment line-server ingest x.txt --dataset from-option >ingested"
+                        + " && [ ! -e 'file$$data/from-environment' ] && [ -d 'file$$data/from-option' ]");
+        assertEquals("a", get(serve("exec $LINE_SERVER serve") + "/lines/0"));
+    }
+
+    @Test
+    void valuesAreTakenAsTheyAreWritten() throws Exception {
+        assertShell(
+                1,
+                "",
+                "line-server: @x.txt does not exist\n",
+                "line-server ingest x.txt --data-dir 'a$$b ${c}' >ingested; [ -d 'a$$b ${c}/default' ] && line-server ingest @x.txt");
+        assertEquals("c", get(serve("exec $LINE_SERVER serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
+        assertEquals("", text(Program.out(log())));
+    }
+
+    @Test
+    void aServiceOfKubernetesIsNotAPort() throws Exception {
+        assertShell(
+                2,
+                "",
+                "line-server: LINE_SERVER_PORT: Expected an integer value, got \"tcp://10.0.0.1:80\"; Kubernetes sets it for"
+                        + " a Service of that name, unless the pod has enableServiceLinks: false\n",
+                "LINE_SERVER_PORT=tcp://10.0.0.1:80 line-server serve x.txt --data-dir data");
+    }
+
+    @Test
+    void aStoreThatCannotBeUsedEndsServe() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            Program.Result result = Program.shell(
+                    log(),
+                    "line-server serve --port 0 --aerospike-namespace none --data-dir data --aerospike "
+                            + node.address());
+            assertEquals(1, result.exitCode(), result.err());
+            assertTrue(result.err().matches("line-server: .*none.*\n"), result.err());
+        }
+    }
+
+    @Test
+    void aNameThatTheLocaleCannotExpressIsSaid() throws Exception {
+        Program.Result result = Program.shell(
+                log(), "cp x.txt 'z\u00fc.txt'; export LC_ALL=C; line-server ingest 'z\u00fc.txt' --data-dir data");
+        assertEquals(1, result.exitCode());
+        assertTrue(result.err().matches("line-server: .*locale.*LC_ALL=C.UTF-8\\S*\n"), result.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ro", "noexec"})
+    void noVerbNeedsATemporaryDirectory(String option) throws Exception {
+        Assumptions.assumeTrue(
+                new ProcessBuilder("unshare", "-rm", "true").start().waitFor() == 0,
+                "SKIPPED: unshare is not permitted");
+        Path data = Files.createTempDirectory(Path.of("target"), "no-tmp").toAbsolutePath();
+        String mount = "mount --bind /tmp /tmp && mount -o remount,bind," + option + " /tmp && exec \"$@\"";
+        String wrapped = "$WITHOUT_TMP $LINE_SERVER ";
+        String script = "WITHOUT_TMP=\"unshare -rm bash " + data + "/mount\"; ";
+        Files.writeString(data.resolve("mount"), mount);
+        assertShell(
+                0,
+                "b\n",
+                "",
+                script + wrapped + "ingest x.txt --data-dir " + data + " >/dev/null && " + wrapped
+                        + "verify x.txt --data-dir "
+                        + data + " >/dev/null && " + wrapped + "plan x.txt --data-dir " + data + " >/dev/null && "
+                        + wrapped + "get 2 --data-dir " + data);
+        assertEquals("b", get(serve(script + "exec " + wrapped + "serve --port 0 --data-dir " + data) + "/lines/2"));
+        String log = text(Program.err(log()));
+        assertTrue(log.lines().noneMatch(line -> line.matches(".*(WARN|ERROR|Exception).*")), log);
+    }
+
+    @Test
+    void scriptsRunFromAnywhere() throws Exception {
+        Path root = Files.createDirectory(directory.resolve("root"));
+        Path target = Files.createDirectories(root.resolve("target"));
+        Files.createDirectories(root.resolve("src/main"));
+        Files.writeString(root.resolve("pom.xml"), "");
+        Files.copy(Path.of("run.sh"), root.resolve("run.sh"));
+        Files.writeString(root.resolve("build.sh"), "#!/bin/bash\necho built; exit 9\n");
+        Files.writeString(target.resolve("line-server"), "#!/bin/bash\nprintf '%s\\n' \"$@\"\n");
+        String setUp = "chmod +x root/*.sh root/target/*; ln -s root/run.sh run; mkdir sub; export CDPATH=.:/; ";
+        assertShell(
+                0,
+                "serve\nx.txt\n--port\n1\n".repeat(2) + "serve\n../x.txt\n",
+                "",
+                setUp + "sh root/run.sh x.txt --port 1; ./run x.txt --port 1; cd ./sub; sh ../run ../x.txt");
+        assertShell(1, "", "line-server: missing.txt does not exist\n", "rm root/target/*; root/run.sh missing.txt");
+    }
+
+    @Test
+    void theLauncherFindsJavaAndPassesEverythingOn() throws Exception {
+        Assumptions.assumeFalse(Program.isNative(), "the launcher is for the JVM");
+        Path target = Files.createDirectory(directory.resolve("tar get"));
+        Files.createSymbolicLink(
+                target.resolve("quarkus-app"), Path.of("target/quarkus-app").toAbsolutePath());
+        Path scripts = Path.of("src/main/scripts");
+        Files.writeString(
+                target.resolve("line-server-jvm"),
+                "#!/usr/bin/env bash\n" + Files.readString(scripts.resolve("jdk.sh"))
+                        + Files.readString(scripts.resolve("launch.sh")));
+        assertShell(
+                0,
+                "dataset default version 1 is z\u00fc.txt: 3 lines, byte for byte\n",
+                "",
+                "chmod +x 'tar get/line-server-jvm'; ln -s 'tar get/line-server-jvm' line-server; cp x.txt 'z\u00fc.txt';"
+                        + " export LC_ALL=C JAVA_HOME='" + System.getProperty("java.home") + "';"
+                        + " ./line-server ingest 'z\u00fc.txt' --data-dir data >ingested"
+                        + " && ./line-server verify 'z\u00fc.txt' --data-dir data");
+    }
+}
