@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 import dev.lineserver.config.UsageException;
-import dev.lineserver.ingest.Await;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;

@@ -4,15 +4,18 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.line.Newlines;
 
-/** A piece of a source, with what was found in it. Used again and again. */
+/** A block of a source, with the newlines found in it and its digest. Reused. */
 final class Block {
+    /** Most heap that a block takes: its bytes, and a position for each of them. */
+    static final int MOST_BYTES = Limits.BLOCK_BYTES * (1 + Integer.BYTES);
+
     private static final int[] NONE = new int[0];
 
     final byte[] bytes = new byte[Limits.BLOCK_BYTES];
     final long[] digest = new long[2];
-    /** Position of the first byte in the source. */
+    /** Offset of the first byte in the source. */
     long offset;
-    /** Full, except for a source's last block. */
+    /** {@link Limits#BLOCK_BYTES}, except for a source's last block. */
     int length;
 
     int[] newlines = NONE;

@@ -17,51 +17,54 @@ public final class Ingest {
     private final LineStore store;
     private final Progress progress;
 
-    /** @param progress told how far it is, from the calling thread */
+    /** @param progress called by the calling thread */
     public Ingest(LineStore store, Progress progress) {
         this.store = store;
         this.progress = progress;
     }
 
     /**
-     * What came of it.
+     * The result of an ingest.
      *
      * @param manifest the dataset's newest version
-     * @param stored whether it was written now; false where it held the source's content before
+     * @param stored true if this ingest wrote the version; false if the version held the source's content before
      */
     public record Outcome(Manifest manifest, boolean stored) {}
 
     /**
      * Stores a source.
      *
-     * @param copy whether the store is to keep the bytes itself even where the file could stay in place
-     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
-     * @throws StoreException where the store refused; nothing is published
+     * @param copy true to have the store keep the bytes itself even if the file could stay in place
+     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
+     * @throws StoreException if the store refuses; nothing is published
      */
     public Outcome store(Source source, DatasetName dataset, boolean copy)
             throws SourceException, StoreException, InterruptedException {
         BuildRequest request = request(source, dataset, copy);
         try (Build build = store.begin(request)) {
+            source.announce(progress);
             SourceReader reader = new SourceReader(source);
             Content content = reader.read(
                     build::add,
-                    (lines, bytes) -> progress.update(new Progress.State(
+                    (lines, _) -> progress.update(new Progress.State(
                             source.position(),
                             source.size(),
                             lines,
                             build.checkpoint().lineIndex())));
             return new Outcome(build.commit(content, reader.blocks()), true);
+        } catch (OutOfMemoryError e) {
+            throw SourceException.outOfMemory(source.name(), e);
         }
     }
 
     /**
-     * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only
-     * where its name, size and time do not tell.
+     * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only if its
+     * name, size and times do not tell, and stores a pipe in any case.
      *
      * @param copy as for {@link #store(Source, DatasetName, boolean)}
      * @param force as for {@link #store(String, DatasetName, boolean, boolean)}
-     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
-     * @throws StoreException where the store refused; nothing is published
+     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
+     * @throws StoreException if the store refuses; nothing is published
      */
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
@@ -70,59 +73,64 @@ public final class Ingest {
             if (holding.isPresent()) {
                 return new Outcome(holding.get(), false);
             }
-        } catch (StoreFailedException damaged) {
-            progress.note(damaged.getMessage());
+            if (!source.isRepeatable()) {
+                return store(source, dataset, copy);
+            }
         }
         return store(sourceName, dataset, copy, force);
     }
 
     /**
-     * Stores a source, after making sure that it fits where the store cannot find out while writing.
+     * Stores a source. Checks first that it fits, if the store would find out only while it writes.
      *
      * @param copy as for {@link #store(Source, DatasetName, boolean)}
-     * @param force whether to store even what does not seem to fit
-     * @throws SourceException where the source cannot be read or changed meanwhile; nothing is published
-     * @throws StoreException where the store refused; nothing is published
+     * @param force true to store a source although it does not seem to fit
+     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
+     * @throws StoreException if the store refuses; nothing is published
      */
     public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
-        if (store.isPlannedFirst() && !force && !sourceName.equals(Source.STDIN)) {
-            refuseWhatDoesNotFit(sourceName);
-        }
         try (Source source = Source.open(sourceName)) {
-            return store(source, dataset, copy);
-        }
-    }
-
-    private void refuseWhatDoesNotFit(String sourceName) throws SourceException, StoreException, InterruptedException {
-        try (Source source = Source.open(sourceName)) {
+            if (force || !store.isPlannedFirst() || !source.isRepeatable()) {
+                return store(source, dataset, copy);
+            }
             Plan plan = store.plan(Shape.of(source, Progress.SILENT));
             if (!plan.fits()) {
                 throw new StoreFailedException(sourceName + " does not fit, and nothing was written: "
-                        + String.join("; ", plan.obstacles()) + " (--force tries all the same)");
+                        + String.join("; ", plan.obstacles()) + " (use --force to try nevertheless)");
             }
+        }
+        try (Source again = Source.open(sourceName)) {
+            return store(again, dataset, copy);
         }
     }
 
     private static BuildRequest request(Source source, DatasetName dataset, boolean copy) {
-        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isPlain());
+        return new BuildRequest(dataset, source.name(), source.file(), copy || !(source instanceof FileSource));
     }
 
-    /** The newest version, if it holds the source's content. Fails where that version is damaged. */
+    /** The newest version if it holds the source's content and is not damaged. */
     private Optional<Manifest> holding(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
-        Optional<Manifest> unread = store.stored(request);
-        if (unread.isPresent()) {
-            return unread;
-        }
-        Optional<Manifest> newest = store.newest(request.dataset());
-        boolean worthReading = newest.isPresent()
-                && !source.name().equals(Source.STDIN)
-                && (!source.isPlain() || source.size() == newest.get().byteCount());
-        if (!worthReading) {
+        try {
+            Optional<Manifest> unread = store.stored(request);
+            if (unread.isPresent()) {
+                return unread;
+            }
+            Optional<Manifest> newest = store.newest(request.dataset());
+            boolean worthReading = newest.isPresent()
+                    && source.isRepeatable()
+                    && (!(source instanceof FileSource)
+                            || source.size() == newest.get().byteCount());
+            if (!worthReading) {
+                return Optional.empty();
+            }
+            Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
+            boolean same = newest.get().content().equals(content);
+            return same && store.reuse(newest.get(), request) ? newest : Optional.empty();
+        } catch (StoreFailedException damaged) {
+            progress.note(damaged.getMessage());
             return Optional.empty();
         }
-        Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
-        return newest.get().content().equals(content) && store.reuse(newest.get(), request) ? newest : Optional.empty();
     }
 }

@@ -1,8 +1,8 @@
 package dev.lineserver.ingest;
 
-/** Told how far reading and storing is. Called often, from one thread: to be quick. */
+/** Receives the progress of an ingest. Called often, by one thread: must return quickly. */
 public interface Progress {
-    /** Tells nobody. */
+    /** Ignores everything. */
     Progress SILENT = new Progress() {
         @Override
         public void update(State state) {}
@@ -12,18 +12,18 @@ public interface Progress {
     };
 
     /**
-     * How far it is.
+     * A state of an ingest.
      *
-     * @param position bytes of the source read so far
-     * @param size bytes of the source; negative where not known
-     * @param linesRead lines read so far
-     * @param linesStored lines stored so far
+     * @param position number of bytes of the source read so far
+     * @param size bytes of the source; negative if unknown
+     * @param linesRead number of lines read so far
+     * @param linesStored number of lines stored so far
      */
     record State(long position, long size, long linesRead, long linesStored) {}
 
-    /** Takes note of how far it is. */
+    /** Receives the present state. */
     void update(State state);
 
-    /** Takes a remark for the user. */
+    /** Receives a remark for the user. */
     void note(String text);
 }

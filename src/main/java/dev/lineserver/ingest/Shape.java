@@ -4,9 +4,9 @@ import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.TextShape;
 
-/** Finds out how a source is made up, without storing it. */
+/** Counts the lines of a source by their length, without storing them. */
 public final class Shape {
-    /** Lines of 64 KiB and more are counted together. */
+    /** Number of entries; the last counts all lines of 64 KiB and more. */
     private static final int STEPS = 4096;
 
     private final long[] linesByLength = new long[STEPS];
@@ -16,6 +16,7 @@ public final class Shape {
 
     /** Reads the whole source. */
     public static TextShape of(Source source, Progress progress) throws SourceException, InterruptedException {
+        source.announce(progress);
         Shape shape = new Shape();
         Content content = new SourceReader(source)
                 .read(
@@ -28,7 +29,7 @@ public final class Shape {
                 content.longestLine(),
                 shape.linesByLength,
                 shape.bytesInLongerLines,
-                !source.isPlain());
+                !(source instanceof FileSource));
     }
 
     private void count(LineBatch batch) {

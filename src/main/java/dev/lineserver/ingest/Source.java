@@ -1,88 +1,93 @@
 package dev.lineserver.ingest;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
-import dev.lineserver.store.FileStamp;
 
-/** Where a content is read from, block by block. */
-public sealed interface Source extends AutoCloseable permits FileSource, StreamSource {
-    /** Stands for standard input. */
-    String STDIN = "-";
+/** A content to be stored or compared, read block by block. */
+public abstract sealed class Source implements AutoCloseable permits FileSource, StreamSource {
+    /** Name of standard input. */
+    public static final String STDIN = "-";
+
+    private static final long UNKNOWN_SIZE = -1;
+
+    private final String name;
+    private final @Nullable OpenFile opened;
+    private final @Nullable SourceFile file;
 
     /**
-     * Opens what a user named.
-     *
-     * @param name path of a regular file, plain or ending in {@code .gz} or {@code .zst}; or {@link #STDIN}
-     * @throws SourceException where it cannot be read; says why and what to do
+     * @param opened the file that holds the content; null for a pipe
+     * @param file names {@code opened} to other processes; null if nothing does
      */
-    static Source open(String name) throws SourceException {
-        if (name.equals(STDIN)) {
-            return new StreamSource(STDIN, System.in, null, null);
-        }
-        Path path = Path.of(name).toAbsolutePath().normalize();
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            if (attributes.isDirectory()) {
-                throw new SourceException(path + " is a directory; name a file");
-            }
-            if (!attributes.isRegularFile()) {
-                throw new SourceException(
-                        path + " is not a regular file; to read a pipe, use '-': … | line-server ingest -");
-            }
-            String lower = name.toLowerCase(Locale.ROOT);
-            if (lower.endsWith(".gz") || lower.endsWith(".zst")) {
-                return StreamSource.unpacking(file(path), lower.endsWith(".gz"));
-            }
-            return FileSource.open(file(path));
-        } catch (IOException e) {
-            throw new SourceException(SourceErrors.cannotRead(path, e), e);
+    Source(String name, @Nullable OpenFile opened, @Nullable SourceFile file) {
+        this.name = file == null ? name : file.path().toString();
+        this.opened = opened;
+        this.file = file;
+    }
+
+    /**
+     * Opens a source. A gzip or Zstandard file is unpacked while it is read, whatever its name is.
+     *
+     * @param name path of a file or pipe, or {@link #STDIN}
+     * @throws SourceException if it cannot be read; the message says why and what to do
+     */
+    public static Source open(String name) throws SourceException {
+        return Sources.open(name);
+    }
+
+    /** A path, or {@link #STDIN}. */
+    public final String name() {
+        return name;
+    }
+
+    /** The regular file that holds the content, as it was when opened; null if there is none with a lasting path. */
+    public final @Nullable SourceFile file() {
+        return file;
+    }
+
+    /** True if the source can be opened and read another time, as a file can. */
+    final boolean isRepeatable() {
+        return opened != null;
+    }
+
+    /** Size in bytes, compressed if the source is; negative if unknown. */
+    final long size() {
+        return opened != null && opened.hasItsSize() ? opened.stamp().size() : UNKNOWN_SIZE;
+    }
+
+    /**
+     * Checks, once all was read, that the source was not written to or replaced meanwhile.
+     *
+     * @throws SourceException if it was
+     */
+    final void checkUnchanged() throws SourceException {
+        if (opened != null && opened.hasItsSize()) {
+            opened.checkUnchanged();
         }
     }
 
-    private static SourceFile file(Path path) throws IOException {
-        return new SourceFile(path.toRealPath(), FileStamp.of(path));
-    }
+    /** Tells the user if the source is unpacked. */
+    void announce(Progress progress) {}
 
-    /** For people: a path, or {@link #STDIN}. */
-    String name();
-
-    /** Whether the content is the file's own bytes, so that it could stay there. */
-    boolean isPlain();
-
-    /** The regular file that the content comes from, as it was when opened; null where there is none. */
-    @Nullable
-    SourceFile file();
-
-    /** Bytes to be read from below, compressed where the source is; negative where not known. */
-    long size();
-
-    /** Bytes of {@link #size} read so far. */
-    long position();
+    /** Number of bytes of {@link #size} read so far. */
+    abstract long position();
 
     /**
-     * Takes the next block's place in the source, and for a stream its bytes too. Called by one thread.
+     * Assigns the next bytes of the source to a block, and for a stream reads them. Called by one thread.
      *
-     * @return whether there is one
+     * @return false at the end of the source
      */
-    boolean next(Block block) throws IOException;
+    abstract boolean next(Block block) throws IOException;
 
-    /** Brings the bytes of a block. May be called by many threads. */
-    void load(Block block) throws IOException;
-
-    /**
-     * Looks whether the source is still what was opened.
-     *
-     * @throws SourceException where it is not
-     */
-    void checkUnchanged() throws SourceException;
+    /** Reads the bytes of a block. Called by many threads. */
+    abstract void load(Block block) throws IOException;
 
     @Override
-    void close();
+    public void close() {
+        if (opened != null) {
+            opened.close();
+        }
+    }
 }

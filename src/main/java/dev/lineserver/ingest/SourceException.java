@@ -1,8 +1,12 @@
 package dev.lineserver.ingest;
 
+import java.io.IOException;
+
 import org.jspecify.annotations.Nullable;
 
-/** A source cannot be read, or is not what can be stored. Stop, and say so: the message says what to do. */
+import dev.lineserver.store.IoErrors;
+
+/** A source cannot be read, or its content cannot be stored. Another attempt fails too unless somebody changes something. */
 public final class SourceException extends Exception {
     private final String message;
 
@@ -15,7 +19,23 @@ public final class SourceException extends Exception {
         this.message = message;
     }
 
-    /** Which source, why, and what to do. */
+    static SourceException cannotRead(String source, IOException cause) {
+        return new SourceException(IoErrors.message("read " + described(source), cause), cause);
+    }
+
+    static SourceException outOfMemory(String source, OutOfMemoryError cause) {
+        return new SourceException(
+                "the heap of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB is too small to read "
+                        + described(source) + " (" + cause.getMessage() + "); give the program more memory (-Xmx)",
+                cause);
+    }
+
+    /** A source's name as it is shown to users. */
+    static String described(String source) {
+        return source.equals(Source.STDIN) ? "standard input" : source;
+    }
+
+    /** Names the source, the reason, and what to do. */
     @Override
     public String getMessage() {
         return message;

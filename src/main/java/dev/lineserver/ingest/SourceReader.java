@@ -13,18 +13,22 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.LineTooLongException;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
 
 /**
- * Reads a whole source: blocks are loaded, scanned and hashed side by side, then split into lines in their order.
+ * Reads a whole source: blocks are loaded, scanned and hashed concurrently, then split into lines in their order.
  *
- * <p>The thread that splits takes part where it would have to wait: a thread per core is enough then, and handing a block
- * over seldom wakes one up. At most {@link #BLOCKS_AHEAD} blocks per thread are in memory, whatever the size of the source:
- * the next block is given out only when the oldest has been split.
+ * <p>The calling thread splits, and instead of waiting for a block it loads one itself: that way one thread per core is
+ * enough, and handing a block over seldom wakes a thread. The number of blocks in memory is bounded whatever the size of the
+ * source, because the next block is handed out only after the oldest has been split.
  */
 final class SourceReader {
-    private static final int BLOCKS_AHEAD = 4;
-    /** More would only wait for the one thread that splits. */
+    private static final int BLOCKS_PER_THREAD = 4;
+    private static final int FEWEST_BLOCKS = 2;
+    /** Share of the heap that blocks may take; the store needs the rest. */
+    private static final int HEAP_SHARE = 16;
+    /** More threads would only wait for the one that splits. */
     private static final int MOST_THREADS = 8;
 
     private final Source source;
@@ -34,19 +38,19 @@ final class SourceReader {
         this.source = source;
     }
 
-    /** Told after every block. */
+    /** Called after every block. */
     @FunctionalInterface
     interface Listener {
         void read(long lineCount, long byteCount);
     }
 
-    /** Reads all, and hands every line to {@code sink}. */
+    /** Reads the source to its end, and hands every line to {@code sink}. */
     <X extends Exception> Content read(LineSplitter.Sink<X> sink, Listener listener)
             throws X, SourceException, InterruptedException {
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
         int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
         try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads - 1), SourceReader::worker)) {
-            boolean endsInNewline = readBlocks(pool, threads * BLOCKS_AHEAD, splitter, listener);
+            boolean endsInNewline = readBlocks(pool, blocksAhead(threads), splitter, listener);
             splitter.finish();
             listener.read(splitter.lineCount(), splitter.byteCount());
             source.checkUnchanged();
@@ -57,15 +61,22 @@ final class SourceReader {
                     splitter.longestLine(),
                     endsInNewline);
         } catch (LineTooLongException e) {
-            throw new SourceException(source.name() + ": " + e.getMessage() + ", the most that can be stored", e);
+            throw new SourceException(source.name() + ": " + e.getMessage() + ", the longest that can be stored", e);
         } catch (IOException e) {
-            throw new SourceException(SourceErrors.cannotRead(source.name(), e), e);
+            throw SourceException.cannotRead(source.name(), e);
+        } catch (OutOfMemoryError e) {
+            throw SourceException.outOfMemory(source.name(), e);
         }
     }
 
     /** Digests of all blocks read so far. */
     ContentDigest.Tree blocks() {
         return digests;
+    }
+
+    private static int blocksAhead(int threads) {
+        long affordable = Runtime.getRuntime().maxMemory() / HEAP_SHARE / Block.MOST_BYTES;
+        return Math.clamp(affordable, FEWEST_BLOCKS, threads * BLOCKS_PER_THREAD);
     }
 
     private <X extends Exception> boolean readBlocks(
@@ -75,19 +86,19 @@ final class SourceReader {
         for (int i = 0; i < ahead; i++) {
             free.push(new Block());
         }
-        Queue<FutureTask<Block>> underWay = new ArrayDeque<>(ahead);
+        Queue<FutureTask<Block>> inFlight = new ArrayDeque<>(ahead);
         boolean endsInNewline = true;
         while (true) {
             while (!free.isEmpty() && source.next(free.element())) {
-                Block given = free.pop();
-                FutureTask<Block> task = new FutureTask<>(() -> loadAndScan(given));
-                underWay.add(task);
+                Block next = free.pop();
+                FutureTask<Block> task = new FutureTask<>(() -> loadAndScan(next));
+                inFlight.add(task);
                 pool.execute(task);
             }
-            if (underWay.isEmpty()) {
+            if (inFlight.isEmpty()) {
                 return endsInNewline;
             }
-            Block block = oldest(underWay);
+            Block block = oldest(inFlight);
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
             endsInNewline = block.bytes[block.length - 1] == '\n';
@@ -102,23 +113,26 @@ final class SourceReader {
         return block;
     }
 
-    /** Does what no worker has begun as long as the oldest is not done: running a task that was begun does nothing. */
-    private static Block oldest(Queue<FutureTask<Block>> underWay) throws IOException, InterruptedException {
-        FutureTask<Block> oldest = underWay.element();
-        for (FutureTask<Block> task : underWay) {
+    /**
+     * Waits for the oldest block, and until it is done runs tasks that no worker has begun. Running a task that a worker has
+     * begun does nothing.
+     */
+    private static Block oldest(Queue<FutureTask<Block>> inFlight) throws IOException, InterruptedException {
+        FutureTask<Block> oldest = inFlight.element();
+        for (FutureTask<Block> task : inFlight) {
             if (oldest.isDone()) {
                 break;
             }
             task.run();
         }
-        underWay.remove();
+        inFlight.remove();
         try {
             return oldest.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;
             }
-            throw new IllegalStateException(e.getCause());
+            throw Await.unchecked(e);
         }
     }
 

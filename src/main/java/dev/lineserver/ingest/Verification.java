@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineBatch;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
@@ -17,66 +18,78 @@ import dev.lineserver.store.StoreException;
 
 /** Compares a stored version with its source: every line, byte for byte, and the counts and digest of the whole. */
 public final class Verification {
-    /** Lookups under way at once: enough to hide a network's latency. */
+    /** Lookups in flight: enough to hide a network's latency. */
     private static final int LOOKUPS_AHEAD = 256;
 
     private final Snapshot snapshot;
     private final Progress progress;
 
-    /** @param progress told how far it is */
+    /** @param progress called by the calling thread */
     public Verification(Snapshot snapshot, Progress progress) {
         this.snapshot = snapshot;
         this.progress = progress;
     }
 
-    /** Ends the reading early: at the first difference, or where the store cannot go on. */
+    /** Ends the reading early: at the first difference, or if the store fails. */
     private static final class EndException extends Exception {
-        final @Nullable StoreException trouble;
+        final @Nullable StoreException failure;
 
         EndException(String difference) {
             super(difference);
-            trouble = null;
+            failure = null;
         }
 
-        EndException(StoreException trouble) {
-            super(trouble);
-            this.trouble = trouble;
+        EndException(StoreException failure) {
+            super(failure);
+            this.failure = failure;
         }
     }
 
     /**
-     * Compares.
+     * Compares the version with a source.
      *
-     * @return the first difference, for people; empty where there is none
+     * @return the first difference, as a clause for people; empty if there is none
      */
     public Optional<String> firstDifference(Source source)
             throws SourceException, StoreException, InterruptedException {
+        source.announce(progress);
         try {
             Content content = new SourceReader(source)
                     .read(
                             this::compare,
                             (lines, _) -> progress.update(
                                     new Progress.State(source.position(), source.size(), lines, lines)));
-            return content.equals(snapshot.manifest().content())
-                    ? Optional.empty()
-                    : Optional.of("the source has " + content + ", stored is "
-                            + snapshot.manifest().content());
+            return difference(content, snapshot.manifest().content());
         } catch (EndException e) {
-            if (e.trouble != null) {
-                throw e.trouble;
+            if (e.failure != null) {
+                throw e.failure;
             }
             return Optional.ofNullable(e.getMessage());
         }
     }
 
+    /** The difference between a source and a version that holds all lines of the source. */
+    private static Optional<String> difference(Content source, Content stored) {
+        if (source.equals(stored)) {
+            return Optional.empty();
+        }
+        if (source.lineCount() != stored.lineCount()) {
+            return Optional.of("the version has " + stored.lineCount() + " lines, and the file " + source.lineCount());
+        }
+        return Optional.of(
+                source.terminated() != stored.terminated()
+                        ? "the last line ends in a newline only in the " + (source.terminated() ? "file" : "version")
+                        : "the lines are the same, but the version's manifest has another byte count or digest");
+    }
+
     private void compare(LineBatch batch) throws EndException, InterruptedException {
-        Queue<CompletionStage<Lookup>> underWay = new ArrayDeque<>(LOOKUPS_AHEAD);
-        int asked = 0;
+        Queue<CompletionStage<Lookup>> pending = new ArrayDeque<>(LOOKUPS_AHEAD);
+        int requested = 0;
         for (int i = 0; i < batch.count(); i++) {
-            while (asked < batch.count() && underWay.size() < LOOKUPS_AHEAD) {
-                underWay.add(snapshot.lookup(batch.firstLineIndex() + asked++));
+            while (requested < batch.count() && pending.size() < LOOKUPS_AHEAD) {
+                pending.add(snapshot.lookup(batch.firstLineIndex() + requested++));
             }
-            compare(batch, i, await(underWay.remove()));
+            compare(batch, i, await(pending.remove()));
         }
     }
 
@@ -100,12 +113,13 @@ public final class Verification {
     private static String compareParts(LineBatch batch, int i, LineParts parts)
             throws EndException, InterruptedException {
         if (parts.length() != batch.length(i)) {
-            return "has " + parts.length() + " bytes stored, and " + batch.length(i) + " in the source";
+            return "has " + parts.length() + " bytes in the version, and " + batch.length(i) + " in the file";
         }
         int at = batch.start(i);
         for (int part = 0; part < parts.count(); part++) {
             byte[] bytes = await(parts.read(part));
-            if (!Arrays.equals(batch.bytes(), at, at + bytes.length, bytes, 0, bytes.length)) {
+            if (bytes.length > batch.end(i) - at
+                    || !Arrays.equals(batch.bytes(), at, at + bytes.length, bytes, 0, bytes.length)) {
                 return "differs";
             }
             at += bytes.length;

@@ -1,5 +1,5 @@
 /**
- * From a text to a stored version: read, split, add, verify, report.
+ * From a file to a stored version: read, unpack, split, store, verify, report.
  *
  * <p>May use {@code store}, {@code line}, the decompressors and the JDK.
  */

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;

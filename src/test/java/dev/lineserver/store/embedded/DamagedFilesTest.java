@@ -14,9 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;

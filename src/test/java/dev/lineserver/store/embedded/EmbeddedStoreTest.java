@@ -21,10 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;

@@ -25,11 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-import dev.lineserver.ingest.Await;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
