@@ -14,8 +14,6 @@ enum Compression {
     /** Number of bytes that {@link #of} looks at. */
     static final int HEAD_BYTES = 4;
 
-    private static final int DEFLATE = 8;
-
     private final String names;
 
     Compression(String names) {
@@ -25,7 +23,7 @@ enum Compression {
     /** @param head the source's first {@link #HEAD_BYTES} bytes, or fewer if it has no more */
     static Compression of(byte[] head) {
         int magic = ByteBuffer.wrap(Arrays.copyOf(head, HEAD_BYTES)).getInt();
-        if (magic >>> 8 == (GzipMembers.MAGIC << 8 | DEFLATE)) {
+        if (magic >>> 8 == GzipMembers.MAGIC_AND_DEFLATE) {
             return GZIP;
         }
         int littleEndian = Integer.reverseBytes(magic);
@@ -47,7 +45,7 @@ enum Compression {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new GzipMembers(packed);
-            case ZSTD -> new ZstdFrames(packed);
+            case ZSTD -> ZstdFrames.unpack(packed);
         };
     }
 

@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.io.IOException;
 import java.io.InputStream;
 
+import io.airlift.compress.v3.MalformedInputException;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
@@ -50,7 +51,11 @@ final class StreamSource extends Source {
     @Override
     boolean next(Block block) throws IOException {
         block.offset = bytesRead;
-        block.length = unpacked.readNBytes(block.bytes, 0, block.bytes.length);
+        try {
+            block.length = unpacked.readNBytes(block.bytes, 0, block.bytes.length);
+        } catch (MalformedInputException | IllegalStateException | IndexOutOfBoundsException e) {
+            throw new IOException("its zstd data is damaged (" + e.getMessage() + "); fetch it again", e);
+        }
         bytesRead += block.length;
         return block.length > 0;
     }

@@ -12,8 +12,8 @@ import com.dynatrace.hash4j.hashing.Hashing;
  * 128-bit digest of a whole content: XXH3-128 over the XXH3-128 digests of its consecutive blocks of
  * {@link Limits#BLOCK_BYTES}, the last of which may be shorter. An empty content has no blocks.
  *
- * <p>The tree lets blocks be hashed side by side and streams without knowing their length. It tells contents apart; it
- * does not withstand someone who builds collisions on purpose. Source of the hash: xxHash 0.8, Y. Collet.
+ * <p>Because of the tree, blocks can be hashed concurrently, and streams whose length is unknown can be hashed at all. The
+ * digest tells contents apart, but collisions can be constructed. Source of the hash: xxHash 0.8, Y. Collet.
  *
  * @param high upper 64 bits
  * @param low lower 64 bits
@@ -30,7 +30,7 @@ public record ContentDigest(long high, long low) {
     }
 
     /**
-     * Reads what {@link #toString} wrote.
+     * Parses the result of {@link #toString}.
      *
      * @throws IllegalArgumentException if {@code hex} is not 32 hexadecimal digits
      */
@@ -54,7 +54,7 @@ public record ContentDigest(long high, long low) {
         private byte[] leaves = new byte[1024 * DIGEST_BYTES];
         private int size;
 
-        /** Adds the digest of the next block, as {@link #hashBlock} left it. */
+        /** Adds the digest of the next block, as computed by {@link #hashBlock}. */
         public void add(long[] blockDigest) {
             if (size == leaves.length) {
                 leaves = Arrays.copyOf(leaves, Math.multiplyExact(leaves.length, 2));

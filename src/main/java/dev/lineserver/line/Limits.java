@@ -1,6 +1,6 @@
 package dev.lineserver.line;
 
-/** Bounds on what a line may be and how much of a file is in memory at once. */
+/** Bounds on the length of a line, and on the part of a file that is in memory at once. */
 public final class Limits {
     /**
      * Longest line that can be stored, in bytes without its terminator: 256 MiB. Lines are assembled in memory while a
@@ -9,8 +9,8 @@ public final class Limits {
     public static final int LONGEST_LINE_BYTES = 256 << 20;
 
     /**
-     * Longest line that a store hands over in one piece, in bytes: 1 MiB. Longer lines come in parts of at most this
-     * size, so that a reader's heap does not depend on the longest line.
+     * Longest line that a store returns whole, in bytes: 1 MiB. Longer lines are returned in parts of at most this size, so
+     * that a reader's heap does not depend on the longest line.
      */
     public static final int WHOLE_LINE_BYTES = 1 << 20;
 

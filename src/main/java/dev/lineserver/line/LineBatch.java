@@ -1,10 +1,10 @@
 package dev.lineserver.line;
 
 /**
- * Some consecutive whole lines, as they stand in their source: one run of bytes, each line followed by its terminator,
- * except that the last line of a source may have none.
+ * Consecutive whole lines as their source has them: one run of bytes, each line followed by its terminator, except that the
+ * last line of a source may have none.
  *
- * <p>A view over arrays that are used again: valid only during the call it is passed to.
+ * <p>A view of arrays that are reused: valid only during the call that it is passed to.
  */
 public final class LineBatch {
     private final byte[] bytes;
@@ -20,9 +20,9 @@ public final class LineBatch {
      * @param bytes holds the lines
      * @param from position of the first line's first byte
      * @param ends positions of the terminators, or of the end of an unterminated last line
-     * @param firstEnd where in {@code ends} the first line's end stands
+     * @param firstEnd index in {@code ends} of the first line's end
      * @param count number of lines, at least 1
-     * @param terminated whether the last of these lines has a terminator
+     * @param terminated true if the last of these lines has a terminator
      * @param firstLineIndex 0-based index of the first line in the source
      * @param firstByteOffset offset of the first line's first byte in the source, in bytes
      */
@@ -50,7 +50,7 @@ public final class LineBatch {
         return count;
     }
 
-    /** The array that holds the lines. Not to be changed. */
+    /** The array that holds the lines. Must not be changed. */
     public byte[] bytes() {
         return bytes;
     }
@@ -75,7 +75,7 @@ public final class LineBatch {
         return ends[firstEnd + count - 1] + (terminated ? 1 : 0) - from;
     }
 
-    /** Whether the last of these lines has a terminator; false only at the end of a source. */
+    /** True if the last of these lines has a terminator; false only at the end of a source. */
     public boolean terminated() {
         return terminated;
     }

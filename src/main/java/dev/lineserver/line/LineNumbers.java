@@ -1,7 +1,7 @@
 package dev.lineserver.line;
 
 /**
- * How people count lines, and the only place where their numbers and our indices meet.
+ * How users count lines. Line numbers and line indices are converted here and nowhere else.
  *
  * @param first number of the first line, 1 or 0
  */
@@ -16,11 +16,11 @@ public record LineNumbers(int first) {
     }
 
     /**
-     * The index of the line that a client asks for.
+     * The index of the line with the given number.
      *
      * @param text decimal digits, however many; {@link Long#MAX_VALUE} stands for all numbers beyond it
      * @return 0-based, at least 0
-     * @throws IllegalArgumentException where {@code text} is not a line number; the message says what is
+     * @throws IllegalArgumentException if {@code text} is not a line number; the message defines one
      */
     public long index(CharSequence text) {
         long number = 0;

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns the consecutive blocks of a source into batches of whole lines.
  *
- * <p>Lines that lie within a block are handed on where they stand. A line that crosses blocks is put together in a
- * buffer of its own and handed on alone. Line law: the batches' bytes, one after the other, are the source.
+ * <p>Lines within a block are passed on in place, without a copy. A line that crosses blocks is assembled in a separate buffer
+ * and passed on alone. Line law: the concatenated bytes of the batches are the source.
  */
 public final class LineSplitter<X extends Exception> {
-    /** Where batches go. */
+    /** Receives the batches. */
     @FunctionalInterface
     public interface Sink<X extends Exception> {
-        /** Takes a batch, which is valid only until this returns. */
+        /** Receives a batch, which is valid only until this method returns. */
         void accept(LineBatch batch) throws X, InterruptedException;
     }
 
@@ -34,12 +34,12 @@ public final class LineSplitter<X extends Exception> {
     }
 
     /**
-     * Takes the next block.
+     * Splits the next block.
      *
-     * @param block holds the block from position 0; may be used again once this returns
+     * @param block holds the block from position 0; may be reused once this method returns
      * @param length of the block, in bytes
      * @param newlines positions of all terminators in the block, ascending
-     * @param newlineCount how many there are
+     * @param newlineCount number of terminators
      */
     public void add(byte[] block, int length, int[] newlines, int newlineCount)
             throws X, LineTooLongException, InterruptedException {
@@ -62,24 +62,24 @@ public final class LineSplitter<X extends Exception> {
         carry(block, from, length);
     }
 
-    /** Ends the source: what follows the last terminator is a line, unless it is empty. */
+    /** Ends the source: the bytes after the last terminator are a line, unless there are none. */
     public void finish() throws X, LineTooLongException, InterruptedException {
         if (carriedLength > 0) {
             emitCarried(false);
         }
     }
 
-    /** Lines handed on so far. */
+    /** Number of lines passed on so far. */
     public long lineCount() {
         return lineCount;
     }
 
-    /** Bytes handed on so far, terminators included. */
+    /** Number of bytes passed on so far, terminators included. */
     public long byteCount() {
         return byteCount;
     }
 
-    /** Length of the longest line handed on so far, in bytes, without terminator. */
+    /** Length of the longest line passed on so far, in bytes, without terminator. */
     public long longestLine() {
         return longestLine;
     }
@@ -127,7 +127,7 @@ public final class LineSplitter<X extends Exception> {
         return new LineTooLongException(batch.firstLineIndex() + i, offset, longestLineAllowed);
     }
 
-    /** Keeps the start of a line whose end is in a later block, and one free byte for its terminator. */
+    /** Keeps the start of a line that ends in a later block, and room for its terminator. */
     private void carry(byte[] block, int from, int to) throws LineTooLongException {
         int needed = Math.addExact(carriedLength, to - from);
         if (needed > longestLineAllowed) {

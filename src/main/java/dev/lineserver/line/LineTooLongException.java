@@ -1,10 +1,7 @@
 package dev.lineserver.line;
 
-/** A line is longer than {@link Limits#LONGEST_LINE_BYTES}. Stop: the source cannot be stored. */
+/** A line is longer than {@link Limits#LONGEST_LINE_BYTES}. The source cannot be stored. */
 public final class LineTooLongException extends Exception {
-    private final long lineIndex;
-    private final long byteOffset;
-
     /**
      * @param lineIndex 0-based index of the line
      * @param byteOffset offset of the line's first byte in the source, in bytes
@@ -13,17 +10,5 @@ public final class LineTooLongException extends Exception {
     public LineTooLongException(long lineIndex, long byteOffset, long limit) {
         super("line " + (lineIndex + 1) + ", which starts at byte " + byteOffset + ", is longer than " + limit
                 + " bytes");
-        this.lineIndex = lineIndex;
-        this.byteOffset = byteOffset;
-    }
-
-    /** 0-based index of the line. */
-    public long lineIndex() {
-        return lineIndex;
-    }
-
-    /** Offset of the line's first byte in the source, in bytes. */
-    public long byteOffset() {
-        return byteOffset;
     }
 }

@@ -17,8 +17,8 @@ public final class Newlines {
     /**
      * Writes the positions of all {@code \n} in {@code bytes[from, to)} to {@code positions}, ascending.
      *
-     * @param positions room for at least {@code to - from} positions; what stands after those found is lost
-     * @return how many there are
+     * @param positions has room for at least {@code to - from} positions; entries after those found are overwritten
+     * @return the number of newlines
      */
     public static int find(byte[] bytes, int from, int to, int[] positions) {
         int count = 0;
@@ -26,12 +26,12 @@ public final class Newlines {
         for (int last = to - Long.SIZE; at <= last; at += Long.SIZE) {
             long newlines = newlines(bytes, at);
             int here = Long.bitCount(newlines);
-            // Two are written whether there are any or not: asking first is guessed wrong too often.
+            // Two positions are written unconditionally: a branch would be mispredicted too often.
             positions[count] = at + Long.numberOfTrailingZeros(newlines);
             newlines &= newlines - 1;
             positions[count + 1] = at + Long.numberOfTrailingZeros(newlines);
             if (here > 2) {
-                fillIn(positions, count + 2, at, newlines & (newlines - 1));
+                writePositions(positions, count + 2, at, newlines & (newlines - 1));
             }
             count += here;
         }
@@ -43,8 +43,8 @@ public final class Newlines {
         return count;
     }
 
-    /** Writes the positions of all bits that are set, of which there is at least one. */
-    private static void fillIn(int[] positions, int from, int at, long bits) {
+    /** Writes the positions of all bits that are set; there is at least one. */
+    private static void writePositions(int[] positions, int from, int at, long bits) {
         long left = bits;
         int next = from;
         do {
@@ -57,33 +57,33 @@ public final class Newlines {
      * Sets the top bit of every byte that is not {@code \n}, and no other bit. Exact in every lane, unlike the well-known
      * subtract-and-mask form, whose borrow runs into the next lane. Source: Hacker's Delight, 2nd ed., 6-1.
      */
-    static long marksOfOthers(long word) {
+    static long topBitUnlessNewline(long word) {
         long zeroWhereNewline = word ^ NEWLINES;
         return (((zeroWhereNewline & LOW_SEVEN) + LOW_SEVEN) | zeroWhereNewline) & TOP;
     }
 
-    /** Bit j is set where byte {@code at + j} is {@code \n}. */
+    /** Bit j is set if byte {@code at + j} is {@code \n}. */
     private static long newlines(byte[] bytes, int at) {
-        long others = marksOfOthers(bytes, at) >>> 7
-                | marksOfOthers(bytes, at + 8) >>> 6
-                | marksOfOthers(bytes, at + 16) >>> 5
-                | marksOfOthers(bytes, at + 24) >>> 4
-                | marksOfOthers(bytes, at + 32) >>> 3
-                | marksOfOthers(bytes, at + 40) >>> 2
-                | marksOfOthers(bytes, at + 48) >>> 1
-                | marksOfOthers(bytes, at + 56);
-        return ~transposed(others);
+        long others = topBitUnlessNewline(bytes, at) >>> 7
+                | topBitUnlessNewline(bytes, at + 8) >>> 6
+                | topBitUnlessNewline(bytes, at + 16) >>> 5
+                | topBitUnlessNewline(bytes, at + 24) >>> 4
+                | topBitUnlessNewline(bytes, at + 32) >>> 3
+                | topBitUnlessNewline(bytes, at + 40) >>> 2
+                | topBitUnlessNewline(bytes, at + 48) >>> 1
+                | topBitUnlessNewline(bytes, at + 56);
+        return ~transpose(others);
     }
 
-    private static long marksOfOthers(byte[] bytes, int at) {
-        return marksOfOthers((long) LONGS.get(bytes, at));
+    private static long topBitUnlessNewline(byte[] bytes, int at) {
+        return topBitUnlessNewline((long) LONGS.get(bytes, at));
     }
 
     /**
-     * Bit j of byte k becomes bit k of byte j, which puts the columns' marks in the order of their bytes. Source: Hacker's
-     * Delight, 2nd ed., 7-3.
+     * Transposes a matrix of bits: bit j of byte k becomes bit k of byte j, so that the bits are in the order of the bytes that
+     * they stand for. Source: Hacker's Delight, 2nd ed., 7-3.
      */
-    static long transposed(long matrix) {
+    static long transpose(long matrix) {
         long x = matrix;
         long swapped = (x ^ (x >>> 7)) & 0x00AA00AA00AA00AAL;
         x ^= swapped ^ (swapped << 7);
@@ -93,7 +93,7 @@ public final class Newlines {
         return x ^ swapped ^ (swapped << 28);
     }
 
-    /** {@code positions}, or a longer copy where it has no room for {@code length} positions. */
+    /** {@code positions}, or a longer copy if it has no room for {@code length} positions. */
     public static int[] withRoomFor(int[] positions, int length) {
         return positions.length >= length ? positions : Arrays.copyOf(positions, length);
     }

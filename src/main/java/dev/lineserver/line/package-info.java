@@ -1,5 +1,5 @@
 /**
- * What a line is: splitting bytes into lines, the digest of a content, and the limits on both.
+ * Lines in memory: splitting bytes into lines, the digest of a content, and the limits on both.
  *
  * <p>Pure Java over {@code byte[]}: no I/O, no framework, nothing else of this project.
  */

@@ -35,7 +35,7 @@ final class LineNumbersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-1", "+1", "1.5", "1e3", "0x1", " 1", "1 ", "one", "١", "%31", "1/", "0", "000"})
-    void refusesWhatIsNotALineNumber(String text) {
+    void refusesOtherTexts(String text) {
         assertThrows(IllegalArgumentException.class, () -> new LineNumbers(1).index(text));
     }
 

@@ -12,7 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 final class NewlinesTest {
     @Test
-    void marksExactlyWhatIsNoNewlineWhateverStandsBeside() {
+    void marksExactlyTheBytesThatAreNotNewlines() {
         Random random = new Random(1);
         byte[] near = {0x0A, 0x0B, 0x09, 0x0A, (byte) 0x8A, 0x00, (byte) 0xFF, 0x7F, (byte) 0x80, 0x0A};
         for (int round = 0; round < 200_000; round++) {
@@ -23,12 +23,12 @@ final class NewlinesTest {
                 word |= (b & 0xFFL) << (8 * lane);
                 expected |= b == '\n' ? 0 : 0x80L << (8 * lane);
             }
-            assertEquals(expected, Newlines.marksOfOthers(word), Long.toHexString(word));
+            assertEquals(expected, Newlines.topBitUnlessNewline(word), Long.toHexString(word));
         }
     }
 
     @Test
-    void findsWhatALoopFindsBetweenAnyTwoPositions() {
+    void findsTheSamePositionsAsALoop() {
         Random random = new Random(2);
         for (int round = 0; round < 3_000; round++) {
             byte[] bytes = new byte[random.nextInt(300)];

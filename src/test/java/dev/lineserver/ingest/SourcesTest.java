@@ -1,0 +1,299 @@
+package dev.lineserver.ingest;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.embedded.EmbeddedStore;
+
+import static dev.lineserver.ingest.Archives.ascii;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** How sources are opened: in place, as a stream, or unpacked. */
+final class SourcesTest implements Progress {
+    private static final byte[] TEXT = ascii("one\ntwo\nthree");
+
+    @TempDir
+    Path directory;
+
+    private final InputStream standardInput = System.in;
+    private final List<String> notes = new ArrayList<>();
+    private EmbeddedStore store;
+
+    @BeforeEach
+    void open() throws Exception {
+        store = EmbeddedStore.open(directory.resolve("data"), null);
+    }
+
+    @AfterEach
+    void close() {
+        System.setIn(standardInput);
+        store.close();
+    }
+
+    @Override
+    public void update(State state) {}
+
+    @Override
+    public void note(String text) {
+        notes.add(text);
+    }
+
+    private Manifest ingest(String name) throws Exception {
+        return new Ingest(store, this)
+                .store(name, DatasetName.DEFAULT, false, false)
+                .manifest();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"log.gz.1", "log.tgz", "log.bgz", "log.dz", "log.GZ", "log", "log.txt", "log.zst"})
+    void gzipIsRecognisedUnderAnyNameAndSaid(String name) throws Exception {
+        assertUnpacked(name, Archives.gzip(TEXT), "gzip");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"log.zst.1", "log.zstd", "log", "log.txt", "log.gz"})
+    void zstdIsRecognisedUnderAnyNameAndSaid(String name) throws Exception {
+        assertUnpacked(name, Archives.zstd(TEXT), "zstd");
+        assertUnpacked(name, Archives.join(Archives.skippable(9, 3), Archives.zstd(TEXT)), "zstd");
+    }
+
+    private void assertUnpacked(String name, byte[] archive, String kind) throws Exception {
+        notes.clear();
+        Path file = Files.write(directory.resolve(name), archive);
+        assertEquals(3, ingest(file.toString()).lineCount());
+        assertEquals(List.of(file + " is " + kind + "-compressed: unpacking"), notes);
+        Path link = directory.resolve("link");
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, file);
+        assertEquals(3, ingest(link.toString()).lineCount());
+        System.setIn(new ByteArrayInputStream(archive));
+        notes.clear();
+        assertEquals(3, ingest(Source.STDIN).lineCount());
+        assertEquals(List.of("standard input is " + kind + "-compressed: unpacking"), notes);
+    }
+
+    @Test
+    void everySampleHasTheSameContentFromAFileAndFromStandardInput() throws Exception {
+        for (var sample : Samples.all().entrySet()) {
+            byte[] text = sample.getValue();
+            byte[] head = Archives.cut(text, text.length / 2);
+            byte[] tail = java.util.Arrays.copyOfRange(text, head.length, text.length);
+            Path plain = Files.write(directory.resolve("plain"), text);
+            Manifest expected = ingest(plain.toString());
+            assertEquals(Samples.linesOf(text).size(), expected.lineCount(), sample.getKey());
+            for (byte[] bytes : List.of(
+                    text,
+                    Archives.join(Archives.gzip(head), Archives.gzip(tail)),
+                    Archives.join(Archives.zstd(head), Archives.zstd(tail)))) {
+                System.setIn(new ByteArrayInputStream(bytes));
+                assertEquals(expected.content(), ingest(Source.STDIN).content(), sample.getKey());
+                Path file = Files.write(directory.resolve("file"), bytes);
+                assertEquals(expected.content(), ingest(file.toString()).content(), sample.getKey());
+            }
+        }
+    }
+
+    @Test
+    void standardInputIsStoredIfChanged() throws Exception {
+        Ingest ingest = new Ingest(store, this);
+        for (byte[] text : List.of(TEXT, Archives.gzip(ascii("four\n")))) {
+            System.setIn(new ByteArrayInputStream(text));
+            assertTrue(ingest.storeIfChanged(Source.STDIN, DatasetName.DEFAULT, false, false)
+                    .stored());
+        }
+        assertEquals(1, store.newest(DatasetName.DEFAULT).orElseThrow().lineCount());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileOfProcIsStoredWithAllItsBytes() throws Exception {
+        Path cpus = Path.of("/proc/self/limits");
+        long lines = Files.readAllLines(cpus).size();
+        assertEquals(0, Files.size(cpus));
+        assertEquals(lines, ingest(cpus.toString()).lineCount());
+        assertTrue(ingest("/proc/cpuinfo").byteCount() > 0);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileWhoseSizeIsNotThatOfItsContentIsAStream() throws Exception {
+        Path sys = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+        org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(sys));
+        assertTrue(Files.size(sys) > Files.readAllBytes(sys).length);
+        assertThrows(SourceException.class, () -> ingest(sys.toString()));
+        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+    }
+
+    /** A path that names a descriptor means another file, or none, to the server that reads later. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDescriptorIsResolvedToItsFileOrCopied() throws Exception {
+        Path file = Files.write(directory.resolve("file"), TEXT);
+        try (InputStream held = Files.newInputStream(file)) {
+            assertNotNull(held);
+            Path descriptor = descriptorOf(file);
+            try (Source source = Source.open(descriptor.toString())) {
+                assertEquals(file.toRealPath().toString(), source.name());
+                assertInstanceOf(FileSource.class, source);
+            }
+            Files.delete(file);
+            assertCopied(descriptor);
+            Files.write(file, ascii("another file\nof that name"));
+            assertCopied(descriptor);
+        }
+    }
+
+    private void assertCopied(Path descriptor) throws Exception {
+        try (Source source = Source.open(descriptor.toString())) {
+            assertNull(source.file());
+        }
+        Manifest manifest = ingest(descriptor.toString());
+        assertEquals(3, manifest.lineCount());
+        assertEquals(descriptor.toString(), manifest.sourceName());
+    }
+
+    private static Path descriptorOf(Path file) throws Exception {
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors
+                    .filter(fd -> {
+                        try {
+                            return Files.readSymbolicLink(fd).equals(file.toRealPath());
+                        } catch (java.io.IOException closed) {
+                            return false;
+                        }
+                    })
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aPipeIsReadAsAStream() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try (OutputStream out = Files.newOutputStream(pipe)) {
+                out.write(Archives.gzip(TEXT));
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        });
+        assertEquals(3, ingest(pipe.toString()).lineCount());
+        writer.join();
+    }
+
+    /** Same size and modification time: only the change time and the inode tell. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFileReplacedOrRewrittenWhileItIsReadIsNotPublished(boolean replace) throws Exception {
+        for (byte[] bytes : List.of(TEXT, Archives.gzip(TEXT))) {
+            Path file = Files.write(directory.resolve("file"), bytes);
+            FileTime time = Files.getLastModifiedTime(file);
+            try (Source source = Source.open(file.toString())) {
+                Path changed = replace ? Files.write(directory.resolve("other"), bytes) : Files.write(file, bytes);
+                Files.setLastModifiedTime(changed, time);
+                Files.move(changed, file, StandardCopyOption.REPLACE_EXISTING);
+                SourceException e = assertThrows(
+                        SourceException.class,
+                        () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
+                assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
+            }
+            assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void closedStandardInputIsRefused() throws Exception {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        for (String name : List.of(Source.STDIN, "/dev/stdin")) {
+            Process process = new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "exec \"$0\" \"$@\" <&-",
+                            java.toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Opens.class.getName(),
+                            name)
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+            assertEquals("standard input is closed; redirect it from a file or a pipe", said.strip());
+        }
+    }
+
+    /** Opens the source named by the argument and prints why it cannot. */
+    static final class Opens {
+        private Opens() {}
+
+        public static void main(String... arguments) {
+            try (Source source = Source.open(arguments[0])) {
+                System.out.println("opened " + source.name());
+            } catch (SourceException e) {
+                System.out.println(e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void tooLittleHeapIsOneSentenceAndNothingIsPublished() throws Exception {
+        InputStream hungry = new InputStream() {
+            @Override
+            public int read() {
+                throw new OutOfMemoryError("Java heap space");
+            }
+        };
+        Source source = new StreamSource(Source.STDIN, Compression.NONE, hungry, null, null);
+        SourceException e = assertThrows(
+                SourceException.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
+        assertTrue(e.getMessage().startsWith("the heap of "), e.getMessage());
+        assertTrue(e.getMessage().contains("standard input (Java heap space); give the program more memory"));
+        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+    }
+
+    @Test
+    void aNameThatNoLocaleCanExpressIsRefused() {
+        SourceException e = assertThrows(SourceException.class, () -> Source.open("a\0b"));
+        assertTrue(e.getMessage().contains("set LC_ALL=C.UTF-8"), e.getMessage());
+    }
+
+    @Test
+    void aPlanOfACompressedFileCountsTheCopy() throws Exception {
+        Path plain = Files.write(directory.resolve("plain"), TEXT);
+        Path packed = Files.write(directory.resolve("packed"), Archives.zstd(TEXT));
+        try (Source source = Source.open(plain.toString());
+                Source unpacked = Source.open(packed.toString())) {
+            assertTrue(!Shape.of(source, this).copied());
+            assertTrue(Shape.of(unpacked, this).copied());
+        }
+    }
+}
