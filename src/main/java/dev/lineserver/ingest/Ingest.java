@@ -5,6 +5,7 @@ import java.util.Optional;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -96,8 +97,9 @@ public final class Ingest {
             }
             Plan plan = store.plan(Shape.of(source, Progress.SILENT));
             if (!plan.fits()) {
-                throw new StoreFailedException(sourceName + " does not fit, and nothing was written: "
-                        + String.join("; ", plan.obstacles()) + " (use --force to try nevertheless)");
+                throw new StoreFailedException(
+                        ControlCharacters.escape(sourceName) + " does not fit, and nothing was written: "
+                                + String.join("; ", plan.obstacles()) + " (use --force to try nevertheless)");
             }
         }
         try (Source again = Source.open(sourceName)) {

@@ -84,12 +84,7 @@ record OpenFile(Path path, FileStamp stamp, FileChannel channel, byte[] head) im
         try {
             channel.close();
         } catch (IOException e) {
-            logUnclosed(e);
+            // The file was only read: nothing is lost.
         }
-    }
-
-    static void logUnclosed(IOException e) {
-        System.getLogger(OpenFile.class.getName())
-                .log(System.Logger.Level.DEBUG, "a source that was read could not be closed", e);
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
 
 /** A source cannot be read, or its content cannot be stored. Another attempt fails too unless somebody changes something. */
@@ -16,7 +17,7 @@ public final class SourceException extends Exception {
 
     SourceException(String message, @Nullable Throwable cause) {
         super(message, cause);
-        this.message = message;
+        this.message = ControlCharacters.escape(message);
     }
 
     static SourceException cannotRead(String source, IOException cause) {

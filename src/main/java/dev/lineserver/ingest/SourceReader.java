@@ -61,7 +61,10 @@ final class SourceReader {
                     splitter.longestLine(),
                     endsInNewline);
         } catch (LineTooLongException e) {
-            throw new SourceException(source.name() + ": " + e.getMessage() + ", the longest that can be stored", e);
+            throw new SourceException(
+                    SourceException.described(source.name()) + ": " + e.getMessage()
+                            + ", the longest that can be stored",
+                    e);
         } catch (IOException e) {
             throw SourceException.cannotRead(source.name(), e);
         } catch (OutOfMemoryError e) {

@@ -7,6 +7,7 @@ import io.airlift.compress.v3.MalformedInputException;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.ControlCharacters;
 
 /** A source that is read from its first byte to its last: a pipe, or a file that is unpacked while it is read. */
 final class StreamSource extends Source {
@@ -35,7 +36,8 @@ final class StreamSource extends Source {
     @Override
     void announce(Progress progress) {
         if (compression != Compression.NONE) {
-            progress.note(SourceException.described(name()) + " is " + compression + "-compressed: unpacking");
+            progress.note(ControlCharacters.escape(SourceException.described(name())) + " is " + compression
+                    + "-compressed: unpacking");
         }
     }
 
@@ -73,7 +75,7 @@ final class StreamSource extends Source {
                 unpacked.close();
             }
         } catch (IOException e) {
-            OpenFile.logUnclosed(e);
+            // The stream was only read: nothing is lost.
         }
     }
 }

@@ -6,8 +6,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 
-import org.jspecify.annotations.Nullable;
-
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
@@ -32,16 +30,12 @@ public final class Verification {
 
     /** Ends the reading early: at the first difference, or if the store fails. */
     private static final class EndException extends Exception {
-        final @Nullable StoreException failure;
-
         EndException(String difference) {
             super(difference);
-            failure = null;
         }
 
         EndException(StoreException failure) {
             super(failure);
-            this.failure = failure;
         }
     }
 
@@ -61,8 +55,8 @@ public final class Verification {
                                     new Progress.State(source.position(), source.size(), lines, lines)));
             return difference(content, snapshot.manifest().content());
         } catch (EndException e) {
-            if (e.failure != null) {
-                throw e.failure;
+            if (e.getCause() instanceof StoreException failure) {
+                throw failure;
             }
             return Optional.ofNullable(e.getMessage());
         }

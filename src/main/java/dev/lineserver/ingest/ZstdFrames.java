@@ -32,7 +32,8 @@ final class ZstdFrames extends InputStream {
     private static final int INVALID = 3;
 
     private final DataInputStream packed;
-    private final ByteBuffer header = ByteBuffer.allocate(LONGEST_HEADER).put(EMPTY_FRAME).flip();
+    private final ByteBuffer header =
+            ByteBuffer.allocate(LONGEST_HEADER).put(EMPTY_FRAME).flip();
     private boolean inFrame;
     private boolean checksum;
     private int left;

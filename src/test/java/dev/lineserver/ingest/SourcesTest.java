@@ -221,8 +221,7 @@ final class SourcesTest implements Progress {
                 Files.setLastModifiedTime(changed, time);
                 Files.move(changed, file, StandardCopyOption.REPLACE_EXISTING);
                 SourceException e = assertThrows(
-                        SourceException.class,
-                        () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
+                        SourceException.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
                 assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
             }
             assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
