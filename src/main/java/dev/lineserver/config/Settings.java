@@ -78,17 +78,11 @@ public final class Settings {
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
         Settings settings = new Settings(config);
-        settings.check("port", settings.serve().port(), 0, 65_535);
-        settings.check(
-                "aerospike-timeout",
-                settings.store().aerospikeTimeout(),
-                AerospikeSettings.Reads.SHORTEST_DEADLINE.toMillis(),
-                AerospikeSettings.Reads.LONGEST_DEADLINE.toMillis());
-        settings.check(
-                "aerospike-connections",
-                settings.store().aerospikeConnections(),
-                AerospikeSettings.FEWEST_CONNECTIONS_PER_NODE,
-                AerospikeSettings.MOST_CONNECTIONS_PER_NODE);
+        int port = settings.serve().port();
+        if (port < 0 || port > 65_535) {
+            throw new UsageException(
+                    origin(config.getConfigValue(PREFIX + "port")) + ": " + port + " is not from 0 to 65535");
+        }
         return settings;
     }
 
@@ -168,13 +162,6 @@ public final class Settings {
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(
                     "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
-        }
-    }
-
-    private void check(String name, long value, long least, long most) {
-        if (value < least || value > most) {
-            throw new UsageException("%s: %d is not from %d to %d"
-                    .formatted(origin(config.getConfigValue(PREFIX + name)), value, least, most));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.lineserver.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ import dev.lineserver.store.embedded.EmbeddedStore;
 
 /** The only place that picks a store. */
 public final class Stores {
+    private static final List<String> REPLICAS =
+            List.of("sequence", "master", "master-proles", "prefer-rack", "random");
+
     private Stores() {}
 
     /**
@@ -45,6 +49,10 @@ public final class Stores {
     }
 
     private static AerospikeSettings aerospike(StoreConfig config) {
+        if (!REPLICAS.contains(config.aerospikeReplica())) {
+            throw new UsageException("the Aerospike replica policy is '" + config.aerospikeReplica()
+                    + "': it must be one of " + String.join(", ", REPLICAS));
+        }
         try {
             return new AerospikeSettings(
                     config.aerospikeHosts()
@@ -67,7 +75,7 @@ public final class Stores {
                             config.aerospikeCoalesce()),
                     Writes.DEFAULT);
         } catch (IllegalArgumentException e) {
-            throw new UsageException("the Aerospike settings are incorrect: " + e.getMessage());
+            throw new UsageException(String.valueOf(e.getMessage()));
         }
     }
 }

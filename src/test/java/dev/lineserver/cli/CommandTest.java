@@ -48,14 +48,17 @@ final class CommandTest {
 
     /** @param to writes to {@code out} */
     private int run(OutputStream to, String... arguments) {
-        out.reset();
-        err.reset();
         List<String> all = new ArrayList<>(List.of(arguments));
         if (!all.isEmpty() && !List.of("--help", "--version").contains(all.getLast())) {
             all.add("--data-dir=" + directory.resolve("data"));
         }
-        return LineServerCommand.run(
-                to, new PrintStream(err, true, StandardCharsets.UTF_8), all.toArray(String[]::new));
+        return runAsGiven(to, all.toArray(String[]::new));
+    }
+
+    private int runAsGiven(OutputStream to, String... arguments) {
+        out.reset();
+        err.reset();
+        return LineServerCommand.run(to, new PrintStream(err, true, StandardCharsets.UTF_8), arguments);
     }
 
     @ParameterizedTest
@@ -93,7 +96,8 @@ final class CommandTest {
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is
-                    get 1 --aerospike-timeout=0   | --aerospike-timeout: 0 is not from 10 to 600000
+                    get 1 --aerospike=a --aerospike-connections=0 | the number of Aerospike connections per node is 0: it must be from 1 to 100000
+                    get 1 --aerospike=a --aerospike-replica=any   | the Aerospike replica policy is 'any': it must be one of sequence, master, master-proles, prefer-rack, random
                     get 1 --dataset=              | --dataset: '' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
@@ -193,6 +197,61 @@ final class CommandTest {
             assertTrue(err.toString().startsWith("line-server: "), err.toString());
             assertEquals(1, err.toString().lines().count(), err.toString());
         }
+    }
+
+    @Test
+    void helpShowsTheDefaultOfEachSetting() {
+        assertEquals(0, run("serve", "--help"));
+        String help = out.toString().replaceAll("\\s+", " ");
+        for (String setting : List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300", "sequence", "true")) {
+            assertTrue(help.contains("Default: " + setting + " "), setting + " in " + help);
+        }
+    }
+
+    @Test
+    void aDirectoryMustHaveAName() {
+        assertEquals(2, runAsGiven(out, "datasets", "--data-dir", " "));
+        assertEquals("line-server: --data-dir: the name of the directory is blank\n", err.toString());
+    }
+
+    @Test
+    void aUserWithoutAHomeDirectoryMustNameADirectory() {
+        String home = System.getProperty("user.home");
+        System.setProperty("user.home", "?");
+        try {
+            assertEquals(2, runAsGiven(out, "datasets"));
+        } finally {
+            System.setProperty("user.home", home);
+        }
+        assertEquals(
+                "line-server: this user has no home directory to keep data in;"
+                        + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
+                err.toString());
+    }
+
+    @Test
+    void aNameCannotBreakALine() throws Exception {
+        Path named = Files.write(directory.resolve("a\nb\u001b[31m"), content);
+        assertEquals(0, run("ingest", named.toString()), err.toString());
+        assertEquals(0, run("datasets"));
+        assertEquals(1, out.toString().lines().count(), out.toString());
+        assertTrue(out.toString().contains("a\\u000ab\\u001b[31m"), out.toString());
+        assertEquals(1, run("ingest", named + "none"));
+        assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+
+    @Test
+    void tooLittleHeapIsOneLine() {
+        Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));
+        assertEquals(1, Failures.report(new IllegalStateException(new OutOfMemoryError("Java heap space")), messages));
+        assertTrue(
+                err.toString().matches("line-server: the heap of .*iB is too small for this; .* -Xmx2g\n"), err.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0 B", "1023, 1023 B", "1024, 1.0 KiB", "1048575, 1.0 MiB", "1572864, 1.5 MiB"})
+    void bytesAreRoundedToTheNextUnit(long bytes, String text) {
+        assertEquals(text, Numbers.bytes(bytes));
     }
 
     @Test
