@@ -203,7 +203,8 @@ final class CommandTest {
     void helpShowsTheDefaultOfEachSetting() {
         assertEquals(0, run("serve", "--help"));
         String help = out.toString().replaceAll("\\s+", " ");
-        for (String setting : List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300", "sequence", "true")) {
+        for (String setting :
+                List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300", "sequence", "true")) {
             assertTrue(help.contains("Default: " + setting + " "), setting + " in " + help);
         }
     }
@@ -245,7 +246,8 @@ final class CommandTest {
         Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));
         assertEquals(1, Failures.report(new IllegalStateException(new OutOfMemoryError("Java heap space")), messages));
         assertTrue(
-                err.toString().matches("line-server: the heap of .*iB is too small for this; .* -Xmx2g\n"), err.toString());
+                err.toString().matches("line-server: the heap of .*iB is too small for this; .* -Xmx2g\n"),
+                err.toString());
     }
 
     @ParameterizedTest
