@@ -159,7 +159,7 @@ final class AerospikeSnapshot implements Snapshot {
     private synchronized CompletableFuture<Registry> latestRegistry() {
         CompletableFuture<Registry> latest = registry;
         long now = System.nanoTime();
-        if (latest == null || latest.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS) {
+        if (latest == null || (latest.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
             latest = reads.readRegistry();
             registry = latest;
             registryReadAt = now;

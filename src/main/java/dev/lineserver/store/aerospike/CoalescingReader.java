@@ -107,7 +107,7 @@ final class CoalescingReader<N> {
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if (elsewhere && bestRank > 0 || best.queue.size() >= bounds.lookupsQueued()) {
+        if ((elsewhere && bestRank > 0) || best.queue.size() >= bounds.lookupsQueued()) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.attempts++;
@@ -218,7 +218,7 @@ final class CoalescingReader<N> {
         private void checkQueue(long now) {
             for (int left = queue.size(); left > 0; left--) {
                 PendingRead read = queue.removeFirst();
-                if (failIfLate(read, now) || suspect && route(read, true) == ResultCode.OK) {
+                if (failIfLate(read, now) || (suspect && route(read, true) == ResultCode.OK)) {
                     read.places--;
                 } else {
                     queue.addLast(read);

@@ -61,7 +61,7 @@ final class RegistryRecord implements RegistryAccess {
                 return after;
             } catch (AerospikeException e) {
                 if (attempt == ATTEMPTS
-                        || !isRaceLost(e.getResultCode()) && !ClusterFailures.passes(e.getResultCode())) {
+                        || !(isRaceLost(e.getResultCode()) || ClusterFailures.passes(e.getResultCode()))) {
                     throw explain(e, doing);
                 }
             }

@@ -8,10 +8,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.aerospike.client.Key;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -183,6 +186,27 @@ final class ReadFaultsTest extends FakeNodeTest {
             Awaitility.await().until(() -> node.records.count("a") == 0);
             StoreUnavailableException gone = assertThrows(StoreUnavailableException.class, () -> await(held, 3));
             assertTrue(gone.getMessage().contains("version 1 of faulty was replaced"), gone.getMessage());
+        }
+    }
+
+    /** The client itself would wait for them without end. */
+    @Test
+    void closingDoesNotWaitForLookupsInFlight() throws Exception {
+        EventLoopGroup shared = new NioEventLoopGroup(2);
+        AerospikeStore store = AerospikeStore.connect(settings().settings(), shared);
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.faults.keepSilent(Integer.MAX_VALUE, message -> !message.writes());
+            List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
+            Thread closing = Thread.ofVirtual().start(store::close);
+            assertTrue(closing.join(Duration.ofSeconds(60)), "still closing");
+            for (CompletableFuture<Lookup> lookup : lookups) {
+                assertInstanceOf(
+                        StoreUnavailableException.class,
+                        assertThrows(ExecutionException.class, () -> lookup.get(60, TimeUnit.SECONDS))
+                                .getCause());
+            }
+        } finally {
+            shared.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
         }
     }
 
