@@ -72,7 +72,7 @@ final class ClusterFailures {
      *
      * @param failures number of attempts that failed, at least 1
      */
-    static long pauseMillis(int failures) {
+    static int pauseMillis(int failures) {
         int most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, Byte.SIZE));
         return most / 2 + ThreadLocalRandom.current().nextInt(most / 2);
     }

@@ -119,6 +119,8 @@ final class CoalescingReader<N> {
         return ResultCode.OK;
     }
 
+    /** A node that was restarted is another node of the same name. */
+    @SuppressWarnings("ReferenceEquality")
     private Lane lane(N node) {
         for (Lane lane : lanes) {
             if (lane.node == node) {

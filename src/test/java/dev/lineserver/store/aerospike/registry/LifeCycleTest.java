@@ -231,6 +231,7 @@ final class LifeCycleTest {
         int before = registry.writes;
         for (int server = 0; server < 10; server++) {
             there.hold(first);
+            pass(Duration.ofMillis(100));
         }
         assertEquals(1, registry.writes - before);
     }
