@@ -154,7 +154,6 @@ public final class EmbeddedStore implements LineStore {
             disk.delete(replacement);
             manifest.write(replacement, disk);
             disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
-            disk.forceDirectory(versionDirectory);
         } catch (IOException | StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "the next ingest will have to read its source: " + e.getMessage());
         }
