@@ -38,7 +38,7 @@ final class DatasetsCommand implements Verb {
         }
         if (json) {
             JsonArray all = new JsonArray();
-            described.forEach(manifest -> all.add(ManifestJson.of(manifest)));
+            described.forEach(manifest -> all.add(JsonObject.mapFrom(ManifestJson.of(manifest))));
             run.out().line(new JsonObject().put("datasets", all).encode());
         } else {
             for (Manifest manifest : described) {

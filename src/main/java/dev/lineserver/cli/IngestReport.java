@@ -1,5 +1,7 @@
 package dev.lineserver.cli;
 
+import io.vertx.core.json.JsonObject;
+
 import dev.lineserver.http.ManifestJson;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.store.Manifest;
@@ -23,7 +25,7 @@ record IngestReport(Ingest.Outcome outcome, double seconds) {
     }
 
     String json() {
-        return ManifestJson.of(outcome.manifest())
+        return JsonObject.mapFrom(ManifestJson.of(outcome.manifest()))
                 .put("stored", outcome.stored())
                 .put("seconds", seconds)
                 .encode();

@@ -45,7 +45,7 @@ final class VerifyCommand implements Verb {
     }
 
     private static String json(Manifest manifest, Optional<String> difference) {
-        JsonObject answer = ManifestJson.of(manifest).put("same", difference.isEmpty());
+        JsonObject answer = JsonObject.mapFrom(ManifestJson.of(manifest)).put("same", difference.isEmpty());
         difference.ifPresent(text -> answer.put("difference", text));
         return answer.encode();
     }

@@ -22,4 +22,8 @@ public interface HttpConfig {
     /** Time between two checks of the store for newer versions. */
     @WithDefault("500ms")
     Duration versionCheckInterval();
+
+    /** Whether plain requests for lines are answered before HTTP is decoded; only if nothing else acts on them. */
+    @WithDefault("true")
+    boolean fastPath();
 }

@@ -1,23 +1,26 @@
 package dev.lineserver.http;
 
+import java.util.List;
+import java.util.Optional;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.NonBlocking;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 
-/** What is being served. */
+/** Describes the datasets being served. */
 @Path("/datasets")
 @NonBlocking
+@Produces(MediaType.APPLICATION_JSON)
 final class DatasetResource {
     private final Datasets datasets;
 
@@ -25,37 +28,40 @@ final class DatasetResource {
         this.datasets = datasets;
     }
 
+    /** The version of each dataset that has an open one. */
+    @RegisterForReflection
+    record Listing(List<ManifestJson> datasets) {}
+
     @GET
-    @Produces(MediaType.APPLICATION_JSON)
-    @Operation(summary = "All datasets, each with its newest version")
-    public String all() {
-        JsonArray all = new JsonArray();
-        datasets.all().forEach(dataset -> dataset.manifest().ifPresent(manifest -> all.add(ManifestJson.of(manifest))));
-        return new JsonObject().put("datasets", all).encode();
+    @Operation(summary = "All datasets, each with the version that is served")
+    @APIResponse(responseCode = "200", description = "The versions")
+    @APIResponse(responseCode = "503", description = "The store cannot be asked")
+    public Listing all() {
+        Optional<String> unavailability = datasets.unavailability();
+        if (unavailability.isPresent()) {
+            throw failure(Problem.unavailable(unavailability.get()));
+        }
+        return new Listing(datasets.all().stream()
+                .flatMap(dataset -> dataset.manifest().stream())
+                .map(ManifestJson::of)
+                .toList());
     }
 
     @GET
     @Path("/{dataset}")
-    @Operation(summary = "One dataset's newest version")
+    @Operation(summary = "The version of one dataset that is served")
     @APIResponse(responseCode = "200", description = "The version")
     @APIResponse(responseCode = "404", description = "There is no such dataset")
-    public Response one(@PathParam("dataset") String name) {
+    @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
+    public ManifestJson one(@PathParam("dataset") String name) {
         ServedDataset dataset = datasets.find(name);
         if (dataset == null) {
-            return problem(
-                    datasets.unavailability().map(Problem::unavailable).orElseGet(() -> Problem.noSuchDataset(name)));
+            throw failure(Problem.absent(datasets, name));
         }
-        return dataset.manifest()
-                .map(manifest -> Response.ok(ManifestJson.of(manifest).encode(), MediaType.APPLICATION_JSON)
-                        .build())
-                .orElseGet(() ->
-                        problem(Problem.unavailable(dataset.unavailability().orElse("it is being opened"))));
+        return dataset.manifest().map(ManifestJson::of).orElseThrow(() -> failure(Problem.notOpen(dataset)));
     }
 
-    private static Response problem(Problem problem) {
-        return Response.status(problem.status())
-                .type(Problem.MEDIA_TYPE)
-                .entity(problem.json().encode())
-                .build();
+    private static WebApplicationException failure(Problem problem) {
+        return new WebApplicationException(problem.response());
     }
 }

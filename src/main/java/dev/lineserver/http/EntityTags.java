@@ -1,22 +1,19 @@
 package dev.lineserver.http;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
-/** The {@code If-None-Match} header (RFC 9110, 13.1.2). */
+/** The {@code If-None-Match} header (RFC 9110, section 13.1.2). */
 final class EntityTags {
     private EntityTags() {}
 
     /**
-     * Whether a client has what an answer would carry.
+     * Tells if a client has the line already.
      *
-     * @param ifNoneMatch the header; null where there is none
-     * @param etag of the answer, with its quotes; holds no comma
+     * @param ifNoneMatch values of the header; several are one list
+     * @param etag of the line, with its quotes; contains no comma
      */
-    static boolean match(@Nullable String ifNoneMatch, String etag) {
-        if (ifNoneMatch == null) {
-            return false;
-        }
-        for (String candidate : ifNoneMatch.split(",", -1)) {
+    static boolean match(List<String> ifNoneMatch, String etag) {
+        for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
             String tag = candidate.strip();
             if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
                 return true;

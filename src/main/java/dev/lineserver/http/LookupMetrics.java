@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Lookup;
 
-/** Counts and times lookups, by what came of them. */
+/** Counts and times lookups by outcome. */
 @Singleton
 final class LookupMetrics {
     private final Timer found;
@@ -25,7 +25,7 @@ final class LookupMetrics {
         damaged = timer(registry, "damaged");
         unavailable = timer(registry, "unavailable");
         damagedLines = Counter.builder("line_server_lines_damaged")
-                .description("Lookups of lines that should be stored and are missing or damaged")
+                .description("Answers for lines that should be stored and are missing or damaged")
                 .register(registry);
     }
 
@@ -36,7 +36,7 @@ final class LookupMetrics {
                 .register(registry);
     }
 
-    /** Counts a lookup, which is null where the store could not say. */
+    /** Counts a lookup; it is null if the store failed. */
     void record(@Nullable Lookup lookup, long nanos) {
         Timer timer = switch (lookup) {
             case null -> unavailable;
@@ -45,12 +45,15 @@ final class LookupMetrics {
             case Lookup.Damaged _ -> damaged;
         };
         timer.record(nanos, TimeUnit.NANOSECONDS);
-        if (lookup instanceof Lookup.Damaged) {
-            damagedLines.increment();
-        }
     }
 
+    /** Counts a request for a dataset that has no open version. */
     void unavailable() {
         unavailable.record(0, TimeUnit.NANOSECONDS);
+    }
+
+    /** Counts a line, or a part of it, that is missing or damaged. */
+    void lineDamaged() {
+        damagedLines.increment();
     }
 }

@@ -1,25 +1,34 @@
 package dev.lineserver.http;
 
-import io.vertx.core.json.JsonObject;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 
 import dev.lineserver.store.Manifest;
 
-/** A manifest for programs. */
-public final class ManifestJson {
-    private ManifestJson() {}
+/** A manifest as JSON, for HTTP and for the command line; the names of the components are those of the members. */
+@RegisterForReflection
+public record ManifestJson(
+        String dataset,
+        long version,
+        long lines,
+        long bytes,
+        long longestLine,
+        boolean terminated,
+        String digest,
+        String source,
+        String layout,
+        String createdAt) {
 
-    /** All of a manifest, under the names that HTTP and the command line share. */
-    public static JsonObject of(Manifest manifest) {
-        return new JsonObject()
-                .put("dataset", manifest.dataset().value())
-                .put("version", manifest.version())
-                .put("lines", manifest.lineCount())
-                .put("bytes", manifest.byteCount())
-                .put("longestLine", manifest.content().longestLine())
-                .put("terminated", manifest.content().terminated())
-                .put("digest", manifest.content().digest().toString())
-                .put("source", manifest.sourceName())
-                .put("layout", manifest.layout())
-                .put("createdAt", manifest.createdAt().toString());
+    public static ManifestJson of(Manifest manifest) {
+        return new ManifestJson(
+                manifest.dataset().value(),
+                manifest.version(),
+                manifest.lineCount(),
+                manifest.byteCount(),
+                manifest.content().longestLine(),
+                manifest.content().terminated(),
+                manifest.content().digest().toString(),
+                manifest.sourceName(),
+                manifest.layout(),
+                manifest.createdAt().toString());
     }
 }

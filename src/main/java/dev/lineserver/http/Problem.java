@@ -1,87 +1,130 @@
 package dev.lineserver.http;
 
+import java.util.Map;
+
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.json.JsonObject;
+import io.vertx.core.json.Json;
+import jakarta.ws.rs.core.Response;
+
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.ServedDataset;
+import dev.lineserver.store.Manifest;
 
 /**
- * What is answered where there is no line to answer with: RFC 9457, {@code application/problem+json}.
+ * The body of every answer that reports an error: RFC 9457, {@code application/problem+json}.
  *
+ * @param type a URN
+ * @param title the same for every problem of this type
  * @param status HTTP status
- * @param type last part of the type's URN
- * @param title short, the same for every problem of this type
  * @param detail what happened, and what to do
+ * @param members further members of the JSON object
  */
-record Problem(int status, String type, String title, String detail) {
-    static final String MEDIA_TYPE = "application/problem+json";
-    private static final String RETRY_AFTER_SECONDS = "1";
+@RegisterForReflection
+record Problem(
+        String type,
+        String title,
+        int status,
+        String detail,
+        @JsonAnyGetter Map<String, Object> members) {
+    private static final String MEDIA_TYPE = "application/problem+json";
 
-    static Problem notALineNumber(String detail) {
-        return new Problem(400, "not-a-line-number", "Not a line number", detail);
+    private static Problem of(int status, String type, String title, String detail, Map<String, Object> members) {
+        return new Problem("urn:line-server:problem:" + type, title, status, detail, members);
     }
 
-    static Problem noSuchDataset(String name) {
-        return new Problem(
-                404, "no-such-dataset", "No such dataset", "There is no dataset " + name + " here; see /datasets.");
+    private static Problem of(int status, String type, String title, String detail) {
+        return of(status, type, title, detail, Map.of());
     }
 
-    static Problem notFound(String path) {
-        return new Problem(404, "not-found", "Not found", "There is nothing at " + path + "; lines are at /lines/{n}.");
+    static Problem badRequest(String detail) {
+        return of(400, "bad-request", "Bad request", detail);
     }
 
-    static Problem methodNotAllowed(String method) {
-        return new Problem(
-                405, "method-not-allowed", "Method not allowed", method + " is not for this; use GET or HEAD.");
+    static Problem notALineNumber(String number, String rule) {
+        String detail = "'" + number + "' is not a line number: " + rule + ".";
+        return of(400, "not-a-line-number", "Not a line number", detail);
+    }
+
+    /** For a dataset that is not known: it is absent only if the store could be asked. */
+    static Problem absent(Datasets datasets, String name) {
+        String detail = "There is no dataset " + name + "; /datasets lists the ones there are.";
+        return datasets.unavailability()
+                .map(Problem::unavailable)
+                .orElseGet(() -> of(404, "no-such-dataset", "No such dataset", detail));
+    }
+
+    /** For a dataset without an open version. */
+    static Problem notOpen(ServedDataset dataset) {
+        return unavailable(dataset.unavailability().orElse("Dataset " + dataset.name() + " is being opened."));
     }
 
     static Problem pastTheEnd(long lineCount) {
-        return new Problem(413, "past-the-end", "Beyond the last line", "The dataset has " + lineCount + " lines.");
+        String detail = "The dataset has " + lineCount + " lines.";
+        return of(413, "past-the-end", "Beyond the last line", detail, Map.of("lines", lineCount));
     }
 
-    static Problem damaged(String detail) {
-        return new Problem(500, "line-damaged", "Stored line missing or damaged", detail);
+    static Problem damaged(Manifest manifest, long line, String damage) {
+        String dataset = manifest.dataset().value();
+        String detail = "Line " + line + " of dataset " + dataset + " version " + manifest.version() + ": " + damage;
+        Map<String, Object> members = Map.of("dataset", dataset, "version", manifest.version(), "line", line);
+        return of(500, "line-damaged", "Stored line missing or damaged", detail, members);
     }
 
-    static Problem unexpected() {
-        return new Problem(500, "unexpected", "Internal error", "This should not have happened; the log says more.");
+    static Problem storeFailed(String detail) {
+        return of(500, "store-failed", "The store failed", detail);
     }
 
     static Problem unavailable(String detail) {
-        return new Problem(503, "unavailable", "Temporarily unavailable", detail);
+        return of(503, "unavailable", "Temporarily unavailable", detail);
     }
 
-    /** Members beyond these four may be added. */
-    JsonObject json() {
-        return new JsonObject()
-                .put("type", "urn:line-server:problem:" + type)
-                .put("title", title)
-                .put("status", status)
-                .put("detail", detail);
+    static Problem unexpected() {
+        return of(500, "unexpected", "Internal error", "Unexpected error; see the server log.");
     }
 
+    /** The problem of a status that the router or a REST resource decides on. */
+    static Problem ofStatus(int status, String method, String path) {
+        return switch (status) {
+            case 404 -> of(404, "not-found", "Not found", "There is nothing at " + path + "; lines are at /lines/{n}.");
+            case 405 -> of(405, "method-not-allowed", "Method not allowed", "Use GET or HEAD, not " + method + ".");
+            case 406 -> of(406, "not-acceptable", "Not acceptable", "The answer is JSON: accept application/json.");
+            case 500 -> unexpected();
+            case 501 -> of(501, "not-implemented", "Not implemented", "Send requests without a transfer coding.");
+            case 505 -> of(505, "http-version", "HTTP version not supported", "Use HTTP/1.1 or HTTP/2.");
+            default -> of(status, "refused", "Request refused", "The request was refused with status " + status + ".");
+        };
+    }
+
+    private Map<String, String> headers() {
+        return switch (status) {
+            case 405 -> Map.of("Content-Type", MEDIA_TYPE, "Allow", "GET, HEAD");
+            case 503 -> Map.of("Content-Type", MEDIA_TYPE, "Retry-After", "1");
+            default -> Map.of("Content-Type", MEDIA_TYPE);
+        };
+    }
+
+    /** Answers a request; resets its connection or stream if another answer has begun. */
     void answer(HttpServerRequest request) {
-        answer(request, json());
-    }
-
-    void answer(HttpServerRequest request, JsonObject body) {
         HttpServerResponse response = request.response();
-        if (response.ended()) {
+        if (response.headWritten()) {
+            response.reset();
             return;
         }
-        response.setStatusCode(status).putHeader("Content-Type", MEDIA_TYPE);
-        if (status == 503) {
-            response.putHeader("Retry-After", RETRY_AFTER_SECONDS);
-        }
-        if (status == 405) {
-            response.putHeader("Allow", "GET, HEAD");
-        }
-        byte[] bytes = body.toBuffer().getBytes();
-        response.putHeader("Content-Length", Integer.toString(bytes.length));
-        if (request.method().equals(HttpMethod.HEAD)) {
-            response.end();
-        } else {
-            response.end(io.vertx.core.buffer.Buffer.buffer(bytes));
-        }
+        Buffer body = Json.encodeToBuffer(this);
+        response.setStatusCode(status).headers().setAll(headers());
+        response.putHeader("Content-Length", Integer.toString(body.length()));
+        response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
+    }
+
+    /** The same answer, for a REST resource. */
+    Response response() {
+        Response.ResponseBuilder response = Response.status(status).entity(this);
+        headers().forEach(response::header);
+        return response.build();
     }
 }

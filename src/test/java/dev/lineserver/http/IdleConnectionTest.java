@@ -7,10 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 
-import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -20,17 +18,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** A connection is closed for being idle when it is idle, and not while all that it is asked for is lines. */
 @QuarkusTest
-@QuarkusTestResource(ServedStore.class)
 @TestProfile(IdleConnectionTest.ShortPatience.class)
 class IdleConnectionTest {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final byte[] REQUEST =
             "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    public static final class ShortPatience implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("quarkus.http.idle-timeout", PATIENCE.toSeconds() + "s");
+    public static final class ShortPatience extends ServedStore.Profile {
+        public ShortPatience() {
+            super("embedded", Map.of("quarkus.http.idle-timeout", PATIENCE.toSeconds() + "s"));
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.lineserver.http;
+package dev.lineserver.http.fastpath;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -12,18 +12,23 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.net.impl.HostAndPortImpl;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-final class PlainHeadTest {
+final class PlainRequestParserTest {
     private static final List<String> REQUEST_LINES = List.of(
             "GET /lines/12 HTTP/1.1\r\n",
             "GET /datasets/a-b/lines/0 HTTP/1.1\r\n",
@@ -53,6 +58,9 @@ final class PlainHeadTest {
             "Expect: 100-continue\r\n",
             "Upgrade: h2c\r\n",
             "Upgrade-Insecure-Requests: 1\r\n",
+            "Host: a b\r\n",
+            "Host: [::1]\r\n",
+            "Host: x:12345\r\n",
             " folded\r\n",
             "no colon\r\n",
             ": no name\r\n",
@@ -60,16 +68,25 @@ final class PlainHeadTest {
             "X: a\nContent-Length: 3\r\n",
             "\n");
 
-    private final PlainHead head = new PlainHead();
+    private static final String PLAIN = "Host: localhost:8080\r\nUser-Agent: x\r\n\r\n";
+
+    private final PlainRequestParser parser = new PlainRequestParser();
+    private @Nullable PlainRequest last;
 
     private static ByteBuf buffer(String text) {
         return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
     }
 
+    private int length(ByteBuf bytes) {
+        last = parser.parse(bytes);
+        return last == null ? 0 : last.length();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "",
+                "Host:\r\n",
+                "Host: [::1]:8080\r\n",
                 "Host: localhost\r\n",
                 "Host: a\r\nUser-Agent: b (c; d) \"e\"\r\nAccept: */*\r\nCookie: f=g\r\n",
                 "host:a\r\nCONNECTION: Keep-Alive\r\nX-Empty:\r\n",
@@ -77,18 +94,18 @@ final class PlainHeadTest {
             })
     void knowsWhatClientsSend(String headers) {
         String text = "GET /lines/12 HTTP/1.1\r\n" + headers + "\r\n";
-        assertEquals(text.length(), head.read(buffer(text)));
-        assertEquals("/lines/12", head.path());
-        assertEquals(text, new String(head.copy(text.length()), StandardCharsets.ISO_8859_1));
-        assertEquals(text.length(), head.read(buffer(text + text)), "the next one stays out of it");
+        assertEquals(text.length(), length(buffer(text)));
+        assertEquals("/lines/12", last.target());
+
+        assertEquals(text.length(), length(buffer(text + text)), "the next one stays out of it");
         for (int length = 0; length < text.length(); length++) {
-            assertEquals(0, head.read(buffer(text.substring(0, length))), "only the first " + length + " bytes");
+            assertEquals(0, length(buffer(text.substring(0, length))), "only the first " + length + " bytes");
         }
     }
 
     @Test
     void aHeadLongerThanItsArrayIsNotPlain() {
-        assertEquals(0, head.read(buffer("GET /lines/12 HTTP/1.1\r\nX: " + "y".repeat(3000) + "\r\n\r\n")));
+        assertEquals(0, length(buffer("GET /lines/12 HTTP/1.1\r\nHost: a\r\nX: " + "y".repeat(3000) + "\r\n\r\n")));
     }
 
     /** Whatever is recognised, Netty's decoder takes for that one request too, and for one that is plain. */
@@ -99,11 +116,11 @@ final class PlainHeadTest {
         for (int round = 0; round < 100_000; round++) {
             String text = mutated(random, request(random)) + (random.nextBoolean() ? "" : request(random));
             ByteBuf bytes = buffer(text);
-            int length = head.read(bytes);
+            PlainRequest request = parser.parse(bytes);
             assertEquals(0, bytes.readerIndex());
-            if (length > 0) {
+            if (request != null) {
                 recognised++;
-                assertPlain(text.substring(0, length), head.path());
+                assertPlain(text.substring(0, request.length()), request.target(), request.closing());
             }
         }
         assertTrue(recognised > 10_000, "only " + recognised + " were recognised");
@@ -140,7 +157,7 @@ final class PlainHeadTest {
         return mutated.toString();
     }
 
-    private static void assertPlain(String text, String path) {
+    private static void assertPlain(String text, String target, boolean closing) {
         EmbeddedChannel decoder = new EmbeddedChannel(new HttpRequestDecoder());
         decoder.writeInbound(buffer(text));
         HttpRequest request = decoder.readInbound();
@@ -150,22 +167,66 @@ final class PlainHeadTest {
         assertEquals(0, end.content().readableBytes(), text);
         assertEquals(HttpMethod.GET, request.method(), text);
         assertEquals(HttpVersion.HTTP_1_1, request.protocolVersion(), text);
-        assertEquals(path, request.uri(), text);
+        assertEquals(target, request.uri(), text);
         HttpHeaders headers = request.headers();
-        for (String connection : headers.getAll(HttpHeaderNames.CONNECTION)) {
-            assertEquals("keep-alive", connection.toLowerCase(java.util.Locale.ROOT), text);
-        }
-        for (CharSequence asking : List.of(
+        assertEquals(1, headers.getAll(HttpHeaderNames.HOST).size(), text);
+        assertTrue(HostAndPortImpl.isValidAuthority(headers.get(HttpHeaderNames.HOST)), text);
+        assertEquals(!closing, HttpUtil.isKeepAlive(request), text);
+        for (CharSequence changing : List.of(
                 HttpHeaderNames.CONTENT_LENGTH,
                 HttpHeaderNames.TRANSFER_ENCODING,
                 HttpHeaderNames.IF_NONE_MATCH,
                 HttpHeaderNames.EXPECT,
                 HttpHeaderNames.UPGRADE)) {
-            assertFalse(headers.contains(asking), text);
+            assertFalse(headers.contains(changing), text);
         }
         decoder.writeInbound(buffer("GET /next HTTP/1.1\r\n\r\n"));
         HttpRequest next = decoder.readInbound();
         assertEquals("/next", next.uri(), text);
         decoder.finishAndReleaseAll();
+    }
+
+    /** All that is not listed here leaves the answer as it is, but for bytes that no header may have. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "Host: a\r\nHost: a\r\n",
+                "Host: a b\r\n",
+                "Host: a:99999\r\n",
+                "Host: a\r\nConnection: upgrade\r\n",
+                "Host: a\r\nConnection: keep-alive, close\r\n",
+                "Host: a\r\nIf-None-Match: *\r\n",
+                "Host: a\r\nContent-Length: 0\r\n",
+                "Host: a\r\nTransfer-Encoding: gzip\r\n",
+                "Host: a\r\nExpect: 100-continue\r\n",
+                "Host: a\r\nUpgrade: h2c\r\n",
+                "Host: a\r\nX : y\r\n",
+                "Host: a\r\n folded\r\n",
+                "Host: a\r\nX: \u00e9\r\n"
+            })
+    void leavesOtherHeadsToTheDecoder(String headers) {
+        assertEquals(0, length(buffer("GET /lines/12 HTTP/1.1\r\n" + headers + "\r\n")));
+        assertTrue(length(buffer("GET /lines/12 HTTP/1.1\r\n" + PLAIN)) > 0);
+        assertEquals(0, length(buffer("GET /lines/12 HTTP/1.1\r\n" + headers + "\r\n")));
+    }
+
+    @Test
+    void remembersNothingOfTheLastHeadButItsHeaders() {
+        assertEquals(
+                "GET /lines/1 HTTP/1.1\r\n".length() + PLAIN.length(),
+                length(buffer("GET /lines/1 HTTP/1.1\r\n" + PLAIN)));
+        assertEquals(
+                "GET /lines/23 HTTP/1.1\r\n".length() + PLAIN.length(),
+                length(buffer("GET /lines/23 HTTP/1.1\r\n" + PLAIN)));
+        assertEquals("/lines/23", last.target());
+        assertFalse(last.closing());
+        String closing = "GET /lines/4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        assertEquals(closing.length(), length(buffer(closing)));
+        assertTrue(last.closing());
+        assertEquals(0, length(buffer("GET /lines/1 HTTP/1.0\r\n" + PLAIN)));
+        assertEquals(0, length(buffer("POST /lines/1 HTTP/1.1\r\n" + PLAIN)));
+        assertTrue(length(buffer("GET /lines/1 HTTP/1.1\r\n" + PLAIN)) > 0);
+        assertFalse(last.closing());
     }
 }

@@ -1,0 +1,58 @@
+package dev.lineserver.http;
+
+import java.nio.charset.StandardCharsets;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import jakarta.inject.Singleton;
+
+import dev.lineserver.config.HttpConfig;
+
+/** The head of every answer with a line: for Vert.x, and in bytes for the fast path. */
+@Singleton
+public final class LineHead {
+    private final CharSequence contentType;
+    private final CharSequence cacheControl;
+    private final byte[] beforeEtag;
+    private final byte[] beforeLength;
+    private final byte[] end = ascii("\r\n\r\n");
+    private final byte[] closingEnd = ascii("\r\nconnection: close\r\n\r\n");
+
+    LineHead(HttpConfig http) {
+        contentType = HttpHeaders.createOptimized("text/plain; charset=" + http.charset());
+        cacheControl = HttpHeaders.createOptimized(http.cacheControl());
+        beforeEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
+        beforeLength = ascii(
+                "\r\ncache-control: " + cacheControl + "\r\ncontent-type: " + contentType + "\r\ncontent-length: ");
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    void setUnmodified(HttpServerResponse response, String etag) {
+        response.headers().set(HttpHeaders.ETAG, etag).set(HttpHeaders.CACHE_CONTROL, cacheControl);
+    }
+
+    void set(HttpServerResponse response, String etag, long length) {
+        setUnmodified(response, etag);
+        response.headers()
+                .set(HttpHeaders.CONTENT_TYPE, contentType)
+                .set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+    }
+
+    /** Encodes a whole HTTP/1.1 answer, byte for byte as Vert.x would write it. */
+    public ByteBuf encode(ByteBufAllocator allocator, String etag, byte[] line, boolean closing) {
+        String length = Integer.toString(line.length);
+        byte[] beforeLine = closing ? closingEnd : end;
+        int headLength = beforeEtag.length + etag.length() + beforeLength.length + length.length() + beforeLine.length;
+        ByteBuf answer = allocator.ioBuffer(headLength + line.length).writeBytes(beforeEtag);
+        ByteBufUtil.writeAscii(answer, etag);
+        answer.writeBytes(beforeLength);
+        ByteBufUtil.writeAscii(answer, length);
+        return answer.writeBytes(beforeLine).writeBytes(line);
+    }
+}

@@ -1,0 +1,84 @@
+package dev.lineserver.http.fastpath;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Recognises the head of a plain request: an HTTP/1.1 {@code GET} with one {@code Host}, no body, and no header that
+ * would change the answer. It is strict rather than complete: what it does not recognise, the HTTP decoder judges.
+ * Grammar: RFC 9112, sections 2 to 5.
+ *
+ * <p>A client sends the same headers with each request of a connection. So the last plain headers are remembered, and
+ * parsed only if they differ. The bytes are copied to an array first, because each access to a byte of a {@link ByteBuf}
+ * costs several checks in the native program.
+ */
+final class PlainRequestParser {
+    /** In bytes. Enough for the requests of browsers without large cookies; longer heads are not recognised. */
+    private static final int LONGEST = 2048;
+
+    private static final byte[] METHOD_AND_ROOT = "GET /".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] VERSION = " HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private static final String HOST = "host:[ \t]*(?:[a-z0-9.-]*|\\[[0-9a-f:.]+])(?::\\d{1,4})?[ \t]*\r\n";
+    private static final String CONNECTION = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
+    private static final String OTHER =
+            "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):)"
+                    + "[a-z0-9-]+:[\t -~]*\r\n";
+    private static final String OTHERS = "(?:" + CONNECTION + "|" + OTHER + ")*+";
+    private static final Pattern PLAIN_HEADERS =
+            Pattern.compile(OTHERS + HOST + OTHERS + "\r\n", Pattern.CASE_INSENSITIVE);
+
+    /** Longer than any head, so equal to none. */
+    private static final byte[] NONE = new byte[LONGEST + 1];
+
+    private byte[] plainHeaders = NONE;
+    private boolean closing;
+
+    /**
+     * A plain request.
+     *
+     * @param bytes begin with its head
+     * @param length of the head, in bytes
+     * @param target what the request line names: visible ASCII characters
+     * @param closing true if the connection must be closed after the answer
+     */
+    record PlainRequest(byte[] bytes, int length, String target, boolean closing) {}
+
+    /** Parses the head at a buffer's reader index, without moving it; returns null if it is not plain or not complete. */
+    @Nullable
+    PlainRequest parse(ByteBuf in) {
+        int end = Math.min(in.readableBytes(), LONGEST);
+        byte[] bytes = new byte[end];
+        in.getBytes(in.readerIndex(), bytes);
+        int targetEnd = METHOD_AND_ROOT.length;
+        while (targetEnd < end && bytes[targetEnd] > ' ') {
+            targetEnd++;
+        }
+        int headers = targetEnd + VERSION.length;
+        if (!isAt(bytes, 0, METHOD_AND_ROOT) || !isAt(bytes, targetEnd, VERSION)) {
+            return null;
+        }
+        if (!isAt(bytes, headers, plainHeaders)) {
+            Matcher plain =
+                    PLAIN_HEADERS.matcher(new String(bytes, headers, end - headers, StandardCharsets.ISO_8859_1));
+            if (!plain.lookingAt()) {
+                return null;
+            }
+            plainHeaders = Arrays.copyOfRange(bytes, headers, headers + plain.end());
+            closing = plain.group(1) != null || plain.group(2) != null;
+        }
+        int start = METHOD_AND_ROOT.length - 1;
+        String target = new String(bytes, start, targetEnd - start, StandardCharsets.ISO_8859_1);
+        return new PlainRequest(bytes, headers + plainHeaders.length, target, closing);
+    }
+
+    private static boolean isAt(byte[] bytes, int at, byte[] expected) {
+        int after = at + expected.length;
+        return after <= bytes.length && Arrays.equals(bytes, at, after, expected, 0, expected.length);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Answers plain requests for lines before HTTP is decoded. {@link dev.lineserver.http.fastpath.FastPath} is the only entry
+ * point; nothing outside refers to it. May use {@code http} and what that may use. See decision 007.
+ */
+@NullMarked
+package dev.lineserver.http.fastpath;
+
+import org.jspecify.annotations.NullMarked;

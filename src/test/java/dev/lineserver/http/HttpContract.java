@@ -1,0 +1,494 @@
+package dev.lineserver.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URL;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import jakarta.inject.Inject;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import dev.lineserver.store.Samples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The HTTP contract, asked of the running application: for each store, with and without the fast path, by protocol. */
+abstract class HttpContract {
+    private static final List<byte[]> LINES = Samples.linesOf(ServedStore.CONTENT);
+    private static final List<byte[]> EDGES = Samples.linesOf(ServedStore.EDGES);
+    private static final List<byte[]> LONG = Samples.linesOf(ServedStore.LONG);
+    private static final String PROBLEM = "application/problem+json";
+    private static final String LAST = "GET /lines/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    /** Requests that are answered alike on a new connection and on one that has answered others. */
+    private static final List<String> REQUESTS = List.of(
+            "GET /lines/1",
+            "GET /lines/3000",
+            "GET /lines/0003",
+            "GET /lines/7/",
+            "GET /lines/7?x=/8",
+            "GET /lines/0",
+            "GET /lines/3001",
+            "GET /lines/9999999999999999999999",
+            "GET /lines/-1",
+            "GET /lines/+1",
+            "GET /lines/1x",
+            "GET /lines/%31",
+            "GET /lines/",
+            "GET /lines",
+            "GET /lines/1/2",
+            "GET /lines/../lines/2",
+            "GET //lines/2",
+            "HEAD /lines/2",
+            "DELETE /lines/2",
+            "GET /line_server/lines/2",
+            "GET /datasets/edges/lines/2",
+            "GET /datasets/edges/lines/",
+            "GET /datasets/edges/2",
+            "GET /datasets/none/lines/2",
+            "GET /datasets/lines/2",
+            "GET /datasets//lines/2",
+            "GET /datasets/a/b/lines/2",
+            "GET /datasets/edges",
+            "GET /lineS/2",
+            "GET /");
+
+    /** The first is asked most. */
+    private static final List<String> MIXED = List.of(
+            request("GET /lines/2", ""),
+            request("GET /lines/1", ""),
+            request("GET /datasets/edges/lines/2", ""),
+            request("GET /lines/2", "Connection: keep-alive\r\n"),
+            request("GET /lines/2", "If-None-Match: *\r\n"),
+            request("GET /lines/3", "Content-Length: 5\r\n") + "GET /",
+            request("GET /lines/3", "Transfer-Encoding: chunked\r\n") + "5\r\nGET /\r\n0\r\n\r\n",
+            request("GET /lines/3001", ""),
+            request("GET /lines/x", ""),
+            request("HEAD /lines/2", ""),
+            request("GET /datasets/edges", ""),
+            request("GET /datasets/long/lines/1", ""),
+            request("GET /lines/2", "Cookie: " + "x".repeat(3000) + "\r\n"),
+            request("GET /", ""));
+
+    @TestHTTPResource("/")
+    URL root;
+
+    @Inject
+    Vertx vertx;
+
+    /** True if connections are expected to have it. */
+    abstract boolean hasFastPath();
+
+    /** The protocol of a client. Java's client upgrades to HTTP/2 in clear text with its first request. */
+    enum Protocol {
+        HTTP_1_1(HttpClient.Version.HTTP_1_1),
+        HTTP_2(HttpClient.Version.HTTP_2);
+
+        private final HttpClient client;
+
+        Protocol(HttpClient.Version version) {
+            client = HttpClient.newBuilder().version(version).build();
+        }
+    }
+
+    private HttpRequest build(String method, String path, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(root + path.substring(1)))
+                .method(method, HttpRequest.BodyPublishers.noBody());
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return request.build();
+    }
+
+    HttpResponse<byte[]> send(Protocol protocol, String method, String path, String... headers) throws Exception {
+        HttpResponse<byte[]> response =
+                protocol.client.send(build(method, path, headers), HttpResponse.BodyHandlers.ofByteArray());
+        assertEquals(protocol.client.version(), response.version());
+        return response;
+    }
+
+    private byte[] line(Protocol protocol, String path) throws Exception {
+        HttpResponse<byte[]> response = send(protocol, "GET", path);
+        assertEquals(200, response.statusCode(), path);
+        return response.body();
+    }
+
+    static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElse("");
+    }
+
+    private JsonObject problem(Protocol protocol, int status, String method, String path, String... headers)
+            throws Exception {
+        HttpResponse<byte[]> response = send(protocol, method, path, headers);
+        assertEquals(status, response.statusCode(), path);
+        assertEquals(PROBLEM, header(response, "content-type"), path);
+        JsonObject problem = new JsonObject(new String(response.body(), StandardCharsets.UTF_8));
+        assertEquals(status, problem.getInteger("status"));
+        return problem;
+    }
+
+    @Test
+    void theFastPathIsThereAsExpected() throws Exception {
+        for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
+            Awaitility.await()
+                    .untilAsserted(() -> assertEquals(
+                            hasFastPath(),
+                            loop.submit(() -> {
+                                        List<String> handlers = new ArrayList<>();
+                                        ((SingleThreadEventLoop) loop)
+                                                .registeredChannelsIterator()
+                                                .forEachRemaining(channel -> channel.pipeline()
+                                                        .forEach(handler -> handlers.add(handler.getValue()
+                                                                .getClass()
+                                                                .getName())));
+                                        return handlers.stream().anyMatch(name -> name.contains("fastpath"));
+                                    })
+                                    .get()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyLineComesBackByteForByte(Protocol protocol) throws Exception {
+        for (int i = 0; i < LINES.size(); i += 29) {
+            assertArrayEquals(LINES.get(i), line(protocol, "/lines/" + (i + 1)), "line " + (i + 1));
+        }
+        assertArrayEquals(LINES.getLast(), line(protocol, "/lines/" + LINES.size()));
+        for (int i = 0; i < EDGES.size(); i++) {
+            HttpResponse<byte[]> response = send(protocol, "GET", "/datasets/edges/lines/" + (i + 1));
+            assertArrayEquals(EDGES.get(i), response.body(), "edge " + (i + 1));
+            assertEquals(String.valueOf(EDGES.get(i).length), header(response, "content-length"));
+        }
+        for (int i = 0; i < LONG.size(); i++) {
+            assertArrayEquals(LONG.get(i), line(protocol, "/datasets/long/lines/" + (i + 1)), "long line " + (i + 1));
+        }
+    }
+
+    /** The first request of a connection takes a way of its own. */
+    @Test
+    void aLongLineArrivesWholeOnEachOfAHundredNewConnections() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            byte[] line = LONG.get(i % LONG.size());
+            try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+                socket.setSoTimeout(60_000);
+                String path = "/datasets/long/lines/" + (i % LONG.size() + 1);
+                socket.getOutputStream().write(request("GET " + path, "").getBytes(StandardCharsets.US_ASCII));
+                InputStream in = socket.getInputStream();
+                StringBuilder head = new StringBuilder();
+                while (head.indexOf("\r\n\r\n") < 0) {
+                    head.append((char) in.read());
+                }
+                assertTrue(head.toString().startsWith("HTTP/1.1 200 "), head.toString());
+                assertArrayEquals(line, in.readNBytes(line.length), "connection " + i);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLineHasTheHeadersOfTheContract(Protocol protocol) throws Exception {
+        HttpResponse<byte[]> response = send(protocol, "GET", "/lines/1");
+        assertEquals("text/plain; charset=UTF-8", header(response, "content-type"));
+        assertEquals("no-cache", header(response, "cache-control"));
+        assertTrue(header(response, "etag").startsWith("\""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aliasesTrailingSlashesAndUnnormalisedPathsAnswerAlike(Protocol protocol) throws Exception {
+        for (String path : List.of(
+                "/lines/2/",
+                "/line_server/lines/2",
+                "/line_server/lines/2/",
+                "/datasets/default/lines/2",
+                "/datasets/default/lines/2/",
+                "/lines/0002",
+                "/lines/%32",
+                "//lines/2",
+                "/x/../lines/2",
+                "/%6Cines/2")) {
+            assertArrayEquals(LINES.get(1), line(protocol, path), path);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void beyondTheEndIs413NamingTheLineCount(Protocol protocol) throws Exception {
+        for (String number : List.of(
+                "3001", "3002", "4294967297", "9223372036854775807", "9223372036854775808", "1" + "0".repeat(40))) {
+            JsonObject problem = problem(protocol, 413, "GET", "/lines/" + number);
+            assertEquals("urn:line-server:problem:past-the-end", problem.getString("type"));
+            assertEquals(3000, problem.getInteger("lines"));
+            assertTrue(problem.getString("detail").contains("3000 lines"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsNotALineNumberIs400SayingWhatIs(Protocol protocol) throws Exception {
+        for (String number : List.of("0", "-1", "+1", "1.5", "1e3", "abc", "1/2", "", "1%20")) {
+            JsonObject problem = problem(protocol, 400, "GET", "/lines/" + number);
+            assertTrue(problem.getString("detail").contains("a line number is a whole number"), number);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "404, GET, /datasets/none, ''",
+        "404, GET, /datasets/none/lines/1, ''",
+        "404, GET, /elsewhere, ''",
+        "404, GET, /datasets/edges/more, ''",
+        "405, POST, /lines/1, ''",
+        "405, DELETE, /lines/1, ''",
+        "405, POST, /datasets, ''",
+        "405, PUT, /datasets/edges, ''",
+        "406, GET, /datasets, text/html",
+        "406, GET, /datasets/edges, text/html"
+    })
+    void errorsOfEveryResourceAreProblems(int status, String method, String path, String accept) throws Exception {
+        String[] headers = accept.isEmpty() ? new String[0] : new String[] {"Accept", accept};
+        for (Protocol protocol : Protocol.values()) {
+            problem(protocol, status, method, path, headers);
+            if (status == 405) {
+                assertEquals("GET, HEAD", header(send(protocol, method, path), "allow"));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void headAnswersAsGetWithoutTheBody(Protocol protocol) throws Exception {
+        for (String path : List.of("/lines/2", "/lines/9999", "/lines/x", "/datasets/edges/lines/5")) {
+            HttpResponse<byte[]> get = send(protocol, "GET", path);
+            HttpResponse<byte[]> head = send(protocol, "HEAD", path);
+            assertEquals(get.statusCode(), head.statusCode());
+            assertEquals(get.headers().map(), head.headers().map());
+            assertEquals(0, head.body().length);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatHasTheLineIsTold304(Protocol protocol) throws Exception {
+        String etag = header(send(protocol, "GET", "/lines/5"), "etag");
+        for (String sent : List.of(etag, "\"other\", " + etag, "W/" + etag, "*")) {
+            HttpResponse<byte[]> response = send(protocol, "GET", "/lines/5", "If-None-Match", sent);
+            assertEquals(304, response.statusCode(), sent);
+            assertEquals(0, response.body().length);
+            assertEquals(etag, header(response, "etag"));
+        }
+        assertEquals(
+                304,
+                send(protocol, "GET", "/lines/5", "If-None-Match", "\"a\"", "If-None-Match", etag)
+                        .statusCode());
+        for (String sent : List.of("\"other\"", etag.replace("-4", "-5"), "")) {
+            assertEquals(
+                    200,
+                    send(protocol, "GET", "/lines/5", "If-None-Match", sent).statusCode(),
+                    sent);
+        }
+        assertEquals(
+                413, send(protocol, "GET", "/lines/5000", "If-None-Match", "*").statusCode());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void datasetsAreListedFromTheirManifests(Protocol protocol) throws Exception {
+        HttpResponse<byte[]> all = send(protocol, "GET", "/datasets");
+        JsonArray datasets = new JsonObject(new String(all.body(), StandardCharsets.UTF_8)).getJsonArray("datasets");
+        HttpResponse<byte[]> one = send(protocol, "GET", "/datasets/edges");
+        JsonObject edges = new JsonObject(new String(one.body(), StandardCharsets.UTF_8));
+        assertTrue(datasets.contains(edges), datasets.encode());
+        assertEquals(header(all, "content-type"), header(one, "content-type"));
+        assertEquals("edges", edges.getString("dataset"));
+        assertEquals(EDGES.size(), edges.getInteger("lines"));
+        assertEquals(ServedStore.EDGES.length, edges.getInteger("bytes"));
+        assertEquals(EDGES.getLast().length, edges.getInteger("longestLine"));
+        assertFalse(edges.getBoolean("terminated"));
+    }
+
+    @Test
+    void healthAndMetricsTellOfTheStore() throws Exception {
+        Protocol protocol = Protocol.HTTP_1_1;
+        byte[] unused = line(protocol, "/lines/1");
+        assertEquals(200, send(protocol, "GET", "/q/health/live").statusCode());
+        String ready = new String(line(protocol, "/q/health/ready"), StandardCharsets.UTF_8);
+        assertTrue(ready.contains("\"store\"") && !ready.contains("DOWN"), ready);
+        String metrics = new String(line(protocol, "/q/metrics"), StandardCharsets.UTF_8);
+        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\"}"), metrics);
+        assertTrue(metrics.contains("line_server_dataset_lines{dataset=\"default\"} 3000.0"), metrics);
+        assertTrue(metrics.contains("line_server_lines_damaged_total 0.0"), metrics);
+        assertTrue(metrics.contains("line_server_fast_path_failures_total 0.0"), metrics);
+        assertTrue(new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8).contains("/lines/{n}"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNewVersionIsServedAndADroppedDatasetIsGone(Protocol protocol) throws Exception {
+        ServedStore.ingest("moving", "one\n".getBytes(StandardCharsets.UTF_8), false);
+        awaitAnswer(protocol, "/datasets/moving/lines/1", 200, "one");
+        String etag = header(send(protocol, "GET", "/datasets/moving/lines/1"), "etag");
+        ServedStore.ingest("moving", "eins\nzwei\n".getBytes(StandardCharsets.UTF_8), false);
+        awaitAnswer(protocol, "/datasets/moving/lines/1", 200, "eins");
+        awaitAnswer(protocol, "/datasets/moving/lines/2", 200, "zwei");
+        assertEquals(
+                200,
+                send(protocol, "GET", "/datasets/moving/lines/1", "If-None-Match", etag)
+                        .statusCode());
+        ServedStore.drop("moving");
+        awaitAnswer(protocol, "/datasets/moving/lines/1", 404, "no dataset moving");
+    }
+
+    void awaitAnswer(Protocol protocol, String path, int status, String text) {
+        Awaitility.await().atMost(java.time.Duration.ofSeconds(60)).untilAsserted(() -> {
+            HttpResponse<byte[]> response = send(protocol, "GET", path);
+            assertEquals(status, response.statusCode());
+            assertTrue(new String(response.body(), StandardCharsets.UTF_8).contains(text));
+        });
+    }
+
+    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
+    @Test
+    void threeHundredRequestsShareOneHttp2Connection() throws Exception {
+        byte[] unused = line(Protocol.HTTP_2, "/lines/1");
+        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            answers.add(Protocol.HTTP_2.client.sendAsync(
+                    build("GET", "/datasets/long/lines/1"), HttpResponse.BodyHandlers.ofByteArray()));
+        }
+        for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
+            assertEquals(LONG.getFirst().length, answer.get().body().length);
+        }
+    }
+
+    /** All that comes back, until the server closes the connection. */
+    private String exchange(String requests) throws IOException {
+        try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(requests.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    static String request(String methodAndPath, String headers) {
+        return methodAndPath + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+    }
+
+    /** The answer to one request, alone on its connection. */
+    String alone(String request) throws IOException {
+        String last = exchange(LAST);
+        String answers = exchange(request + LAST);
+        assertTrue(answers.endsWith(last), request);
+        return answers.substring(0, answers.length() - last.length());
+    }
+
+    @Test
+    void aKeptConnectionIsAnsweredAsANewOneIs() throws IOException {
+        String all = REQUESTS.stream().map(request -> request(request, "")).collect(Collectors.joining());
+        StringBuilder expected = new StringBuilder();
+        for (String request : REQUESTS) {
+            expected.append(alone(request(request, "")));
+        }
+        expected.append(exchange(LAST));
+        assertEquals(expected.toString(), exchange(all + LAST));
+        String first = request("GET /lines/1", "");
+        assertEquals(alone(first) + expected, exchange(first + all + LAST));
+    }
+
+    /** What arrives together makes no difference: a seed that fails is in the message. */
+    @Test
+    void answersComeInTheOrderOfRequestsHoweverTheyArrive() throws IOException {
+        Map<String, String> answers = new HashMap<>();
+        for (String request : MIXED) {
+            answers.put(request, alone(request));
+        }
+        String last = exchange(LAST);
+        for (int seed = 0; seed < 10; seed++) {
+            Random random = new Random(seed);
+            StringBuilder expected = new StringBuilder();
+            try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+                socket.setTcpNoDelay(true);
+                socket.setSoTimeout(60_000);
+                InputStream in = socket.getInputStream();
+                OutputStream out = socket.getOutputStream();
+                StringBuilder got = new StringBuilder();
+                for (int burst = 0; burst < 20; burst++) {
+                    StringBuilder requests = new StringBuilder();
+                    int size = random.nextInt(3) == 0 ? random.nextInt(100) : 1;
+                    for (int i = 0; i < size; i++) {
+                        String request = MIXED.get(random.nextInt(4) == 0 ? random.nextInt(MIXED.size()) : 0);
+                        requests.append(request);
+                        expected.append(answers.get(request));
+                    }
+                    byte[] bytes = requests.toString().getBytes(StandardCharsets.ISO_8859_1);
+                    int cut = bytes.length == 0 ? 0 : random.nextInt(bytes.length);
+                    out.write(bytes, 0, cut);
+                    out.write(bytes, cut, bytes.length - cut);
+                    if (random.nextBoolean()) {
+                        int missing = expected.length() - got.length();
+                        got.append(new String(in.readNBytes(missing), StandardCharsets.ISO_8859_1));
+                    }
+                }
+                out.write(LAST.getBytes(StandardCharsets.ISO_8859_1));
+                got.append(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
+                assertEquals(expected + last, got.toString(), "seed " + seed);
+            }
+        }
+    }
+
+    /** Refused with a problem, or without a body and with a closed connection; bytes that follow are no request. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET /lines/2 HTTP/1.1\\n\\n | 400",
+                "GET /lines/2 HTTP/1.2\\nHost: x\\n\\n | 505",
+                "GET /lines/2 HTTP/2.0\\nHost: x\\n\\n | 505",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nHost: x\\n\\n | 400",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nTransfer-Encoding: gzip\\n\\n | 501",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: 100000\\n\\n | 400",
+                "POST /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: 100000\\n\\n | 400",
+                "GET /lines/2 HTTP/1.1\\nno colon\\n\\n | 400",
+                "GET /lines/2 HTTP/1.1 x\\n\\n | 400",
+                "nonsense\\n\\n | 400"
+            })
+    void aRequestThatHttpForbidsIsRefusedAndEndsItsConnection(String request, int status) throws IOException {
+        String plain = request("GET /lines/2", "");
+        String answer = alone(plain);
+        String answers = exchange(plain + request.replace("\\n", "\r\n") + plain);
+        assertTrue(answers.startsWith(answer), answers);
+        String refusal = answers.substring(answer.length());
+        assertTrue(refusal.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), refusal);
+        assertTrue(
+                refusal.contains(PROBLEM) || refusal.toLowerCase(Locale.ROOT).contains("content-length: 0"), refusal);
+        assertFalse(refusal.contains(" 200 OK"), refusal);
+    }
+}

@@ -1,0 +1,314 @@
+package dev.lineserver.http;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.ext.web.Router;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The routes for lines over a real connection, with a scripted store. */
+final class LineRouteTest {
+    private static final int PART = 1 << 20;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final ScriptedLines lines = new ScriptedLines();
+    private final AtomicInteger connections = new AtomicInteger();
+    private int port;
+
+    LineRouteTest() throws Exception {}
+
+    @BeforeEach
+    void listen() throws Exception {
+        Router router = Router.router(vertx);
+        lines.register(router);
+        HttpServer server = vertx.createHttpServer()
+                .requestHandler(router)
+                .connectionHandler(connection -> {
+                    connections.incrementAndGet();
+                    connection.closeHandler(_ -> connections.decrementAndGet());
+                })
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+        port = server.actualPort();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        lines.close();
+        Awaitility.await()
+                .untilAsserted(() -> assertEquals(1, lines.closes.get(), "every request releases the version"));
+        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    private String send(String request) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private String get(String path) throws IOException {
+        return get(path, "");
+    }
+
+    private String get(String path, String headers) throws IOException {
+        return send("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n");
+    }
+
+    private static void assertProblem(String answer, int status, String type, String detail) {
+        assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+        assertTrue(answer.contains("application/problem+json"), answer);
+        assertTrue(answer.contains("urn:line-server:problem:" + type), answer);
+        assertTrue(answer.contains(detail), answer);
+    }
+
+    @Test
+    void aDamagedLineIs500NamingItAndCounted() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.Damaged("its bytes are gone")));
+        String answer = get("/lines/3");
+        assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
+        assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
+        assertEquals(1, lines.count("line_server_lines_damaged"));
+    }
+
+    @Test
+    void aStoreThatIsUnavailableIs503WithRetryAfter() throws Exception {
+        lines.answer(_ -> CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
+        String answer = get("/lines/3");
+        assertProblem(answer, 503, "unavailable", "no node answers");
+        assertTrue(answer.contains("Retry-After: 1"), answer);
+        assertEquals(0, lines.count("line_server_request_failures"));
+    }
+
+    @Test
+    void aStoreThatFailedIs500AndCounted() throws Exception {
+        lines.answer(_ -> CompletableFuture.failedFuture(new StoreFailedException("the namespace is gone")));
+        assertProblem(get("/lines/3"), 500, "store-failed", "the namespace is gone");
+        assertEquals(1, lines.count("line_server_request_failures"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whateverALookupThrowsEndsTheRequest(boolean thrown) throws Exception {
+        lines.answer(_ -> {
+            OutOfMemoryError error = new OutOfMemoryError("scripted");
+            if (thrown) {
+                throw error;
+            }
+            return CompletableFuture.failedFuture(error);
+        });
+        assertProblem(get("/lines/3"), 500, "unexpected", "Unexpected error; see the server log.");
+        assertEquals(1, lines.count("line_server_request_failures"));
+    }
+
+    private void answerInParts(int count, IntFunction<CompletionStage<byte[]>> read) {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts() {
+            @Override
+            public long length() {
+                return (long) count * PART;
+            }
+
+            @Override
+            public int count() {
+                return count;
+            }
+
+            @Override
+            public CompletionStage<byte[]> read(int part) {
+                return read.apply(part);
+            }
+        })));
+    }
+
+    private static CompletionStage<byte[]> part() {
+        return CompletableFuture.completedFuture(new byte[PART]);
+    }
+
+    @Test
+    void aLongLineArrivesWhole() throws Exception {
+        answerInParts(5, _ -> CompletableFuture.supplyAsync(() -> new byte[PART]));
+        String answer = get("/lines/1");
+        assertEquals(5 * PART, answer.length() - answer.indexOf("\r\n\r\n") - 4);
+        assertTrue(get("/lines/1", "If-None-Match: *\r\n").startsWith("HTTP/1.1 304 "));
+    }
+
+    @Test
+    void aLongLineWhoseFirstPartIsDamagedIs500NamingIt() throws Exception {
+        answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
+        String answer = get("/lines/9");
+        assertProblem(answer, 500, "line-damaged", "Line 9 of dataset default version 7: a part is missing");
+        assertFalse(answer.contains("etag"), answer);
+        assertEquals(1, lines.count("line_server_lines_damaged"));
+    }
+
+    @Test
+    void aLongLineWithADamagedPartIsCutOffAndCounted() throws Exception {
+        answerInParts(
+                3,
+                part -> part < 2
+                        ? part()
+                        : CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
+        assertCutOff();
+        assertEquals(1, lines.count("line_server_lines_damaged"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "0, false", "1, true", "1, false"})
+    void whateverReadingAPartThrowsEndsTheRequest(int failing, boolean thrown) throws Exception {
+        answerInParts(3, part -> {
+            OutOfMemoryError error = new OutOfMemoryError("scripted");
+            if (part == failing && thrown) {
+                throw error;
+            }
+            return part == failing ? CompletableFuture.failedFuture(error) : part();
+        });
+        if (failing == 0) {
+            assertProblem(get("/lines/1"), 500, "unexpected", "Unexpected error; see the server log.");
+        } else {
+            assertCutOff();
+        }
+        assertEquals(1, lines.count("line_server_request_failures"));
+    }
+
+    private void assertCutOff() {
+        int received;
+        try {
+            received = get("/lines/1").length();
+        } catch (IOException reset) {
+            received = 0;
+        }
+        assertTrue(received < 3 * PART, received + " bytes");
+    }
+
+    /** The version must stay open while a part is being read, also for a client that has disconnected. */
+    @Test
+    void aClientThatDisconnectsDoesNotCloseTheVersionUnderARead() throws Exception {
+        CompletableFuture<byte[]> second = new CompletableFuture<>();
+        CompletableFuture<Void> reading = new CompletableFuture<>();
+        answerInParts(3, part -> {
+            if (part == 1) {
+                reading.complete(null);
+                return second;
+            }
+            return part();
+        });
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.getOutputStream()
+                    .write("GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().readNBytes(PART);
+            reading.get(30, TimeUnit.SECONDS);
+        }
+        Awaitility.await().untilAsserted(() -> assertEquals(0, connections.get(), "the server has noticed"));
+        lines.close();
+        assertEquals(0, lines.closes.get());
+        second.complete(new byte[PART]);
+        Awaitility.await().untilAsserted(() -> assertEquals(1, lines.closes.get()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/lines/5",
+                "/lines/5/",
+                "/x/../lines/5",
+                "//lines/5",
+                "/./lines/5",
+                "/%6Cines/5",
+                "/lines/%35",
+                "/lines/./5",
+                "/lines//5",
+                "/line_server/lines/5",
+                "/datasets/default/lines/5",
+                "/datasets/none/../default/lines/5",
+                "/lines/5?x=/8",
+                "/lines/0005"
+            })
+    void aPathMeansWhatItMeansNormalised(String path) throws Exception {
+        lines.answer(index -> ScriptedLines.found("line " + (index + 1)));
+        assertTrue(get(path).endsWith("\r\n\r\nline 5"), path);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/lines/%zz, 400, bad-request",
+        "/lines/%2B5, 400, not-a-line-number",
+        "/lines/%35%20, 400, not-a-line-number",
+        "/lines, 404, not-found",
+        "/nowhere, 404, not-found",
+        "/datasets/none/lines/5, 404, no-such-dataset",
+        "/datasets//lines/5, 404, not-found",
+        "/datasets/a/b/lines/5, 404, not-found"
+    })
+    void otherPathsAreProblems(String path, int status, String type) throws Exception {
+        assertProblem(get(path), status, type, "detail");
+    }
+
+    @Test
+    void severalIfNoneMatchLinesAreOneList() throws Exception {
+        lines.answer(_ -> ScriptedLines.found("x"));
+        String etag = get("/lines/5").replaceAll("(?s).*etag: (\"[^\"]*\").*", "$1");
+        String headers = "If-None-Match: \"a\"\r\nIf-None-Match: \"b\", " + etag + "\r\n";
+        assertTrue(get("/lines/5", headers).startsWith("HTTP/1.1 304 "));
+        assertTrue(get("/lines/6", headers).startsWith("HTTP/1.1 200 "));
+    }
+
+    /** Each is refused with a problem, or by Vert.x without a body; the connection is closed, and nothing is logged. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET /lines/2 HTTP/1.1\\n\\n | 400 | application/problem+json",
+                "GET /lines/2 HTTP/1.1\\nHost: a b\\n\\n | 400 | application/problem+json",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nHost: x\\n\\n | 400 | application/problem+json",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nTransfer-Encoding: gzip\\n\\n | 501 | application/problem+json",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: 65537\\n\\n | 400 | application/problem+json",
+                "POST /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: 65537\\n\\n | 400 | application/problem+json",
+                "GET /lines/2 HTTP/1.1 x\\nHost: x\\n\\n | 400 | content-length: 0",
+                "GET /lines/2 HTTP/1.1\\nno colon\\n\\n | 400 | content-length: 0",
+                "nonsense\\n\\n | 400 | content-length: 0",
+                "GET /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: x\\n\\n | 400 | content-length: 0"
+            })
+    void aRequestThatHttpForbidsIsRefusedAndItsConnectionClosed(String request, int status, String body)
+            throws Exception {
+        String answer = send(request.replace("\\n", "\r\n"));
+        assertTrue(answer.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), answer);
+        assertTrue(answer.contains(body), answer);
+        assertEquals(0, lines.count("line_server_request_failures"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"})
+    void otherMethodsAre405WithAllow(String method) throws Exception {
+        String body = "Content-Length: 5\r\n\r\nhello";
+        String answer = send(method + " /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + body);
+        assertProblem(answer, 405, "method-not-allowed", "Use GET or HEAD");
+        assertTrue(answer.contains("Allow: GET, HEAD"), answer);
+    }
+}

@@ -1,0 +1,159 @@
+package dev.lineserver.http.fastpath;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.http.ScriptedLines;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What turns the fast path off: all that is not known to leave requests for lines alone. */
+final class FastPathTest {
+    private final Vertx vertx = Vertx.vertx();
+    private final Router router = Router.router(vertx);
+
+    FastPathTest() throws Exception {
+        try (ScriptedLines lines = new ScriptedLines()) {
+            lines.register(router);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        vertx.close();
+    }
+
+    private static SmallRyeConfigBuilder settings(String... names) {
+        Map<String, String> values = new HashMap<>();
+        values.put("quarkus.micrometer.binder.http-server.enabled", "false");
+        for (String name : names) {
+            values.put(name, "true");
+        }
+        return new SmallRyeConfigBuilder().withSources(new PropertiesConfigSource(values, "settings", 250));
+    }
+
+    private Optional<String> objection(SmallRyeConfig config) {
+        return FastPath.objection(config, router.getRoutes(), false);
+    }
+
+    @Test
+    void nothingObjectsToDefaultsAndHarmlessSettings() {
+        SmallRyeConfig config = settings(
+                        "quarkus.http.host",
+                        "quarkus.http.port",
+                        "quarkus.http.test-port",
+                        "quarkus.http.io-threads",
+                        "quarkus.http.idle-timeout",
+                        "quarkus.http.limits.max-body-size",
+                        "quarkus.http.limits.max-concurrent-streams",
+                        "line-server.http.fast-path",
+                        "quarkus.log.level")
+                .withDefaultValue("quarkus.http.cors.enabled", "false")
+                .withSources(
+                        new EnvConfigSource(Map.of("QUARKUS_HTTP_PORT", "1", "QUARKUS_HTTP_IDLE_TIMEOUT", "1s"), 300))
+                .build();
+        assertEquals(Optional.empty(), objection(config));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "quarkus.http.access-log.enabled",
+                "quarkus.http.auth.basic",
+                "quarkus.http.auth.permission.all.policy",
+                "quarkus.http.body.handle-file-uploads",
+                "quarkus.http.cors.enabled",
+                "quarkus.http.domain-socket-enabled",
+                "quarkus.http.enable-compression",
+                "quarkus.http.enable-decompression",
+                "quarkus.http.filter.\"f\".matches",
+                "quarkus.http.header.\"X\".value",
+                "quarkus.http.http2",
+                "quarkus.http.insecure-requests",
+                "quarkus.http.limits.max-connections",
+                "quarkus.http.limits.max-header-size",
+                "quarkus.http.limits.max-initial-line-length",
+                "quarkus.http.proxy.proxy-address-forwarding",
+                "quarkus.http.proxy.use-proxy-protocol",
+                "quarkus.http.record-request-start-time",
+                "quarkus.http.root-path",
+                "quarkus.http.same-site-cookie.\"c\".value",
+                "quarkus.http.ssl.client-auth",
+                "quarkus.http.tls-configuration-name",
+                "quarkus.http.traffic-shaping.enabled",
+                "quarkus.http.some-setting-of-a-later-release",
+                "quarkus.http.portx"
+            })
+    void anyOtherSettingOfHttpTurnsItOff(String name) {
+        assertEquals(Optional.of(name), objection(settings(name).build()));
+        String variable = name.replaceAll("[^a-z0-9]", "_").toUpperCase(java.util.Locale.ROOT);
+        SmallRyeConfig environment = settings()
+                .withSources(new EnvConfigSource(Map.of(variable, "true"), 300))
+                .build();
+        assertTrue(objection(environment).isPresent(), variable);
+    }
+
+    /** Such settings always have a value. Those that act on requests add a route, but for these. */
+    @ParameterizedTest
+    @CsvSource({
+        "quarkus.http.static-dir.enabled, true, false",
+        "quarkus.http.root-path, /, false",
+        "quarkus.http.root-path, /app, true",
+        "quarkus.http.enable-compression, false, false",
+        "quarkus.http.enable-compression, true, true",
+        "quarkus.http.enable-decompression, true, true"
+    })
+    void settingsThatAreFixedAtBuildTimeAreJudgedByTheirValue(String name, String value, boolean off) {
+        SmallRyeConfig config = settings()
+                .withSources(new PropertiesConfigSource(Map.of(name, value), "fixed", Integer.MAX_VALUE))
+                .build();
+        assertEquals(off, objection(config).isPresent());
+    }
+
+    @Test
+    void itsSwitchAndMetricsOfRequestsTurnItOff() {
+        for (Map<String, String> values : List.of(
+                Map.of("line-server.http.fast-path", "false"),
+                Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
+            SmallRyeConfig config = settings()
+                    .withSources(new PropertiesConfigSource(values, "more", 400))
+                    .build();
+            assertEquals(values.keySet().stream().findFirst(), objection(config));
+        }
+    }
+
+    @Test
+    void tracingTurnsItOff() {
+        assertEquals(Optional.of("tracing"), FastPath.objection(settings().build(), router.getRoutes(), true));
+    }
+
+    /** Security, CORS and every {@code Filters} observer or {@code @RouteFilter} is a route with a low order. */
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MIN_VALUE, -300, -200, -4})
+    void aRouteInFrontOfThoseForLinesTurnsItOff(int order) {
+        router.route().order(order).handler(routing -> routing.next());
+        assertTrue(objection(settings().build()).orElse("").startsWith("a route or filter in front"));
+    }
+
+    @Test
+    void aRouteBehindThoseForLinesDoesNot() {
+        router.route().order(-2).handler(routing -> routing.next());
+        router.route("/q/*").handler(routing -> routing.next());
+        assertEquals(Optional.empty(), objection(settings().build()));
+    }
+}
