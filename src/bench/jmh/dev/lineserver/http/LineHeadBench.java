@@ -1,0 +1,62 @@
+package dev.lineserver.http;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+import dev.lineserver.config.HttpConfig;
+
+/** Encodes the answer to a plain request, as the fast path does for each. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+public class LineHeadBench {
+    private static final String ETAG = "\"0123456789abcdef0123456789abcdef-123455\"";
+
+    private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
+    private final byte[] line = new byte[88];
+    private final LineHead head = new LineHead(new HttpConfig() {
+        @Override
+        public String charset() {
+            return "UTF-8";
+        }
+
+        @Override
+        public String cacheControl() {
+            return "no-cache";
+        }
+
+        @Override
+        public Duration versionCheckInterval() {
+            return Duration.ofMillis(500);
+        }
+
+        @Override
+        public boolean fastPath() {
+            return true;
+        }
+    });
+
+    @Benchmark
+    public int encode() {
+        ByteBuf answer = head.encode(allocator, ETAG, line, false);
+        int length = answer.readableBytes();
+        answer.release();
+        return length;
+    }
+}
