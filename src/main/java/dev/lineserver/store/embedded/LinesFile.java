@@ -111,7 +111,7 @@ final class LinesFile implements AutoCloseable {
                 readFully(from.channel, position, bytes, length);
                 return from;
             } catch (IOException e) {
-                if (from == opened) {
+                if (from.equals(opened)) {
                     throw unreadable(e);
                 }
                 // The check has accepted another stamp meanwhile, and replaced the channel.

@@ -37,7 +37,11 @@ final class SourceValidation {
     interface Pending {
         LinesFile file();
 
-        /** @param now the file after the read; null if it could not be looked at */
+        /**
+         * Completes the read.
+         *
+         * @param now the file after the read; null if its attributes could not be read
+         */
         void validated(@Nullable BasicFileAttributes now);
 
         boolean completeExceptionally(Throwable failure);
