@@ -86,7 +86,7 @@ public final class ScriptedLines implements AutoCloseable {
                 new Lookup.Found(line.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)));
     }
 
-    /** @param script answers a line index */
+    /** Scripts the lines of a dataset by line index. */
     public void answer(LongFunction<CompletionStage<Lookup>> script) {
         this.script = script;
     }
