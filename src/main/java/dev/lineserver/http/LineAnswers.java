@@ -47,7 +47,7 @@ final class LineAnswers {
     void answer(HttpServerRequest request, ServedDataset dataset, long lineIndex) {
         LineLookup known = LineLookup.handedOver();
         if (known != null) {
-            answer(request, known);
+            answer(request, known, eventLoop());
             return;
         }
         LineLookup lookup = lookups.begin(dataset, lineIndex);
@@ -56,17 +56,19 @@ final class LineAnswers {
             Problem.notOpen(dataset).answer(request);
             return;
         }
-        lookup.run(eventLoop(), () -> answer(request, lookup));
+        EventExecutor loop = eventLoop();
+        lookup.run(loop, () -> answer(request, lookup, loop));
     }
 
     private static EventExecutor eventLoop() {
         return ((ContextInternal) Vertx.currentContext()).nettyEventLoop();
     }
 
-    private void answer(HttpServerRequest request, LineLookup lookup) {
+    /** On {@code loop}, but with no Vert.x context if another thread has ended the lookup. */
+    private void answer(HttpServerRequest request, LineLookup lookup, EventExecutor loop) {
         boolean streaming = false;
         try {
-            streaming = begin(request, lookup);
+            streaming = begin(request, lookup, loop);
         } catch (RuntimeException | Error unexpected) {
             failures.end(request, Problem.unexpected(), unexpected);
         } finally {
@@ -77,7 +79,7 @@ final class LineAnswers {
     }
 
     /** Returns true if the answer continues after this call, by a {@link PartsWriter} that releases the version. */
-    private boolean begin(HttpServerRequest request, LineLookup lookup) {
+    private boolean begin(HttpServerRequest request, LineLookup lookup, EventExecutor loop) {
         HttpServerResponse response = request.response();
         boolean headOnly = request.method().equals(HttpMethod.HEAD);
         switch (lookup.outcome()) {
@@ -93,7 +95,7 @@ final class LineAnswers {
                     return false;
                 }
                 if (!headOnly) {
-                    new PartsWriter(this, head, request, lookup, parts, eventLoop()).start();
+                    new PartsWriter(this, head, request, lookup, parts, loop).start();
                     return true;
                 }
                 head.set(response, lookup.etag(), parts.length());

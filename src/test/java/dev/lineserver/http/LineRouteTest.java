@@ -159,6 +159,15 @@ final class LineRouteTest {
         assertTrue(get("/lines/1", "If-None-Match: *\r\n").startsWith("HTTP/1.1 304 "));
     }
 
+    /** As over a network: neither the lookup nor a part ends on the request's event loop. */
+    @Test
+    void aLongLineThatOtherThreadsReadArrivesWhole() throws Exception {
+        answerInParts(3, _ -> CompletableFuture.supplyAsync(() -> new byte[PART]));
+        lines.answerLater();
+        String answer = get("/lines/1");
+        assertEquals(3 * PART, answer.length() - answer.indexOf("\r\n\r\n") - 4);
+    }
+
     @Test
     void aLongLineWhoseFirstPartIsDamagedIs500NamingIt() throws Exception {
         answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
