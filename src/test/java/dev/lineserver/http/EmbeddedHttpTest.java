@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,6 +42,20 @@ final class EmbeddedHttpTest extends HttpContract {
     @Override
     boolean hasFastPath() {
         return true;
+    }
+
+    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
+    @Test
+    void threeHundredRequestsShareOneHttp2Connection() throws Exception {
+        byte[] unused = line(Protocol.HTTP_2, "/lines/1");
+        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            answers.add(Protocol.HTTP_2.client.sendAsync(
+                    build("GET", "/datasets/long/lines/1"), HttpResponse.BodyHandlers.ofByteArray()));
+        }
+        for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
+            assertEquals((ServedStore.LONG.length / 4 - 1), answer.get().body().length);
+        }
     }
 
     @Test

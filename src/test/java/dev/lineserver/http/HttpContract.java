@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 import io.netty.channel.SingleThreadEventLoop;
@@ -112,14 +111,14 @@ abstract class HttpContract {
         HTTP_1_1(HttpClient.Version.HTTP_1_1),
         HTTP_2(HttpClient.Version.HTTP_2);
 
-        private final HttpClient client;
+        final HttpClient client;
 
         Protocol(HttpClient.Version version) {
             client = HttpClient.newBuilder().version(version).build();
         }
     }
 
-    private HttpRequest build(String method, String path, String... headers) {
+    HttpRequest build(String method, String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(root + path.substring(1)))
                 .method(method, HttpRequest.BodyPublishers.noBody());
         for (int i = 0; i < headers.length; i += 2) {
@@ -135,7 +134,7 @@ abstract class HttpContract {
         return response;
     }
 
-    private byte[] line(Protocol protocol, String path) throws Exception {
+    byte[] line(Protocol protocol, String path) throws Exception {
         HttpResponse<byte[]> response = send(protocol, "GET", path);
         assertEquals(200, response.statusCode(), path);
         return response.body();
@@ -373,20 +372,6 @@ abstract class HttpContract {
             assertEquals(status, response.statusCode());
             assertTrue(new String(response.body(), StandardCharsets.UTF_8).contains(text));
         });
-    }
-
-    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
-    @Test
-    void threeHundredRequestsShareOneHttp2Connection() throws Exception {
-        byte[] unused = line(Protocol.HTTP_2, "/lines/1");
-        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
-            answers.add(Protocol.HTTP_2.client.sendAsync(
-                    build("GET", "/datasets/long/lines/1"), HttpResponse.BodyHandlers.ofByteArray()));
-        }
-        for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
-            assertEquals(LONG.getFirst().length, answer.get().body().length);
-        }
     }
 
     /** All that comes back, until the server closes the connection. */
