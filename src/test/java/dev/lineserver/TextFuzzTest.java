@@ -128,7 +128,9 @@ final class TextFuzzTest {
             try {
                 config = Settings.of(Map.of("port", text, "host", "h" + text)).serve();
             } catch (UsageException refused) {
-                assertTrue(refused.getMessage().startsWith("--port"), () -> describe(text) + refused.getMessage());
+                assertTrue(
+                        String.valueOf(refused.getMessage()).startsWith("--port"),
+                        () -> describe(text) + refused.getMessage());
                 continue;
             }
             assertEquals(Integer.parseInt(text.strip()), config.port(), () -> describe(text));

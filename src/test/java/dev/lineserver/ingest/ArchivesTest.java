@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -123,7 +124,7 @@ final class ArchivesTest {
 
     @Test
     void aWindowThatIsTooWideIsNamedWithTheCommandThatUnpacksIt() throws Exception {
-        byte[] archive = archives().get("window-2g.zst").bytes();
+        byte[] archive = Objects.requireNonNull(archives().get("window-2g.zst")).bytes();
         Path file = Files.write(directory.resolve("wide.zst"), archive);
         SourceException e =
                 assertThrows(SourceException.class, () -> Shape.of(Source.open(file.toString()), Progress.SILENT));
@@ -148,7 +149,7 @@ final class ArchivesTest {
         assertArrayEquals(join(content, ascii("between"), content), unpacked);
         byte[] wider = zstd(content, 1, false, windowLog + 1);
         IOException e = assertThrows(IOException.class, () -> unpack(Compression.ZSTD, wider));
-        assertTrue(e.getMessage().contains("a window of 16 MiB"), e.getMessage());
+        assertTrue(String.valueOf(e.getMessage()).contains("a window of 16 MiB"), e.getMessage());
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
@@ -13,6 +14,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -28,6 +30,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +87,7 @@ final class FastPathHandlerTest {
         private final Deque<HttpRequest> requests = new ArrayDeque<>();
         private boolean answersAtOnce = true;
         private boolean reading;
-        private ChannelHandlerContext context;
+        private @Nullable ChannelHandlerContext context;
         private Runnable whenRequested = () -> {};
 
         @Override
@@ -121,9 +124,9 @@ final class FastPathHandlerTest {
         }
 
         private void write(Object message) {
-            context.write(message);
+            ChannelFuture _ = Objects.requireNonNull(context).write(message);
             if (!reading) {
-                context.flush();
+                Objects.requireNonNull(context).flush();
             }
         }
     }
@@ -321,7 +324,7 @@ final class FastPathHandlerTest {
         CompletableFuture<Lookup> late = new CompletableFuture<>();
         lines.answer(_ -> late);
         send(plain(1) + plain(2));
-        channel.close();
+        ChannelFuture _ = channel.close();
         channel.runPendingTasks();
         late.complete(new Lookup.PastTheEnd(1));
         channel.runPendingTasks();

@@ -2,6 +2,7 @@ package dev.lineserver.http.fastpath;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 import io.netty.buffer.ByteBuf;
@@ -79,7 +80,7 @@ final class PlainRequestParserTest {
 
     private int length(ByteBuf bytes) {
         last = parser.parse(bytes);
-        return last == null ? 0 : last.length();
+        return last == null ? 0 : Objects.requireNonNull(last).length();
     }
 
     @ParameterizedTest
@@ -95,7 +96,7 @@ final class PlainRequestParserTest {
     void knowsWhatClientsSend(String headers) {
         String text = "GET /lines/12 HTTP/1.1\r\n" + headers + "\r\n";
         assertEquals(text.length(), length(buffer(text)));
-        assertEquals("/lines/12", last.target());
+        assertEquals("/lines/12", Objects.requireNonNull(last).target());
 
         assertEquals(text.length(), length(buffer(text + text)), "the next one stays out of it");
         for (int length = 0; length < text.length(); length++) {
@@ -219,14 +220,14 @@ final class PlainRequestParserTest {
         assertEquals(
                 "GET /lines/23 HTTP/1.1\r\n".length() + PLAIN.length(),
                 length(buffer("GET /lines/23 HTTP/1.1\r\n" + PLAIN)));
-        assertEquals("/lines/23", last.target());
-        assertFalse(last.closing());
+        assertEquals("/lines/23", Objects.requireNonNull(last).target());
+        assertFalse(Objects.requireNonNull(last).closing());
         String closing = "GET /lines/4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         assertEquals(closing.length(), length(buffer(closing)));
-        assertTrue(last.closing());
+        assertTrue(Objects.requireNonNull(last).closing());
         assertEquals(0, length(buffer("GET /lines/1 HTTP/1.0\r\n" + PLAIN)));
         assertEquals(0, length(buffer("POST /lines/1 HTTP/1.1\r\n" + PLAIN)));
         assertTrue(length(buffer("GET /lines/1 HTTP/1.1\r\n" + PLAIN)) > 0);
-        assertFalse(last.closing());
+        assertFalse(Objects.requireNonNull(last).closing());
     }
 }

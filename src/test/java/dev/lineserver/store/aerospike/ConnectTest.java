@@ -24,7 +24,7 @@ final class ConnectTest extends FakeNodeTest {
             nobody = new AerospikeSettings.Node("127.0.0.1", socket.getLocalPort(), null);
         }
         String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(nobody)));
-        assertSays(message, nobody.toString());
+        assertSays(String.valueOf(message), nobody.toString());
     }
 
     @Test
@@ -50,7 +50,7 @@ final class ConnectTest extends FakeNodeTest {
                             IllegalArgumentException.class,
                             () -> AerospikeSettings.Reads.of(Duration.ofMillis(millis), "sequence", true))
                     .getMessage();
-            assertSays(message, "timeout of Aerospike lookups", millis + " ms", "from 10 to 600000 ms");
+            assertSays(String.valueOf(message), "timeout of Aerospike lookups", millis + " ms", "from 10 to 600000 ms");
         }
         AerospikeSettings good = settings().settings();
         for (int connections : new int[] {-1, 0, 100_001}) {
@@ -68,7 +68,7 @@ final class ConnectTest extends FakeNodeTest {
                                     good.reads(),
                                     good.writes()))
                     .getMessage();
-            assertSays(message, "connections", " " + connections + ":", "from 1 to 100000");
+            assertSays(String.valueOf(message), "connections", " " + connections + ":", "from 1 to 100000");
         }
         assertThrows(
                 IllegalArgumentException.class, () -> TestSettings.of(List.of()).settings());

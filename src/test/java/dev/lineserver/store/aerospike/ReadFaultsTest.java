@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -224,7 +225,8 @@ final class ReadFaultsTest extends FakeNodeTest {
         put(store, CONTENT);
         try (Cluster cluster = Cluster.connect(settings().settings(), null)) {
             new RegistryRecord(cluster).update("writing as a newer program does", registry -> {
-                Registry.Published version = registry.datasets().get(NAME.value());
+                Registry.Published version =
+                        Objects.requireNonNull(registry.datasets().get(NAME.value()));
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
                         now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());

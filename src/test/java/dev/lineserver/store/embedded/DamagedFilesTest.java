@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32C;
 
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,9 +42,13 @@ final class DamagedFilesTest {
     private EmbeddedStore store;
     private Path version;
 
-    private void ingest(boolean copy) throws Exception {
+    @BeforeEach
+    void nothingStored() throws Exception {
         store = EmbeddedStore.open(directory.resolve("data"), null);
         version = directory.resolve("data/default/v1");
+    }
+
+    private void ingest(boolean copy) throws Exception {
         Path source = Files.write(directory.resolve("source"), CONTENT);
         Manifest _ = new Ingest(store, Progress.SILENT)
                 .store(source.toString(), DatasetName.DEFAULT, copy, false)

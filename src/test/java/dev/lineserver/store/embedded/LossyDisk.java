@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -72,7 +73,7 @@ final class LossyDisk extends Disk {
 
     @Override
     void write(FileChannel channel, ByteBuffer bytes) throws IOException {
-        int number = fileNumbers.get(channel);
+        int number = Objects.requireNonNull(fileNumbers.get(channel));
         long position = channel.position();
         byte[] copy = new byte[bytes.remaining()];
         bytes.duplicate().get(copy);
@@ -82,7 +83,7 @@ final class LossyDisk extends Disk {
 
     @Override
     void force(FileChannel channel) throws IOException {
-        int number = fileNumbers.get(channel);
+        int number = Objects.requireNonNull(fileNumbers.get(channel));
         record(model -> model.file(number).forceBytes());
     }
 
@@ -203,7 +204,7 @@ final class LossyDisk extends Disk {
             Node node = rootNode;
             for (Path name : root.relativize(path)) {
                 if (!name.toString().isEmpty()) {
-                    node = node.entries.get(name.toString());
+                    node = Objects.requireNonNull(node.entries.get(name.toString()));
                 }
             }
             return node;

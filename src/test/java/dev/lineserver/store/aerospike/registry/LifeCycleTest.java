@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -154,7 +155,9 @@ final class LifeCycleTest {
         for (int i = 0; i < 5; i++) {
             pass(Duration.ofMillis(15));
             Awaitility.await()
-                    .until(() -> registry.read().leases().get(NAME.value()).until() == now.get() + 30);
+                    .until(() -> Objects.requireNonNull(registry.read().leases().get(NAME.value()))
+                                    .until()
+                            == now.get() + 30);
             lease.check();
         }
     }
