@@ -65,17 +65,22 @@ final class CommandTest {
     @ValueSource(strings = {"serve", "ingest", "verify", "plan", "get", "datasets", "drop"})
     void everyVerbExplainsItself(String verb) {
         assertEquals(0, run(verb, "--help"));
-        assertTrue(out.toString().startsWith("Usage: line-server " + verb), out.toString());
-        assertTrue(out.toString().contains("--data-dir"), out.toString());
-        assertEquals("", err.toString());
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).startsWith("Usage: line-server " + verb),
+                out.toString(StandardCharsets.UTF_8));
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("--data-dir"), out.toString(StandardCharsets.UTF_8));
+        assertEquals("", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
     void theProgramExplainsItself() {
         assertEquals(0, run("--help"));
-        assertTrue(out.toString().contains("LINE_SERVER_DATA_DIR"), out.toString());
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains("LINE_SERVER_DATA_DIR"),
+                out.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("--version"));
-        assertTrue(out.toString().startsWith("line-server "), out.toString());
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).startsWith("line-server "), out.toString(StandardCharsets.UTF_8));
     }
 
     @ParameterizedTest
@@ -104,46 +109,54 @@ final class CommandTest {
                     """)
     void incorrectUsageIsOneLineThatSaysWhy(String arguments, String message) {
         assertEquals(2, run(arguments.isEmpty() ? new String[0] : arguments.split(" ")));
-        assertEquals("", out.toString());
-        assertEquals("line-server: " + message + "\n", err.toString());
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+        assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
     void aFileIsStoredListedReadVerifiedAndDropped() {
-        assertEquals(0, run("ingest", file.toString()), err.toString());
-        assertTrue(out.toString().contains("version 1: 2,000 lines"), out.toString());
+        assertEquals(0, run("ingest", file.toString()), err.toString(StandardCharsets.UTF_8));
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains("version 1: 2,000 lines"),
+                out.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("datasets"));
-        assertTrue(out.toString().contains(file.toString()), out.toString());
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains(file.toString()), out.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("verify", file.toString()));
-        assertTrue(out.toString().contains("2,000 lines, byte for byte"), out.toString());
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains("2,000 lines, byte for byte"),
+                out.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("drop", "default"));
         assertEquals(0, run("datasets"));
-        assertEquals("", out.toString());
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("drop", "default"));
-        assertTrue(err.toString().contains("no dataset default"), err.toString());
+        assertTrue(
+                err.toString(StandardCharsets.UTF_8).contains("no dataset default"),
+                err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
     void jsonIsForPrograms() {
         assertEquals(0, run("ingest", file.toString(), "--json", "--dataset=mine"));
-        JsonObject ingested = new JsonObject(out.toString());
+        JsonObject ingested = new JsonObject(out.toString(StandardCharsets.UTF_8));
         assertEquals(2_000, ingested.getLong("lines"));
         assertEquals(content.length, ingested.getLong("bytes"));
         assertTrue(ingested.getBoolean("stored"));
         assertEquals(0, run("ingest", file.toString(), "--json", "--dataset=mine", "--if-changed"));
-        assertFalse(new JsonObject(out.toString()).getBoolean("stored"));
+        assertFalse(new JsonObject(out.toString(StandardCharsets.UTF_8)).getBoolean("stored"));
         assertEquals(0, run("datasets", "--json"));
-        JsonObject listed =
-                new JsonObject(out.toString()).getJsonArray("datasets").getJsonObject(0);
+        JsonObject listed = new JsonObject(out.toString(StandardCharsets.UTF_8))
+                .getJsonArray("datasets")
+                .getJsonObject(0);
         assertEquals(ingested.getString("digest"), listed.getString("digest"));
         assertEquals("mine", listed.getString("dataset"));
         assertEquals(0, run("plan", file.toString(), "--json"));
-        JsonObject plan = new JsonObject(out.toString());
+        JsonObject plan = new JsonObject(out.toString(StandardCharsets.UTF_8));
         assertTrue(plan.getBoolean("fits"));
         assertEquals("lines", plan.getJsonArray("figures").getJsonObject(0).getString("name"));
         assertEquals(2_000, plan.getJsonArray("figures").getJsonObject(0).getLong("value"));
         assertEquals(0, run("verify", file.toString(), "--json", "--dataset=mine"));
-        assertTrue(new JsonObject(out.toString()).getBoolean("same"));
+        assertTrue(new JsonObject(out.toString(StandardCharsets.UTF_8)).getBoolean("same"));
     }
 
     @Test
@@ -158,11 +171,13 @@ final class CommandTest {
         assertArrayEquals(joined(lines, 1, 1), out.toByteArray());
         assertEquals(1, run("get", "1999-2001"));
         assertArrayEquals(joined(lines, 1999, 2000), out.toByteArray());
-        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString());
+        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("get", "9999999999999999999"));
-        assertEquals("line-server: line 9999999999999999999 is beyond the end: 2000 lines\n", err.toString());
+        assertEquals(
+                "line-server: line 9999999999999999999 is beyond the end: 2000 lines\n",
+                err.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("get", "2001-9999999999999999999"));
-        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString());
+        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString(StandardCharsets.UTF_8));
     }
 
     private static byte[] joined(List<byte[]> lines, int first, int last) {
@@ -181,7 +196,7 @@ final class CommandTest {
         content[content.length / 2] ^= 1;
         Files.write(file, content);
         assertEquals(1, run("verify", file.toString()));
-        assertTrue(out.toString().contains("differs"), out.toString());
+        assertTrue(out.toString(StandardCharsets.UTF_8).contains("differs"), out.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -193,16 +208,18 @@ final class CommandTest {
             {"get", "1"}
         }) {
             assertEquals(1, run(failing), String.join(" ", failing));
-            assertEquals("", out.toString());
-            assertTrue(err.toString().startsWith("line-server: "), err.toString());
-            assertEquals(1, err.toString().lines().count(), err.toString());
+            assertEquals("", out.toString(StandardCharsets.UTF_8));
+            assertTrue(
+                    err.toString(StandardCharsets.UTF_8).startsWith("line-server: "),
+                    err.toString(StandardCharsets.UTF_8));
+            assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
         }
     }
 
     @Test
     void helpShowsTheDefaultOfEachSetting() {
         assertEquals(0, run("serve", "--help"));
-        String help = out.toString().replaceAll("\\s+", " ");
+        String help = out.toString(StandardCharsets.UTF_8).replaceAll("\\s+", " ");
         for (String setting :
                 List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300", "sequence", "true")) {
             assertTrue(help.contains("Default: " + setting + " "), setting + " in " + help);
@@ -212,7 +229,8 @@ final class CommandTest {
     @Test
     void aDirectoryMustHaveAName() {
         assertEquals(2, runAsGiven(out, "datasets", "--data-dir", " "));
-        assertEquals("line-server: --data-dir: the name of the directory is blank\n", err.toString());
+        assertEquals(
+                "line-server: --data-dir: the name of the directory is blank\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -227,18 +245,20 @@ final class CommandTest {
         assertEquals(
                 "line-server: this user has no home directory to keep data in;"
                         + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
-                err.toString());
+                err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
     void aNameCannotBreakALine() throws Exception {
         Path named = Files.write(directory.resolve("a\nb\u001b[31m"), content);
-        assertEquals(0, run("ingest", named.toString()), err.toString());
+        assertEquals(0, run("ingest", named.toString()), err.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("datasets"));
-        assertEquals(1, out.toString().lines().count(), out.toString());
-        assertTrue(out.toString().contains("a\\u000ab\\u001b[31m"), out.toString());
+        assertEquals(1, out.toString(StandardCharsets.UTF_8).lines().count(), out.toString(StandardCharsets.UTF_8));
+        assertTrue(
+                out.toString(StandardCharsets.UTF_8).contains("a\\u000ab\\u001b[31m"),
+                out.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("ingest", named + "none"));
-        assertEquals(1, err.toString().lines().count(), err.toString());
+        assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -246,8 +266,9 @@ final class CommandTest {
         Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));
         assertEquals(1, Failures.report(new IllegalStateException(new OutOfMemoryError("Java heap space")), messages));
         assertTrue(
-                err.toString().matches("line-server: the heap of .*iB is too small for this; .* -Xmx2g\n"),
-                err.toString());
+                err.toString(StandardCharsets.UTF_8)
+                        .matches("line-server: the heap of .*iB is too small for this; .* -Xmx2g\n"),
+                err.toString(StandardCharsets.UTF_8));
     }
 
     @ParameterizedTest
@@ -261,7 +282,9 @@ final class CommandTest {
         System.setProperty("line-server.dataset", "from-property");
         try {
             assertEquals(0, run("ingest", file.toString()));
-            assertTrue(out.toString().contains("dataset from-property version 1"), out.toString());
+            assertTrue(
+                    out.toString(StandardCharsets.UTF_8).contains("dataset from-property version 1"),
+                    out.toString(StandardCharsets.UTF_8));
         } finally {
             System.clearProperty("line-server.dataset");
         }
@@ -271,7 +294,7 @@ final class CommandTest {
     void aVersionIsReportedWhileTheOneBeforeIsStillKeptForItsReaders() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             String aerospike = "--aerospike=" + node.address();
-            assertEquals(0, run("ingest", file.toString(), aerospike), err.toString());
+            assertEquals(0, run("ingest", file.toString(), aerospike), err.toString(StandardCharsets.UTF_8));
             AtomicLong keptWhenReported = new AtomicLong();
             OutputStream reported = new FilterOutputStream(out) {
                 @Override
@@ -280,8 +303,10 @@ final class CommandTest {
                     CommandTest.this.out.write(bytes, offset, length);
                 }
             };
-            assertEquals(0, run(reported, "ingest", file.toString(), aerospike), err.toString());
-            assertTrue(out.toString().startsWith("dataset default version 2: 2,000 lines"), out.toString());
+            assertEquals(0, run(reported, "ingest", file.toString(), aerospike), err.toString(StandardCharsets.UTF_8));
+            assertTrue(
+                    out.toString(StandardCharsets.UTF_8).startsWith("dataset default version 2: 2,000 lines"),
+                    out.toString(StandardCharsets.UTF_8));
             assertEquals(2_000, keptWhenReported.get());
             assertEquals(0, node.recordsOfTheFirstSet());
         }

@@ -47,7 +47,7 @@ final class EmbeddedHttpTest extends HttpContract {
     /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
     @Test
     void threeHundredRequestsShareOneHttp2Connection() throws Exception {
-        byte[] unused = line(Protocol.HTTP_2, "/lines/1");
+        byte[] _ = line(Protocol.HTTP_2, "/lines/1");
         List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
             answers.add(Protocol.HTTP_2.client.sendAsync(

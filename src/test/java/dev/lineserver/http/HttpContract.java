@@ -337,7 +337,7 @@ abstract class HttpContract {
     @Test
     void healthAndMetricsTellOfTheStore() throws Exception {
         Protocol protocol = Protocol.HTTP_1_1;
-        byte[] unused = line(protocol, "/lines/1");
+        byte[] _ = line(protocol, "/lines/1");
         assertEquals(200, send(protocol, "GET", "/q/health/live").statusCode());
         String ready = new String(line(protocol, "/q/health/ready"), StandardCharsets.UTF_8);
         assertTrue(ready.contains("\"store\"") && !ready.contains("DOWN"), ready);

@@ -264,6 +264,7 @@ final class SourcesTest implements Progress {
     }
 
     @Test
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // It only fails.
     void tooLittleHeapIsOneSentenceAndNothingIsPublished() throws Exception {
         InputStream hungry = new InputStream() {
             @Override

@@ -69,7 +69,7 @@ final class ScriptedStore implements LineStore {
 
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
-        boolean unused = opening.get();
+        boolean _ = opening.get();
         ScriptedSnapshot snapshot = new ScriptedSnapshot(manifest);
         opened.add(snapshot);
         return snapshot;
@@ -103,7 +103,7 @@ final class ScriptedStore implements LineStore {
 
         @Override
         public void check() throws StoreException {
-            boolean unused = checking.get();
+            boolean _ = checking.get();
         }
 
         @Override

@@ -29,6 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+@SuppressWarnings("FutureReturnValueIgnored") // Tests look at what becomes of the reads that they keep.
 final class SourceValidationTest {
     private static final int READS_PER_LOOK = 32;
 

@@ -174,7 +174,7 @@ final class LifeCycleTest {
     private static Object assertThrowsOrNull(HeldLease lease) {
         try {
             lease.check();
-            return Boolean.TRUE;
+            return true;
         } catch (StoreFailedException e) {
             return e.getMessage();
         }
