@@ -48,7 +48,7 @@ record ManifestFile(
     static ManifestFile read(Path file) throws IOException {
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         int at = text.lastIndexOf(CHECKSUM);
-        if (at < 0 || !text.substring(at).strip().equals(CHECKSUM + checksum(text.substring(0, at)))) {
+        if (at < 0 || !text.equals(withChecksum(text.substring(0, at)))) {
             throw new IOException("its checksum does not match");
         }
         try {
@@ -92,9 +92,8 @@ record ManifestFile(
     void write(Path file, Disk disk) throws IOException {
         StringWriter text = new StringWriter();
         properties().store(text, null);
-        String body = text.toString();
-        String all = body + CHECKSUM + checksum(body) + "\n";
-        disk.writeFile(file, ByteBuffer.wrap(all.getBytes(StandardCharsets.UTF_8)));
+        byte[] bytes = withChecksum(text.toString()).getBytes(StandardCharsets.UTF_8);
+        disk.writeFile(file, ByteBuffer.wrap(bytes));
     }
 
     private static ManifestFile of(Properties p) {
@@ -155,10 +154,10 @@ record ManifestFile(
         return p;
     }
 
-    private static String checksum(String text) {
+    private static String withChecksum(String body) {
         CRC32C checksum = new CRC32C();
-        checksum.update(text.getBytes(StandardCharsets.UTF_8));
-        return Long.toHexString(checksum.getValue());
+        checksum.update(body.getBytes(StandardCharsets.UTF_8));
+        return body + CHECKSUM + Long.toHexString(checksum.getValue()) + "\n";
     }
 
     private static long number(Properties p, String key) {
