@@ -38,6 +38,7 @@ final class DeployedNumbersTest {
                 "../java/dev/lineserver/config/ServeConfig.java | @WithDefault(\"8080\")",
                 "Dockerfile.jvm, Dockerfile.native | EXPOSE 8080, LINE_SERVER_PORT=8080, LINE_SERVER_HOST=0.0.0.0",
                 "Dockerfile.jvm, Dockerfile.native | USER 10001:10001, VOLUME /var/lib/line-server, install -d -o 10001 -g 10001",
+                "Dockerfile.jvm, Dockerfile.native, systemd/line-server.service | LANG=C.UTF-8",
                 "healthcheck.sh          | LINE_SERVER_PORT:-8080",
                 "compose.yaml            | 127.0.0.1:8080:8080, aliases: [line-server]",
                 "compose/prometheus.yaml | names: [line-server], metrics_path: /q/metrics, port: 8080",
