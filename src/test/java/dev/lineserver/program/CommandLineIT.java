@@ -166,7 +166,7 @@ final class CommandLineIT {
 
     @Test
     void theRealPortIsPrinted() throws Exception {
-        String address = serve("exec $LINE_SERVER serve x.txt --data-dir data --port 0 --host ::1");
+        String address = serve("exec \"${LINE_SERVER[@]}\" serve x.txt --data-dir data --port 0 --host ::1");
         assertTrue(address.matches("http://\\[::1]:[1-9]\\d+"), address);
         assertEquals("b", get(address + "/lines/2"));
     }
@@ -197,7 +197,8 @@ final class CommandLineIT {
 
     /** An ingest of standard input that got a signal when it had stored a part and waited for more. */
     private Process interrupted(String signal, String options) throws Exception {
-        Process ingest = Program.startShell(log(), "exec env --default-signal=INT $LINE_SERVER ingest - " + options);
+        Process ingest =
+                Program.startShell(log(), "exec env --default-signal=INT \"${LINE_SERVER[@]}\" ingest - " + options);
         byte[] lines = "a line that is repeated\n".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII);
         ingest.getOutputStream().write(lines);
         ingest.getOutputStream().flush();
@@ -231,7 +232,7 @@ final class CommandLineIT {
                 "line-server ingest x.txt >ingested && [ -d 'file$$data/from-file' ] && line-server get 0 &&"
                         + " LINE_SERVER_DATASET=from-environment line-server ingest x.txt --dataset from-option >ingested"
                         + " && [ ! -e 'file$$data/from-environment' ] && [ -d 'file$$data/from-option' ]");
-        assertEquals("a", get(serve("exec $LINE_SERVER serve") + "/lines/0"));
+        assertEquals("a", get(serve("exec \"${LINE_SERVER[@]}\" serve") + "/lines/0"));
     }
 
     @Test
@@ -241,7 +242,7 @@ final class CommandLineIT {
                 "",
                 "line-server: cannot read @x.txt: @x.txt: it does not exist\n",
                 "line-server ingest x.txt --data-dir 'a$$b ${c}' >ingested; [ -d 'a$$b ${c}/default' ] && line-server ingest @x.txt");
-        assertEquals("c", get(serve("exec $LINE_SERVER serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
+        assertEquals("c", get(serve("exec \"${LINE_SERVER[@]}\" serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
         assertEquals("", text(Program.out(log())));
     }
 
@@ -282,20 +283,20 @@ final class CommandLineIT {
                 new ProcessBuilder("unshare", "-rm", "true").start().waitFor() == 0,
                 "SKIPPED: unshare is not permitted");
         Path data = Files.createTempDirectory(Path.of("target"), "no-tmp").toAbsolutePath();
+        String dataDir = " --data-dir '" + data + "'";
         Assumptions.assumeFalse(data.startsWith("/tmp"), "SKIPPED: built below /tmp");
         String mount = "mount --bind /tmp /tmp && mount -o remount,bind," + option + " /tmp && exec \"$@\"";
-        String wrapped = "$WITHOUT_TMP $LINE_SERVER ";
-        String script = "WITHOUT_TMP=\"unshare -rm bash " + data + "/mount\"; ";
+        String wrapped = "\"${WITHOUT_TMP[@]}\" \"${LINE_SERVER[@]}\" ";
+        String script = "WITHOUT_TMP=(unshare -rm bash '" + data + "/mount'); ";
         Files.writeString(data.resolve("mount"), mount);
         assertShell(
                 0,
                 "b\n",
                 "",
-                script + wrapped + "ingest x.txt --data-dir " + data + " >/dev/null && " + wrapped
-                        + "verify x.txt --data-dir "
-                        + data + " >/dev/null && " + wrapped + "plan x.txt --data-dir " + data + " >/dev/null && "
-                        + wrapped + "get 2 --data-dir " + data);
-        assertEquals("b", get(serve(script + "exec " + wrapped + "serve --port 0 --data-dir " + data) + "/lines/2"));
+                script + wrapped + "ingest x.txt" + dataDir + " >/dev/null && " + wrapped + "verify x.txt" + dataDir
+                        + " >/dev/null && " + wrapped + "plan x.txt" + dataDir + " >/dev/null && " + wrapped + "get 2"
+                        + dataDir);
+        assertEquals("b", get(serve(script + "exec " + wrapped + "serve --port 0" + dataDir) + "/lines/2"));
         String log = text(Program.err(log()));
         assertTrue(log.lines().noneMatch(line -> line.matches(".*(WARN|ERROR|Exception).*")), log);
     }

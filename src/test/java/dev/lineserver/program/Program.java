@@ -59,21 +59,20 @@ final class Program {
         return result(start(log, arguments), log);
     }
 
-    /** Runs a script of bash, in which {@code line-server} is the program; {@code exec $LINE_SERVER} becomes it. */
+    /** Runs a script of bash, in which {@code line-server} is the program, and the array {@code LINE_SERVER} its words. */
     static Result shell(Path log, String script) throws Exception {
         return result(startShell(log, script), log);
     }
 
     static Process startShell(Path log, String script) throws IOException {
         String program = command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-        String variable = String.join(" ", command());
         return start(
                 log,
                 List.of(
                         "bash",
                         "-c",
-                        "cd '" + log.getParent() + "'\nLINE_SERVER='" + variable + "'\nline-server() { " + program
-                                + " \"$@\"; }\n" + script));
+                        "cd '" + log.getParent() + "'\nLINE_SERVER=(" + program
+                                + ")\nline-server() { \"${LINE_SERVER[@]}\" \"$@\"; }\n" + script));
     }
 
     private static Result result(Process process, Path log) throws Exception {
