@@ -51,7 +51,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
 
     private String line(State state, double seconds) {
         String rate = Numbers.bytes((long) (state.position() / seconds)) + "/s";
-        String lines = Numbers.grouped(state.linesStored()) + " lines";
+        String lines = Numbers.grouped(state.lines()) + " lines";
         if (state.size() <= 0) {
             return task + ": " + Numbers.bytes(state.position()) + ", " + lines + ", " + rate;
         }

@@ -5,29 +5,28 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.zip.CRC32;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.DataFormatException;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 
 /**
  * Unpacks a gzip file, member by member, and accepts what {@code gzip -t} accepts: whole members up to the end of the
- * file, which zeros may pad. {@link java.util.zip.GZIPInputStream} takes a damaged header after the first member for the
- * end of the file. Format: RFC 1952.
+ * file, which zeros may pad. {@link GZIPInputStream} takes a damaged header after the first member for the end of the file,
+ * so it reads nothing but headers here. Format: RFC 1952.
  */
 final class GzipMembers extends InflaterInputStream {
     static final int MAGIC_AND_DEFLATE = 0x1F8B08;
 
-    private static final int HEADER_CHECKSUM = 2;
-    private static final int EXTRA_FIELD = 4;
-    private static final int FILE_NAME = 8;
-    private static final int COMMENT = 16;
+    /** Position of the flags in a header. */
+    private static final int FLAGS = 3;
+
     private static final int ENCRYPTED_OR_RESERVED = 0xE0;
     private static final int BUFFER_BYTES = 64 << 10;
 
     private final PushbackInputStream packed;
     private final CRC32 checksum = new CRC32();
-    private final DataInputStream header;
     private final DataInputStream trailer;
     private boolean inMember;
     private long members;
@@ -35,7 +34,6 @@ final class GzipMembers extends InflaterInputStream {
     GzipMembers(InputStream packed) {
         super(new PushbackInputStream(packed, BUFFER_BYTES), new Inflater(true), BUFFER_BYTES);
         this.packed = (PushbackInputStream) in;
-        header = new DataInputStream(new CheckedInputStream(in, checksum));
         trailer = new DataInputStream(in);
     }
 
@@ -75,7 +73,6 @@ final class GzipMembers extends InflaterInputStream {
             return false;
         }
         packed.unread(first);
-        checksum.reset();
         members++;
         readHeader();
         checksum.reset();
@@ -85,25 +82,23 @@ final class GzipMembers extends InflaterInputStream {
     }
 
     private void readHeader() throws IOException {
-        int magicAndMethod = header.readUnsignedShort() << 8 | header.readUnsignedByte();
-        int flags = header.readUnsignedByte();
-        if (magicAndMethod != MAGIC_AND_DEFLATE || (flags & ENCRYPTED_OR_RESERVED) != 0) {
-            throw damaged("no valid header begins member " + members);
+        byte[] start = packed.readNBytes(FLAGS + 1);
+        packed.unread(start);
+        if (start.length > FLAGS && (start[FLAGS] & ENCRYPTED_OR_RESERVED) != 0) {
+            throw damaged("member " + members + " has unknown flags");
         }
-        // Modification time, compression level and operating system.
-        header.skipNBytes(6);
-        if ((flags & EXTRA_FIELD) != 0) {
-            header.skipNBytes(Short.toUnsignedInt(Short.reverseBytes(header.readShort())));
+        try {
+            new Header(packed);
+        } catch (ZipException e) {
+            throw damaged("in the header of member " + members + ": " + e.getMessage());
         }
-        for (int text : new int[] {FILE_NAME, COMMENT}) {
-            while ((flags & text) != 0 && header.readUnsignedByte() != 0) {
-                // Reads to the terminating zero.
-            }
-        }
-        int computed = (int) checksum.getValue() & 0xFFFF;
-        if ((flags & HEADER_CHECKSUM) != 0
-                && Short.toUnsignedInt(Short.reverseBytes(trailer.readShort())) != computed) {
-            throw damaged("the header of member " + members + " does not match its checksum");
+    }
+
+    /** Reads a header in its constructor, and no byte behind it. */
+    private static final class Header extends GZIPInputStream {
+        Header(InputStream packed) throws IOException {
+            super(packed, 1);
+            inf.end();
         }
     }
 

@@ -13,7 +13,10 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
-/** Stores a source as the next version of a dataset, or leaves everything as it was. */
+/**
+ * Stores a source as the next version of a dataset, or leaves everything as it was: then it throws a
+ * {@link SourceException} if the source cannot be read or changes meanwhile, a {@link StoreException} if the store refuses.
+ */
 public final class Ingest {
     private final LineStore store;
     private final Progress progress;
@@ -33,39 +36,11 @@ public final class Ingest {
     public record Outcome(Manifest manifest, boolean stored) {}
 
     /**
-     * Stores a source.
-     *
-     * @param copy true to have the store keep the bytes itself even if the file could stay in place
-     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
-     * @throws StoreException if the store refuses; nothing is published
-     */
-    public Outcome store(Source source, DatasetName dataset, boolean copy)
-            throws SourceException, StoreException, InterruptedException {
-        BuildRequest request = request(source, dataset, copy);
-        try (Build build = store.begin(request)) {
-            source.announce(progress);
-            SourceReader reader = new SourceReader(source);
-            Content content = reader.read(
-                    build::add,
-                    (lines, _) -> progress.update(new Progress.State(
-                            source.position(),
-                            source.size(),
-                            lines,
-                            build.checkpoint().lineIndex())));
-            return new Outcome(build.commit(content, reader.blocks()), true);
-        } catch (OutOfMemoryError e) {
-            throw SourceException.outOfMemory(source.name(), e);
-        }
-    }
-
-    /**
      * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only if its
      * name, size and times do not tell, and stores a pipe in any case.
      *
-     * @param copy as for {@link #store(Source, DatasetName, boolean)}
-     * @param force as for {@link #store(String, DatasetName, boolean, boolean)}
-     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
-     * @throws StoreException if the store refuses; nothing is published
+     * @param copy as for {@link #store}
+     * @param force as for {@link #store}
      */
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
@@ -84,10 +59,8 @@ public final class Ingest {
     /**
      * Stores a source. Checks first that it fits, if the store would find out only while it writes.
      *
-     * @param copy as for {@link #store(Source, DatasetName, boolean)}
+     * @param copy true to have the store keep the bytes itself even if the file could stay in place
      * @param force true to store a source although it does not seem to fit
-     * @throws SourceException if the source cannot be read or changes meanwhile; nothing is published
-     * @throws StoreException if the store refuses; nothing is published
      */
     public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
@@ -107,8 +80,19 @@ public final class Ingest {
         }
     }
 
+    Outcome store(Source source, DatasetName dataset, boolean copy)
+            throws SourceException, StoreException, InterruptedException {
+        try (Build build = store.begin(request(source, dataset, copy))) {
+            SourceReader reader = new SourceReader(source, progress);
+            Content content = reader.read(build::add, _ -> build.checkpoint().lineIndex());
+            return new Outcome(build.commit(content, reader.blocks()), true);
+        } catch (OutOfMemoryError e) {
+            throw SourceException.outOfMemory(source.name(), e);
+        }
+    }
+
     private static BuildRequest request(Source source, DatasetName dataset, boolean copy) {
-        return new BuildRequest(dataset, source.name(), source.file(), copy || !(source instanceof FileSource));
+        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isInPlace());
     }
 
     /** The newest version if it holds the source's content and is not damaged. */
@@ -122,12 +106,11 @@ public final class Ingest {
             Optional<Manifest> newest = store.newest(request.dataset());
             boolean worthReading = newest.isPresent()
                     && source.isRepeatable()
-                    && (!(source instanceof FileSource)
-                            || source.size() == newest.get().byteCount());
+                    && (!source.isInPlace() || source.size() == newest.get().byteCount());
             if (!worthReading) {
                 return Optional.empty();
             }
-            Content content = new SourceReader(source).read(_ -> {}, (_, _) -> {});
+            Content content = new SourceReader(source, Progress.SILENT).read(_ -> {}, lines -> lines);
             boolean same = newest.get().content().equals(content);
             return same && store.reuse(newest.get(), request) ? newest : Optional.empty();
         } catch (StoreFailedException damaged) {

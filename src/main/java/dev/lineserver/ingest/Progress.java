@@ -15,11 +15,10 @@ public interface Progress {
      * A state of an ingest.
      *
      * @param position number of bytes of the source read so far
-     * @param size bytes of the source; negative if unknown
-     * @param linesRead number of lines read so far
-     * @param linesStored number of lines stored so far
+     * @param size of the source in bytes; negative if unknown
+     * @param lines number of lines stored, or compared, so far
      */
-    record State(long position, long size, long linesRead, long linesStored) {}
+    record State(long position, long size, long lines) {}
 
     /** Receives the present state. */
     void update(State state);

@@ -16,20 +16,15 @@ public final class Shape {
 
     /** Reads the whole source. */
     public static TextShape of(Source source, Progress progress) throws SourceException, InterruptedException {
-        source.announce(progress);
         Shape shape = new Shape();
-        Content content = new SourceReader(source)
-                .read(
-                        shape::count,
-                        (lines, _) ->
-                                progress.update(new Progress.State(source.position(), source.size(), lines, lines)));
+        Content content = new SourceReader(source, progress).read(shape::count, lines -> lines);
         return new TextShape(
                 content.lineCount(),
                 content.byteCount(),
                 content.longestLine(),
                 shape.linesByLength,
                 shape.bytesInLongerLines,
-                !(source instanceof FileSource));
+                !source.isInPlace());
     }
 
     private void count(LineBatch batch) {

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
+import java.util.function.LongUnaryOperator;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
@@ -15,6 +16,7 @@ import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.LineTooLongException;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.ControlCharacters;
 
 /**
  * Reads a whole source: blocks are loaded, scanned and hashed concurrently, then split into lines in their order.
@@ -32,27 +34,33 @@ final class SourceReader {
     private static final int MOST_THREADS = 8;
 
     private final Source source;
+    private final Progress progress;
     private final ContentDigest.Tree digests = new ContentDigest.Tree();
 
-    SourceReader(Source source) {
+    /** @param progress called after every block by the thread that reads */
+    SourceReader(Source source, Progress progress) {
         this.source = source;
+        this.progress = progress;
     }
 
-    /** Called after every block. */
-    @FunctionalInterface
-    interface Listener {
-        void read(long lineCount, long byteCount);
-    }
-
-    /** Reads the source to its end, and hands every line to {@code sink}. */
-    <X extends Exception> Content read(LineSplitter.Sink<X> sink, Listener listener)
+    /**
+     * Reads the source to its end.
+     *
+     * @param sink of all lines
+     * @param linesDone number of lines to report as progress if the given number was read
+     */
+    <X extends Exception> Content read(LineSplitter.Sink<X> sink, LongUnaryOperator linesDone)
             throws X, SourceException, InterruptedException {
+        if (source.compression() != Compression.NONE) {
+            progress.note(ControlCharacters.escape(SourceException.described(source.name())) + " is "
+                    + source.compression() + "-compressed: unpacking");
+        }
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
         int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
         try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads - 1), SourceReader::worker)) {
-            boolean endsInNewline = readBlocks(pool, blocksAhead(threads), splitter, listener);
+            boolean endsInNewline = readBlocks(pool, blocksAhead(threads), splitter, linesDone);
             splitter.finish();
-            listener.read(splitter.lineCount(), splitter.byteCount());
+            report(linesDone.applyAsLong(splitter.lineCount()));
             source.checkUnchanged();
             return new Content(
                     splitter.lineCount(),
@@ -83,7 +91,7 @@ final class SourceReader {
     }
 
     private <X extends Exception> boolean readBlocks(
-            ExecutorService pool, int ahead, LineSplitter<X> splitter, Listener listener)
+            ExecutorService pool, int ahead, LineSplitter<X> splitter, LongUnaryOperator linesDone)
             throws X, IOException, LineTooLongException, InterruptedException {
         Deque<Block> free = new ArrayDeque<>(ahead);
         for (int i = 0; i < ahead; i++) {
@@ -105,9 +113,13 @@ final class SourceReader {
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
             endsInNewline = block.bytes[block.length - 1] == '\n';
-            listener.read(splitter.lineCount(), splitter.byteCount());
+            report(linesDone.applyAsLong(splitter.lineCount()));
             free.push(block);
         }
+    }
+
+    private void report(long lines) {
+        progress.update(new Progress.State(source.position(), source.size(), lines));
     }
 
     private Block loadAndScan(Block block) throws IOException {

@@ -21,6 +21,7 @@ public final class Verification {
 
     private final Snapshot snapshot;
     private final Progress progress;
+    private Optional<String> difference = Optional.empty();
 
     /** @param progress called by the calling thread */
     public Verification(Snapshot snapshot, Progress progress) {
@@ -28,38 +29,15 @@ public final class Verification {
         this.progress = progress;
     }
 
-    /** Ends the reading early: at the first difference, or if the store fails. */
-    private static final class EndException extends Exception {
-        EndException(String difference) {
-            super(difference);
-        }
-
-        EndException(StoreException failure) {
-            super(failure);
-        }
-    }
-
     /**
-     * Compares the version with a source.
+     * Compares the version with a source, which is read to its end in any case.
      *
      * @return the first difference, as a clause for people; empty if there is none
      */
     public Optional<String> firstDifference(Source source)
             throws SourceException, StoreException, InterruptedException {
-        source.announce(progress);
-        try {
-            Content content = new SourceReader(source)
-                    .read(
-                            this::compare,
-                            (lines, _) -> progress.update(
-                                    new Progress.State(source.position(), source.size(), lines, lines)));
-            return difference(content, snapshot.manifest().content());
-        } catch (EndException e) {
-            if (e.getCause() instanceof StoreException failure) {
-                throw failure;
-            }
-            return Optional.ofNullable(e.getMessage());
-        }
+        Content content = new SourceReader(source, progress).read(this::compare, lines -> lines);
+        return difference.or(() -> difference(content, snapshot.manifest().content()));
     }
 
     /** The difference between a source and a version that holds all lines of the source. */
@@ -76,28 +54,27 @@ public final class Verification {
                         : "the lines are the same, but the version's manifest has another byte count or digest");
     }
 
-    private void compare(LineBatch batch) throws EndException, InterruptedException {
+    private void compare(LineBatch batch) throws StoreException, InterruptedException {
         Queue<CompletionStage<Lookup>> pending = new ArrayDeque<>(LOOKUPS_AHEAD);
         int requested = 0;
-        for (int i = 0; i < batch.count(); i++) {
+        for (int i = 0; i < batch.count() && difference.isEmpty(); i++) {
             while (requested < batch.count() && pending.size() < LOOKUPS_AHEAD) {
                 pending.add(snapshot.lookup(batch.firstLineIndex() + requested++));
             }
-            compare(batch, i, await(pending.remove()));
+            String clause = compare(batch, i, Await.result(pending.remove()));
+            if (!clause.isEmpty()) {
+                difference = Optional.of("line " + (batch.firstLineIndex() + i + 1) + " " + clause);
+            }
         }
     }
 
-    private static void compare(LineBatch batch, int i, Lookup lookup) throws EndException, InterruptedException {
-        String difference = switch (lookup) {
+    private static String compare(LineBatch batch, int i, Lookup lookup) throws StoreException, InterruptedException {
+        return switch (lookup) {
             case Lookup.Found(byte[] line) -> same(batch, i, line) ? "" : "differs";
             case Lookup.FoundInParts(LineParts parts) -> compareParts(batch, i, parts);
             case Lookup.PastTheEnd(long lineCount) -> "is not stored: the version has " + lineCount + " lines";
             case Lookup.Damaged(String what) -> "is damaged: " + what;
         };
-        if (!difference.isEmpty()) {
-            long lineNumber = batch.firstLineIndex() + i + 1;
-            throw new EndException("line " + lineNumber + " " + difference);
-        }
     }
 
     private static boolean same(LineBatch batch, int i, byte[] line) {
@@ -105,13 +82,13 @@ public final class Verification {
     }
 
     private static String compareParts(LineBatch batch, int i, LineParts parts)
-            throws EndException, InterruptedException {
+            throws StoreException, InterruptedException {
         if (parts.length() != batch.length(i)) {
             return "has " + parts.length() + " bytes in the version, and " + batch.length(i) + " in the file";
         }
         int at = batch.start(i);
         for (int part = 0; part < parts.count(); part++) {
-            byte[] bytes = await(parts.read(part));
+            byte[] bytes = Await.result(parts.read(part));
             if (bytes.length > batch.end(i) - at
                     || !Arrays.equals(batch.bytes(), at, at + bytes.length, bytes, 0, bytes.length)) {
                 return "differs";
@@ -119,13 +96,5 @@ public final class Verification {
             at += bytes.length;
         }
         return at == batch.end(i) ? "" : "is cut short";
-    }
-
-    private static <T> T await(CompletionStage<T> stage) throws EndException, InterruptedException {
-        try {
-            return Await.result(stage);
-        } catch (StoreException e) {
-            throw new EndException(e);
-        }
     }
 }

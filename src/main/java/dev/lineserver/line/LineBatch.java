@@ -5,55 +5,25 @@ package dev.lineserver.line;
  * last line of a source may have none.
  *
  * <p>A view of arrays that are reused: valid only during the call that it is passed to.
+ *
+ * @param bytes holds the lines; must not be changed
+ * @param from position of the first line's first byte
+ * @param ends positions of the terminators, or of the end of an unterminated last line
+ * @param firstEnd index in {@code ends} of the first line's end
+ * @param count number of lines, at least 1
+ * @param terminated true if the last of these lines has a terminator; false only at the end of a source
+ * @param firstLineIndex 0-based index of the first line in the source
+ * @param firstByteOffset offset of the first line's first byte in the source, in bytes
  */
-public final class LineBatch {
-    private final byte[] bytes;
-    private final int from;
-    private final int[] ends;
-    private final int firstEnd;
-    private final int count;
-    private final boolean terminated;
-    private final long firstLineIndex;
-    private final long firstByteOffset;
-
-    /**
-     * @param bytes holds the lines
-     * @param from position of the first line's first byte
-     * @param ends positions of the terminators, or of the end of an unterminated last line
-     * @param firstEnd index in {@code ends} of the first line's end
-     * @param count number of lines, at least 1
-     * @param terminated true if the last of these lines has a terminator
-     * @param firstLineIndex 0-based index of the first line in the source
-     * @param firstByteOffset offset of the first line's first byte in the source, in bytes
-     */
-    public LineBatch(
-            byte[] bytes,
-            int from,
-            int[] ends,
-            int firstEnd,
-            int count,
-            boolean terminated,
-            long firstLineIndex,
-            long firstByteOffset) {
-        this.bytes = bytes;
-        this.from = from;
-        this.ends = ends;
-        this.firstEnd = firstEnd;
-        this.count = count;
-        this.terminated = terminated;
-        this.firstLineIndex = firstLineIndex;
-        this.firstByteOffset = firstByteOffset;
-    }
-
-    /** Number of lines, at least 1. */
-    public int count() {
-        return count;
-    }
-
-    /** The array that holds the lines. Must not be changed. */
-    public byte[] bytes() {
-        return bytes;
-    }
+public record LineBatch(
+        byte[] bytes,
+        int from,
+        int[] ends,
+        int firstEnd,
+        int count,
+        boolean terminated,
+        long firstLineIndex,
+        long firstByteOffset) {
 
     /** Position in {@link #bytes} of the first byte of the batch's line {@code i}, from 0 to {@code count - 1}. */
     public int start(int i) {
@@ -73,20 +43,5 @@ public final class LineBatch {
     /** Length of the whole run in bytes, all terminators included: {@code bytes[start(0), start(0) + byteCount())}. */
     public int byteCount() {
         return ends[firstEnd + count - 1] + (terminated ? 1 : 0) - from;
-    }
-
-    /** True if the last of these lines has a terminator; false only at the end of a source. */
-    public boolean terminated() {
-        return terminated;
-    }
-
-    /** 0-based index of the first line in the source. */
-    public long firstLineIndex() {
-        return firstLineIndex;
-    }
-
-    /** Offset of the first line's first byte in the source, in bytes. */
-    public long firstByteOffset() {
-        return firstByteOffset;
     }
 }

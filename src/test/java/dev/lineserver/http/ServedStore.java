@@ -18,7 +18,6 @@ import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
-import dev.lineserver.ingest.Source;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -116,10 +115,9 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
         Path file = directory.resolve(dataset + ".txt.new");
         Files.write(file, content);
         Files.move(file, source(dataset), StandardCopyOption.REPLACE_EXISTING);
-        try (LineStore store = store();
-                Source source = Source.open(source(dataset).toString())) {
+        try (LineStore store = store()) {
             return new Ingest(store, Progress.SILENT)
-                    .store(source, new DatasetName(dataset), copy)
+                    .store(source(dataset).toString(), new DatasetName(dataset), copy, false)
                     .manifest();
         }
     }

@@ -162,7 +162,7 @@ final class ArchivesTest {
     }
 
     private static byte[] unpack(Compression compression, byte[] archive) throws IOException {
-        Source source = new StreamSource("archive", compression, new ByteArrayInputStream(archive), null, null);
+        Source source = new Source("archive", compression, new ByteArrayInputStream(archive), null, null);
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         for (Block block = new Block(); source.next(block); ) {
             content.write(block.bytes, 0, block.length);

@@ -81,7 +81,7 @@ final class IngestTest {
     @Test
     void aStreamThatComesInDribblesIsReadWhole() throws Exception {
         byte[] content = Samples.random(9_000, 120, 8);
-        Source source = new StreamSource(Source.STDIN, Compression.NONE, new Dribble(content), null, null);
+        Source source = new Source(Source.STDIN, Compression.NONE, new Dribble(content), null, null);
         Manifest manifest = new Ingest(store, Progress.SILENT)
                 .store(source, DatasetName.DEFAULT, false)
                 .manifest();

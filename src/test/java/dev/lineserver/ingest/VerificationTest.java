@@ -64,7 +64,7 @@ final class VerificationTest {
 
     private Content content() throws Exception {
         try (Source source = Source.open(file.toString())) {
-            return new SourceReader(source).read(_ -> {}, (_, _) -> {});
+            return new SourceReader(source, Progress.SILENT).read(_ -> {}, lines -> lines);
         }
     }
 

@@ -19,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
-import dev.lineserver.ingest.Source;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -185,11 +184,9 @@ final class CrashTest {
     }
 
     private static Manifest ingest(EmbeddedStore store, Path file, boolean copy) throws Exception {
-        try (Source source = Source.open(file.toString())) {
-            return new Ingest(store, Progress.SILENT)
-                    .store(source, DatasetName.DEFAULT, copy)
-                    .manifest();
-        }
+        return new Ingest(store, Progress.SILENT)
+                .store(file.toString(), DatasetName.DEFAULT, copy, false)
+                .manifest();
     }
 
     private static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content, String what)
