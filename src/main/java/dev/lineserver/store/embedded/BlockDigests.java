@@ -5,8 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import org.jspecify.annotations.Nullable;
-
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Content;
@@ -14,9 +12,9 @@ import dev.lineserver.store.Content;
 /**
  * The digests of a content's blocks, against which single blocks of a touched source are checked.
  *
- * <p>The file {@code blocks} of a version holds nothing but these, 16 bytes per block of {@link Limits#BLOCK_BYTES}: upper,
- * then lower 64 bits, big-endian. They are the leaves of the content's digest, so that digest, which is in the manifest, is
- * the file's checksum. Versions of layout {@code embedded-1} have no such file.
+ * <p>The file {@code blocks} of a version whose lines stay in their source holds nothing but these, 16 bytes per block of
+ * {@link Limits#BLOCK_BYTES}: upper, then lower 64 bits, big-endian. They are the leaves of the content's digest, so that
+ * digest, which is in the manifest, is the file's checksum.
  */
 record BlockDigests(ByteBuffer leaves) {
     private static final int DIGEST_BYTES = 16;
@@ -25,16 +23,13 @@ record BlockDigests(ByteBuffer leaves) {
         return (content.byteCount() + Limits.BLOCK_BYTES - 1) / Limits.BLOCK_BYTES * DIGEST_BYTES;
     }
 
-    /** Reads the block digests of a version; null if they are missing or damaged. */
-    static @Nullable BlockDigests read(Path file, Content content) {
-        try {
-            byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
-            return digest(leaves, leaves.length).equals(content.digest())
-                    ? new BlockDigests(ByteBuffer.wrap(leaves))
-                    : null;
-        } catch (IOException missing) {
-            return null;
+    /** @throws IOException also if they are damaged */
+    static BlockDigests read(Path file, Content content) throws IOException {
+        byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
+        if (!digest(leaves, leaves.length).equals(content.digest())) {
+            throw new IOException("its checksum does not match");
         }
+        return new BlockDigests(ByteBuffer.wrap(leaves));
     }
 
     /** Whether a block has the bytes that were ingested. */

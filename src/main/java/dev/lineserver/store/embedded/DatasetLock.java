@@ -1,28 +1,32 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Optional;
-import java.util.Set;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.StoreFailedException;
 
 /**
  * Keeps two writers of one dataset apart, within a process and between processes. The operating system releases it when
- * the process ends, however it ends.
+ * the process ends, however it ends. The lock file holds the name of its latest owner.
  *
  * <p>A process loses its lock on a file as soon as it closes any of its descriptors of that file (POSIX, {@code fcntl}).
- * So the lock file is opened by nobody in this process while it is locked, and the owner's name is in another file.
+ * So nothing in this process opens a lock file that it has open already: {@link #OPEN} knows the owner.
  */
 final class DatasetLock implements AutoCloseable {
-    /** Lock files that this process has open. */
-    private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+    /** Lock files that this process has open, and the owner of each. */
+    private static final Map<Path, String> OPEN = new ConcurrentHashMap<>();
 
     private final Path file;
     private final FileChannel channel;
@@ -36,24 +40,28 @@ final class DatasetLock implements AutoCloseable {
      * Takes the lock.
      *
      * @param dataDirectory must exist
-     * @param owner named to those who are refused
-     * @return the lock; empty if another process or thread has it
+     * @param purpose a verb and its object, for those who are refused
+     * @throws StoreFailedException if another process or thread has it; the message names that one
      */
-    static Optional<DatasetLock> take(Path dataDirectory, DatasetName dataset, String owner) throws IOException {
+    static DatasetLock take(Path dataDirectory, DatasetName dataset, String purpose)
+            throws IOException, StoreFailedException {
         Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
-        if (!OPEN.add(file)) {
-            return Optional.empty();
+        String owner = "process " + ProcessHandle.current().pid() + ", which began at "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
+        String other = OPEN.putIfAbsent(file, owner);
+        if (other != null) {
+            throw refused(dataset, other);
         }
         @Nullable FileChannel channel = null;
         boolean taken = false;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (channel.tryLock() == null) {
-                return Optional.empty();
+                throw refused(dataset, Files.readString(file));
             }
-            Files.writeString(ownerFile(file), owner);
+            channel.truncate(0).write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
             taken = true;
-            return Optional.of(new DatasetLock(file, channel));
+            return new DatasetLock(file, channel);
         } finally {
             if (!taken) {
                 release(file, channel);
@@ -61,17 +69,9 @@ final class DatasetLock implements AutoCloseable {
         }
     }
 
-    private static Path ownerFile(Path file) {
-        return file.resolveSibling(file.getFileName() + "-owner");
-    }
-
-    /** The holder of the lock, as it has named itself. */
-    static String owner(Path dataDirectory, DatasetName dataset) {
-        try {
-            return Files.readString(ownerFile(dataDirectory.resolve(dataset.value() + ".lock")));
-        } catch (IOException unknown) {
-            return "another process";
-        }
+    private static StoreFailedException refused(DatasetName dataset, String owner) {
+        return new StoreFailedException(
+                "dataset " + dataset + " is being written by " + owner + "; wait for it to end, or end it");
     }
 
     /** Closes the file before the next one in this process may open it. */
@@ -85,10 +85,6 @@ final class DatasetLock implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try {
-            Files.deleteIfExists(ownerFile(file));
-        } finally {
-            release(file, channel);
-        }
+        release(file, channel);
     }
 }

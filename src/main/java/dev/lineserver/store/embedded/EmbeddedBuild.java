@@ -92,7 +92,9 @@ final class EmbeddedBuild implements Build {
         try {
             index.finish();
             disk.force(indexChannel);
-            disk.writeFile(building.resolve(DatasetDirectory.BLOCKS), blocks.leaves());
+            if (copy == null) {
+                disk.writeFile(building.resolve(DatasetDirectory.BLOCKS), blocks.leaves());
+            }
             new ManifestFile(manifest, lines(), request.file()).write(building.resolve(ManifestFile.NAME), disk);
             versions.publish(version);
             published = true;

@@ -3,8 +3,6 @@ package dev.lineserver.store.embedded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,12 +29,11 @@ import dev.lineserver.store.embedded.index.LineIndex;
  * Keeps versions in a directory of this machine.
  *
  * <pre>
- * DATASET.lock            locked by the process that writes to the dataset
- * DATASET.lock-owner      names that process
+ * DATASET.lock            locked by the process that writes to the dataset, and names it
  * DATASET/v3/manifest.properties
  * DATASET/v3/index        where each line begins
- * DATASET/v3/blocks       digests of the content's blocks
- * DATASET/v3/lines        the bytes, unless they stay in their source
+ * DATASET/v3/lines        the bytes, or if they stay in their source
+ * DATASET/v3/blocks       digests of its blocks
  * DATASET/building-4/…    a version being written
  * DATASET.dropped-…       a dataset being removed
  * </pre>
@@ -119,8 +116,7 @@ public final class EmbeddedStore implements LineStore {
         VersionFiles version = version(manifest.dataset(), manifest.version());
         ManifestFile file = version.manifest();
         LineIndex index = version.index(file.manifest());
-        return new EmbeddedSnapshot(
-                file.manifest(), index, LinesFile.open(file, version.directory()), reads, validation);
+        return new EmbeddedSnapshot(file.manifest(), index, version.lines(file), reads, validation);
     }
 
     @Override
@@ -150,7 +146,7 @@ public final class EmbeddedStore implements LineStore {
         Manifest version = manifest.manifest();
         Path versionDirectory = directory(version.dataset()).version(version.version());
         Path replacement = versionDirectory.resolve(ManifestFile.NAME + ".new");
-        try (DatasetLock _ = lock(version.dataset(), "accept its source's new time")) {
+        try (DatasetLock _ = DatasetLock.take(directory, version.dataset(), "accept its source's new time")) {
             disk.delete(replacement);
             manifest.write(replacement, disk);
             disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
@@ -164,7 +160,7 @@ public final class EmbeddedStore implements LineStore {
         DatasetName dataset = request.dataset();
         try {
             disk.createDirectories(directory);
-            DatasetLock lock = lock(dataset, "ingest " + request.sourceName());
+            DatasetLock lock = DatasetLock.take(directory, dataset, "ingest " + request.sourceName());
             try {
                 DatasetDirectory versions = directory(dataset);
                 versions.clean();
@@ -185,7 +181,7 @@ public final class EmbeddedStore implements LineStore {
         if (!Files.isDirectory(versions.path())) {
             return false;
         }
-        try (DatasetLock _ = lock(dataset, "drop it")) {
+        try (DatasetLock _ = DatasetLock.take(directory, dataset, "drop it")) {
             versions.drop();
             return true;
         } catch (IOException e) {
@@ -209,14 +205,6 @@ public final class EmbeddedStore implements LineStore {
 
     private VersionFiles version(DatasetName dataset, long version) {
         return new VersionFiles(directory(dataset).version(version), dataset, version);
-    }
-
-    private DatasetLock lock(DatasetName dataset, String purpose) throws IOException, StoreException {
-        String owner = "process " + ProcessHandle.current().pid() + ", which began at "
-                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
-        return DatasetLock.take(directory, dataset, owner)
-                .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " is being written by "
-                        + DatasetLock.owner(directory, dataset) + "; wait for it to end, or end it"));
     }
 
     private List<DatasetName> names() throws StoreException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +39,10 @@ import dev.lineserver.store.StoreUnavailableException;
 final class LinesFile implements AutoCloseable {
     private final Path path;
     private final Manifest manifest;
-    private final boolean inPlace;
     private final long size;
+    /** Null for the store's own copy. */
     private final @Nullable BlockDigests blocks;
+
     private volatile Opened opened;
     private volatile boolean inDoubt;
     private volatile @Nullable FileStamp refused;
@@ -50,7 +52,6 @@ final class LinesFile implements AutoCloseable {
         this.path = path;
         this.blocks = blocks;
         manifest = file.manifest();
-        inPlace = file.inPlace();
         size = file.lines().stamp().size();
         opened = new Opened(channel, file.lines().stamp());
     }
@@ -65,11 +66,13 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
-    /** Opens a version's file. Reads all of it only if it is in doubt and there are no block digests. */
-    static LinesFile open(ManifestFile file, Path versionDirectory) throws StoreUnavailableException {
-        Path path = versionDirectory.resolve(file.lines().path());
-        Path blocksFile = versionDirectory.resolve(DatasetDirectory.BLOCKS);
-        BlockDigests blocks = BlockDigests.read(blocksFile, file.manifest().content());
+    /**
+     * Opens a version's file.
+     *
+     * @param blocks of a source that stayed in place; null for the store's own copy
+     */
+    static LinesFile open(ManifestFile file, Path path, @Nullable BlockDigests blocks)
+            throws StoreUnavailableException {
         LinesFile lines;
         try {
             lines = new LinesFile(file, path, blocks, FileChannel.open(path, StandardOpenOption.READ));
@@ -78,11 +81,7 @@ final class LinesFile implements AutoCloseable {
                     IoErrors.message("open " + path, e) + "; bring it back, or ingest it again", e);
         }
         try {
-            if (lines.inPlace && blocks != null) {
-                lines.inDoubt = !lines.stamp().equals(lines.opened.stamp);
-            } else {
-                lines.check();
-            }
+            lines.lookForDoubt();
             return lines;
         } catch (StoreUnavailableException e) {
             lines.close();
@@ -91,7 +90,7 @@ final class LinesFile implements AutoCloseable {
     }
 
     boolean isInPlace() {
-        return inPlace;
+        return blocks != null;
     }
 
     /** Whether to use {@link #readInDoubt}, which takes too long for an event loop. */
@@ -131,19 +130,16 @@ final class LinesFile implements AutoCloseable {
 
     /** Reads bytes of a file in doubt; fails if a block that they are in has other bytes than those ingested. */
     byte[] readInDoubt(long position, int length) throws StoreUnavailableException {
+        BlockDigests digests = Objects.requireNonNull(blocks);
         inDoubt = true;
         FileStamp _ = stamp();
-        if (blocks == null) {
-            throw new StoreUnavailableException("the file " + path + " was touched after it was ingested as " + this
-                    + ", and is being compared with it: try again later");
-        }
         byte[] bytes = new byte[length];
         byte[] block = new byte[Limits.BLOCK_BYTES];
         long end = position + length;
         for (long at = position - position % Limits.BLOCK_BYTES; at < end; at += Limits.BLOCK_BYTES) {
             int blockLength = (int) Math.min(Limits.BLOCK_BYTES, size - at);
             read(at, block, blockLength);
-            if (!blocks.matches(at / Limits.BLOCK_BYTES, block, blockLength)) {
+            if (!digests.matches(at / Limits.BLOCK_BYTES, block, blockLength)) {
                 throw changed("its content is another");
             }
             long from = Math.max(position, at);
@@ -159,15 +155,22 @@ final class LinesFile implements AutoCloseable {
      * @throws StoreUnavailableException if it cannot, or no longer has the bytes that were ingested
      */
     void check() throws StoreUnavailableException {
-        try {
-            if (!inPlace) {
-                requireSize(opened.channel.size());
-                return;
+        lookForDoubt();
+        if (inDoubt) {
+            try {
+                resolveDoubt(stamp());
+            } catch (IOException e) {
+                throw unreadable(e);
             }
-            FileStamp now = stamp();
-            inDoubt = !now.equals(opened.stamp);
-            if (inDoubt) {
-                resolveDoubt(now);
+        }
+    }
+
+    private void lookForDoubt() throws StoreUnavailableException {
+        try {
+            if (blocks == null) {
+                requireSize(opened.channel.size());
+            } else {
+                inDoubt = !stamp().equals(opened.stamp);
             }
         } catch (IOException e) {
             throw unreadable(e);

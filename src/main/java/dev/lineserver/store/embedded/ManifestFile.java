@@ -33,15 +33,11 @@ import dev.lineserver.store.Manifest;
 record ManifestFile(
         Manifest manifest, SourceFile lines, @Nullable SourceFile source) {
     static final String NAME = "manifest.properties";
-    static final String LAYOUT = "embedded-2";
-    /** Had neither block digests nor change time and inode of files. */
-    private static final String FIRST_LAYOUT = "embedded-1";
+    static final String LAYOUT = "embedded-3";
 
-    private static final String PATH = "-path";
-    private static final String SIZE = "-size";
-    private static final String MODIFIED_AT = "-modified-at";
-    private static final String CHANGED_AT = "-changed-at";
-    private static final String INODE = "-inode";
+    /** Ends the key of a file's stamp: size, modification time, change time and inode. */
+    private static final String STAMP = "-stamp";
+
     private static final String CHECKSUM = "# crc32c ";
 
     /** @throws IOException if the file cannot be read, or was not written by {@link #write} */
@@ -98,9 +94,9 @@ record ManifestFile(
 
     private static ManifestFile of(Properties p) {
         String layout = p.getProperty("layout", "");
-        if (!layout.equals(LAYOUT) && !layout.equals(FIRST_LAYOUT)) {
-            throw new IllegalArgumentException("it has layout '" + layout
-                    + "', and this line-server reads layouts up to '" + LAYOUT + "' (a newer line-server may read it)");
+        if (!layout.equals(LAYOUT)) {
+            throw new IllegalArgumentException(
+                    "it has layout '" + layout + "', and this line-server reads '" + LAYOUT + "'");
         }
         Content content = new Content(
                 number(p, "line-count"),
@@ -115,24 +111,28 @@ record ManifestFile(
                 text(p, "source-name"),
                 layout,
                 Instant.parse(text(p, "created-at")));
-        return new ManifestFile(manifest, file(p, "lines"), p.containsKey("source" + PATH) ? file(p, "source") : null);
+        return new ManifestFile(manifest, file(p, "lines"), p.containsKey("source") ? file(p, "source") : null);
     }
 
     private static SourceFile file(Properties p, String which) {
-        FileStamp stamp = new FileStamp(
-                number(p, which + SIZE),
-                Instant.parse(text(p, which + MODIFIED_AT)),
-                Instant.parse(p.getProperty(which + CHANGED_AT, Instant.EPOCH.toString())),
-                Long.parseLong(p.getProperty(which + INODE, "0")));
-        return new SourceFile(Path.of(text(p, which + PATH)), stamp);
+        String[] stamp = text(p, which + STAMP).split(" ", 4);
+        if (stamp.length != 4) {
+            throw new IllegalArgumentException("it has an incomplete '" + which + STAMP + "'");
+        }
+        return new SourceFile(
+                Path.of(text(p, which)),
+                new FileStamp(
+                        Long.parseLong(stamp[0]),
+                        Instant.parse(stamp[1]),
+                        Instant.parse(stamp[2]),
+                        Long.parseLong(stamp[3])));
     }
 
     private static void put(Properties p, String which, SourceFile file) {
-        p.setProperty(which + PATH, file.path().toString());
-        p.setProperty(which + SIZE, Long.toString(file.stamp().size()));
-        p.setProperty(which + MODIFIED_AT, file.stamp().modifiedAt().toString());
-        p.setProperty(which + CHANGED_AT, file.stamp().changedAt().toString());
-        p.setProperty(which + INODE, Long.toString(file.stamp().inode()));
+        FileStamp stamp = file.stamp();
+        p.setProperty(which, file.path().toString());
+        p.setProperty(
+                which + STAMP, stamp.size() + " " + stamp.modifiedAt() + " " + stamp.changedAt() + " " + stamp.inode());
     }
 
     private Properties properties() {

@@ -60,9 +60,7 @@ final class SourceValidation {
     /** The reads that one loop has made since it last looked. Used by that loop only. */
     private static final class Turn implements Runnable {
         private final EventExecutor loop;
-        private List<Pending> reads = new ArrayList<>(READS_PER_LOOK);
-        private List<Pending> spare = new ArrayList<>(READS_PER_LOOK);
-        private boolean scheduled;
+        private List<Pending> reads = new ArrayList<>();
         private boolean completing;
 
         Turn(EventExecutor loop) {
@@ -70,41 +68,25 @@ final class SourceValidation {
         }
 
         void add(Pending read) {
-            if (!scheduled) {
+            if (reads.isEmpty()) {
                 // Runs after all events that the loop woke up for.
                 loop.execute(this);
-                scheduled = true;
             }
             reads.add(read);
+            // A read that is completed may lead to others: they wait for the next look.
             if (reads.size() >= READS_PER_LOOK && !completing) {
-                completeAll();
+                run();
             }
         }
 
         @Override
         public void run() {
-            scheduled = false;
-            completeAll();
-        }
-
-        private void completeAll() {
             List<Pending> done = reads;
-            // A read that is completed may lead to others, which wait for the next look.
-            reads = spare;
+            reads = new ArrayList<>();
             completing = true;
-            try {
-                completeAll(done);
-            } finally {
-                done.clear();
-                spare = done;
-                completing = false;
-            }
-        }
-
-        private static void completeAll(List<Pending> reads) {
             LinesFile looked = null;
             BasicFileAttributes now = null;
-            for (Pending read : reads) {
+            for (Pending read : done) {
                 try {
                     if (read.file() != looked) {
                         now = read.file().look();
@@ -116,6 +98,7 @@ final class SourceValidation {
                     read.completeExceptionally(e);
                 }
             }
+            completing = false;
         }
     }
 }

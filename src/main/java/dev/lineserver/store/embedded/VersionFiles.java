@@ -17,6 +17,9 @@ import dev.lineserver.store.embedded.index.LineIndexFile;
 
 /** Reads the files of one version, and says in an operator's words why they cannot be used. */
 record VersionFiles(Path directory, DatasetName dataset, long version) {
+    /** Heap that an index must leave free for everything else, in bytes. */
+    private static final long RESERVE_BYTES = 8L << 20;
+
     ManifestFile manifest() throws StoreException {
         Path file = directory.resolve(ManifestFile.NAME);
         try {
@@ -34,7 +37,7 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
     LineIndex index(Manifest manifest) throws StoreException {
         Path file = directory.resolve(DatasetDirectory.INDEX);
         try {
-            HeapRoom.require(Files.size(file) + BlockDigests.bytes(manifest.content()), "the index of " + this);
+            requireHeap(Files.size(file) + BlockDigests.bytes(manifest.content()));
             LineIndex index = LineIndexFile.read(file);
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
             if (index.lineCount() != manifest.lineCount()
@@ -44,8 +47,21 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
             return index;
         } catch (IOException e) {
             throw unusable(file, manifest.sourceName(), e);
-        } catch (OutOfMemoryError e) {
-            throw new StoreFailedException("the index of " + this + " does not fit in the heap: raise -Xmx", e);
+        }
+    }
+
+    /** Opens the file that holds the lines. */
+    LinesFile lines(ManifestFile manifest) throws StoreException {
+        Path blocks = directory.resolve(DatasetDirectory.BLOCKS);
+        try {
+            return LinesFile.open(
+                    manifest,
+                    directory.resolve(manifest.lines().path()),
+                    manifest.inPlace()
+                            ? BlockDigests.read(blocks, manifest.manifest().content())
+                            : null);
+        } catch (IOException e) {
+            throw unusable(blocks, manifest.manifest().sourceName(), e);
         }
     }
 
@@ -55,6 +71,24 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
         if (!Files.exists(file)) {
             throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
         }
+    }
+
+    /** Refuses an index that does not fit in the heap before it is read, so that requests in flight keep their memory. */
+    private void requireHeap(long bytes) throws StoreFailedException {
+        long needed = bytes + RESERVE_BYTES;
+        if (needed > freeHeapBytes()) {
+            System.gc();
+        }
+        long free = freeHeapBytes();
+        if (needed > free) {
+            throw new StoreFailedException("the index of " + this + " needs " + (needed >> 20) + " MiB of heap, and "
+                    + (free >> 20) + " MiB are free: raise -Xmx");
+        }
+    }
+
+    private static long freeHeapBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
     }
 
     private StoreException unusable(Path file, String source, IOException cause) {

@@ -1,15 +1,15 @@
 package dev.lineserver.store.embedded;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.StoreFailedException;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,8 +17,15 @@ final class DatasetLockTest {
     @TempDir
     Path directory;
 
-    private Optional<DatasetLock> take(String owner) throws Exception {
-        return DatasetLock.take(directory, DatasetName.DEFAULT, owner);
+    private DatasetLock take(String purpose) throws Exception {
+        return DatasetLock.take(directory, DatasetName.DEFAULT, purpose);
+    }
+
+    private void assertRefused(Path dataDirectory, String holder) {
+        StoreFailedException e = assertThrows(
+                StoreFailedException.class, () -> DatasetLock.take(dataDirectory, DatasetName.DEFAULT, "fail"));
+        assertTrue(e.getMessage().startsWith("dataset default is being written by process "), e.getMessage());
+        assertTrue(e.getMessage().endsWith(" to " + holder + "; wait for it to end, or end it"), e.getMessage());
     }
 
     /** Takes the lock, if it can, and holds it until a line comes in. */
@@ -27,11 +34,16 @@ final class DatasetLockTest {
 
         @SuppressWarnings("SystemOut")
         public static void main(String[] arguments) throws Exception {
-            Optional<DatasetLock> lock = DatasetLock.take(Path.of(arguments[0]), DatasetName.DEFAULT, "the child");
-            System.out.println(lock.isPresent() ? "taken" : "refused");
-            int _ = System.in.read();
-            if (lock.isPresent() && arguments.length == 1) {
-                lock.get().close();
+            try {
+                DatasetLock lock = DatasetLock.take(Path.of(arguments[0]), DatasetName.DEFAULT, "be the child");
+                System.out.println("taken");
+                int _ = System.in.read();
+                if (arguments.length == 1) {
+                    lock.close();
+                }
+            } catch (StoreFailedException refused) {
+                System.out.println(refused.getMessage().contains("to be the parent") ? "refused" : "by whom?");
+                int _ = System.in.read();
             }
         }
     }
@@ -45,31 +57,22 @@ final class DatasetLockTest {
 
     @Test
     void onlyOneOfAProcessHasItAndIsNamed() throws Exception {
-        DatasetLock lock = take("the first").orElseThrow();
-        assertEquals(Optional.empty(), take("the second"));
-        assertEquals(
-                Optional.empty(),
-                DatasetLock.take(
-                        Files.createSymbolicLink(directory.resolve("link"), directory),
-                        DatasetName.DEFAULT,
-                        "by a link"));
-        assertEquals("the first", DatasetLock.owner(directory, DatasetName.DEFAULT));
-        try (DatasetLock other =
-                DatasetLock.take(directory, new DatasetName("other"), "x").orElseThrow()) {
-            assertEquals("x", DatasetLock.owner(directory, new DatasetName("other")));
-        }
+        DatasetLock lock = take("be the first, whose purpose is long");
+        assertRefused(directory, "be the first, whose purpose is long");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
+        assertRefused(link, "be the first, whose purpose is long");
+        DatasetLock.take(directory, new DatasetName("other"), "write").close();
         lock.close();
-        assertEquals("another process", DatasetLock.owner(directory, DatasetName.DEFAULT));
-        take("the third").orElseThrow().close();
+        take("be the second").close();
     }
 
     /** A process loses its lock by closing any descriptor of the file, also one that had nothing to do with the lock. */
     @Test
     void refusedAttemptsOfItsOwnProcessDoNotLoseItToAnother() throws Exception {
-        DatasetLock lock = take("the parent").orElseThrow();
+        take("write a long name, of which nothing may be left in the file").close();
+        DatasetLock lock = take("be the parent");
         for (int i = 0; i < 3; i++) {
-            assertEquals(Optional.empty(), take("the parent again"));
-            assertEquals("the parent", DatasetLock.owner(directory, DatasetName.DEFAULT));
+            assertRefused(directory, "be the parent");
         }
         try (ChildProcess refused = contender()) {
             refused.awaitLine("refused");
@@ -79,37 +82,29 @@ final class DatasetLockTest {
         lock.close();
         try (ChildProcess second = contender()) {
             second.awaitLine("taken");
-            assertEquals(Optional.empty(), take("the parent"));
-            assertEquals("the child", DatasetLock.owner(directory, DatasetName.DEFAULT));
+            assertRefused(directory, "be the child");
             second.sendLine();
             second.awaitSuccess();
         }
-        take("the parent").orElseThrow().close();
+        take("be the parent").close();
     }
 
     @Test
     void aProcessThatEndsWithoutReleasingItGivesItBack() throws Exception {
         try (ChildProcess child = contender("never release")) {
             child.awaitLine("taken");
-            assertEquals(Optional.empty(), take("the parent"));
+            assertRefused(directory, "be the child");
             child.sendLine();
             child.awaitSuccess();
         }
-        DatasetLock lock = take("the parent").orElseThrow();
-        assertEquals("the parent", DatasetLock.owner(directory, DatasetName.DEFAULT));
-        lock.close();
+        take("be the parent").close();
     }
 
     @Test
     void whatCannotBeLockedIsNotKeptOpen() throws Exception {
         Files.createDirectory(directory.resolve("default.lock"));
-        assertThrows(java.io.IOException.class, () -> take("x"));
+        assertThrows(IOException.class, () -> take("fail"));
         Files.delete(directory.resolve("default.lock"));
-        Files.createDirectory(directory.resolve("default.lock-owner"));
-        assertThrows(java.io.IOException.class, () -> take("x"));
-        Files.delete(directory.resolve("default.lock-owner"));
-        DatasetLock lock = take("x").orElseThrow();
-        lock.close();
-        assertTrue(take("y").isPresent());
+        take("succeed").close();
     }
 }

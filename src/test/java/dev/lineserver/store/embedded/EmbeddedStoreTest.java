@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import java.util.zip.GZIPOutputStream;
@@ -35,7 +34,6 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
-import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.TextShape;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -70,26 +68,22 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aVersionOfTheFirstLayoutIsServedOnceItsSourceWasChecked() throws Exception {
-        ingestIfChanged(false);
-        Path version = directory.resolve("data/default/v1");
-        Files.delete(version.resolve("blocks"));
-        rewriteManifest(
-                version,
-                text -> text.lines()
-                        .filter(line -> !line.contains("-changed-at") && !line.contains("-inode"))
-                        .map(line -> line.replace("layout=embedded-2", "layout=embedded-1"))
-                        .collect(Collectors.joining("\n", "", "\n")));
-        Manifest first = store.newest(DatasetName.DEFAULT).orElseThrow();
-        assertEquals("embedded-1", first.layout());
-        try (Snapshot snapshot = store.open(first)) {
-            assertEquals("one", text(snapshot, 0));
+    void aVersionOfAnotherLayoutIsRefusedAndStoredAnewByItself() throws Exception {
+        for (String layout : List.of("embedded-2", "embedded-9")) {
+            Manifest before = ingestIfChanged(false).manifest();
+            rewriteManifest(
+                    directory.resolve("data/default/v" + before.version()),
+                    text -> text.replace(ManifestFile.LAYOUT, layout));
+            StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+            assertTrue(e.getMessage().contains("it has layout '" + layout + "'"), e.getMessage());
+            assertTrue(e.getMessage().endsWith("ingest the file again to replace it"), e.getMessage());
+            Ingest.Outcome anew = ingestIfChanged(false);
+            assertTrue(anew.stored());
+            assertEquals(before.version() + 1, anew.manifest().version());
+            try (Snapshot snapshot = store.open(anew.manifest())) {
+                assertEquals("one", text(snapshot, 0));
+            }
         }
-        assertEquals(Optional.empty(), knownUnread(false));
-        assertFalse(ingestIfChanged(false).stored());
-        assertEquals(Optional.of(first), knownUnread(false));
-        Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
-        assertThrows(StoreUnavailableException.class, () -> store.open(first).close());
     }
 
     /** Changes a manifest, and mends its checksum. */
@@ -107,7 +101,7 @@ final class EmbeddedStoreTest {
         ingestIfChanged(false);
         DatasetName other = new DatasetName("other");
         new Ingest(store, Progress.SILENT).store(source.toString(), other, false, false);
-        rewriteManifest(directory.resolve("data/default/v1"), text -> text.replace("embedded-2", "embedded-9"));
+        rewriteManifest(directory.resolve("data/default/v1"), text -> text.replace(ManifestFile.LAYOUT, "embedded-9"));
         List<DatasetListing> listed = store.datasets();
         assertEquals(
                 List.of(DatasetName.DEFAULT, other),
@@ -124,7 +118,7 @@ final class EmbeddedStoreTest {
     void aVersionThatWasCopiedFromAnotherDatasetByHandIsUnreadable() throws Exception {
         ingestIfChanged(true);
         Files.createDirectories(directory.resolve("data/other/v1"));
-        for (String file : List.of("manifest.properties", "index", "lines", "blocks")) {
+        for (String file : List.of("manifest.properties", "index", "lines")) {
             Files.copy(directory.resolve("data/default/v1/" + file), directory.resolve("data/other/v1/" + file));
         }
         StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(new DatasetName("other")));
@@ -360,8 +354,7 @@ final class EmbeddedStoreTest {
     void aTouchedSourceStandsForItsVersionEvenIfThatCannotBeRemembered() throws Exception {
         Manifest manifest = ingestIfChanged(false).manifest();
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
-        try (DatasetLock _ = DatasetLock.take(directory.resolve("data"), DatasetName.DEFAULT, "a test")
-                .orElseThrow()) {
+        try (DatasetLock _ = DatasetLock.take(directory.resolve("data"), DatasetName.DEFAULT, "test")) {
             assertFalse(ingestIfChanged(false).stored());
             assertEquals(Optional.empty(), knownUnread(false));
         }

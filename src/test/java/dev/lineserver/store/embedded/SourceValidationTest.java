@@ -49,7 +49,8 @@ final class SourceValidationTest {
             new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, false, false);
         }
         Path version = directory.resolve("data/default/v1");
-        lines = LinesFile.open(ManifestFile.read(version.resolve(ManifestFile.NAME)), version);
+        VersionFiles files = new VersionFiles(version, DatasetName.DEFAULT, 1);
+        lines = files.lines(files.manifest());
     }
 
     @AfterEach

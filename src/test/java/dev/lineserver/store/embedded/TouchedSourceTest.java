@@ -10,8 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -75,7 +73,8 @@ final class TouchedSourceTest {
     }
 
     private LinesFile openLines() throws Exception {
-        return LinesFile.open(ManifestFile.read(version.resolve(ManifestFile.NAME)), version);
+        VersionFiles files = new VersionFiles(version, DatasetName.DEFAULT, 1);
+        return files.lines(files.manifest());
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
@@ -246,28 +245,6 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void withoutUsableBlockDigestsATouchedSourceIsServedOnceItWasChecked() throws Exception {
-        ingest();
-        Path blocks = version.resolve(DatasetDirectory.BLOCKS);
-        byte[] digests = Files.readAllBytes(blocks);
-        for (byte[] damaged : List.of(new byte[0], new byte[16], Arrays.copyOf(digests, 32))) {
-            ingest();
-            Files.write(blocks, damaged);
-            try (LinesFile lines = openLines()) {
-                touch();
-                StoreException e = assertThrows(StoreUnavailableException.class, () -> lines.readInDoubt(0, 3));
-                assertTrue(e.getMessage().contains("is being compared"), e.getMessage());
-                lines.check();
-                assertFalse(lines.isInDoubt());
-            }
-            touch();
-            try (LinesFile lines = openLines()) {
-                assertFalse(lines.isInDoubt(), "must have been digested when it was opened");
-            }
-        }
-    }
-
-    @Test
     void anInterruptedCheckEndsAndReadsGoOn() throws Exception {
         ingest();
         try (LinesFile lines = openLines()) {
@@ -290,7 +267,9 @@ final class TouchedSourceTest {
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
         return LinesFile.open(
-                new ManifestFile(manifest, new SourceFile(source, FileStamp.of(source)), null), directory);
+                new ManifestFile(manifest, new SourceFile(source, FileStamp.of(source)), null),
+                source,
+                new BlockDigests(ByteBuffer.allocate(0)));
     }
 
     private static FutureTask<StoreUnavailableException> startFailingCheck(LinesFile lines) {

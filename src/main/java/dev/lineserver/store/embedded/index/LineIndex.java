@@ -7,8 +7,7 @@ package dev.lineserver.store.embedded.index;
  * <p>Lines are encoded in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
  * directory (16 bytes per block), and the distances of its lines from there as an Elias–Fano sequence: the low bits of
  * each packed side by side, the high bits as a bit set in which the i-th set bit stands at {@code high(i) + i}. As every
- * line has at least its terminator, {@code distance - i} is encoded, which is still monotone and smaller. A block whose
- * lines all have the same length needs no words: its pointer holds the length.
+ * line has at least its terminator, {@code distance - i} is encoded, which is still monotone and smaller.
  *
  * <p>Sources: P. Elias, J. ACM 21(2), 1974; R. Fano, MIT Computer Structures Group memo 61, 1971; partitioning after
  * G. Ottaviano, R. Venturini, SIGIR 2014.
@@ -20,21 +19,19 @@ public final class LineIndex {
 
     static final int POINTER_BITS = 56;
     static final long POINTER_MASK = (1L << POINTER_BITS) - 1;
-    /** Stands in place of a number of low bits if all lines of the block have the same length, held by the pointer. */
-    static final int SAME_LENGTH = 0xFF;
 
-    private final LongSegments words;
-    private final LongSegments directory;
+    private final long[] words;
+    private final long[] directory;
     private final long lineCount;
     private final long end;
 
     /**
      * @param words of all blocks
      * @param directory two longs per block: first offset; bits per low part in the top 8 bits over the position of the
-     *     first word (or the line length, with {@link #SAME_LENGTH})
+     *     first word
      * @param end offset at which a line after the last would begin
      */
-    LineIndex(LongSegments words, LongSegments directory, long lineCount, long end) {
+    LineIndex(long[] words, long[] directory, long lineCount, long end) {
         this.words = words;
         this.directory = directory;
         this.lineCount = lineCount;
@@ -48,7 +45,7 @@ public final class LineIndex {
 
     /** Size in RAM, in bytes. */
     long bytes() {
-        return (words.size() + directory.size()) * Long.BYTES;
+        return ((long) words.length + directory.length) * Long.BYTES;
     }
 
     /**
@@ -60,16 +57,13 @@ public final class LineIndex {
         if (lineIndex == lineCount) {
             return end;
         }
-        long block = lineIndex >>> BLOCK_SHIFT;
+        int block = (int) (lineIndex >>> BLOCK_SHIFT);
         int i = (int) lineIndex & (BLOCK_LINES - 1);
-        long base = directory.get(2 * block);
-        long pointer = directory.get(2 * block + 1);
+        long base = directory[2 * block];
+        long pointer = directory[2 * block + 1];
         int lowBits = (int) (pointer >>> POINTER_BITS);
-        long at = pointer & POINTER_MASK;
-        if (lowBits == SAME_LENGTH) {
-            return base + i * (at + 1);
-        }
-        int lines = (int) Math.min(BLOCK_LINES, lineCount - (block << BLOCK_SHIFT));
+        int at = (int) (pointer & POINTER_MASK);
+        int lines = (int) Math.min(BLOCK_LINES, lineCount - ((long) block << BLOCK_SHIFT));
         long high = selectHigh(at + lowWords(lines, lowBits), i) - i;
         return base + i + (high << lowBits | low(at, i, lowBits));
     }
@@ -79,26 +73,26 @@ public final class LineIndex {
         return (lines * lowBits + Long.SIZE - 1) / Long.SIZE;
     }
 
-    private long low(long at, int i, int lowBits) {
+    private long low(int at, int i, int lowBits) {
         if (lowBits == 0) {
             return 0;
         }
         int bit = i * lowBits;
         int shift = bit & (Long.SIZE - 1);
-        long first = at + (bit >>> 6);
-        long value = words.get(first) >>> shift;
+        int first = at + (bit >>> 6);
+        long value = words[first] >>> shift;
         if (shift + lowBits > Long.SIZE) {
-            value |= words.get(first + 1) << (Long.SIZE - shift);
+            value |= words[first + 1] << (Long.SIZE - shift);
         }
         return value & ((1L << lowBits) - 1);
     }
 
     /** Position of the set bit number {@code i}, counted from 0, at or after the word {@code at}. */
-    private long selectHigh(long at, int i) {
+    private long selectHigh(int at, int i) {
         int left = i;
         long position = 0;
-        for (long word = at; ; word++, position += Long.SIZE) {
-            long bits = words.get(word);
+        for (int word = at; ; word++, position += Long.SIZE) {
+            long bits = words[word];
             int set = Long.bitCount(bits);
             if (left < set) {
                 return position + selectInWord(bits, left);

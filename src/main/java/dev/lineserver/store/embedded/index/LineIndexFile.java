@@ -16,12 +16,9 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  * offset  bytes
- * 0       8   magic "LineIndx"
- * 8       4   format, 1
- * 12      4   lines per block
- * 16      8 w words of all blocks
+ * 0       8   magic "LineIdx2"
+ * 8       8 w words of all blocks
  *         16 b directory, two longs per block
- *         8   w, number of words
  *         8   number of lines
  *         8   offset at which a line after the last would begin
  *         8   CRC-32C of everything before
@@ -31,13 +28,13 @@ import java.util.zip.CRC32C;
  * directory. A file that is cut short or changed fails the checksum.
  */
 public final class LineIndexFile {
-    private static final long MAGIC = ByteBuffer.wrap("LineIndx".getBytes(StandardCharsets.US_ASCII))
+    private static final long MAGIC = ByteBuffer.wrap("LineIdx2".getBytes(StandardCharsets.US_ASCII))
             .order(ByteOrder.LITTLE_ENDIAN)
             .getLong();
-    private static final int FORMAT = 1;
-    private static final int HEADER_BYTES = 16;
-    private static final int TRAILER_BYTES = 32;
-    private static final int BUFFER_BYTES = LongSegments.SEGMENT * Long.BYTES;
+    private static final int TRAILER_BYTES = 24;
+    private static final int BUFFER_BYTES = 256 << 10;
+    /** About 15 billion lines of ordinary text: all words are in one array. */
+    private static final long MOST_WORDS = Integer.MAX_VALUE - 8;
 
     private LineIndexFile() {}
 
@@ -49,44 +46,29 @@ public final class LineIndexFile {
     public static LineIndex read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
-            if (size < HEADER_BYTES + TRAILER_BYTES) {
+            if (size < Long.BYTES + TRAILER_BYTES) {
                 throw new IOException("it is only " + size + " bytes long");
             }
             ByteBuffer trailer = new Input(channel.position(size - TRAILER_BYTES)).next(TRAILER_BYTES);
-            long wordCount = trailer.getLong();
             long lineCount = trailer.getLong();
             long end = trailer.getLong();
             long checksum = trailer.getLong();
             Input input = new Input(channel.position(0));
-            checkHeader(input.next(HEADER_BYTES));
-            long mostLongs = size / Long.BYTES;
-            boolean possible = 0 <= wordCount && wordCount <= mostLongs && 0 <= lineCount && lineCount <= end;
+            if (input.next(Long.BYTES).getLong() != MAGIC) {
+                throw new IOException("it is not an index of lines");
+            }
+            long longs = (size - Long.BYTES - TRAILER_BYTES) / Long.BYTES;
             long blocks = lineCount / LineIndex.BLOCK_LINES + (lineCount % LineIndex.BLOCK_LINES == 0 ? 0 : 1);
-            if (!possible
-                    || blocks > mostLongs
-                    || HEADER_BYTES + TRAILER_BYTES + Long.BYTES * (wordCount + 2 * blocks) != size) {
+            if (lineCount < 0 || lineCount > end || blocks > longs / 2 || longs - 2 * blocks > MOST_WORDS) {
                 throw new IOException("its length does not match its counts");
             }
-            LongSegments words = input.longs(wordCount);
-            LongSegments directory = input.longs(2 * blocks);
+            long[] words = input.longs(longs - 2 * blocks);
+            long[] directory = input.longs(2 * blocks);
             input.next(TRAILER_BYTES - Long.BYTES);
             if (input.checksum.getValue() != checksum) {
                 throw new IOException("its checksum does not match");
             }
             return new LineIndex(words, directory, lineCount, end);
-        }
-    }
-
-    private static void checkHeader(ByteBuffer header) throws IOException {
-        if (header.getLong() != MAGIC) {
-            throw new IOException("it is not an index of lines");
-        }
-        int format = header.getInt();
-        if (format != FORMAT) {
-            throw new IOException("it has format " + format + ", this program reads format " + FORMAT);
-        }
-        if (header.getInt() != LineIndex.BLOCK_LINES) {
-            throw new IOException("it has blocks of another size");
         }
     }
 
@@ -100,15 +82,17 @@ public final class LineIndexFile {
             this.channel = channel;
         }
 
-        LongSegments longs(long count) throws IOException {
-            LongSegments longs = new LongSegments(count);
-            for (long[] segment : longs.segments()) {
-                next(segment.length * Long.BYTES).asLongBuffer().get(segment);
+        long[] longs(long count) throws IOException {
+            long[] longs = new long[Math.toIntExact(count)];
+            int now;
+            for (int at = 0; at < longs.length; at += now) {
+                now = Math.min(longs.length - at, BUFFER_BYTES / Long.BYTES);
+                next(now * Long.BYTES).asLongBuffer().get(longs, at, now);
             }
             return longs;
         }
 
-        /** The next bytes, at most as many as a segment has. */
+        /** The next bytes, at most {@value #BUFFER_BYTES}. */
         ByteBuffer next(int bytes) throws IOException {
             buffer.clear().limit(bytes);
             while (buffer.hasRemaining()) {
@@ -125,7 +109,7 @@ public final class LineIndexFile {
     static final class Output {
         private final LineIndexWriter.Sink sink;
         private final CRC32C checksum = new CRC32C();
-        private final ByteBuffer buffer = buffer().putLong(MAGIC).putInt(FORMAT).putInt(LineIndex.BLOCK_LINES);
+        private final ByteBuffer buffer = buffer().putLong(MAGIC);
 
         Output(LineIndexWriter.Sink sink) {
             this.sink = sink;
@@ -144,7 +128,10 @@ public final class LineIndexFile {
         }
 
         void end(long wordCount, long lineCount, long end) throws IOException {
-            write(new long[] {wordCount, lineCount, end}, 3);
+            if (wordCount > MOST_WORDS) {
+                throw new IOException("it has more lines than an index can hold; split it");
+            }
+            write(new long[] {lineCount, end}, 2);
             flush();
             write(new long[] {checksum.getValue()}, 1);
             flush();

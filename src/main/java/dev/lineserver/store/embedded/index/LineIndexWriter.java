@@ -71,30 +71,13 @@ public final class LineIndexWriter {
 
     private void flushBlock(long next) throws IOException {
         long span = next - base - inBlock;
-        if (allSameLength(span)) {
-            point(LineIndex.SAME_LENGTH, span / inBlock);
-        } else {
-            int lowBits = lowBits(span, inBlock);
-            point(lowBits, wordCount);
-            int length = encode(lowBits);
-            out.write(encoded, length);
-            wordCount += length;
-        }
+        int lowBits = lowBits(span, inBlock);
+        point(lowBits);
+        int length = encode(lowBits);
+        out.write(encoded, length);
+        wordCount += length;
         base = next;
         inBlock = 0;
-    }
-
-    private boolean allSameLength(long span) {
-        long length = span / inBlock;
-        if (length * inBlock != span) {
-            return false;
-        }
-        for (int i = 1; i < inBlock; i++) {
-            if (distances[i] != i * length) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** floor(log2(span / lines)), which makes the high parts of all lines together between 1 and 2 bits each. */
@@ -144,11 +127,11 @@ public final class LineIndexWriter {
         return at + 1;
     }
 
-    private void point(int lowBits, long pointer) {
+    private void point(int lowBits) {
         if (directorySize == directory.length) {
             directory = Arrays.copyOf(directory, Math.multiplyExact(directory.length, 2));
         }
         directory[directorySize++] = base;
-        directory[directorySize++] = (long) lowBits << LineIndex.POINTER_BITS | pointer;
+        directory[directorySize++] = (long) lowBits << LineIndex.POINTER_BITS | wordCount;
     }
 }

@@ -103,11 +103,6 @@ final class LineIndexTest {
     }
 
     @Test
-    void linesOfOneLengthTakeNextToNothing() throws Exception {
-        assertTrue(index(100_000, _ -> 80).bytes() < 100_000 / 20);
-    }
-
-    @Test
     void selectsTheSetBitALoopFinds() {
         Random random = new Random(7);
         for (int round = 0; round < 100_000; round++) {
