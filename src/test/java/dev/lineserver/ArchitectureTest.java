@@ -168,12 +168,11 @@ final class ArchitectureTest {
                 .filter(type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
                 .toList();
         Set<String> names = new TreeSet<>();
-        // A lookup of a request, and one of the client of the cluster: neither knows of the other.
         assertEquals(
                 List.of(),
                 types.stream()
                         .map(JavaClass::getSimpleName)
-                        .filter(name -> !names.add(name) && !name.equals("LineLookup"))
+                        .filter(name -> !names.add(name))
                         .toList());
         long open = types.stream()
                 .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))

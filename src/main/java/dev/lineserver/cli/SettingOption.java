@@ -34,17 +34,14 @@ enum SettingOption {
     AEROSPIKE_TLS("aerospike-tls", "", "Encrypt connections."),
     AEROSPIKE_CLUSTER_NAME("aerospike-cluster-name", "NAME", "Refuse any other cluster."),
     AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Longest that a lookup may take, in milliseconds."),
-    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node."),
-    AEROSPIKE_REPLICA(
-            "aerospike-replica", "POLICY", "Which copy of a line is asked: sequence, master, master-proles or random."),
-    AEROSPIKE_COALESCE("aerospike-coalesce", "true|false", "Send lookups that wait together as one batch.");
+    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node.");
 
     /** Which store. */
-    static final Set<SettingOption> OF_STORE = EnumSet.range(STORE, AEROSPIKE_COALESCE);
+    static final Set<SettingOption> OF_STORE = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
     /** Which dataset in which store. */
-    static final Set<SettingOption> OF_DATASET = EnumSet.range(DATASET, AEROSPIKE_COALESCE);
+    static final Set<SettingOption> OF_DATASET = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
     /** Which line of which dataset. */
-    static final Set<SettingOption> OF_LINES = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_COALESCE);
+    static final Set<SettingOption> OF_LINES = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
 
     private final String name;
     private final String value;

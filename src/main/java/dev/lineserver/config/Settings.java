@@ -77,13 +77,18 @@ public final class Settings {
         } catch (ConfigValidationException e) {
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
-        Settings settings = new Settings(config);
-        int port = settings.serve().port();
-        if (port < 0 || port > 65_535) {
-            throw new UsageException(
-                    origin(config.getConfigValue(PREFIX + "port")) + ": " + port + " is not from 0 to 65535");
+        requireWithin(config, "port", 0, 65_535);
+        requireWithin(config, "aerospike-timeout", 10, 600_000);
+        requireWithin(config, "aerospike-connections", 1, 100_000);
+        return new Settings(config);
+    }
+
+    private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
+        long value = config.getValue(PREFIX + name, Long.class);
+        if (value < least || value > most) {
+            throw new UsageException(origin(config.getConfigValue(PREFIX + name)) + ": " + value + " is not from "
+                    + least + " to " + most);
         }
-        return settings;
     }
 
     /** The default of each setting that has one, by name. */

@@ -42,17 +42,9 @@ public interface StoreConfig {
     @WithDefault("1000")
     long aerospikeTimeout();
 
-    /** Most connections to a node. */
+    /** Most connections to a node: far below its {@code proto-fd-max} of 15,000, so that many servers can share it. */
     @WithDefault("300")
     int aerospikeConnections();
-
-    /** Which copy of a record is asked. */
-    @WithDefault("sequence")
-    String aerospikeReplica();
-
-    /** Whether lookups that wait on one event loop travel as one batch. */
-    @WithDefault("true")
-    boolean aerospikeCoalesce();
 
     /** The stores there are. */
     enum Kind {

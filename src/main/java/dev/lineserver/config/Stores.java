@@ -2,7 +2,6 @@ package dev.lineserver.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +10,12 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 import dev.lineserver.store.aerospike.AerospikeSettings.Credentials;
-import dev.lineserver.store.aerospike.AerospikeSettings.Reads;
 import dev.lineserver.store.aerospike.AerospikeSettings.Writes;
 import dev.lineserver.store.aerospike.AerospikeStore;
 import dev.lineserver.store.embedded.EmbeddedStore;
 
 /** The only place that picks a store. */
 public final class Stores {
-    private static final List<String> REPLICAS =
-            List.of("sequence", "master", "master-proles", "prefer-rack", "random");
-
     private Stores() {}
 
     /**
@@ -49,33 +44,18 @@ public final class Stores {
     }
 
     private static AerospikeSettings aerospike(StoreConfig config) {
-        if (!REPLICAS.contains(config.aerospikeReplica())) {
-            throw new UsageException("the Aerospike replica policy is '" + config.aerospikeReplica()
-                    + "': it must be one of " + String.join(", ", REPLICAS));
-        }
-        try {
-            return new AerospikeSettings(
-                    config.aerospikeHosts()
-                            .orElseThrow(
-                                    () -> new UsageException(
-                                            "no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]")),
-                    config.aerospikeNamespace(),
-                    config.aerospikeUser()
-                            .map(user -> new Credentials(
-                                    user, config.aerospikePassword().orElse("")))
-                            .orElse(null),
-                    config.aerospikeTls(),
-                    config.aerospikeClusterName().orElse(null),
-                    AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
-                    config.aerospikeConnections(),
-                    AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                    Reads.of(
-                            Duration.ofMillis(config.aerospikeTimeout()),
-                            config.aerospikeReplica(),
-                            config.aerospikeCoalesce()),
-                    Writes.DEFAULT);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException(String.valueOf(e.getMessage()));
-        }
+        String noHosts = "no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]";
+        return new AerospikeSettings(
+                config.aerospikeHosts().orElseThrow(() -> new UsageException(noHosts)),
+                config.aerospikeNamespace(),
+                config.aerospikeUser()
+                        .map(user ->
+                                new Credentials(user, config.aerospikePassword().orElse("")))
+                        .orElse(null),
+                config.aerospikeTls(),
+                config.aerospikeClusterName().orElse(null),
+                config.aerospikeConnections(),
+                Duration.ofMillis(config.aerospikeTimeout()),
+                Writes.DEFAULT);
     }
 }

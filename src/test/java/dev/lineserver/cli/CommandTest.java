@@ -101,8 +101,10 @@ final class CommandTest {
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is
-                    get 1 --aerospike=a --aerospike-connections=0 | the number of Aerospike connections per node is 0: it must be from 1 to 100000
-                    get 1 --aerospike=a --aerospike-replica=any   | the Aerospike replica policy is 'any': it must be one of sequence, master, master-proles, prefer-rack, random
+                    get 1 --aerospike-connections=0      | --aerospike-connections: 0 is not from 1 to 100000
+                    get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not from 1 to 100000
+                    get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not from 10 to 600000
+                    get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not from 10 to 600000
                     get 1 --dataset=              | --dataset: '' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
@@ -220,8 +222,7 @@ final class CommandTest {
     void helpShowsTheDefaultOfEachSetting() {
         assertEquals(0, run("serve", "--help"));
         String help = out.toString(StandardCharsets.UTF_8).replaceAll("\\s+", " ");
-        for (String setting :
-                List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300", "sequence", "true")) {
+        for (String setting : List.of("8080", "127.0.0.1", "1", "default", "lines", "1000", "300")) {
             assertTrue(help.contains("Default: " + setting + " "), setting + " in " + help);
         }
     }

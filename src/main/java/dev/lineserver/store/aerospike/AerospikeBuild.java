@@ -3,7 +3,6 @@ package dev.lineserver.store.aerospike;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 
 import com.aerospike.client.BatchRecord;
 import com.aerospike.client.BatchWrite;
@@ -24,33 +23,33 @@ import dev.lineserver.store.aerospike.registry.HeldLease;
 
 /** A version being written to its set, in batches of consecutive lines. */
 final class AerospikeBuild implements Build {
+    /** Most bytes of lines in a batch, unless it is a single line. */
+    private static final int BYTES_PER_BATCH = 1 << 19;
+
     private final Cluster cluster;
-    private final AerospikeSettings.Writes bounds;
     private final HeldLease lease;
     private final LineRecords records;
     private final BatchWriter writer;
-    private final BatchesInFlight inFlight;
     private final int longestRecord;
 
-    /** The batch being filled, its first line, and the bytes of its lines. Not begun while it is empty. */
+    /** The batch being filled, and the bytes of its lines. */
     private List<BatchRecord> filling = new ArrayList<>();
 
-    private Checkpoint firstLine = new Checkpoint(0, 0);
     private int bytes;
+
+    /** The first line of the batch being filled, or the next one to be added while it is empty. */
+    private volatile Checkpoint unsent = new Checkpoint(0, 0);
+
     private long lines;
     private long parts;
-    private volatile Checkpoint added = firstLine;
     private boolean committed;
 
     /** @param longestRecord most bytes of a line that fit one record */
     AerospikeBuild(Cluster cluster, HeldLease lease, int longestRecord) {
         this.cluster = cluster;
-        this.bounds = cluster.settings.writes();
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
-        CountDownLatch cancelled = new CountDownLatch(1);
-        this.writer = new BatchWriter(cluster, lease, cancelled);
-        this.inFlight = new BatchesInFlight(bounds, writer, cancelled);
+        this.writer = new BatchWriter(cluster, lease);
         this.longestRecord = longestRecord;
     }
 
@@ -67,7 +66,10 @@ final class AerospikeBuild implements Build {
         lease.check();
         for (int i = 0; i < batch.count(); i++) {
             int length = batch.length(i);
-            makeRoom(Math.min(length, longestRecord), batch, i);
+            int inRecord = Math.min(length, longestRecord);
+            if (filling.size() == cluster.settings.writes().recordsPerBatch() || bytes + inRecord > BYTES_PER_BATCH) {
+                send(new Checkpoint(lines, batch.firstByteOffset() + batch.start(i) - batch.start(0)));
+            }
             if (length > longestRecord) {
                 addInParts(batch, i);
             } else {
@@ -77,24 +79,33 @@ final class AerospikeBuild implements Build {
             }
             lines++;
         }
-        added = new Checkpoint(lines, batch.firstByteOffset() + batch.byteCount());
+    }
+
+    /** @param next the line after the batch */
+    private void send(Checkpoint next) throws StoreException, InterruptedException {
+        if (!filling.isEmpty()) {
+            writer.send(unsent, filling);
+            filling = new ArrayList<>(filling.size());
+            bytes = 0;
+        }
+        unsent = next;
     }
 
     @Override
     public Checkpoint checkpoint() {
-        // In this order: if it were read later, it could include lines of a batch that began after the other look.
-        Checkpoint latest = added;
-        return inFlight.firstUnacknowledged().orElse(latest);
+        // In this order: if it were read later, a batch could have been sent and missed in between.
+        Checkpoint next = unsent;
+        return writer.firstUnacknowledged(next);
     }
 
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
-        send();
-        inFlight.awaitAll();
         if (lines != content.lineCount()) {
             throw new StoreFailedException(
                     lines + " lines were added, but " + content.lineCount() + " are to be published");
         }
+        send(new Checkpoint(lines, content.byteCount()));
+        writer.awaitAll();
         new StoredCount(cluster, records).verify(lines, Math.addExact(lines, parts));
         Manifest manifest = lease.publish(content);
         committed = true;
@@ -103,27 +114,9 @@ final class AerospikeBuild implements Build {
 
     @Override
     public void close() {
-        inFlight.cancel();
+        writer.cancel();
         if (!committed) {
             lease.rollBack();
-        }
-    }
-
-    private void makeRoom(int length, LineBatch from, int i) throws StoreException, InterruptedException {
-        if (filling.size() == bounds.recordsPerBatch() || bytes + length > bounds.bytesPerBatch()) {
-            send();
-        }
-        if (filling.isEmpty()) {
-            firstLine = new Checkpoint(lines, from.firstByteOffset() + from.start(i) - from.start(0));
-            inFlight.begin(firstLine);
-        }
-    }
-
-    private void send() {
-        if (!filling.isEmpty()) {
-            inFlight.send(firstLine, filling);
-            filling = new ArrayList<>(filling.size());
-            bytes = 0;
         }
     }
 
@@ -131,7 +124,7 @@ final class AerospikeBuild implements Build {
     private void addInParts(LineBatch batch, int i) throws StoreException, InterruptedException {
         LineRecords.Head head = new LineRecords.Head(batch.length(i), longestRecord);
         String doing = "writing the parts of line index " + lines;
-        int partsPerBatch = Math.max(1, bounds.bytesPerBatch() / longestRecord);
+        int partsPerBatch = Math.max(1, BYTES_PER_BATCH / longestRecord);
         List<BatchRecord> writes = new ArrayList<>(partsPerBatch);
         for (int part = 0; part < head.parts(); part++) {
             int start = batch.start(i) + part * longestRecord;

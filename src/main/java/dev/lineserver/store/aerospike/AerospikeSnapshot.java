@@ -1,15 +1,19 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.Await;
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
@@ -31,29 +35,26 @@ final class AerospikeSnapshot implements Snapshot {
     private final LineSet set;
     private final LineRecords records;
     private final RecordReads reads;
+    private final RegistryRecord access;
     private final LifeCycle lifeCycle;
-    private final long holdIntervalNanos;
     private final AtomicBoolean damageReported = new AtomicBoolean();
     private volatile boolean closed;
-    private long lastHold;
     private @Nullable CompletableFuture<Registry> registry;
     private long registryReadAt;
 
-    /** @param grace time for which the set is kept if nobody holds it */
     AerospikeSnapshot(
             Manifest manifest,
             LineSet set,
             LineRecords records,
             RecordReads reads,
-            LifeCycle lifeCycle,
-            Duration grace) {
+            RegistryRecord access,
+            LifeCycle lifeCycle) {
         this.manifest = manifest;
         this.set = set;
         this.records = records;
         this.reads = reads;
+        this.access = access;
         this.lifeCycle = lifeCycle;
-        this.holdIntervalNanos = grace.toNanos() / 2;
-        this.lastHold = System.nanoTime() - holdIntervalNanos;
     }
 
     @Override
@@ -70,40 +71,103 @@ final class AerospikeSnapshot implements Snapshot {
             return CompletableFuture.failedFuture(new StoreUnavailableException(
                     "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
         }
-        LineLookup lookup = new LineLookup(this, lineIndex);
-        reads.read(records.line(lineIndex), lookup);
-        return lookup;
+        return reads.read(records.line(lineIndex), () -> describe(lineIndex))
+                .thenCompose(record -> toLookup(lineIndex, record));
+    }
+
+    private CompletionStage<Lookup> toLookup(long lineIndex, @Nullable Record record) {
+        byte[] line = records.bytes(record);
+        if (line != null) {
+            return CompletableFuture.completedFuture(new Lookup.Found(line));
+        }
+        LineRecords.Head head = records.head(record);
+        if (head == null) {
+            String what = (record == null ? "its record is missing" : "its record belongs to another version")
+                    + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
+            return requireLost().thenApply(_ -> new Lookup.Damaged(what));
+        }
+        PartedLine parted = new PartedLine(lineIndex, head);
+        return head.length() > Limits.WHOLE_LINE_BYTES
+                ? CompletableFuture.completedFuture(new Lookup.FoundInParts(parted))
+                : parted.whole();
+    }
+
+    /** A line that did not fit one record. */
+    private final class PartedLine implements LineParts {
+        private final long lineIndex;
+        private final LineRecords.Head head;
+
+        private PartedLine(long lineIndex, LineRecords.Head head) {
+            this.lineIndex = lineIndex;
+            this.head = head;
+        }
+
+        @Override
+        public long length() {
+            return head.length();
+        }
+
+        @Override
+        public int count() {
+            return head.parts();
+        }
+
+        @Override
+        public CompletionStage<byte[]> read(int part) {
+            return reads.read(records.part(lineIndex, part), () -> describe(part))
+                    .thenCompose(record -> {
+                        byte[] bytes = records.bytes(record);
+                        return bytes != null && bytes.length == head.partLength(part)
+                                ? CompletableFuture.completedFuture(bytes)
+                                : requireLost().thenCompose(_ -> CompletableFuture.failedFuture(damage(part)));
+                    });
+        }
+
+        private LineDamagedException damage(int part) {
+            return new LineDamagedException(describe(part) + " is missing or damaged: ingest the file again");
+        }
+
+        private String describe(int part) {
+            return "part " + part + " of " + count() + " of " + AerospikeSnapshot.this.describe(lineIndex);
+        }
+
+        /** All parts put together, one after the other. For lines short enough to be held whole. */
+        private CompletionStage<Lookup> whole() {
+            return append(new byte[head.length()], 0)
+                    .exceptionallyCompose(
+                            failure -> StoreException.causeOf(failure) instanceof LineDamagedException damage
+                                    ? CompletableFuture.completedFuture(new Lookup.Damaged(damage.getMessage()))
+                                    : CompletableFuture.failedFuture(failure));
+        }
+
+        private CompletionStage<Lookup> append(byte[] line, int part) {
+            if (part == head.parts()) {
+                return CompletableFuture.completedFuture(new Lookup.Found(line));
+            }
+            return read(part).thenCompose(bytes -> {
+                System.arraycopy(bytes, 0, line, part * head.partBytes(), bytes.length);
+                return append(line, part + 1);
+            });
+        }
     }
 
     /** Reads the last line, which exists only if the version does. */
     @Override
     public void check() throws StoreException {
         long last = manifest.lineCount() - 1;
-        String doing = last < 0 ? "reading the registry" : "reading " + describe(last);
         try {
-            Object found = (last < 0 ? reads.readRegistry() : lookup(last).toCompletableFuture()).get();
-            if (found instanceof Lookup.Damaged(String what)) {
+            CompletionStage<?> read = last < 0 ? latestRegistry() : lookup(last);
+            if (Await.result(read) instanceof Lookup.Damaged(String what)) {
                 throw new StoreFailedException(describe(last) + " cannot be read: " + what + ". Ingest the file again");
             }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof StoreException failure
-                    ? failure
-                    : new StoreUnavailableException(doing + " failed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoreUnavailableException(doing + " was interrupted", e);
+            throw new StoreUnavailableException("checking " + describe(last) + " was interrupted", e);
         }
     }
 
     @Override
     public void hold() {
-        synchronized (this) {
-            long now = System.nanoTime();
-            if (now - lastHold < holdIntervalNanos) {
-                return;
-            }
-            lastHold = now;
-        }
         try {
             lifeCycle.hold(set);
         } catch (StoreException e) {
@@ -116,43 +180,36 @@ final class AerospikeSnapshot implements Snapshot {
         }
     }
 
-    LineRecords records() {
-        return records;
-    }
-
-    RecordReads reads() {
-        return reads;
-    }
-
-    String describe(long lineIndex) {
+    private String describe(long lineIndex) {
         return "line index " + lineIndex + " of " + manifest.dataset() + " version " + manifest.version();
     }
 
     /**
-     * Concludes a read whose record is missing or belongs to another version: data was lost, or the version was replaced
-     * or dropped and its set has been truncated since. If the registry is gone too, everything was lost: a store that was
-     * emptied properly has one.
-     *
-     * @param onDamage completes the read if data was lost
+     * Called if a record is missing or belongs to another version. Completes if data was lost, and fails if the version was
+     * replaced or dropped and its set has been truncated since. If the registry is gone too, everything was lost: a store
+     * that was emptied properly has one.
      */
-    void conclude(CompletableFuture<?> read, Runnable onDamage) {
-        CompletableFuture<?> _ = latestRegistry().whenComplete((current, failure) -> {
-            if (failure != null) {
-                read.completeExceptionally(failure);
-            } else if (current.equals(Registry.EMPTY) || isLive(current.sets().get(set.name()))) {
-                reportDamage();
-                onDamage.run();
-            } else {
-                read.completeExceptionally(new StoreUnavailableException("version " + manifest.version() + " of "
+    private CompletionStage<Void> requireLost() {
+        return latestRegistry().thenAccept(current -> {
+            LineSet now = current.sets().get(set.name());
+            boolean live = now != null && now.state() == LineSet.State.LIVE && now.uses() == set.uses();
+            if (!live && !current.equals(Registry.empty())) {
+                throw new CompletionException(new StoreUnavailableException("version " + manifest.version() + " of "
                         + manifest.dataset() + " was replaced or dropped and its lines are deleted (it was kept for"
                         + " requests in progress, for at most " + LifeCycle.LONGEST_HOLD.toMinutes()
                         + " minutes): request the newest version"));
             }
+            if (damageReported.compareAndSet(false, true)) {
+                LOG.log(
+                        Level.ERROR,
+                        "lines of {0} version {1} are missing from set {2} of namespace {3}: data was lost, ingest the"
+                                + " file again. Logged once per version; every such request is counted",
+                        manifest.dataset(),
+                        manifest.version(),
+                        records.set,
+                        records.namespace);
+            }
         });
-    }
-
-    private boolean isLive(@Nullable LineSet current) {
-        return current != null && current.state() == LineSet.State.LIVE && current.uses() == set.uses();
     }
 
     /** Many lines may be missing at once: they share a read of the registry, and none is read twice within a second. */
@@ -160,23 +217,18 @@ final class AerospikeSnapshot implements Snapshot {
         CompletableFuture<Registry> latest = registry;
         long now = System.nanoTime();
         if (latest == null || (latest.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
-            latest = reads.readRegistry();
+            latest = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread);
             registry = latest;
             registryReadAt = now;
         }
         return latest;
     }
 
-    private void reportDamage() {
-        if (damageReported.compareAndSet(false, true)) {
-            LOG.log(
-                    Level.ERROR,
-                    "lines of {0} version {1} are missing from set {2} of namespace {3}: data was lost, ingest the"
-                            + " file again. Logged once per version; every such request is counted",
-                    manifest.dataset(),
-                    manifest.version(),
-                    records.set,
-                    records.namespace);
+    private Registry readRegistry() {
+        try {
+            return access.read();
+        } catch (StoreException e) {
+            throw new CompletionException(e);
         }
     }
 

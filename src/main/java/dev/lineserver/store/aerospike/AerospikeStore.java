@@ -1,6 +1,5 @@
 package dev.lineserver.store.aerospike;
 
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +32,9 @@ public final class AerospikeStore implements LineStore {
     /** Room in a record beside the bytes of its line: header, names, and the server's checks. */
     private static final int RECORD_OVERHEAD_BYTES = 512;
 
+    /** {@code max-record-size} since server 7, for a node that does not report its own. */
+    private static final int DEFAULT_RECORD_BYTES = 1 << 20;
+
     private final Cluster cluster;
     private final RegistryRecord registry;
     private final RecordReads reads;
@@ -41,7 +43,7 @@ public final class AerospikeStore implements LineStore {
     private AerospikeStore(Cluster cluster) {
         this.cluster = cluster;
         this.registry = new RegistryRecord(cluster);
-        this.reads = new RecordReads(cluster, registry);
+        this.reads = new RecordReads(cluster);
         AerospikeSettings.Writes writes = cluster.settings.writes();
         this.lifeCycle = new LifeCycle(registry, writes.lease(), writes.grace(), InstantSource.system());
     }
@@ -107,8 +109,7 @@ public final class AerospikeStore implements LineStore {
         }
         LineSet set = current.lineSet(newest.set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set);
-        Duration grace = cluster.settings.writes().grace();
-        return new AerospikeSnapshot(manifest, set, records, reads, lifeCycle, grace);
+        return new AerospikeSnapshot(manifest, set, records, reads, registry, lifeCycle);
     }
 
     @Override
@@ -139,7 +140,7 @@ public final class AerospikeStore implements LineStore {
         long smallest = Long.MAX_VALUE;
         for (Map<String, String> figures : cluster.namespaceFigures().values()) {
             long max = InfoText.number(figures, "max-record-size", 0);
-            smallest = Math.min(smallest, max > 0 ? max : cluster.settings.maxRecordBytes());
+            smallest = Math.min(smallest, max > 0 ? max : DEFAULT_RECORD_BYTES);
         }
         return Math.toIntExact(Math.min(Limits.WHOLE_LINE_BYTES, smallest - RECORD_OVERHEAD_BYTES));
     }

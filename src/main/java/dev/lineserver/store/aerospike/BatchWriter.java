@@ -1,42 +1,125 @@
 package dev.lineserver.store.aerospike;
 
+import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRecord;
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
 
 /**
- * Writes batches until every record is acknowledged. Records are written whole and by key, so a write whose outcome is in
- * doubt is repeated. Each attempt begins only while the build holds its lease.
+ * Writes the batches of a build, some at a time, each until every record is acknowledged. Records are written whole and by
+ * key, so a write whose outcome is in doubt is repeated. Each attempt begins only while the build holds its lease.
  */
 final class BatchWriter {
-    private final Cluster cluster;
-    private final HeldLease lease;
-    private final CountDownLatch cancelled;
+    private static final System.Logger LOG = System.getLogger(BatchWriter.class.getName());
 
-    /** @param cancelled ends retries when it reaches zero */
-    BatchWriter(Cluster cluster, HeldLease lease, CountDownLatch cancelled) {
+    /** Being written at once. With the one that the build fills, they bound the memory of a build. */
+    private static final int BATCHES_IN_FLIGHT = 4;
+
+    private final Cluster cluster;
+    private final AerospikeSettings.Writes bounds;
+    private final HeldLease lease;
+    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final Semaphore room = new Semaphore(BATCHES_IN_FLIGHT);
+    private final ExecutorService threads = Executors.newFixedThreadPool(
+            BATCHES_IN_FLIGHT,
+            Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
+    private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
+
+    /** First lines of the batches in flight, by line index. */
+    private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
+
+    BatchWriter(Cluster cluster, HeldLease lease) {
         this.cluster = cluster;
+        this.bounds = cluster.settings.writes();
         this.lease = lease;
-        this.cancelled = cancelled;
     }
 
     /**
-     * Returns when all are acknowledged.
+     * Writes a batch in the background. Waits while as many as may be are in flight, which is all the back-pressure there
+     * is.
+     *
+     * @throws StoreException if an earlier batch could not be written
+     */
+    void send(Checkpoint firstLine, List<BatchRecord> records) throws StoreException, InterruptedException {
+        room.acquire();
+        unacknowledged.put(firstLine.lineIndex(), firstLine);
+        String doing = "writing a batch from line index " + firstLine.lineIndex();
+        threads.execute(() -> {
+            try {
+                write(records, doing);
+                unacknowledged.remove(firstLine.lineIndex());
+            } catch (StoreException e) {
+                failure.compareAndSet(null, e);
+            } catch (InterruptedException e) {
+                failure.compareAndSet(null, new StoreUnavailableException(doing + " was interrupted", e));
+            } catch (RuntimeException | Error e) {
+                // The top of this thread: whatever it is, the batch must not pass for written.
+                failure.compareAndSet(null, new StoreFailedException(doing + " failed unexpectedly: " + e, e));
+            } finally {
+                room.release();
+            }
+        });
+        throwFailure();
+    }
+
+    private void throwFailure() throws StoreException {
+        StoreException failed = failure.get();
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** The first line of the batches in flight, or {@code next} if there are none. */
+    Checkpoint firstUnacknowledged(Checkpoint next) {
+        Map.Entry<Long, Checkpoint> first = unacknowledged.firstEntry();
+        return first == null ? next : first.getValue();
+    }
+
+    /** Waits until all batches are acknowledged. */
+    void awaitAll() throws StoreException, InterruptedException {
+        room.acquire(BATCHES_IN_FLIGHT);
+        throwFailure();
+    }
+
+    /** Ends retries, and waits for attempts under way: a write that lands after a truncation would stay. */
+    void cancel() {
+        cancelled.countDown();
+        threads.shutdown();
+        try {
+            long patience = bounds.attemptTimeout().toMillis() * 2;
+            if (!threads.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
+                LOG.log(Level.WARNING, "writes of a build are still under way {0} ms after its end", patience);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Returns when all records are acknowledged.
      *
      * @throws StoreException if a record was refused for good, none got through for the whole deadline, or the lease was
      *     lost
      */
     void write(List<BatchRecord> records, String doing) throws StoreException, InterruptedException {
-        long limit = cluster.settings.writes().deadline().toNanos();
         List<BatchRecord> left = records;
         long lastProgress = System.nanoTime();
         for (int failures = 1; ; failures++) {
@@ -48,12 +131,12 @@ final class BatchWriter {
             if (failed.isEmpty()) {
                 return;
             }
-            StoreException failure = firstFailure(failed, thrown, doing);
+            StoreException refusal = firstFailure(failed, thrown, doing);
             if (failed.size() < left.size()) {
                 lastProgress = System.nanoTime();
                 failures = 1;
-            } else if (System.nanoTime() - lastProgress > limit) {
-                throw failure;
+            } else if (System.nanoTime() - lastProgress > bounds.deadline().toNanos()) {
+                throw refusal;
             }
             left = failed;
             if (cancelled.await(ClusterFailures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {

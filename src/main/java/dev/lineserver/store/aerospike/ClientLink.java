@@ -16,7 +16,6 @@ import com.aerospike.client.cluster.Partition;
 import com.aerospike.client.cluster.Partitions;
 import com.aerospike.client.command.BatchNode;
 import com.aerospike.client.listener.BatchListListener;
-import com.aerospike.client.policy.Replica;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,20 +28,18 @@ final class ClientLink implements NodeLink<Node> {
     private final com.aerospike.client.cluster.Cluster nodes;
     private final NettyEventLoop loop;
     private final String namespace;
-    private final boolean masterOnly;
 
     ClientLink(Cluster cluster, NettyEventLoop loop) {
         this.cluster = cluster;
         this.nodes = cluster.client.getCluster();
         this.loop = loop;
         this.namespace = cluster.settings.namespace();
-        this.masterOnly = cluster.settings.reads().replica() == Replica.MASTER;
     }
 
     @Override
     public int copies() {
         Partitions partitions = nodes.partitionMap.get(namespace);
-        return masterOnly || partitions == null ? 1 : partitions.replicas.length;
+        return partitions == null ? 1 : partitions.replicas.length;
     }
 
     /** The client replaces the map of partitions as the cluster changes, possibly between two calls. */

@@ -54,19 +54,17 @@ final class ClientOpening {
         ClientPolicy policy = new ClientPolicy();
         policy.eventLoops = loops.all();
         policy.failIfNotConnected = true;
-        policy.timeout = Policies.millis(settings.connectTimeout());
+        policy.timeout = Policies.millis(Policies.CONNECT_TIMEOUT);
         policy.loginTimeout = policy.timeout;
         policy.tendInterval = TEND_INTERVAL_MILLIS;
         policy.maxSocketIdle = MAX_IDLE_SECONDS;
         policy.maxErrorRate = MAX_ERRORS_PER_TEND;
         policy.errorRateWindow = 1;
         policy.maxConnsPerNode = settings.connectionsPerNode();
-        // Shared out among the loops: with fewer, a command within its bound would find no connection. Each loop may
-        // need one more, for the registry.
+        // Shared out among the loops: with fewer, a command within its bound would find no connection.
         policy.asyncMaxConnsPerNode = Math.max(
                 settings.connectionsPerNode(),
-                Math.multiplyExact(
-                        settings.reads().commandsPerNode() + 1, loops.all().getSize()));
+                CoalescingReader.COMMANDS_PER_NODE * loops.all().getSize());
         policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;
         policy.clusterName = settings.clusterName();
         policy.validateClusterName = settings.clusterName() != null;

@@ -2,9 +2,9 @@ package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import com.aerospike.client.AerospikeClient;
@@ -87,11 +87,33 @@ final class Cluster implements AutoCloseable {
 
     /** What each node says of the namespace. */
     Map<Node, Map<String, String>> namespaceFigures() throws StoreException {
-        Map<Node, Map<String, String>> all = new TreeMap<>(InfoText.BY_NODE_NAME);
+        Map<Node, Map<String, String>> all = new HashMap<>();
         for (Node node : nodes()) {
             all.put(node, figures(node, "namespace/" + settings.namespace()));
         }
         return all;
+    }
+
+    /** Copies of each record, in effect: less than configured if there are fewer nodes. */
+    long replicationFactor() throws StoreException {
+        return namespaceFigures().values().stream()
+                .mapToLong(figures -> InfoText.number(figures, "effective_replication_factor", 1))
+                .max()
+                .orElse(1);
+    }
+
+    /** See {@link dev.lineserver.store.aerospike.registry.RegistryAccess#sets}. */
+    Map<String, Long> copies() throws StoreException {
+        Map<String, Long> copies = new HashMap<>();
+        for (Node node : nodes()) {
+            for (String line : InfoText.list(info(node, "sets/" + settings.namespace()))) {
+                Map<String, String> figures = InfoText.pairs(line, ':');
+                long objects = InfoText.number(figures, "objects", 0);
+                boolean truncating = "true".equals(figures.get("truncating"));
+                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
+            }
+        }
+        return copies;
     }
 
     /** Tells every node to forget the records of a set that are there now. Returns before they are gone. */

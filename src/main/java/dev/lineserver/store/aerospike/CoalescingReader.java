@@ -1,17 +1,19 @@
 package dev.lineserver.store.aerospike;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
 import com.aerospike.client.Key;
+import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.listener.BatchListListener;
-import com.aerospike.client.listener.RecordListener;
-import com.aerospike.client.policy.Replica;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,20 @@ import org.jspecify.annotations.Nullable;
  * @param <N> a node
  */
 final class CoalescingReader<N> {
+    /** Most nodes asked for one record, one after the other. */
+    static final int ATTEMPTS = 3;
+
+    /** Most commands in flight to one node: one on its way there while the other is on its way back. */
+    static final int COMMANDS_PER_NODE = 2;
+
+    /** Most reads that wait for one node; any more are refused at once. */
+    static final int MOST_QUEUED = 4_096;
+
+    private static final int KEYS_PER_COMMAND = 256;
+
+    /** Many times what a busy node takes, and short enough that few requests wait when a node falls silent. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofMillis(75);
+
     /** Resolution of deadlines and of the patience. */
     static final int TICK_MILLIS = 10;
 
@@ -51,30 +67,28 @@ final class CoalescingReader<N> {
     private static final long PROBE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final NodeLink<N> link;
-    private final AerospikeSettings.Reads bounds;
     private final long deadlineNanos;
     private final long patienceNanos;
-    private final List<Lane> lanes = new ArrayList<>();
-    private int turn;
+    private final IdentityHashMap<N, Lane> lanes = new IdentityHashMap<>();
     private boolean aboutToSend;
     private boolean ticking;
     private long nextTick;
 
-    CoalescingReader(NodeLink<N> link, AerospikeSettings.Reads bounds) {
+    /** @param deadline of a read with all its attempts */
+    CoalescingReader(NodeLink<N> link, Duration deadline) {
         this.link = link;
-        this.bounds = bounds;
-        this.deadlineNanos = bounds.deadline().toNanos();
-        this.patienceNanos = bounds.patience().toNanos();
+        this.deadlineNanos = deadline.toNanos();
+        this.patienceNanos = Math.min(LONGEST_PATIENCE.toNanos(), deadlineNanos / (2 * ATTEMPTS));
     }
 
-    /** Reads a record. The listener is called exactly once, before the deadline. */
-    void read(Key key, RecordListener listener) {
-        PendingRead read = new PendingRead(key, listener, link.nanoTime() + deadlineNanos);
-        turn += bounds.replica() == Replica.MASTER_PROLES || bounds.replica() == Replica.RANDOM ? 1 : 0;
+    /** Reads a record; null if it does not exist. Fails with an {@link AerospikeException}. Ends before the deadline. */
+    CompletableFuture<@Nullable Record> read(Key key) {
+        PendingRead read = new PendingRead(key, link.nanoTime() + deadlineNanos);
         int refusal = route(read, false);
         if (refusal != ResultCode.OK) {
-            read.fail(new AerospikeException(refusal));
+            read.completeExceptionally(new AerospikeException(refusal));
         }
+        return read;
     }
 
     /**
@@ -89,8 +103,7 @@ final class CoalescingReader<N> {
         int bestCopy = 0;
         Lane best = null;
         Lane avoided = null;
-        for (int i = 0; i < copies && bestRank > 0; i++) {
-            int copy = Math.floorMod(turn + i, copies);
+        for (int copy = 0; copy < copies && bestRank > 0; copy++) {
             N node = link.node(read.key, copy);
             if (node == null) {
                 continue;
@@ -107,7 +120,7 @@ final class CoalescingReader<N> {
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if ((elsewhere && bestRank > 0) || best.queue.size() >= bounds.lookupsQueued()) {
+        if ((elsewhere && bestRank > 0) || best.queue.size() >= MOST_QUEUED) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.attempts++;
@@ -120,15 +133,8 @@ final class CoalescingReader<N> {
     }
 
     /** A node that was restarted is another node of the same name. */
-    @SuppressWarnings("ReferenceEquality")
     private Lane lane(N node) {
-        for (Lane lane : lanes) {
-            if (lane.node == node) {
-                return lane;
-            }
-        }
-        lanes.add(new Lane(node));
-        return lanes.getLast();
+        return lanes.computeIfAbsent(node, Lane::new);
     }
 
     /** By then everything that the loop woke up for has been read, and leaves together. */
@@ -141,9 +147,7 @@ final class CoalescingReader<N> {
 
     private void send() {
         aboutToSend = false;
-        for (int i = 0; i < lanes.size(); i++) {
-            lanes.get(i).send();
-        }
+        List.copyOf(lanes.values()).forEach(Lane::send);
     }
 
     private void tickLater() {
@@ -159,22 +163,21 @@ final class CoalescingReader<N> {
         long now = link.nanoTime();
         // If the loop itself was held up, answers may be waiting for it to read them: that says nothing about nodes.
         boolean late = now - nextTick > patienceNanos / 2;
-        for (int i = 0; i < lanes.size(); i++) {
-            Lane lane = lanes.get(i);
+        for (Lane lane : List.copyOf(lanes.values())) {
             List.copyOf(lane.inFlight).forEach(command -> command.check(now, late));
             lane.checkQueue(now);
         }
-        if (!lanes.stream().allMatch(Lane::isIdle)) {
+        if (!lanes.values().stream().allMatch(Lane::isIdle)) {
             tickLater();
         }
     }
 
     private boolean failIfLate(PendingRead read, long now) {
-        if (!read.answered && now + TICK_NANOS >= read.deadline) {
-            read.fail(new AerospikeException(
-                    ResultCode.TIMEOUT, "no answer within " + bounds.deadline().toMillis() + " ms"));
+        if (!read.isDone() && now + TICK_NANOS >= read.deadline) {
+            String message = "no answer within " + TimeUnit.NANOSECONDS.toMillis(deadlineNanos) + " ms";
+            read.completeExceptionally(new AerospikeException(ResultCode.TIMEOUT, message));
         }
-        return read.answered;
+        return read.isDone();
     }
 
     /** One node's share. */
@@ -205,9 +208,9 @@ final class CoalescingReader<N> {
         }
 
         private void send() {
-            while (!queue.isEmpty() && inFlight.size() < bounds.commandsPerNode()) {
+            while (!queue.isEmpty() && inFlight.size() < COMMANDS_PER_NODE) {
                 Command command = new Command(this);
-                while (!queue.isEmpty() && command.batch.size() < bounds.keysPerCommand()) {
+                while (!queue.isEmpty() && command.batch.size() < KEYS_PER_COMMAND) {
                     command.take(queue.removeFirst());
                 }
                 if (!command.batch.isEmpty()) {
@@ -243,7 +246,7 @@ final class CoalescingReader<N> {
         }
 
         private void take(PendingRead read) {
-            if (read.answered) {
+            if (read.isDone()) {
                 read.places--;
             } else {
                 reads.add(read);
@@ -303,8 +306,8 @@ final class CoalescingReader<N> {
                 read.places--;
                 BatchRead result = batch.get(i);
                 switch (result.resultCode) {
-                    case ResultCode.OK -> read.succeed(result.record);
-                    case ResultCode.KEY_NOT_FOUND_ERROR -> read.succeed(null);
+                    case ResultCode.OK -> read.complete(result.record);
+                    case ResultCode.KEY_NOT_FOUND_ERROR -> read.complete(null);
                     case ResultCode.NO_RESPONSE ->
                         retry(read, failure == null ? new AerospikeException(result.resultCode) : failure);
                     default -> retry(read, new AerospikeException(result.resultCode));
@@ -314,13 +317,12 @@ final class CoalescingReader<N> {
         }
 
         private void retry(PendingRead read, AerospikeException failure) {
-            if (read.answered || read.places > 0) {
+            if (read.isDone() || read.places > 0) {
                 return;
             }
-            boolean again =
-                    ClusterFailures.passes(failure.getResultCode()) && read.attempts < AerospikeSettings.Reads.ATTEMPTS;
+            boolean again = ClusterFailures.passes(failure.getResultCode()) && read.attempts < ATTEMPTS;
             if (!again || route(read, false) != ResultCode.OK) {
-                read.fail(failure);
+                read.completeExceptionally(failure);
             }
         }
     }

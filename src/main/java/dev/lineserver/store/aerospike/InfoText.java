@@ -1,17 +1,12 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import com.aerospike.client.cluster.Node;
-
 /** The text forms that info commands answer in. */
 final class InfoText {
-    static final Comparator<Node> BY_NODE_NAME = Comparator.comparing(Node::getName);
-
     private InfoText() {}
 
     /** {@code a=1;b=2} */
@@ -31,7 +26,7 @@ final class InfoText {
         return Stream.of(text.strip().split(";", -1)).filter(s -> !s.isEmpty()).toList();
     }
 
-    /** The number under {@code name}, or {@code otherwise} where there is none. */
+    /** The number under {@code name}, or {@code otherwise} if there is none. */
     static long number(Map<String, String> pairs, String name, long otherwise) {
         String text = pairs.get(name);
         if (text == null) {
@@ -44,7 +39,7 @@ final class InfoText {
         }
     }
 
-    /** 8 of {@code 8.1.2.0}; 0 where there is no number. */
+    /** 8 of {@code 8.1.2.0}; 0 if there is no number. */
     static int majorVersion(String build) {
         String digits = build.strip().split("[^0-9]", 2)[0];
         return digits.isEmpty() ? 0 : Integer.parseInt(digits);

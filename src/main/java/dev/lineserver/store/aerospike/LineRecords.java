@@ -45,21 +45,21 @@ final class LineRecords {
         return new Key(namespace, set, key);
     }
 
-    /** The bytes in {@code record}, where it holds a line or a part of this version. */
-    byte @Nullable [] bytes(Record record) {
+    /** The bytes in a record; null unless it holds a line or a part of this version. */
+    byte @Nullable [] bytes(@Nullable Record record) {
         return value(record, bin);
     }
 
-    /** The head in {@code record}, where it stands for a long line of this version. */
+    /** The head in a record; null unless it stands for a long line of this version. */
     @Nullable
-    Head head(Record record) {
+    Head head(@Nullable Record record) {
         byte[] head = value(record, headBin);
         return head == null || head.length != Head.BYTES ? null : Head.fromBytes(head);
     }
 
     /** A record of which only bins were asked for that it does not have comes without any. */
-    private static byte @Nullable [] value(Record record, String name) {
-        Map<String, Object> bins = record.bins;
+    private static byte @Nullable [] value(@Nullable Record record, String name) {
+        Map<String, Object> bins = record == null ? null : record.bins;
         return bins != null && bins.get(name) instanceof byte[] bytes ? bytes : null;
     }
 

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.async.EventLoopType;
@@ -57,17 +58,8 @@ final class Loops implements AutoCloseable {
 
     /** By name, because the classes of transports that are not in use may be absent. */
     private static EventLoopType typeOf(EventLoopGroup group) {
-        String name = group.getClass().getSimpleName();
-        if (group instanceof NioEventLoopGroup) {
-            return EventLoopType.NETTY_NIO;
-        } else if (name.startsWith("Epoll")) {
-            return EventLoopType.NETTY_EPOLL;
-        } else if (name.startsWith("KQueue")) {
-            return EventLoopType.NETTY_KQUEUE;
-        } else if (name.startsWith("IOUring")) {
-            return EventLoopType.NETTY_IOURING;
-        }
-        throw new IllegalArgumentException("event loops of an unknown kind: " + group.getClass());
+        String transport = group.getClass().getSimpleName().replace("EventLoopGroup", "");
+        return EventLoopType.valueOf("NETTY_" + transport.toUpperCase(Locale.ROOT));
     }
 
     /** Closing the wrapper of shared loops would shut those down. */

@@ -1,6 +1,5 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -8,9 +7,6 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
-import com.aerospike.client.async.NettyEventLoop;
-import com.aerospike.client.cluster.Node;
-import com.aerospike.client.listener.RecordListener;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -42,18 +38,14 @@ final class RegistryRecord implements RegistryAccess {
         }
     }
 
-    /** Reads on an event loop. May throw what the client throws. */
-    void read(NettyEventLoop loop, RecordListener listener) {
-        cluster.client.get(loop, listener, cluster.policies.registryRead, key);
-    }
-
     @Override
     public Registry update(String doing, Change change) throws StoreException {
         for (int attempt = 1; ; attempt++) {
             try {
                 Record record = cluster.client.get(cluster.policies.registryRead, key);
                 Registry before = RegistryForm.fromRecord(record);
-                Registry after = change.apply(before);
+                Registry after = before.copy();
+                change.apply(after);
                 if (!after.equals(before)) {
                     int generation = record == null ? 0 : record.generation;
                     cluster.client.put(cluster.policies.registryWrite(generation), key, RegistryForm.toBins(after));
@@ -99,15 +91,6 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public Map<String, Long> sets() throws StoreException {
-        Map<String, Long> sets = new HashMap<>();
-        for (Node node : cluster.nodes()) {
-            for (String line : InfoText.list(cluster.info(node, "sets/" + cluster.settings.namespace()))) {
-                Map<String, String> figures = InfoText.pairs(line, ':');
-                long copies = InfoText.number(figures, "objects", 0);
-                boolean truncating = "true".equals(figures.get("truncating"));
-                sets.merge(figures.getOrDefault("set", ""), truncating ? copies + 1 : copies, Long::sum);
-            }
-        }
-        return sets;
+        return cluster.copies();
     }
 }

@@ -1,15 +1,13 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
-import com.aerospike.client.cluster.Node;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -37,82 +35,57 @@ final class StoredCount {
      * @param expected number of records that there must be, parts of long lines included
      */
     void verify(long lines, long expected) throws StoreException, InterruptedException {
-        long start = System.nanoTime();
-        long copies = countCopies();
-        while (copies != expected * copiesOfEach()) {
-            if (System.nanoTime() - start > PATIENCE_NANOS) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (cluster.copies().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
+            if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,
-                        "the nodes count {0} copies of {1} records in set {2}: asking for each line",
-                        copies,
+                        "the nodes do not count {0} records in set {1}: reading each",
                         expected,
                         records.set);
                 verifyEach(lines);
                 return;
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-            copies = countCopies();
         }
     }
 
-    private long countCopies() throws StoreException {
-        long copies = 0;
-        String command = "sets/" + cluster.settings.namespace() + "/" + records.set;
-        for (Node node : cluster.nodes()) {
-            String answer = cluster.info(node, command).replace(";", "");
-            copies += InfoText.number(InfoText.pairs(answer, ':'), "objects", 0);
-        }
-        return copies;
-    }
-
-    /** The replication factor in effect, which is less than configured if there are fewer nodes. */
-    private long copiesOfEach() throws StoreException {
-        long factor = 1;
-        for (Map<String, String> figures : cluster.namespaceFigures().values()) {
-            factor = Math.max(factor, InfoText.number(figures, "effective_replication_factor", 1));
-        }
-        return factor;
-    }
-
-    /** Reads of each line only its head, if it has one: enough to know its parts. */
     private void verifyEach(long lines) throws StoreException {
         for (long first = 0; first < lines; first += KEYS_PER_BATCH) {
             long start = first;
             int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - start));
-            Record[] found = find(count, i -> records.line(start + i), i -> "line index " + (start + i));
+            Record[] found = find(count, i -> records.line(start + i), "line index ", start);
             for (int i = 0; i < count; i++) {
+                long line = start + i;
                 LineRecords.Head head = records.head(found[i]);
                 if (head != null) {
-                    long line = start + i;
-                    Record[] _ = find(
-                            head.parts(),
-                            part -> records.part(line, part),
-                            part -> "part " + part + " of line index " + line);
+                    Record[] _ =
+                            find(head.parts(), part -> records.part(line, part), "line index " + line + ", part ", 0);
                 }
             }
         }
     }
 
-    /** @throws StoreFailedException if one of the records does not exist */
-    private Record[] find(int count, IntFunction<Key> key, IntFunction<String> name) throws StoreException {
-        Key[] keys = new Key[count];
-        Arrays.setAll(keys, key);
+    /**
+     * Reads of each record only the bin of a head, which is enough to know its parts.
+     *
+     * @throws StoreFailedException if one of the records does not exist
+     */
+    private Record[] find(int count, IntFunction<Key> key, String name, long first) throws StoreException {
+        Key[] keys = IntStream.range(0, count).mapToObj(key).toArray(Key[]::new);
+        Record[] found;
         try {
-            Record[] found = cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
-            for (int i = 0; i < count; i++) {
-                if (found[i] == null) {
-                    throw lost(name.apply(i));
-                }
-            }
-            return found;
+            found = cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
         } catch (AerospikeException e) {
-            throw ClusterFailures.of(e, "checking that records from " + name.apply(0) + " are stored");
+            throw ClusterFailures.of(e, "checking that records from " + name + first + " are stored");
         }
-    }
-
-    private StoreFailedException lost(String what) {
-        return new StoreFailedException(what + " was acknowledged, but is not in set " + records.set + " of namespace "
-                + records.namespace + " any more: a node was lost or restarted empty. The version is not published;"
-                + " see that the cluster is whole, and ingest again");
+        for (int i = 0; i < count; i++) {
+            if (found[i] == null) {
+                throw new StoreFailedException(name + (first + i) + " was acknowledged, but is not in set "
+                        + records.set + " of namespace " + records.namespace + " any more: a node was lost or restarted"
+                        + " empty. The version is not published; see that the cluster is whole, and ingest again");
+            }
+        }
+        return found;
     }
 }

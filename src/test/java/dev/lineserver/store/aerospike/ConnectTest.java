@@ -43,43 +43,13 @@ final class ConnectTest extends FakeNodeTest {
                 refusal(StoreFailedException.class, settings().credentials("reader", "wrong")), "'reader'", "password");
     }
 
-    @Test
-    void boundsOfSettingsAreSaid() {
-        for (long millis : new long[] {-1, 0, 2, 9, 600_001}) {
-            String message = assertThrows(
-                            IllegalArgumentException.class,
-                            () -> AerospikeSettings.Reads.of(Duration.ofMillis(millis), "sequence", true))
-                    .getMessage();
-            assertSays(String.valueOf(message), "timeout of Aerospike lookups", millis + " ms", "from 10 to 600000 ms");
-        }
-        AerospikeSettings good = settings().settings();
-        for (int connections : new int[] {-1, 0, 100_001}) {
-            String message = assertThrows(
-                            IllegalArgumentException.class,
-                            () -> new AerospikeSettings(
-                                    good.hosts(),
-                                    good.namespace(),
-                                    null,
-                                    false,
-                                    null,
-                                    good.connectTimeout(),
-                                    connections,
-                                    good.maxRecordBytes(),
-                                    good.reads(),
-                                    good.writes()))
-                    .getMessage();
-            assertSays(String.valueOf(message), "connections", " " + connections + ":", "from 1 to 100000");
-        }
-        assertThrows(
-                IllegalArgumentException.class, () -> TestSettings.of(List.of()).settings());
-    }
-
-    /** The client takes a socket timeout of 0 for none. */
+    /** The client takes a timeout of 0 for none. */
     @Test
     void theShortestTimeoutIsNotNone() {
-        AerospikeSettings.Reads reads = AerospikeSettings.Reads.of(Duration.ofMillis(10), "sequence", true);
-        assertEquals(3, reads.attemptMillis());
-        assertTrue(reads.patience().isPositive());
+        Policies policies =
+                new Policies(settings().readDeadline(Duration.ofMillis(1)).settings());
+        assertEquals(1, policies.lineRead.totalTimeout);
+        assertEquals(1, policies.lineRead.connectTimeout);
     }
 
     @Test

@@ -18,7 +18,7 @@ final class FakeInfo {
     volatile String build = "8.1.2.0";
     volatile String clusterName = "fake";
 
-    /** -1 where the node is still starting. */
+    /** -1 if the node is still starting. */
     volatile String partitionGeneration = "1";
 
     volatile long diskBytes = 4L << 30;
@@ -65,7 +65,7 @@ final class FakeInfo {
                 NAMESPACE + ":0," + copies() + "," + partitions(0) + (copies() > 1 ? "," + partitions(1) : "");
             case "namespaces" -> NAMESPACE;
             case "namespace" -> namespace();
-            case "sets" -> sets(command);
+            case "sets" -> sets();
             case "statistics" -> "system_free_mem_kbytes=8000000;system_free_mem_pct=80";
             case "truncate" -> truncate(command);
             default -> "";
@@ -102,15 +102,11 @@ final class FakeInfo {
                 + FakeRecords.LARGEST;
     }
 
-    private String sets(String command) {
-        String[] parts = command.split("/", -1);
-        if (parts.length > 2) {
-            // All nodes share their records; one reports them.
-            long count = place == 0 ? records.count(parts[2]) * copies() + miscount : 0;
-            return count == 0 ? "" : "objects=" + count + ":tombstones=0:truncating=false;";
-        }
+    /** All nodes share their records; one reports them. */
+    private String sets() {
         return records.sets().stream()
-                .map(set -> "ns=" + NAMESPACE + ":set=" + set + ":objects=" + records.count(set) + ":truncating=false;")
+                .map(set -> "ns=" + NAMESPACE + ":set=" + set + ":objects="
+                        + (place == 0 ? records.count(set) * copies() + miscount : 0) + ":truncating=false;")
                 .collect(Collectors.joining());
     }
 

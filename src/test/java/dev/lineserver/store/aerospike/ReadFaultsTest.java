@@ -4,9 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -18,8 +16,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.DatasetListing;
@@ -45,14 +41,9 @@ final class ReadFaultsTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(1_000, 60, 22);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
 
-    private TestSettings settings(boolean coalesce) {
-        return coalesce ? settings() : settings().withoutCoalescing();
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void aLostRecordIsDamageAndNotTheEnd(boolean coalesce) throws Exception {
-        AerospikeStore store = connect(settings(coalesce));
+    @Test
+    void aLostRecordIsDamageAndNotTheEnd() throws Exception {
+        AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.records.lose(new Key("lines", "a", 17L).digest);
             Lookup.Damaged damaged = assertInstanceOf(Lookup.Damaged.class, await(snapshot, 17));
@@ -74,10 +65,9 @@ final class ReadFaultsTest extends FakeNodeTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void lateAnswersAreUnavailableAtTheDeadlineAndPass(boolean coalesce) throws Exception {
-        AerospikeStore store = connect(settings(coalesce).readDeadline(Duration.ofMillis(300)));
+    @Test
+    void lateAnswersAreUnavailableAtTheDeadlineAndPass() throws Exception {
+        AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.faults.answerLate(3_000, message -> !message.writes());
             long start = System.nanoTime();
@@ -89,10 +79,9 @@ final class ReadFaultsTest extends FakeNodeTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void repliesThatBreakOffAreAskedForAgain(boolean coalesce) throws Exception {
-        AerospikeStore store = connect(settings(coalesce));
+    @Test
+    void repliesThatBreakOffAreAskedForAgain() throws Exception {
+        AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.faults.dropWhileAnswering(2, message -> !message.writes());
             List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
@@ -102,28 +91,6 @@ final class ReadFaultsTest extends FakeNodeTest {
                         LINES.get(i),
                         assertInstanceOf(Lookup.Found.class, found).line());
             }
-        }
-    }
-
-    @Test
-    void lookupsBeyondTheBoundAreRefusedAtOnceAndTheOthersAreRight() throws Exception {
-        AerospikeStore store = connect(settings().lookupsQueued(10));
-        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.answerLate(200, message -> !message.writes());
-            List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
-            int refused = 0;
-            for (int i = 0; i < lookups.size(); i++) {
-                try {
-                    Lookup found = lookups.get(i).join();
-                    assertArrayEquals(
-                            LINES.get(i),
-                            assertInstanceOf(Lookup.Found.class, found).line());
-                } catch (CompletionException e) {
-                    assertInstanceOf(StoreUnavailableException.class, e.getCause());
-                    refused++;
-                }
-            }
-            assertTrue(refused > LINES.size() / 2 && refused < LINES.size(), refused + " refused");
         }
     }
 
@@ -220,6 +187,21 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
+    void lookupsOfAClosedStoreFail() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            store.close();
+            Awaitility.await().untilAsserted(() -> {
+                CompletionException failure = assertThrows(
+                        CompletionException.class,
+                        () -> snapshot.lookup(3).toCompletableFuture().join());
+                assertInstanceOf(StoreUnavailableException.class, failure.getCause());
+                assertTrue(String.valueOf(failure.getCause().getCause()).contains("RejectedExecution"));
+            });
+        }
+    }
+
+    @Test
     void aVersionOfAnUnknownLayoutIsListedAsUnreadable() throws Exception {
         AerospikeStore store = connect(settings());
         put(store, CONTENT);
@@ -230,9 +212,7 @@ final class ReadFaultsTest extends FakeNodeTest {
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
                         now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
-                Map<String, Registry.Published> datasets =
-                        Map.of(NAME.value(), new Registry.Published(newer, version.set(), version.build()));
-                return new Registry(new TreeMap<>(datasets), registry.sets(), registry.leases());
+                registry.datasets().put(NAME.value(), new Registry.Published(newer, version.set(), version.build()));
             });
         }
         DatasetListing.Unreadable listed = assertInstanceOf(

@@ -3,18 +3,16 @@ package dev.lineserver.store.aerospike;
 import java.time.Duration;
 import java.util.List;
 
-import com.aerospike.client.policy.Replica;
 import org.jspecify.annotations.Nullable;
 
 /** Settings as they are by default, but for times that tests would otherwise wait for, and what a test changes. */
 final class TestSettings {
+    private static final int CONNECTIONS_PER_NODE = 300;
+
     private final List<AerospikeSettings.Node> hosts;
     /** Longer than the default: a cold JVM on a busy machine takes a second for its first lookup. */
     private Duration readDeadline = Duration.ofSeconds(10);
 
-    private Duration patience = AerospikeSettings.Reads.DEFAULT.patience();
-    private int lookupsQueued = AerospikeSettings.Reads.DEFAULT.lookupsQueued();
-    private boolean coalesce = true;
     private int recordsPerBatch = AerospikeSettings.Writes.DEFAULT.recordsPerBatch();
     private Duration writeAttempt = AerospikeSettings.Writes.DEFAULT.attemptTimeout();
     private Duration writeDeadline = AerospikeSettings.Writes.DEFAULT.deadline();
@@ -22,7 +20,7 @@ final class TestSettings {
     private Duration grace = Duration.ofSeconds(1);
     private AerospikeSettings.@Nullable Credentials credentials;
     private String clusterName = "";
-    private String namespace = AerospikeSettings.DEFAULT_NAMESPACE;
+    private String namespace = "lines";
 
     private TestSettings(List<AerospikeSettings.Node> hosts) {
         this.hosts = hosts;
@@ -37,23 +35,8 @@ final class TestSettings {
         return this;
     }
 
-    TestSettings lookupsQueued(int most) {
-        lookupsQueued = most;
-        return this;
-    }
-
-    TestSettings withoutCoalescing() {
-        coalesce = false;
-        return this;
-    }
-
     TestSettings recordsPerBatch(int most) {
         recordsPerBatch = most;
-        return this;
-    }
-
-    TestSettings patience(Duration duration) {
-        patience = duration;
         return this;
     }
 
@@ -95,17 +78,8 @@ final class TestSettings {
                 credentials,
                 false,
                 clusterName.isEmpty() ? null : clusterName,
-                AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
-                AerospikeSettings.DEFAULT_CONNECTIONS_PER_NODE,
-                AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                new AerospikeSettings.Reads(readDeadline, patience, Replica.SEQUENCE, coalesce, lookupsQueued),
-                new AerospikeSettings.Writes(
-                        recordsPerBatch,
-                        AerospikeSettings.Writes.DEFAULT.bytesPerBatch(),
-                        AerospikeSettings.Writes.DEFAULT.batchesInFlight(),
-                        writeAttempt,
-                        writeDeadline,
-                        lease,
-                        grace));
+                CONNECTIONS_PER_NODE,
+                readDeadline,
+                new AerospikeSettings.Writes(recordsPerBatch, writeAttempt, writeDeadline, lease, grace));
     }
 }

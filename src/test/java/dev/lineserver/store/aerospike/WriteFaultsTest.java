@@ -135,7 +135,7 @@ final class WriteFaultsTest extends FakeNodeTest {
             add(build, content);
             node.records.lose(RECORDS.part(0, 2).digest);
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, content));
-            assertTrue(failure.getMessage().contains("part 2 of line index 0 "), failure.getMessage());
+            assertTrue(failure.getMessage().contains("line index 0, part 2 "), failure.getMessage());
         }
     }
 

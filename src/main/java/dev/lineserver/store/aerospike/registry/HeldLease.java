@@ -6,11 +6,12 @@ import java.util.concurrent.ScheduledFuture;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /**
  * A build's lease on its dataset and its set, renewed in the background until the version is published or rolled back, or
@@ -21,16 +22,24 @@ public final class HeldLease {
 
     private final RegistryAccess access;
     private final LifeCycle lifeCycle;
-    private final BuildRequest request;
+    private final DatasetName dataset;
+    private final String sourceName;
     private final LineSet set;
     private final ScheduledFuture<?> renewal;
     private volatile Lease lease;
     private volatile @Nullable StoreFailedException loss;
 
-    HeldLease(RegistryAccess access, LifeCycle lifeCycle, BuildRequest request, Lease lease, LineSet set) {
+    HeldLease(
+            RegistryAccess access,
+            LifeCycle lifeCycle,
+            DatasetName dataset,
+            String sourceName,
+            Lease lease,
+            LineSet set) {
         this.access = access;
         this.lifeCycle = lifeCycle;
-        this.request = request;
+        this.dataset = dataset;
+        this.sourceName = sourceName;
         this.lease = lease;
         this.set = set;
         this.renewal = lifeCycle.renew(this::renew);
@@ -48,12 +57,12 @@ public final class HeldLease {
      * @throws StoreFailedException if the lease was lost, or was not renewed in time
      */
     public void check() throws StoreFailedException {
-        if (loss == null && lifeCycle.now() > lifeCycle.lastBatchBegins(lease)) {
-            lose(new StoreFailedException("the lease on " + request.dataset() + " was not renewed in time, because this"
+        StoreFailedException lost = loss;
+        if (lost == null && lifeCycle.now() > lifeCycle.lastBatchBegins(lease)) {
+            lost = lose(new StoreFailedException("the lease on " + dataset + " was not renewed in time, because this"
                     + " process was stopped or the cluster was not reachable, and another build may have taken its"
                     + " place: ingest again"));
         }
-        StoreFailedException lost = loss;
         if (lost != null) {
             throw lost;
         }
@@ -62,20 +71,19 @@ public final class HeldLease {
     /** Makes the version the newest of its dataset, and retires the one before it. */
     public Manifest publish(Content content) throws StoreException {
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
-        Manifest manifest =
-                new Manifest(request.dataset(), set.version(), content, request.sourceName(), LineSet.LAYOUT, now);
+        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
         Registry.Published version = new Registry.Published(manifest, set.name(), lease.build());
-        boolean[] supersedes = new boolean[1];
         access.update("publishing " + describe(), current -> {
-            if (version.equals(current.datasets().get(request.dataset().value()))) {
-                return current;
+            if (!version.equals(current.datasets().get(dataset.value()))) {
+                requireHeld(current);
+                current.retire(dataset.value(), now.toEpochMilli());
+                current.put(set.become(LineSet.State.LIVE, now.toEpochMilli()));
+                current.datasets().put(dataset.value(), version);
+                current.leases().remove(dataset.value());
             }
-            requireHeld(current);
-            supersedes[0] = current.datasets().containsKey(request.dataset().value());
-            return current.published(version, now.toEpochMilli());
         });
         renewal.cancel(false);
-        if (supersedes[0]) {
+        if (set.version() > 1) {
             lifeCycle.sweepAfterGrace();
         }
         return manifest;
@@ -85,11 +93,11 @@ public final class HeldLease {
     public void rollBack() {
         renewal.cancel(false);
         try {
-            access.update(
-                    "rolling back " + describe(),
-                    current -> isLeaseOurs(current)
-                            ? current.withoutLease(request.dataset().value())
-                            : current);
+            access.update("rolling back " + describe(), current -> {
+                if (isLeaseOurs(current)) {
+                    current.leases().remove(dataset.value());
+                }
+            });
             lifeCycle.sweep();
         } catch (StoreException e) {
             LOG.log(
@@ -103,38 +111,37 @@ public final class HeldLease {
     private void renew() throws StoreException {
         Lease renewed = lifeCycle.extended(lease);
         try {
-            access.update("renewing the lease on " + request.dataset(), current -> {
+            access.update("renewing the lease on " + dataset, current -> {
                 requireHeld(current);
-                return current.renewed(request.dataset().value(), renewed);
+                current.leases().put(dataset.value(), renewed);
             });
             lease = renewed;
         } catch (StoreFailedException e) {
-            lose(e);
-            throw e;
+            throw lose(e);
         }
     }
 
-    private void lose(StoreFailedException e) {
+    private StoreFailedException lose(StoreFailedException e) {
         loss = e;
         renewal.cancel(false);
+        return e;
     }
 
     /** A lease that ran out stays in the registry, while its set is truncated. So the set is checked too. */
     private void requireHeld(Registry current) throws StoreFailedException {
         LineSet present = current.sets().get(set.name());
         if (!isLeaseOurs(current) || !set.equals(present)) {
-            throw new StoreFailedException(
-                    "the lease on " + request.dataset() + " was lost: it was not renewed in time,"
-                            + " and its lines were deleted or another build took its place. Ingest again");
+            throw new StoreFailedException("the lease on " + dataset + " was lost: it was not renewed in time,"
+                    + " and its lines were deleted or another build took its place. Ingest again");
         }
     }
 
     private boolean isLeaseOurs(Registry current) {
-        Lease held = current.leases().get(request.dataset().value());
+        Lease held = current.leases().get(dataset.value());
         return held != null && held.build().equals(lease.build());
     }
 
     private String describe() {
-        return "version " + set.version() + " of " + request.dataset();
+        return "version " + set.version() + " of " + dataset;
     }
 }

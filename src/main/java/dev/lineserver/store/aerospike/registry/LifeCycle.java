@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
@@ -20,6 +21,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /**
  * Moves sets through the states of {@link LineSet}: begins builds, drops datasets, keeps versions for their readers, and
@@ -86,25 +88,33 @@ public final class LifeCycle implements AutoCloseable {
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
         sweep();
-        SetChoice choice = new SetChoice(access);
+        Map<String, Long> copies = access.sets();
+        truncateLateRecords(copies);
         String dataset = request.dataset().value();
+        String source = shortened(request.sourceName());
         String build = UUID.randomUUID().toString();
-        BuildRequest shortened = shortened(request);
         Registry after = access.update("beginning a version of " + dataset, current -> {
             Lease held = current.leases().get(dataset);
-            if (held != null && held.build().equals(build)) {
-                return current;
+            if (held == null || !held.build().equals(build)) {
+                refuseDuring(held, dataset + " is being ingested already");
+                Registry.Published newest = current.datasets().get(dataset);
+                long version = newest == null ? 1 : newest.manifest().version() + 1;
+                LineSet set = current.choose(copies, dataset, version, now());
+                current.put(set);
+                current.leases().put(dataset, extended(new Lease(build, owner(source), set.name(), 0)));
             }
-            if (held != null && held.until() > now()) {
-                throw new StoreFailedException(dataset + " is being ingested already, by " + describe(held));
-            }
-            Registry.Published newest = current.datasets().get(dataset);
-            long version = newest == null ? 1 : newest.manifest().version() + 1;
-            LineSet set = choice.choose(current, dataset, version, now());
-            return current.with(extended(new Lease(build, owner(shortened), set.name(), 0)), set);
         });
         Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
-        return new HeldLease(access, this, shortened, ours, after.lineSet(ours.set()));
+        return new HeldLease(access, this, request.dataset(), source, ours, after.lineSet(ours.set()));
+    }
+
+    /** The server may still be deleting, or a build that did not know it had lost its lease may have written them. */
+    private void truncateLateRecords(Map<String, Long> copies) throws StoreException {
+        for (LineSet set : access.read().sets().values()) {
+            if (set.state() == LineSet.State.FREE && copies.getOrDefault(set.name(), 0L) > 0) {
+                access.truncate(set.name());
+            }
+        }
     }
 
     /**
@@ -116,20 +126,28 @@ public final class LifeCycle implements AutoCloseable {
     public boolean drop(DatasetName dataset) throws StoreException {
         boolean[] existed = new boolean[1];
         access.update("dropping " + dataset, current -> {
-            Lease held = current.leases().get(dataset.value());
-            if (held != null && held.until() > now()) {
-                throw new StoreFailedException(
-                        dataset + " cannot be dropped while it is being ingested, by " + describe(held));
+            refuseDuring(
+                    current.leases().get(dataset.value()), dataset + " cannot be dropped while it is being ingested");
+            current.retire(dataset.value(), now());
+            if (current.datasets().remove(dataset.value()) != null) {
+                // A build that died may have left its lease.
+                current.leases().remove(dataset.value());
+                existed[0] = true;
             }
-            boolean exists = current.datasets().containsKey(dataset.value());
-            existed[0] |= exists;
-            return exists ? current.dropped(dataset.value(), now()) : current;
         });
         sweep();
         if (existed[0]) {
             sweepAfterGrace();
         }
         return existed[0];
+    }
+
+    private void refuseDuring(@Nullable Lease held, String refusal) throws StoreFailedException {
+        if (held != null && held.until() > now()) {
+            throw new StoreFailedException(refusal + ", by " + held.owner()
+                    + ". Wait for it; if it is dead, its lease ends in " + Math.ceilDiv(held.until() - now(), 1_000L)
+                    + " s");
+        }
     }
 
     /**
@@ -141,14 +159,13 @@ public final class LifeCycle implements AutoCloseable {
         access.update("holding set " + set.name() + " for its readers", current -> {
             LineSet present = current.sets().get(set.name());
             if (present == null || present.uses() != set.uses() || present.state() != LineSet.State.RETIRED) {
-                return current;
+                return;
             }
             long until = Math.min(now() + grace.toMillis(), present.since() + LONGEST_HOLD.toMillis());
-            if (until - present.heldUntil() <= grace.toMillis() / SMALLEST_PART_ADDED) {
-                return current;
+            if (until - present.heldUntil() > grace.toMillis() / SMALLEST_PART_ADDED) {
+                extendedUntil[0] = until;
+                current.put(present.heldUntil(until));
             }
-            extendedUntil[0] = until;
-            return current.with(present.heldUntil(until));
         });
         if (extendedUntil[0] != 0) {
             ScheduledFuture<?> _ = sweepAt(extendedUntil[0]);
@@ -175,9 +192,7 @@ public final class LifeCycle implements AutoCloseable {
                 access.truncate(set.name());
                 access.update(
                         "noting that set " + set.name() + " is free",
-                        later -> set.equals(later.sets().get(set.name()))
-                                ? later.with(set.become(LineSet.State.FREE, now()))
-                                : later);
+                        later -> later.sets().replace(set.name(), set, set.become(LineSet.State.FREE, now())));
             }
         }
     }
@@ -218,27 +233,16 @@ public final class LifeCycle implements AutoCloseable {
         };
     }
 
-    private String describe(Lease held) {
-        return held.owner() + ". Wait for it; if it is dead, its lease ends in "
-                + Math.ceilDiv(held.until() - now(), 1_000L) + " s";
-    }
-
-    private static String owner(BuildRequest request) {
+    private static String owner(String source) {
         String host = System.getenv().getOrDefault("HOSTNAME", "an unnamed host");
-        return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + request.sourceName()
-                + "' since " + Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + source + "' since "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** The end of a path tells more than its beginning. */
-    private static BuildRequest shortened(BuildRequest request) {
-        String name = request.sourceName();
-        return name.length() <= LONGEST_SOURCE_NAME
-                ? request
-                : new BuildRequest(
-                        request.dataset(),
-                        "…" + name.substring(name.length() - LONGEST_SOURCE_NAME + 1),
-                        request.file(),
-                        request.copy());
+    private static String shortened(String source) {
+        int excess = source.length() - LONGEST_SOURCE_NAME;
+        return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
     /** Waits for the grace of versions that this process superseded or dropped, but not for readers that hold them. */

@@ -17,7 +17,7 @@ package dev.lineserver.store.aerospike.registry;
  * </pre>
  *
  * <p>Each arrow is one change of the {@link Registry}. The arrows into FREE are preceded by a truncation of the set. The
- * server deletes the records in its own time; {@link SetChoice} reuses a free set only when it is empty.
+ * server deletes the records in its own time; {@link Registry#choose} reuses a free set only when it is empty.
  *
  * @param name of the set, short because it is stored with every record
  * @param state what it is for at present

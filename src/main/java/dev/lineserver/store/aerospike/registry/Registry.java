@@ -1,15 +1,19 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreFailedException;
 
 /**
- * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. Immutable, and stored
- * as one record: publishing a version, retiring its predecessor and returning the lease are one step that happens or
- * does not.
+ * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. Stored as one record:
+ * publishing a version, retiring its predecessor and returning the lease are one step that happens or does not. Nobody
+ * changes a registry that was read, except for the copy that a {@link RegistryAccess.Change} is given.
  *
  * @param datasets by name
  * @param sets by name
@@ -17,8 +21,10 @@ import dev.lineserver.store.Manifest;
  */
 public record Registry(
         SortedMap<String, Published> datasets, SortedMap<String, LineSet> sets, SortedMap<String, Lease> leases) {
-    /** Of a namespace that never held a version. */
-    public static final Registry EMPTY = new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    /** The server allows 4,095 sets for a namespace; some are left to others. */
+    static final int MOST_SETS = 4_000;
+
+    private static final int LETTERS = 26;
 
     /**
      * A version that is being served.
@@ -29,35 +35,36 @@ public record Registry(
      */
     public record Published(Manifest manifest, String set, String build) {}
 
-    Registry with(Lease lease, LineSet set) {
-        return new Registry(datasets, put(sets, set.name(), set), put(leases, set.dataset(), lease));
+    /**
+     * Keeps other builds off a dataset.
+     *
+     * @param build identity of the build that holds it
+     * @param owner that build, for people
+     * @param set the build writes to
+     * @param until end of the lease unless it is renewed, in milliseconds of the epoch
+     */
+    record Lease(String build, String owner, String set, long until) {}
+
+    /** The registry of a namespace that never held a version. */
+    public static Registry empty() {
+        return new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     }
 
-    Registry renewed(String dataset, Lease lease) {
-        return new Registry(datasets, sets, put(leases, dataset, lease));
+    /** A registry with the same entries. */
+    public Registry copy() {
+        return new Registry(new TreeMap<>(datasets), new TreeMap<>(sets), new TreeMap<>(leases));
     }
 
-    /** With the version in place of its predecessor, and without its lease. */
-    Registry published(Published version, long now) {
-        String dataset = version.manifest().dataset().value();
-        Registry retired = retired(dataset, now);
-        LineSet live = lineSet(version.set()).become(LineSet.State.LIVE, now);
-        return new Registry(
-                put(datasets, dataset, version), put(retired.sets, live.name(), live), without(leases, dataset));
+    void put(LineSet set) {
+        sets.put(set.name(), set);
     }
 
-    /** Without the dataset, and without the lease of a build that died. */
-    Registry dropped(String dataset, long now) {
-        Registry retired = retired(dataset, now);
-        return new Registry(without(datasets, dataset), retired.sets, without(leases, dataset));
-    }
-
-    Registry with(LineSet set) {
-        return new Registry(datasets, put(sets, set.name(), set), leases);
-    }
-
-    Registry withoutLease(String dataset) {
-        return new Registry(datasets, sets, without(leases, dataset));
+    /** Marks the set of the dataset's newest version as retired, if it has one. */
+    void retire(String dataset, long now) {
+        Published published = datasets.get(dataset);
+        if (published != null && sets.containsKey(published.set())) {
+            put(lineSet(published.set()).become(LineSet.State.RETIRED, now));
+        }
     }
 
     /** True if the lease of the build that fills this set has not run out. */
@@ -75,23 +82,34 @@ public record Registry(
         return set;
     }
 
-    private Registry retired(String dataset, long now) {
-        Published published = datasets.get(dataset);
-        if (published == null || !sets.containsKey(published.set())) {
-            return this;
+    /**
+     * Finds a set for a build: one that was truncated and is empty again, the one that has been free longest, else a new
+     * one. A set with records that is not in the registry belongs to another program.
+     *
+     * @param copies of records in each set of the namespace
+     */
+    LineSet choose(Map<String, Long> copies, String dataset, long version, long now) throws StoreFailedException {
+        Optional<LineSet> free = sets.values().stream()
+                .filter(set -> set.state() == LineSet.State.FREE && isEmpty(copies, set.name()))
+                .min(Comparator.comparingLong(LineSet::since));
+        if (free.isPresent()) {
+            return free.get().refill(dataset, version, now);
         }
-        return with(lineSet(published.set()).become(LineSet.State.RETIRED, now));
+        String name = IntStream.range(0, MOST_SETS)
+                .mapToObj(Registry::name)
+                .filter(unused -> !sets.containsKey(unused) && isEmpty(copies, unused))
+                .findFirst()
+                .orElseThrow(() -> new StoreFailedException("all " + MOST_SETS
+                        + " sets of the Aerospike namespace are in use: drop datasets, or use another namespace"));
+        return new LineSet(name, LineSet.State.BUILDING, dataset, version, 1, now, 0);
     }
 
-    private static <V> SortedMap<String, V> put(SortedMap<String, V> map, String key, V value) {
-        SortedMap<String, V> copy = new TreeMap<>(map);
-        copy.put(key, value);
-        return copy;
+    private static boolean isEmpty(Map<String, Long> copies, String set) {
+        return copies.getOrDefault(set, 0L) == 0;
     }
 
-    private static <V> SortedMap<String, V> without(Map<String, V> map, String key) {
-        SortedMap<String, V> copy = new TreeMap<>(map);
-        copy.remove(key);
-        return copy;
+    /** The names are a to z, 10 to zz, and so on: at most three characters. */
+    static String name(int number) {
+        return Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }
 }

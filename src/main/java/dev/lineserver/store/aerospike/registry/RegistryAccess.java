@@ -6,10 +6,13 @@ import dev.lineserver.store.StoreException;
 
 /** What the life cycle of versions needs of a cluster. Safe for use by many threads. */
 public interface RegistryAccess {
-    /** A change of the registry. Applied again after each failed attempt, so it must recognise its own earlier success. */
+    /**
+     * Changes the registry that it is given. Applied again, to a later one, after each failed attempt, so it must recognise its
+     * own earlier success.
+     */
     @FunctionalInterface
     interface Change {
-        Registry apply(Registry registry) throws StoreException;
+        void apply(Registry registry) throws StoreException;
     }
 
     /** The registry as it is now. */

@@ -40,7 +40,7 @@ public final class RegistryForm {
     /** The registry in a record; empty if there is no record. */
     public static Registry fromRecord(@Nullable Record record) throws StoreFailedException {
         if (record == null) {
-            return Registry.EMPTY;
+            return Registry.empty();
         }
         if (record.getLong(FORM) != REVISION) {
             throw new StoreFailedException("the registry in Aerospike has form " + record.getLong(FORM)
@@ -116,7 +116,7 @@ public final class RegistryForm {
                 map.containsKey("held") ? number(map, "held") : 0);
     }
 
-    private static Map<String, Object> fromLease(Lease lease) {
+    private static Map<String, Object> fromLease(Registry.Lease lease) {
         Map<String, Object> map = new TreeMap<>();
         map.put("build", lease.build());
         map.put("owner", lease.owner());
@@ -125,8 +125,8 @@ public final class RegistryForm {
         return map;
     }
 
-    private static Lease toLease(Map<?, ?> map) {
-        return new Lease(text(map, "build"), text(map, "owner"), text(map, "set"), number(map, "until"));
+    private static Registry.Lease toLease(Map<?, ?> map) {
+        return new Registry.Lease(text(map, "build"), text(map, "owner"), text(map, "set"), number(map, "until"));
     }
 
     private static <V> Map<String, Map<String, Object>> toEach(

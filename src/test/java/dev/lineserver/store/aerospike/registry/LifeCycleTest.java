@@ -166,7 +166,7 @@ final class LifeCycleTest {
     void aLeaseThatAnotherBuildTookIsNoticedByItsRenewal() throws Exception {
         LifeCycle quick = lifeCycle(Duration.ofMillis(30));
         HeldLease lease = quick.begin(request(NAME));
-        registry.update("taking the lease away", all -> all.withoutLease(NAME.value()));
+        registry.update("taking the lease away", all -> all.leases().remove(NAME.value()));
         Awaitility.await()
                 .until(() -> assertThrowsOrNull(lease) instanceof String message && message.contains("was lost"));
     }
@@ -263,13 +263,13 @@ final class LifeCycleTest {
     @Test
     void setNamesAreShortAndDistinct() {
         Set<String> names = new HashSet<>();
-        for (int i = 0; i < 4_000; i++) {
-            String name = SetChoice.name(i);
+        for (int i = 0; i < Registry.MOST_SETS; i++) {
+            String name = Registry.name(i);
             assertTrue(name.length() <= 3 && names.add(name), name);
         }
         assertEquals(
-                List.of("a", "z", "aa", "ba"),
-                List.of(SetChoice.name(0), SetChoice.name(25), SetChoice.name(26), SetChoice.name(52)));
+                List.of("a", "z", "10", "1q"),
+                List.of(Registry.name(0), Registry.name(25), Registry.name(26), Registry.name(52)));
     }
 
     @Test

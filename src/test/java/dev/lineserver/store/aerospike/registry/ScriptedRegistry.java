@@ -18,7 +18,7 @@ final class ScriptedRegistry implements RegistryAccess {
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
     int writes;
-    private Registry registry = Registry.EMPTY;
+    private Registry registry = Registry.empty();
 
     @Override
     public synchronized Registry read() {
@@ -34,7 +34,8 @@ final class ScriptedRegistry implements RegistryAccess {
             case Error failure -> throw failure;
             case Throwable failure -> throw new AssertionError(failure);
         }
-        Registry after = change.apply(registry);
+        Registry after = registry.copy();
+        change.apply(after);
         writes += after.equals(registry) ? 0 : 1;
         registry = after;
         // Every change goes through the stored form, so that nothing is lost in it.
