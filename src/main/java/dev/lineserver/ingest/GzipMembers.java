@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.zip.CRC32;
-import java.util.zip.DataFormatException;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
@@ -41,20 +40,16 @@ final class GzipMembers extends InflaterInputStream {
     public int read(byte[] into, int offset, int length) throws IOException {
         try {
             while (inMember || openMember()) {
-                int count = inf.inflate(into, offset, length);
-                if (count > 0 || length == 0) {
+                int count = super.read(into, offset, length);
+                if (count >= 0) {
                     checksum.update(into, offset, count);
                     return count;
                 }
-                if (inf.finished()) {
-                    closeMember();
-                } else {
-                    fill();
-                }
+                closeMember();
             }
             return -1;
-        } catch (DataFormatException e) {
-            throw damaged(String.valueOf(e.getMessage()));
+        } catch (ZipException e) {
+            throw damaged("in member " + members + ": " + e.getMessage());
         }
     }
 
@@ -87,11 +82,7 @@ final class GzipMembers extends InflaterInputStream {
         if (start.length > FLAGS && (start[FLAGS] & ENCRYPTED_OR_RESERVED) != 0) {
             throw damaged("member " + members + " has unknown flags");
         }
-        try {
-            new Header(packed);
-        } catch (ZipException e) {
-            throw damaged("in the header of member " + members + ": " + e.getMessage());
-        }
+        new Header(packed);
     }
 
     /** Reads a header in its constructor, and no byte behind it. */

@@ -2,7 +2,6 @@ package dev.lineserver.ingest;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -26,17 +25,20 @@ final class ZstdFrames extends InputStream {
     /** Handed to the library first, because it refuses a file without a frame. */
     private static final byte[] EMPTY_FRAME = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20, 0, 1, 0, 0};
 
-    private static final int LONGEST_HEADER = 18;
     private static final int LARGEST_BLOCK = 128 << 10;
+    /** A block with its header and the frame's checksum; the header of a frame is shorter. */
+    private static final int LARGEST_CHUNK = LARGEST_BLOCK + 3 + Integer.BYTES;
+
     private static final int RUN = 1;
     private static final int INVALID = 3;
 
     private final DataInputStream packed;
-    private final ByteBuffer header =
-            ByteBuffer.allocate(LONGEST_HEADER).put(EMPTY_FRAME).flip();
+    /** The next bytes for the library: the header of a frame, or a block. */
+    private final ByteBuffer chunk =
+            ByteBuffer.allocate(LARGEST_CHUNK).put(EMPTY_FRAME).flip();
+
     private boolean inFrame;
     private boolean checksum;
-    private int left;
 
     private ZstdFrames(InputStream packed) {
         this.packed = new DataInputStream(new BufferedInputStream(packed));
@@ -51,48 +53,42 @@ final class ZstdFrames extends InputStream {
     }
 
     @Override
-    public int read() {
-        throw new UnsupportedOperationException();
+    public int read() throws IOException {
+        byte[] next = new byte[1];
+        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
-        if (left == 0 && !header.hasRemaining() && !(inFrame ? openBlock() : openFrame())) {
+        if (!chunk.hasRemaining() && !(inFrame ? readBlock() : readFrameHeader())) {
             return -1;
         }
-        if (header.hasRemaining()) {
-            int count = Math.min(length, header.remaining());
-            header.get(into, offset, count);
-            return count;
-        }
-        int count = packed.read(into, offset, Math.min(length, left));
-        if (count < 0) {
-            throw new EOFException();
-        }
-        left -= count;
+        int count = Math.min(length, chunk.remaining());
+        chunk.get(into, offset, count);
         return count;
     }
 
-    private boolean openFrame() throws IOException {
+    /** Reads the header of the next frame, unless the file ends before. */
+    private boolean readFrameHeader() throws IOException {
         for (int first = packed.read(); first >= 0; first = packed.read()) {
-            header.clear().put((byte) first);
+            chunk.clear().put((byte) first);
             int magic = first | (int) take(3) << 8;
             if (!isSkippable(magic)) {
                 if (magic != MAGIC) {
                     throw damaged("something other than a frame follows a frame");
                 }
-                readFrameHeader();
-                header.flip();
+                readFrameDescription();
+                chunk.flip();
                 inFrame = true;
                 return true;
             }
             packed.skipNBytes(take(4));
         }
-        header.limit(0);
+        chunk.limit(0);
         return false;
     }
 
-    private void readFrameHeader() throws IOException {
+    private void readFrameDescription() throws IOException {
         int descriptor = (int) take(1);
         boolean singleSegment = (descriptor & 0x20) != 0;
         checksum = (descriptor & 4) != 0;
@@ -116,17 +112,18 @@ final class ZstdFrames extends InputStream {
         }
     }
 
-    private boolean openBlock() throws IOException {
-        header.clear();
+    private boolean readBlock() throws IOException {
+        chunk.clear();
         int blockHeader = (int) take(3);
-        header.flip();
         int type = blockHeader >>> 1 & 3;
         int size = blockHeader >>> 3;
         if (type == INVALID || size > LARGEST_BLOCK) {
             throw damaged("the header of a block is invalid");
         }
         inFrame = (blockHeader & 1) == 0;
-        left = (type == RUN ? 1 : size) + (!inFrame && checksum ? Integer.BYTES : 0);
+        int length = (type == RUN ? 1 : size) + (!inFrame && checksum ? Integer.BYTES : 0);
+        packed.readFully(chunk.array(), chunk.position(), length);
+        chunk.position(chunk.position() + length).flip();
         return true;
     }
 
@@ -135,7 +132,7 @@ final class ZstdFrames extends InputStream {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
             int next = packed.readUnsignedByte();
-            header.put((byte) next);
+            chunk.put((byte) next);
             value |= (long) next << (8 * i);
         }
         return value;

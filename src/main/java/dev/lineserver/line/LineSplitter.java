@@ -2,8 +2,6 @@ package dev.lineserver.line;
 
 import java.util.Arrays;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Turns the consecutive blocks of a source into batches of whole lines.
  *
@@ -21,7 +19,7 @@ public final class LineSplitter<X extends Exception> {
     private final Sink<X> sink;
     private final int longestLineAllowed;
     private final int[] carriedEnd = new int[1];
-    private byte @Nullable [] carried;
+    private byte[] carried = {};
     private int carriedLength;
     private long lineCount;
     private long byteCount;
@@ -85,15 +83,14 @@ public final class LineSplitter<X extends Exception> {
     }
 
     private void emitCarried(boolean terminated) throws X, LineTooLongException, InterruptedException {
-        byte[] line = carried == null ? new byte[0] : carried;
         carriedEnd[0] = carriedLength;
         if (terminated) {
-            line[carriedLength] = '\n';
+            carried[carriedLength] = '\n';
         }
-        emit(new LineBatch(line, 0, carriedEnd, 0, 1, terminated, lineCount, byteCount));
+        emit(new LineBatch(carried, 0, carriedEnd, 0, 1, terminated, lineCount, byteCount));
         carriedLength = 0;
-        if (line.length > Limits.WHOLE_LINE_BYTES) {
-            carried = null;
+        if (carried.length > Limits.WHOLE_LINE_BYTES) {
+            carried = new byte[0];
         }
     }
 
@@ -133,11 +130,9 @@ public final class LineSplitter<X extends Exception> {
         if (needed > longestLineAllowed) {
             throw new LineTooLongException(lineCount, byteCount, longestLineAllowed);
         }
-        if (carried == null) {
-            carried = new byte[Math.max(needed + 1, Limits.BLOCK_BYTES)];
-        } else if (carried.length < needed + 1) {
-            carried =
-                    Arrays.copyOf(carried, Math.max(needed + 1, Math.min(carried.length * 2, longestLineAllowed + 1)));
+        if (carried.length <= needed) {
+            int doubled = Math.min(carried.length * 2, longestLineAllowed + 1);
+            carried = Arrays.copyOf(carried, Math.max(needed + 1, doubled));
         }
         System.arraycopy(block, from, carried, carriedLength, to - from);
         carriedLength = needed;

@@ -3,7 +3,6 @@ package dev.lineserver.line;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /** Finds line terminators in a byte array, 64 bytes at a time. */
 public final class Newlines {
@@ -91,10 +90,5 @@ public final class Newlines {
         x ^= swapped ^ (swapped << 14);
         swapped = (x ^ (x >>> 28)) & 0x00000000F0F0F0F0L;
         return x ^ swapped ^ (swapped << 28);
-    }
-
-    /** {@code positions}, or a longer copy if it has no room for {@code length} positions. */
-    public static int[] withRoomFor(int[] positions, int length) {
-        return positions.length >= length ? positions : Arrays.copyOf(positions, length);
     }
 }

@@ -8,7 +8,6 @@ import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 
 final class NewlinesTest {
     @Test
@@ -43,12 +42,5 @@ final class NewlinesTest {
             int count = Newlines.find(bytes, from, to, positions);
             assertArrayEquals(expected, Arrays.copyOf(positions, count), "round " + round);
         }
-    }
-
-    @Test
-    void keepsAnArrayThatHasRoom() {
-        int[] positions = {1, 2, 3};
-        assertSame(positions, Newlines.withRoomFor(positions, 3));
-        assertEquals(4, Newlines.withRoomFor(positions, 4).length);
     }
 }

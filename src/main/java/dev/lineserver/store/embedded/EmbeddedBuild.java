@@ -12,10 +12,8 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
-import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -94,8 +92,10 @@ final class EmbeddedBuild implements Build {
             disk.force(indexChannel);
             if (copy == null) {
                 disk.writeFile(building.resolve(DatasetDirectory.BLOCKS), blocks.leaves());
+            } else {
+                disk.force(copy);
             }
-            new ManifestFile(manifest, lines(), request.file()).write(building.resolve(ManifestFile.NAME), disk);
+            new ManifestFile(manifest, request.file(), copy == null).write(building.resolve(ManifestFile.NAME), disk);
             versions.publish(version);
             published = true;
         } catch (IOException e) {
@@ -103,20 +103,6 @@ final class EmbeddedBuild implements Build {
         }
         removeSuperseded();
         return manifest;
-    }
-
-    /** The file that will be read from, and how it must look then. */
-    private SourceFile lines() throws IOException {
-        if (copy == null) {
-            SourceFile inPlace = request.file();
-            if (inPlace == null) {
-                throw new IllegalStateException("no copy, and no file");
-            }
-            return inPlace;
-        }
-        disk.force(copy);
-        Path relative = Path.of(DatasetDirectory.LINES);
-        return new SourceFile(relative, FileStamp.of(versions.building(version).resolve(relative)));
     }
 
     /** Readers of the version before have its index in RAM and its file open. */

@@ -3,6 +3,7 @@ package dev.lineserver.store.embedded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 import dev.lineserver.store.IoErrors;
@@ -16,6 +17,9 @@ import dev.lineserver.store.embedded.index.LineIndex;
 final class EmbeddedPlan {
     /** Measured on two cores with the file cached: 1 GiB of text is read, split, digested and indexed in under 1 s. */
     private static final long BYTES_PER_SECOND = 1L << 30;
+
+    /** Two longs in the index's directory, and less than one by which its lengths are rounded up. */
+    private static final long BYTES_PER_BLOCK = 3L * Long.BYTES;
 
     private EmbeddedPlan() {}
 
@@ -54,14 +58,18 @@ final class EmbeddedPlan {
         return existing;
     }
 
-    /** Elias–Fano's bound: 2 bits and the logarithm of the average length per line, and 16 bytes per block. */
+    /**
+     * The most that an index takes. All lines of a block take as many bits as its longest one, so each bit of a length is
+     * counted once for all lines that may share a block with a line that needs it.
+     */
     private static long indexBytes(TextShape shape) {
-        if (shape.lineCount() == 0) {
-            return 0;
+        long[] lines = shape.linesByLength();
+        long bits = 0;
+        for (long length = 1; length == 1 || length <= shape.longestLine(); length *= 2) {
+            int step = (int) Math.min(length / TextShape.LENGTH_STEP, lines.length - 1);
+            long longer = Arrays.stream(lines, step, lines.length).sum();
+            bits += Math.min(shape.lineCount(), longer * LineIndex.BLOCK_LINES);
         }
-        long average = Math.max(1, shape.byteCount() / shape.lineCount());
-        long bitsPerLine = 3L + Long.SIZE - Long.numberOfLeadingZeros(average);
-        long blocks = shape.lineCount() / LineIndex.BLOCK_LINES + 1;
-        return shape.lineCount() / 8 * bitsPerLine + blocks * 32;
+        return bits / Byte.SIZE + (shape.lineCount() / LineIndex.BLOCK_LINES + 2) * BYTES_PER_BLOCK;
     }
 }

@@ -45,11 +45,11 @@ final class EmbeddedSnapshot implements Snapshot {
             return CompletableFuture.completedFuture(new Lookup.PastTheEnd(index.lineCount()));
         }
         long start = index.start(lineIndex);
-        long length = index.start(lineIndex + 1) - 1 - start;
+        int length = index.length(lineIndex);
         if (length > Limits.WHOLE_LINE_BYTES) {
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
         }
-        return read(start, (int) length, Lookup.Found::new);
+        return read(start, length, Lookup.Found::new);
     }
 
     private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> result) {

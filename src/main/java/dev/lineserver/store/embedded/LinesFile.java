@@ -9,11 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
@@ -33,34 +31,36 @@ import dev.lineserver.store.StoreUnavailableException;
  *   <li><i>changed</i>, with another size, or the stamp of a file found to have other bytes: it is refused.
  * </ul>
  *
- * <p>{@link #check}, called in the background, leads out of doubt: it digests the whole file, and accepts or refuses its
- * stamp. The flag {@link #inDoubt} only selects the way of reading: both are safe in every state.
+ * <p>{@link #check}, called in the background, leads out of doubt: it reads the whole file, and accepts or refuses its
+ * stamp.
  */
 final class LinesFile implements AutoCloseable {
-    private final Path path;
     private final Manifest manifest;
-    private final long size;
+    private final Path path;
     /** Null for the store's own copy. */
     private final @Nullable BlockDigests blocks;
 
     private volatile Opened opened;
-    private volatile boolean inDoubt;
     private volatile @Nullable FileStamp refused;
     private volatile boolean closed;
 
-    private LinesFile(ManifestFile file, Path path, @Nullable BlockDigests blocks, FileChannel channel) {
+    private LinesFile(Manifest manifest, Path path, @Nullable BlockDigests blocks, Opened opened) {
+        this.manifest = manifest;
         this.path = path;
         this.blocks = blocks;
-        manifest = file.manifest();
-        size = file.lines().stamp().size();
-        opened = new Opened(channel, file.lines().stamp());
+        this.opened = opened;
     }
 
-    /** The open file, and its stamp while its bytes were known to be those ingested. */
-    record Opened(FileChannel channel, FileStamp stamp) {
+    /**
+     * The open file.
+     *
+     * @param stamp with which its bytes were known to be those ingested; null for a copy, and for a source in doubt
+     */
+    record Opened(FileChannel channel, @Nullable FileStamp stamp) {
         /** @param now null if the file could not be looked at */
         boolean isUntouched(@Nullable BasicFileAttributes now) {
             return now != null
+                    && stamp != null
                     && now.size() == stamp.size()
                     && now.lastModifiedTime().toInstant().equals(stamp.modifiedAt());
         }
@@ -69,19 +69,25 @@ final class LinesFile implements AutoCloseable {
     /**
      * Opens a version's file.
      *
-     * @param blocks of a source that stayed in place; null for the store's own copy
+     * @param stamp of a source that stayed in place when it was read; null for the store's own copy
+     * @param blocks of such a source; null for the store's own copy
      */
-    static LinesFile open(ManifestFile file, Path path, @Nullable BlockDigests blocks)
+    static LinesFile open(Manifest manifest, Path path, @Nullable FileStamp stamp, @Nullable BlockDigests blocks)
             throws StoreUnavailableException {
         LinesFile lines;
         try {
-            lines = new LinesFile(file, path, blocks, FileChannel.open(path, StandardOpenOption.READ));
+            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+            lines = new LinesFile(manifest, path, blocks, new Opened(channel, stamp));
         } catch (IOException e) {
             throw new StoreUnavailableException(
                     IoErrors.message("open " + path, e) + "; bring it back, or ingest it again", e);
         }
         try {
-            lines.lookForDoubt();
+            if (blocks == null) {
+                lines.check();
+            } else if (!lines.stamp().equals(stamp)) {
+                lines.doubt();
+            }
             return lines;
         } catch (StoreUnavailableException e) {
             lines.close();
@@ -95,7 +101,11 @@ final class LinesFile implements AutoCloseable {
 
     /** Whether to use {@link #readInDoubt}, which takes too long for an event loop. */
     boolean isInDoubt() {
-        return inDoubt;
+        return blocks != null && opened.stamp == null;
+    }
+
+    private void doubt() {
+        opened = new Opened(opened.channel, null);
     }
 
     /**
@@ -110,7 +120,7 @@ final class LinesFile implements AutoCloseable {
                 readFully(from.channel, position, bytes, length);
                 return from;
             } catch (IOException e) {
-                if (from.equals(opened)) {
+                if (from.channel.equals(opened.channel)) {
                     throw unreadable(e);
                 }
                 // The check has accepted another stamp meanwhile, and replaced the channel.
@@ -130,16 +140,14 @@ final class LinesFile implements AutoCloseable {
 
     /** Reads bytes of a file in doubt; fails if a block that they are in has other bytes than those ingested. */
     byte[] readInDoubt(long position, int length) throws StoreUnavailableException {
-        BlockDigests digests = Objects.requireNonNull(blocks);
-        inDoubt = true;
         FileStamp _ = stamp();
         byte[] bytes = new byte[length];
         byte[] block = new byte[Limits.BLOCK_BYTES];
         long end = position + length;
-        for (long at = position - position % Limits.BLOCK_BYTES; at < end; at += Limits.BLOCK_BYTES) {
-            int blockLength = (int) Math.min(Limits.BLOCK_BYTES, size - at);
+        for (long at = position - position % block.length; at < end; at += block.length) {
+            int blockLength = blockLength(at);
             read(at, block, blockLength);
-            if (!digests.matches(at / Limits.BLOCK_BYTES, block, blockLength)) {
+            if (!isIngested(at, block, blockLength)) {
                 throw changed("its content is another");
             }
             long from = Math.max(position, at);
@@ -155,22 +163,15 @@ final class LinesFile implements AutoCloseable {
      * @throws StoreUnavailableException if it cannot, or no longer has the bytes that were ingested
      */
     void check() throws StoreUnavailableException {
-        lookForDoubt();
-        if (inDoubt) {
-            try {
-                resolveDoubt(stamp());
-            } catch (IOException e) {
-                throw unreadable(e);
-            }
-        }
-    }
-
-    private void lookForDoubt() throws StoreUnavailableException {
         try {
             if (blocks == null) {
                 requireSize(opened.channel.size());
-            } else {
-                inDoubt = !stamp().equals(opened.stamp);
+                return;
+            }
+            FileStamp now = stamp();
+            if (!now.equals(opened.stamp)) {
+                doubt();
+                resolveDoubt(now);
             }
         } catch (IOException e) {
             throw unreadable(e);
@@ -181,11 +182,11 @@ final class LinesFile implements AutoCloseable {
         // A channel of its own: an interrupt closes it, and the path may lead to another file by now.
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
-            ContentDigest digest = digest(channel);
+            boolean ingested = isIngested(channel);
             if (!stamp().equals(now)) {
                 throw changed("it is being written to");
             }
-            if (!digest.equals(manifest.content().digest())) {
+            if (!ingested) {
                 refused = now;
                 throw changed("its content is another");
             }
@@ -202,24 +203,28 @@ final class LinesFile implements AutoCloseable {
             return untouched.channel;
         }
         opened = untouched;
-        inDoubt = false;
         return before;
     }
 
-    private ContentDigest digest(FileChannel channel) throws IOException {
-        ContentDigest.Tree tree = new ContentDigest.Tree();
+    private boolean isIngested(FileChannel channel) throws IOException {
         byte[] block = new byte[Limits.BLOCK_BYTES];
-        long[] digest = new long[2];
-        for (long at = 0; at < size; at += block.length) {
+        boolean ingested = true;
+        for (long at = 0; ingested && at < manifest.byteCount(); at += block.length) {
             if (closed) {
                 throw new ClosedChannelException();
             }
-            int length = (int) Math.min(block.length, size - at);
-            readFully(channel, at, block, length);
-            ContentDigest.hashBlock(block, length, digest);
-            tree.add(digest);
+            readFully(channel, at, block, blockLength(at));
+            ingested = isIngested(at, block, blockLength(at));
         }
-        return tree.digest();
+        return ingested;
+    }
+
+    private boolean isIngested(long at, byte[] block, int length) {
+        return blocks != null && blocks.matches(at / Limits.BLOCK_BYTES, block, length);
+    }
+
+    private int blockLength(long at) {
+        return (int) Math.min(Limits.BLOCK_BYTES, manifest.byteCount() - at);
     }
 
     private static void readFully(FileChannel channel, long position, byte[] bytes, int length) throws IOException {
@@ -246,8 +251,8 @@ final class LinesFile implements AutoCloseable {
     }
 
     private void requireSize(long now) throws StoreUnavailableException {
-        if (now != size) {
-            throw changed("it has " + now + " bytes, and had " + size);
+        if (now != manifest.byteCount()) {
+            throw changed("it has " + now + " bytes, and had " + manifest.byteCount());
         }
     }
 

@@ -26,17 +26,13 @@ import dev.lineserver.store.Manifest;
  * A manifest and what the embedded store keeps beside it: properties in UTF-8, whose last line is a CRC-32C of those before.
  *
  * @param manifest what describes the version
- * @param lines the file that holds the lines, as it was when they were read; the path of a store's own copy is relative to
- *     the version's directory, so that a data directory can be moved
- * @param source the file that the lines came from, as it was then, possibly compressed; null if they came from a stream
+ * @param source the file that the lines came from, as it was when they were read, possibly compressed; null if they came
+ *     from a stream
+ * @param inPlace true if the lines are in the source itself, not in the store's own copy
  */
-record ManifestFile(
-        Manifest manifest, SourceFile lines, @Nullable SourceFile source) {
+record ManifestFile(Manifest manifest, @Nullable SourceFile source, boolean inPlace) {
     static final String NAME = "manifest.properties";
     static final String LAYOUT = "embedded-3";
-
-    /** Ends the key of a file's stamp: size, modification time, change time and inode. */
-    private static final String STAMP = "-stamp";
 
     private static final String CHECKSUM = "# crc32c ";
 
@@ -56,14 +52,9 @@ record ManifestFile(
         }
     }
 
-    /** Whether the lines are in the source itself, not in the store's own copy. */
-    boolean inPlace() {
-        return lines.path().isAbsolute();
-    }
-
     /** Whether the request's file is, by path and stamp, the one that the version was made from. */
     boolean isFrom(BuildRequest request) {
-        return request.file() != null && request.file().equals(source) && !(inPlace() && request.copy());
+        return request.file() != null && request.file().equals(source) && !(inPlace && request.copy());
     }
 
     /**
@@ -73,16 +64,10 @@ record ManifestFile(
      */
     Optional<ManifestFile> standingFor(BuildRequest request) {
         SourceFile file = request.file();
-        if (!inPlace()) {
-            return Optional.of(file == null ? this : new ManifestFile(manifest, lines, file));
-        }
-        if (file == null
-                || request.copy()
-                || !file.path().equals(lines.path())
-                || file.stamp().size() != manifest.byteCount()) {
-            return Optional.empty();
-        }
-        return Optional.of(new ManifestFile(manifest, file, file));
+        boolean elsewhere = file == null || source == null || !file.path().equals(source.path());
+        return inPlace && (elsewhere || request.copy())
+                ? Optional.empty()
+                : Optional.of(new ManifestFile(manifest, file == null ? source : file, inPlace));
     }
 
     void write(Path file, Disk disk) throws IOException {
@@ -111,28 +96,17 @@ record ManifestFile(
                 text(p, "source-name"),
                 layout,
                 Instant.parse(text(p, "created-at")));
-        return new ManifestFile(manifest, file(p, "lines"), p.containsKey("source") ? file(p, "source") : null);
+        SourceFile source = p.containsKey("source-path") ? source(p) : null;
+        return new ManifestFile(manifest, source, source != null && Boolean.parseBoolean(text(p, "in-place")));
     }
 
-    private static SourceFile file(Properties p, String which) {
-        String[] stamp = text(p, which + STAMP).split(" ", 4);
-        if (stamp.length != 4) {
-            throw new IllegalArgumentException("it has an incomplete '" + which + STAMP + "'");
-        }
-        return new SourceFile(
-                Path.of(text(p, which)),
-                new FileStamp(
-                        Long.parseLong(stamp[0]),
-                        Instant.parse(stamp[1]),
-                        Instant.parse(stamp[2]),
-                        Long.parseLong(stamp[3])));
-    }
-
-    private static void put(Properties p, String which, SourceFile file) {
-        FileStamp stamp = file.stamp();
-        p.setProperty(which, file.path().toString());
-        p.setProperty(
-                which + STAMP, stamp.size() + " " + stamp.modifiedAt() + " " + stamp.changedAt() + " " + stamp.inode());
+    private static SourceFile source(Properties p) {
+        FileStamp stamp = new FileStamp(
+                number(p, "source-size"),
+                Instant.parse(text(p, "source-modified-at")),
+                Instant.parse(text(p, "source-changed-at")),
+                number(p, "source-inode"));
+        return new SourceFile(Path.of(text(p, "source-path")), stamp);
     }
 
     private Properties properties() {
@@ -147,9 +121,13 @@ record ManifestFile(
         p.setProperty("source-name", manifest.sourceName());
         p.setProperty("layout", manifest.layout());
         p.setProperty("created-at", manifest.createdAt().toString());
-        put(p, "lines", lines);
+        p.setProperty("in-place", Boolean.toString(inPlace));
         if (source != null) {
-            put(p, "source", source);
+            p.setProperty("source-path", source.path().toString());
+            p.setProperty("source-size", Long.toString(source.stamp().size()));
+            p.setProperty("source-modified-at", source.stamp().modifiedAt().toString());
+            p.setProperty("source-changed-at", source.stamp().changedAt().toString());
+            p.setProperty("source-inode", Long.toString(source.stamp().inode()));
         }
         return p;
     }

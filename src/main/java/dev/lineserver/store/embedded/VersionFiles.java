@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
+import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
@@ -40,8 +41,7 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
             requireHeap(Files.size(file) + BlockDigests.bytes(manifest.content()));
             LineIndex index = LineIndexFile.read(file);
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
-            if (index.lineCount() != manifest.lineCount()
-                    || index.start(index.lineCount()) != manifest.byteCount() + virtualTerminator) {
+            if (index.lineCount() != manifest.lineCount() || index.end() != manifest.byteCount() + virtualTerminator) {
                 throw new IOException("it belongs to another version");
             }
             return index;
@@ -51,17 +51,18 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
     }
 
     /** Opens the file that holds the lines. */
-    LinesFile lines(ManifestFile manifest) throws StoreException {
+    LinesFile lines(ManifestFile file) throws StoreException {
+        Manifest manifest = file.manifest();
         Path blocks = directory.resolve(DatasetDirectory.BLOCKS);
+        SourceFile source = file.source();
+        if (source == null || !file.inPlace()) {
+            return LinesFile.open(manifest, directory.resolve(DatasetDirectory.LINES), null, null);
+        }
         try {
             return LinesFile.open(
-                    manifest,
-                    directory.resolve(manifest.lines().path()),
-                    manifest.inPlace()
-                            ? BlockDigests.read(blocks, manifest.manifest().content())
-                            : null);
+                    manifest, source.path(), source.stamp(), BlockDigests.read(blocks, manifest.content()));
         } catch (IOException e) {
-            throw unusable(blocks, manifest.manifest().sourceName(), e);
+            throw unusable(blocks, manifest.sourceName(), e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Shape;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Build;
@@ -292,6 +294,30 @@ final class EmbeddedStoreTest {
         assertFalse(Files.exists(missing.getParent()));
         assertEquals(1, ingestIfChanged(false).manifest().version());
         assertTrue(Files.exists(missing));
+    }
+
+    @Test
+    void anIndexTakesAtMostWhatIsPlannedAndNotMuchLess() throws Exception {
+        Random random = new Random(11);
+        for (int longest : new int[] {0, 15, 16, 100, 5_000}) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < 3_000; i++) {
+                text.append("x".repeat(i % 300 == 0 ? longest : random.nextInt(longest / 50 + 1)))
+                        .append('\n');
+            }
+            Files.writeString(source, text);
+            Manifest manifest = ingestIfChanged(false).manifest();
+            long actual = Files.size(directory.resolve("data/default/v" + manifest.version() + "/index"));
+            try (Source opened = Source.open(source.toString())) {
+                Plan plan = store.plan(Shape.of(opened, Progress.SILENT));
+                long planned = plan.figures().stream()
+                        .filter(figure -> figure.name().equals("index-ram"))
+                        .findFirst()
+                        .orElseThrow()
+                        .value();
+                assertTrue(actual <= planned && planned <= 2 * actual + 100, longest + ": " + actual + ", " + planned);
+            }
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -127,7 +128,8 @@ final class SourceValidationTest {
                 .get();
         assertFalse(isUntouched(reads.get(0)));
         assertFalse(isUntouched(reads.get(1)));
-        FileTime time = FileTime.from(reads.get(0).from.stamp().modifiedAt());
+        FileTime time =
+                FileTime.from(Objects.requireNonNull(reads.get(0).from.stamp()).modifiedAt());
         Files.setLastModifiedTime(source, time);
         assertTrue(isUntouched(loops.next().submit(this::read).get()));
     }

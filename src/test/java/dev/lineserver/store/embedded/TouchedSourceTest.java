@@ -28,7 +28,6 @@ import dev.lineserver.ingest.Progress;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Await;
-import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
@@ -258,18 +257,21 @@ final class TouchedSourceTest {
         }
     }
 
-    /** A source of 4 TiB without any data, which takes a quarter of an hour to digest. */
+    /** A source of 256 GiB without any data, which takes a minute to read. */
     private LinesFile openHuge() throws Exception {
-        long size = 4L << 40;
+        long size = 256L << 30;
         try (FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1), size - 1);
         }
+        long[] digest = new long[2];
+        ContentDigest.hashBlock(new byte[Limits.BLOCK_BYTES], Limits.BLOCK_BYTES, digest);
+        ByteBuffer blocks = ByteBuffer.allocate(Math.toIntExact(size / Limits.BLOCK_BYTES * 16));
+        while (blocks.hasRemaining()) {
+            blocks.putLong(digest[1]).putLong(digest[0]);
+        }
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
-        return LinesFile.open(
-                new ManifestFile(manifest, new SourceFile(source, FileStamp.of(source)), null),
-                source,
-                new BlockDigests(ByteBuffer.allocate(0)));
+        return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks));
     }
 
     private static FutureTask<StoreUnavailableException> startFailingCheck(LinesFile lines) {

@@ -62,9 +62,10 @@ final class LineIndexTest {
         long start = 0;
         for (int i = 0; i < lines; i++) {
             assertEquals(start, index.start(i), "start of line index " + i);
+            assertEquals(lengthOf.applyAsInt(i), index.length(i), "length of line index " + i);
             start += lengthOf.applyAsInt(i) + 1L;
         }
-        assertEquals(start, index.start(lines));
+        assertEquals(start, index.end());
     }
 
     @TestFactory
@@ -80,18 +81,19 @@ final class LineIndexTest {
                 DynamicTest.dynamicTest("all empty", () -> assertExact(2_000, _ -> 0)),
                 DynamicTest.dynamicTest("all alike", () -> assertExact(2_000, _ -> 99)),
                 DynamicTest.dynamicTest(
-                        "alike but for the last of a block", () -> assertExact(1_024, i -> i == 511 ? 7 : 6)),
+                        "alike but for the last of a block", () -> assertExact(1_024, i -> i == 511 ? 8 : 7)),
                 DynamicTest.dynamicTest(
-                        "alike but for the first of a block", () -> assertExact(1_025, i -> i == 512 ? 7 : 6)),
-                DynamicTest.dynamicTest("one short of a block", () -> assertExact(511, i -> i % 9)),
-                DynamicTest.dynamicTest("a block", () -> assertExact(512, i -> i % 9)),
-                DynamicTest.dynamicTest("one more than a block", () -> assertExact(513, i -> i % 9)),
+                        "alike but for the first of a block", () -> assertExact(1_025, i -> i == 512 ? 8 : 7)),
+                DynamicTest.dynamicTest("one short of a block", () -> assertExact(127, i -> i % 9)),
+                DynamicTest.dynamicTest("a block", () -> assertExact(128, i -> i % 9)),
+                DynamicTest.dynamicTest("one more than a block", () -> assertExact(129, i -> i % 9)),
                 DynamicTest.dynamicTest("random", () -> assertExact(3_000, i -> random[i])),
                 DynamicTest.dynamicTest("skewed", () -> assertExact(3_000, i -> skewed[i])),
                 DynamicTest.dynamicTest("huge first", () -> assertExact(600, i -> i == 0 ? 256 << 20 : 1)),
                 DynamicTest.dynamicTest("huge last", () -> assertExact(600, i -> i == 599 ? 200 << 20 : 1)),
                 DynamicTest.dynamicTest("beyond 2^32 bytes", () -> assertExact(600, i -> (200 << 20) + i)),
-                DynamicTest.dynamicTest("words beyond one array", () -> assertExact(400_000, i -> skewed[i % 3_000])));
+                DynamicTest.dynamicTest(
+                        "a file larger than a buffer", () -> assertExact(400_000, i -> skewed[i % 3_000])));
     }
 
     @Test
@@ -100,21 +102,6 @@ final class LineIndexTest {
         int[] lengths = random.ints(200_000, 0, 200).toArray();
         LineIndex index = index(lengths.length, i -> lengths[i]);
         assertTrue(index.bytes() <= 1.5 * lengths.length, index.bytes() + " bytes");
-    }
-
-    @Test
-    void selectsTheSetBitALoopFinds() {
-        Random random = new Random(7);
-        for (int round = 0; round < 100_000; round++) {
-            long sparse = random.nextLong() & ((1L << random.nextInt(64)) - 1);
-            long bits = sparse | (1L << random.nextInt(64));
-            int i = random.nextInt(Long.bitCount(bits));
-            long rest = bits;
-            for (int skipped = 0; skipped < i; skipped++) {
-                rest &= rest - 1;
-            }
-            assertEquals(Long.numberOfTrailingZeros(rest), LineIndex.selectInWord(bits, i));
-        }
     }
 
     @Test
