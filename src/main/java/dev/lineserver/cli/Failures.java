@@ -24,12 +24,6 @@ final class Failures {
 
     private Failures() {}
 
-    /** Reports that a signal ended the command, whatever failed because of it. */
-    static int interrupted(Messages err) {
-        err.print("interrupted; nothing was published");
-        return FAILED;
-    }
-
     /**
      * Reports what a user can mend, wherever it is in the chain of causes; else the whole failure.
      *

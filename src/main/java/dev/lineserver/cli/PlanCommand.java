@@ -33,8 +33,9 @@ final class PlanCommand implements Verb {
     public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = run.openStore();
+                ConsoleProgress progress = run.progress("plan");
                 Source source = Source.open(file)) {
-            plan = store.plan(Shape.of(source, run.progress("plan")));
+            plan = store.plan(Shape.of(source, progress));
         }
         if (json) {
             run.out().line(Json.encode(new Answer(plan.figures(), plan.fits(), plan.obstacles())));

@@ -3,7 +3,8 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.quarkus.runtime.Quarkus;
 import org.jspecify.annotations.Nullable;
@@ -45,15 +46,16 @@ final class ServeCommand implements Verb {
         run.settings().passToQuarkus();
         // Quarkus handles signals itself.
         run.interruption().close();
-        CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+        AtomicInteger exitCode = new AtomicInteger();
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         Quarkus.run(ServeApplication.class, (code, thrown) -> {
-            if (thrown == null) {
-                exitCode.complete(code);
-            } else {
-                exitCode.completeExceptionally(thrown);
-            }
+            exitCode.set(code);
+            failure.set(thrown);
         });
-        return exitCode.join() == 0;
+        if (failure.get() != null) {
+            throw new IllegalStateException("the server ended", failure.get());
+        }
+        return exitCode.get() == 0;
     }
 
     /** Fails before FILE is stored: Quarkus would find out after that. */
@@ -69,5 +71,10 @@ final class ServeCommand implements Verb {
             throw new CommandException("cannot listen on " + config.host() + " port " + config.port() + ": "
                     + e.getMessage() + "; see --host and --port");
         }
+    }
+
+    @Override
+    public String interrupted() {
+        return IngestCommand.INTERRUPTED;
     }
 }

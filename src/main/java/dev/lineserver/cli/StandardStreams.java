@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,10 +33,32 @@ final class StandardStreams {
                     OCCUPANTS.add(number == 0 ? new FileOutputStream(NOTHING) : new FileInputStream(NOTHING));
                 }
             }
-            // A channel, unlike the stream that it replaces, wakes up from a read when its thread is interrupted.
-            System.setIn(Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
+            System.setIn(in());
         } catch (IOException noSuchDevice) {
             // Then there is nothing to occupy them with, and System.in stays as it is.
+        }
+    }
+
+    /**
+     * Standard input. A channel, unlike {@code System.in}, wakes up from a read when its thread is interrupted. If standard
+     * input was closed, Java may have opened a file of its own under that number, which must be neither read nor closed.
+     */
+    private static InputStream in() throws IOException {
+        if (!isFileOfJava(stream(0))) {
+            return Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel());
+        }
+        InputStream closed = InputStream.nullInputStream();
+        closed.close();
+        return closed;
+    }
+
+    private static boolean isFileOfJava(Path stream) {
+        String java = System.getProperty("java.home");
+        try {
+            return java != null
+                    && Files.readSymbolicLink(stream).startsWith(Path.of(java).toRealPath());
+        } catch (IOException notAFile) {
+            return false;
         }
     }
 

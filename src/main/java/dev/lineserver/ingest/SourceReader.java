@@ -7,7 +7,8 @@ import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.LongUnaryOperator;
 
 import dev.lineserver.line.ContentDigest;
@@ -21,9 +22,8 @@ import dev.lineserver.store.ControlCharacters;
 /**
  * Reads a whole source: blocks are loaded, scanned and hashed concurrently, then split into lines in their order.
  *
- * <p>The calling thread splits, and instead of waiting for a block it loads one itself: that way one thread per core is
- * enough, and handing a block over seldom wakes a thread. The number of blocks in memory is bounded whatever the size of the
- * source, because the next block is handed out only after the oldest has been split.
+ * <p>The calling thread splits. The number of blocks in memory is bounded whatever the size of the source, because the next
+ * block is handed out only after the oldest has been split.
  */
 final class SourceReader {
     private static final int BLOCKS_PER_THREAD = 4;
@@ -57,17 +57,14 @@ final class SourceReader {
         }
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
         int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
-        try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads - 1), SourceReader::worker)) {
-            boolean endsInNewline = readBlocks(pool, blocksAhead(threads), splitter, linesDone);
-            splitter.finish();
-            report(linesDone.applyAsLong(splitter.lineCount()));
+        ThreadFactory workers =
+                Thread.ofPlatform().daemon().name("source-reader").factory();
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads, workers)) {
+            readBlocks(pool, blocksAhead(threads), splitter, linesDone);
+            boolean terminated = splitter.finish();
             source.checkUnchanged();
             return new Content(
-                    splitter.lineCount(),
-                    splitter.byteCount(),
-                    digests.digest(),
-                    splitter.longestLine(),
-                    endsInNewline);
+                    splitter.lineCount(), splitter.byteCount(), digests.digest(), splitter.longestLine(), terminated);
         } catch (LineTooLongException e) {
             throw new SourceException(
                     SourceException.described(source.name()) + ": " + e.getMessage()
@@ -90,70 +87,43 @@ final class SourceReader {
         return Math.clamp(affordable, FEWEST_BLOCKS, threads * BLOCKS_PER_THREAD);
     }
 
-    private <X extends Exception> boolean readBlocks(
+    private <X extends Exception> void readBlocks(
             ExecutorService pool, int ahead, LineSplitter<X> splitter, LongUnaryOperator linesDone)
             throws X, IOException, LineTooLongException, InterruptedException {
         Deque<Block> free = new ArrayDeque<>(ahead);
         for (int i = 0; i < ahead; i++) {
             free.push(new Block());
         }
-        Queue<FutureTask<Block>> inFlight = new ArrayDeque<>(ahead);
-        boolean endsInNewline = true;
+        Queue<Future<Block>> inFlight = new ArrayDeque<>(ahead);
         while (true) {
             while (!free.isEmpty() && source.next(free.element())) {
                 Block next = free.pop();
-                FutureTask<Block> task = new FutureTask<>(() -> loadAndScan(next));
-                inFlight.add(task);
-                pool.execute(task);
+                inFlight.add(pool.submit(() -> {
+                    source.load(next);
+                    next.scan();
+                    return next;
+                }));
             }
             if (inFlight.isEmpty()) {
-                return endsInNewline;
+                return;
             }
-            Block block = oldest(inFlight);
+            Block block = result(inFlight.remove());
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
-            endsInNewline = block.bytes[block.length - 1] == '\n';
-            report(linesDone.applyAsLong(splitter.lineCount()));
+            long lines = linesDone.applyAsLong(splitter.lineCount());
+            progress.update(new Progress.State(source.position(), source.size(), lines));
             free.push(block);
         }
     }
 
-    private void report(long lines) {
-        progress.update(new Progress.State(source.position(), source.size(), lines));
-    }
-
-    private Block loadAndScan(Block block) throws IOException {
-        source.load(block);
-        block.scan();
-        return block;
-    }
-
-    /**
-     * Waits for the oldest block, and until it is done runs tasks that no worker has begun. Running a task that a worker has
-     * begun does nothing.
-     */
-    private static Block oldest(Queue<FutureTask<Block>> inFlight) throws IOException, InterruptedException {
-        FutureTask<Block> oldest = inFlight.element();
-        for (FutureTask<Block> task : inFlight) {
-            if (oldest.isDone()) {
-                break;
-            }
-            task.run();
-        }
-        inFlight.remove();
+    private static Block result(Future<Block> block) throws IOException, InterruptedException {
         try {
-            return oldest.get();
+            return block.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;
             }
             throw Await.unchecked(e);
         }
-    }
-
-    private static Thread worker(Runnable work) {
-        Thread thread = new Thread(work, "source-reader");
-        thread.setDaemon(true);
-        return thread;
     }
 }

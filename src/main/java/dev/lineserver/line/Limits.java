@@ -9,10 +9,10 @@ public final class Limits {
     public static final int LONGEST_LINE_BYTES = 256 << 20;
 
     /**
-     * Longest line that a store returns whole, in bytes: 1 MiB. Longer lines are returned in parts of at most this size, so
-     * that a reader's heap does not depend on the longest line.
+     * Longest line that a store returns whole, in bytes: 128 KiB. Longer lines are returned in parts of at most this size,
+     * which is the heap that a slow reader takes.
      */
-    public static final int WHOLE_LINE_BYTES = 1 << 20;
+    public static final int WHOLE_LINE_BYTES = 128 << 10;
 
     /**
      * Size of the blocks in which a source is read, and of the leaves of {@link ContentDigest}, in bytes: 256 KiB. It

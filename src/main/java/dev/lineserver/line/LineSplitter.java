@@ -60,11 +60,17 @@ public final class LineSplitter<X extends Exception> {
         carry(block, from, length);
     }
 
-    /** Ends the source: the bytes after the last terminator are a line, unless there are none. */
-    public void finish() throws X, LineTooLongException, InterruptedException {
-        if (carriedLength > 0) {
+    /**
+     * Ends the source: the bytes after the last terminator are a line, unless there are none.
+     *
+     * @return true if all lines have a terminator
+     */
+    public boolean finish() throws X, LineTooLongException, InterruptedException {
+        boolean terminated = carriedLength == 0;
+        if (!terminated) {
             emitCarried(false);
         }
+        return terminated;
     }
 
     /** Number of lines passed on so far. */

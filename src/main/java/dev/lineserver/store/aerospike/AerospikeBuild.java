@@ -27,7 +27,6 @@ final class AerospikeBuild implements Build {
     private static final int BYTES_PER_BATCH = 1 << 19;
 
     private final Cluster cluster;
-    private final RegistryRecord registry;
     private final HeldLease lease;
     private final LineRecords records;
     private final BatchWriter writer;
@@ -46,9 +45,8 @@ final class AerospikeBuild implements Build {
     private boolean committed;
 
     /** @param longestRecord most bytes of a line that fit one record */
-    AerospikeBuild(Cluster cluster, RegistryRecord registry, HeldLease lease, int longestRecord) {
+    AerospikeBuild(Cluster cluster, HeldLease lease, int longestRecord) {
         this.cluster = cluster;
-        this.registry = registry;
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
         this.writer = new BatchWriter(cluster, lease);
@@ -108,7 +106,7 @@ final class AerospikeBuild implements Build {
         }
         send(new Checkpoint(lines, content.byteCount()));
         writer.awaitAll();
-        new StoredCount(cluster, registry, records).verify(lines, Math.addExact(lines, parts));
+        new StoredCount(cluster, records).verify(lines, Math.addExact(lines, parts));
         Manifest manifest = lease.publish(content);
         committed = true;
         return manifest;

@@ -31,20 +31,30 @@ final class AerospikeSnapshot implements Snapshot {
     /** Shorter than any grace: a set that this registry shows as live has not been truncated since. */
     private static final long REGISTRY_FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final AerospikeStore store;
     private final Manifest manifest;
     private final LineSet set;
     private final LineRecords records;
+    private final RecordReads reads;
+    private final RegistryRecord access;
+    private final LifeCycle lifeCycle;
     private final AtomicBoolean damageReported = new AtomicBoolean();
     private volatile boolean closed;
     private @Nullable CompletableFuture<Registry> registry;
     private long registryReadAt;
 
-    AerospikeSnapshot(AerospikeStore store, Manifest manifest, LineSet set, LineRecords records) {
-        this.store = store;
+    AerospikeSnapshot(
+            Manifest manifest,
+            LineSet set,
+            LineRecords records,
+            RecordReads reads,
+            RegistryRecord access,
+            LifeCycle lifeCycle) {
         this.manifest = manifest;
         this.set = set;
         this.records = records;
+        this.reads = reads;
+        this.access = access;
+        this.lifeCycle = lifeCycle;
     }
 
     @Override
@@ -61,8 +71,7 @@ final class AerospikeSnapshot implements Snapshot {
             return CompletableFuture.failedFuture(new StoreUnavailableException(
                     "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
         }
-        return store.reads
-                .read(records.line(lineIndex), () -> describe(lineIndex))
+        return reads.read(records.line(lineIndex), () -> describe(lineIndex))
                 .thenCompose(record -> toLookup(lineIndex, record));
     }
 
@@ -105,8 +114,7 @@ final class AerospikeSnapshot implements Snapshot {
 
         @Override
         public CompletionStage<byte[]> read(int part) {
-            return store.reads
-                    .read(records.part(lineIndex, part), () -> describe(part))
+            return reads.read(records.part(lineIndex, part), () -> describe(part))
                     .thenCompose(record -> {
                         byte[] bytes = records.bytes(record);
                         return bytes != null && bytes.length == head.partLength(part)
@@ -161,7 +169,7 @@ final class AerospikeSnapshot implements Snapshot {
     @Override
     public void hold() {
         try {
-            store.lifeCycle.hold(set);
+            lifeCycle.hold(set);
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
@@ -218,7 +226,7 @@ final class AerospikeSnapshot implements Snapshot {
 
     private Registry readRegistry() {
         try {
-            return store.registry.read();
+            return access.read();
         } catch (StoreException e) {
             throw new CompletionException(e);
         }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import com.aerospike.client.cluster.Node;
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +36,9 @@ public final class AerospikeStore implements LineStore {
     private static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
     private final Cluster cluster;
-    final RegistryRecord registry;
-    final RecordReads reads;
-    final LifeCycle lifeCycle;
+    private final RegistryRecord registry;
+    private final RecordReads reads;
+    private final LifeCycle lifeCycle;
 
     private AerospikeStore(Cluster cluster) {
         this.cluster = cluster;
@@ -108,13 +109,14 @@ public final class AerospikeStore implements LineStore {
         }
         LineSet set = current.lineSet(newest.set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set);
-        return new AerospikeSnapshot(this, manifest, set, records);
+        return new AerospikeSnapshot(manifest, set, records, reads, registry, lifeCycle);
     }
 
     @Override
     public Build begin(BuildRequest request) throws StoreException {
+        refuseWhileWritesAreStopped();
         int longestRecord = longestRecord();
-        return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), longestRecord);
+        return new AerospikeBuild(cluster, lifeCycle.begin(request), longestRecord);
     }
 
     @Override
@@ -141,5 +143,16 @@ public final class AerospikeStore implements LineStore {
             smallest = Math.min(smallest, max > 0 ? max : DEFAULT_RECORD_BYTES);
         }
         return Math.toIntExact(Math.min(Limits.WHOLE_LINE_BYTES, smallest - RECORD_OVERHEAD_BYTES));
+    }
+
+    private void refuseWhileWritesAreStopped() throws StoreException {
+        for (Map.Entry<Node, Map<String, String>> node :
+                cluster.namespaceFigures().entrySet()) {
+            if ("true".equals(node.getValue().get("stop_writes"))) {
+                throw new StoreFailedException("Aerospike node " + node.getKey()
+                        + " has stopped taking writes in namespace " + cluster.settings.namespace()
+                        + ": it is out of memory or disk. Add nodes or storage, or drop datasets");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -8,8 +9,8 @@ import java.util.stream.Collectors;
 
 import com.aerospike.client.AerospikeClient;
 import com.aerospike.client.AerospikeException;
-import com.aerospike.client.Host;
 import com.aerospike.client.Info;
+import com.aerospike.client.ResultCode;
 import com.aerospike.client.cluster.Node;
 import io.netty.channel.EventLoopGroup;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import dev.lineserver.store.StoreUnavailableException;
 
 /** A connected cluster that has been found fit: its client, its event loops, and what its nodes say of themselves. */
 final class Cluster implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Cluster.class.getName());
+
     /** Server 6.0 brought batch writes. */
     private static final int OLDEST_SERVER = 6;
 
@@ -37,15 +40,12 @@ final class Cluster implements AutoCloseable {
 
     static Cluster connect(AerospikeSettings settings, @Nullable EventLoopGroup shared) throws StoreException {
         Loops loops = Loops.over(shared);
-        Host[] seeds = settings.hosts().stream()
-                .map(node -> new Host(node.host(), node.tlsName(), node.port()))
-                .toArray(Host[]::new);
         AerospikeClient client;
         try {
-            client = new AerospikeClient(Policies.client(settings, loops), seeds);
-        } catch (AerospikeException e) {
+            client = ClientOpening.open(settings, loops);
+        } catch (StoreException e) {
             loops.close();
-            throw ClusterFailures.ofConnecting(e, settings);
+            throw e;
         }
         Cluster cluster = new Cluster(settings, client, loops);
         try {
@@ -102,10 +102,40 @@ final class Cluster implements AutoCloseable {
                 .orElse(1);
     }
 
+    /** See {@link dev.lineserver.store.aerospike.registry.RegistryAccess#sets}. */
+    Map<String, Long> copies() throws StoreException {
+        Map<String, Long> copies = new HashMap<>();
+        for (Node node : nodes()) {
+            for (String line : InfoText.list(info(node, "sets/" + settings.namespace()))) {
+                Map<String, String> figures = InfoText.pairs(line, ':');
+                long objects = InfoText.number(figures, "objects", 0);
+                boolean truncating = "true".equals(figures.get("truncating"));
+                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
+            }
+        }
+        return copies;
+    }
+
+    /** Tells every node to forget the records of a set that are there now. Returns before they are gone. */
+    void truncate(String set) throws StoreException {
+        LOG.log(Level.DEBUG, "truncating set {0} of namespace {1}", set, settings.namespace());
+        try {
+            client.truncate(policies.info, settings.namespace(), set, null);
+        } catch (AerospikeException e) {
+            int code = e.getResultCode();
+            String doing = "truncating set " + set + " of namespace " + settings.namespace();
+            throw code == ResultCode.CLIENT_ERROR
+                            && String.valueOf(e.getBaseMessage()).contains("ERROR:81")
+                    ? ClusterFailures.of(ResultCode.ROLE_VIOLATION, doing, e)
+                    : ClusterFailures.of(e, doing);
+        }
+    }
+
     private void check() throws StoreException {
         for (Node node : nodes()) {
-            if (node.getServerVersion().isLessThan(OLDEST_SERVER, 0, 0, 0)) {
-                throw new StoreFailedException("Aerospike node " + node + " runs server " + node.getServerVersion()
+            String build = info(node, "build");
+            if (InfoText.majorVersion(build) < OLDEST_SERVER) {
+                throw new StoreFailedException("Aerospike node " + node + " runs server " + build
                         + ", which cannot write batches: upgrade it to 6.0 or newer, or use another cluster");
             }
             List<String> namespaces = InfoText.list(info(node, "namespaces"));

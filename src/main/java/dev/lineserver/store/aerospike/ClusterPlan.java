@@ -83,8 +83,7 @@ final class ClusterPlan {
     }
 
     private Plan plan(int nodes, long copies) {
-        long parts = shape.longestLine() > longestRecord ? shape.bytesInLongerLines() / longestRecord : 0;
-        long records = shape.lineCount() + parts;
+        long records = records();
         long ram = records * INDEX_BYTES * copies;
         long disk = diskBytes() * copies;
         long forSpace = Math.max(Math.ceilDiv(ram, ramOfANode), Math.ceilDiv(disk, diskOfANode));
@@ -116,6 +115,11 @@ final class ClusterPlan {
             obstacles.add(
                     needed + " " + what + " are needed and " + free + " are free: " + remedy + ", or drop datasets");
         }
+    }
+
+    private long records() {
+        return shape.lineCount()
+                + (shape.longestLine() > longestRecord ? shape.bytesInLongerLines() / longestRecord : 0);
     }
 
     /** Of each line the longest that its class allows. */

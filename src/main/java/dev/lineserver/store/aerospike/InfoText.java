@@ -28,7 +28,20 @@ final class InfoText {
 
     /** The number under {@code name}, or {@code otherwise} if there is none. */
     static long number(Map<String, String> pairs, String name, long otherwise) {
-        String text = pairs.getOrDefault(name, "");
-        return text.matches("\\d{1,18}") ? Long.parseLong(text) : otherwise;
+        String text = pairs.get(name);
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            return Long.parseLong(text.strip());
+        } catch (NumberFormatException _) {
+            return otherwise;
+        }
+    }
+
+    /** 8 of {@code 8.1.2.0}; 0 if there is no number. */
+    static int majorVersion(String build) {
+        String digits = build.strip().split("[^0-9]", 2)[0];
+        return digits.isEmpty() ? 0 : Integer.parseInt(digits);
     }
 }

@@ -1,6 +1,5 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -8,7 +7,6 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
-import com.aerospike.client.cluster.Node;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -88,27 +86,11 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void truncate(String set) throws StoreException {
-        String doing = "truncating set " + set + " of namespace " + key.namespace;
-        try {
-            cluster.client.truncate(cluster.policies.info, key.namespace, set, null);
-        } catch (AerospikeException e) {
-            boolean forbidden = e.getResultCode() == ResultCode.CLIENT_ERROR
-                    && String.valueOf(e.getBaseMessage()).contains("ERROR:" + ResultCode.ROLE_VIOLATION);
-            throw ClusterFailures.of(forbidden ? ResultCode.ROLE_VIOLATION : e.getResultCode(), doing, e);
-        }
+        cluster.truncate(set);
     }
 
     @Override
     public Map<String, Long> sets() throws StoreException {
-        Map<String, Long> copies = new HashMap<>();
-        for (Node node : cluster.nodes()) {
-            for (String line : InfoText.list(cluster.info(node, "sets/" + key.namespace))) {
-                Map<String, String> figures = InfoText.pairs(line, ':');
-                long objects = InfoText.number(figures, "objects", 0);
-                boolean truncating = "true".equals(figures.get("truncating"));
-                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
-            }
-        }
-        return copies;
+        return cluster.copies();
     }
 }

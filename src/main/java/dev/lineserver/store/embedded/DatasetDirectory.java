@@ -20,12 +20,6 @@ record DatasetDirectory(Path path, Disk disk) {
     /** Follows the name of the dataset, which has no dot, so that no dataset's leftovers are taken for another's. */
     private static final String DROPPED = ".dropped-";
 
-    /**
-     * A listing misses the newest version if that is renamed into place behind the listing's position just before the
-     * version ahead of the position is removed. Publications take longer than a listing: the next one finds it.
-     */
-    private static final int LISTINGS = 3;
-
     Path version(long version) {
         return path.resolve("v" + version);
     }
@@ -35,15 +29,11 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     OptionalLong newestVersion() throws IOException {
-        OptionalLong newest = OptionalLong.empty();
-        for (int i = 0; i < LISTINGS && newest.isEmpty(); i++) {
-            newest = Disk.list(path).stream()
-                    .map(entry -> VERSION.matcher(entry.getFileName().toString()))
-                    .filter(Matcher::matches)
-                    .mapToLong(match -> Long.parseLong(match.group(1)))
-                    .max();
-        }
-        return newest;
+        return Disk.list(path).stream()
+                .map(entry -> VERSION.matcher(entry.getFileName().toString()))
+                .filter(Matcher::matches)
+                .mapToLong(match -> Long.parseLong(match.group(1)))
+                .max();
     }
 
     /** Makes a finished build a version, durably; or leaves it a build. */

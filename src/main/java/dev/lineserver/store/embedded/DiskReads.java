@@ -5,8 +5,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
 import dev.lineserver.store.StoreException;
@@ -29,16 +28,16 @@ final class DiskReads implements AutoCloseable {
 
     static final int FAST_READS_TO_COME_BACK = 64;
 
+    private static final long NANOS_BETWEEN_FAILURES = TimeUnit.MILLISECONDS.toNanos(5);
+
     /** A queue as deep as solid-state disks serve well. */
     private static final int THREADS = 32;
 
     private static final int MOST_WAITING = 16_384;
     private static final long THREADS_STAY_SECONDS = 30;
 
+    /** Fast reads after which a slow one is forgotten; beyond {@link #READS_BETWEEN_SLOW_ONES} the disk is slow. */
     private final AtomicInteger fastReadsMissing = new AtomicInteger();
-    private final LongAdder readsDone = new LongAdder();
-    /** The value of {@link #readsDone} at the last slow read. */
-    private final AtomicLong lastSlowRead = new AtomicLong(-READS_BETWEEN_SLOW_ONES);
 
     private final LongSupplier nanoTime;
     private final ThreadPoolExecutor threads;
@@ -73,7 +72,7 @@ final class DiskReads implements AutoCloseable {
 
     /** Reads on the calling thread, or on another if the disk is slow. */
     void run(Task task) {
-        if (fastReadsMissing.get() == 0) {
+        if (fastReadsMissing.get() <= READS_BETWEEN_SLOW_ONES) {
             runHere(task);
         } else {
             runElsewhere(task);
@@ -83,10 +82,29 @@ final class DiskReads implements AutoCloseable {
     /** Reads on another thread; for reads that take long even from RAM. */
     void runElsewhere(Task task) {
         try {
-            threads.execute(() -> runHere(task));
+            threads.execute(() -> {
+                try {
+                    runHere(task);
+                } catch (OutOfMemoryError e) {
+                    fail(task, e);
+                }
+            });
         } catch (RejectedExecutionException e) {
             String why = threads.isShutdown() ? "the store is closed" : "too many reads wait for the disk; try again";
             task.completeExceptionally(new StoreUnavailableException(why, e));
+        }
+    }
+
+    /** With a full heap not even a failure can be handed over, until other requests have ended. */
+    private static void fail(Task task, OutOfMemoryError failure) {
+        boolean completed = false;
+        while (!completed) {
+            try {
+                task.completeExceptionally(failure);
+                completed = true;
+            } catch (OutOfMemoryError e) {
+                LockSupport.parkNanos(NANOS_BETWEEN_FAILURES);
+            }
         }
     }
 
@@ -105,12 +123,9 @@ final class DiskReads implements AutoCloseable {
     }
 
     private void note(long nanos) {
-        readsDone.increment();
         if (nanos > SLOW_NANOS) {
-            long done = readsDone.sum();
-            if (done - lastSlowRead.getAndSet(done) <= READS_BETWEEN_SLOW_ONES) {
-                fastReadsMissing.set(FAST_READS_TO_COME_BACK);
-            }
+            fastReadsMissing.updateAndGet(
+                    missing -> READS_BETWEEN_SLOW_ONES + (missing == 0 ? 0 : FAST_READS_TO_COME_BACK));
         } else if (fastReadsMissing.get() > 0) {
             fastReadsMissing.updateAndGet(missing -> Math.max(0, missing - 1));
         }

@@ -45,8 +45,11 @@ import dev.lineserver.store.embedded.index.LineIndex;
 public final class EmbeddedStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
 
-    /** A version listed may be removed before its manifest is read, and another one listed then may be, too. */
-    private static final int ATTEMPTS_TO_READ = 5;
+    /**
+     * A version listed may be removed before its manifest is read. And a listing misses the newest version if that is
+     * renamed into place behind the listing's position just before the version ahead of the position is removed.
+     */
+    private static final int ATTEMPTS_TO_READ = 20;
 
     private final Path directory;
     private final Disk disk;
@@ -92,18 +95,20 @@ public final class EmbeddedStore implements LineStore {
 
     private Optional<ManifestFile> newestFile(DatasetName dataset) throws StoreException {
         DatasetDirectory versions = directory(dataset);
+        @Nullable StoreException failure = null;
         try {
-            OptionalLong version = versions.newestVersion();
-            for (int attempt = 1; version.isPresent(); attempt++) {
-                try {
-                    return Optional.of(version(dataset, version.getAsLong()).manifest());
-                } catch (StoreException e) {
-                    OptionalLong now = versions.newestVersion();
-                    if (now.equals(version) && attempt >= ATTEMPTS_TO_READ) {
-                        throw e;
+            for (int attempt = 0; attempt < ATTEMPTS_TO_READ; attempt++) {
+                OptionalLong version = versions.newestVersion();
+                if (version.isPresent()) {
+                    try {
+                        return Optional.of(version(dataset, version.getAsLong()).manifest());
+                    } catch (StoreException e) {
+                        failure = e;
                     }
-                    version = now;
                 }
+            }
+            if (failure != null) {
+                throw failure;
             }
             return Optional.empty();
         } catch (IOException e) {

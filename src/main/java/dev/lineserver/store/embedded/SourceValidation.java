@@ -11,16 +11,12 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Validates a source once per event-loop iteration, or once per {@value #READS_PER_LOOK} reads of a long one, instead of
- * once per read. Reads are completed after that look, on the loop that made them: a file that is untouched then was so when
+ * Validates a source once per event-loop iteration instead of once per read. Reads are completed after that look, on the loop that made them: a file that is untouched then was so when
  * they were made. Reads made by other threads are validated at once.
  *
  * <p>See {@code src/docs/decisions/009-one-look-per-turn.md} for the savings.
  */
 final class SourceValidation {
-    /** So few that the memory touched by the first is still in the processor's cache when it is completed. */
-    private static final int READS_PER_LOOK = 32;
-
     private final ThreadLocal<Optional<Turn>> turns;
 
     /** @param loops whose threads look lines up; null if there are none */
@@ -61,7 +57,6 @@ final class SourceValidation {
     private static final class Turn implements Runnable {
         private final EventExecutor loop;
         private List<Pending> reads = new ArrayList<>();
-        private boolean completing;
 
         Turn(EventExecutor loop) {
             this.loop = loop;
@@ -73,17 +68,13 @@ final class SourceValidation {
                 loop.execute(this);
             }
             reads.add(read);
-            // A read that is completed may lead to others: they wait for the next look.
-            if (reads.size() >= READS_PER_LOOK && !completing) {
-                run();
-            }
         }
 
         @Override
         public void run() {
             List<Pending> done = reads;
+            // A read that is completed may lead to others, which wait for the next look.
             reads = new ArrayList<>();
-            completing = true;
             LinesFile looked = null;
             BasicFileAttributes now = null;
             for (Pending read : done) {
@@ -94,11 +85,18 @@ final class SourceValidation {
                     }
                     read.validated(now);
                 } catch (RuntimeException | Error e) {
-                    // The other reads must be completed all the same.
-                    read.completeExceptionally(e);
+                    fail(read, e);
                 }
             }
-            completing = false;
+        }
+
+        /** The other reads must be completed, even if the heap is full; this one then tries again. */
+        private void fail(Pending read, Throwable failure) {
+            try {
+                read.completeExceptionally(failure);
+            } catch (OutOfMemoryError e) {
+                add(read);
+            }
         }
     }
 }

@@ -34,17 +34,13 @@ record VersionFiles(Path directory, DatasetName dataset, long version) {
         }
     }
 
-    /** Reads the index into RAM, and checks it against the manifest. */
+    /** Reads the index into RAM. */
     LineIndex index(Manifest manifest) throws StoreException {
         Path file = directory.resolve(DatasetDirectory.INDEX);
         try {
             requireHeap(Files.size(file) + BlockDigests.bytes(manifest.content()));
-            LineIndex index = LineIndexFile.read(file);
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
-            if (index.lineCount() != manifest.lineCount() || index.end() != manifest.byteCount() + virtualTerminator) {
-                throw new IOException("it belongs to another version");
-            }
-            return index;
+            return LineIndexFile.read(file, manifest.lineCount(), manifest.byteCount() + virtualTerminator);
         } catch (IOException e) {
             throw unusable(file, manifest.sourceName(), e);
         }

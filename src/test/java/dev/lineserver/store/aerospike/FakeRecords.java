@@ -8,10 +8,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.Limits;
+
 /** What a fake node has stored, in memory: everything in one namespace. */
 final class FakeRecords {
-    /** {@code max-record-size} of a server that was not configured. */
-    static final int LARGEST = 1 << 20;
+    /** {@code max-record-size}, so small that the longest whole line takes two records. */
+    static final int LARGEST = Limits.WHOLE_LINE_BYTES;
 
     private static final int OVERHEAD = 100;
 

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,7 @@ final class DiskReadsTest {
         T read() throws StoreException;
     }
 
-    private static final class Reading<T> extends CompletableFuture<T> implements DiskReads.Task {
+    private static class Reading<T> extends CompletableFuture<T> implements DiskReads.Task {
         private final Reader<T> reader;
         private @Nullable T value;
 
@@ -79,7 +80,7 @@ final class DiskReadsTest {
     @Test
     void fastReadsStayOnTheirThreadAndSlowOnesLeaveItUntilAllWereFastForAWhile() throws Exception {
         for (int round = 0; round < 3; round++) {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
                 assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS));
             }
             assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
@@ -170,6 +171,27 @@ final class DiskReadsTest {
                                 .getCause());
             }
         }
+    }
+
+    @Test
+    void aReadIsFailedOnceThereIsHeapForThat() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        OutOfMemoryError thrown = new OutOfMemoryError("a test");
+        Reading<Object> failing = new Reading<>(() -> sneakily(thrown)) {
+            @Override
+            public boolean completeExceptionally(Throwable failure) {
+                if (attempts.incrementAndGet() <= 2) {
+                    throw thrown;
+                }
+                return super.completeExceptionally(failure);
+            }
+        };
+        reads.runElsewhere(failing);
+        assertSame(
+                thrown,
+                assertThrows(ExecutionException.class, () -> failing.get(10, TimeUnit.SECONDS))
+                        .getCause());
+        assertEquals(3, attempts.get());
     }
 
     private static Object sneakily(Throwable thrown) {

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.netty.channel.DefaultEventLoopGroup;
@@ -32,8 +33,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 @SuppressWarnings("FutureReturnValueIgnored") // Tests look at what becomes of the reads that they keep.
 final class SourceValidationTest {
-    private static final int READS_PER_LOOK = 32;
-
     @TempDir
     Path directory;
 
@@ -61,7 +60,7 @@ final class SourceValidationTest {
     }
 
     /** A read that was just made. Completed with whether its file was found untouched. */
-    private final class Read extends CompletableFuture<Boolean> implements SourceValidation.Pending {
+    private class Read extends CompletableFuture<Boolean> implements SourceValidation.Pending {
         final LinesFile.Opened from;
         Runnable whenValidated = () -> {};
 
@@ -135,42 +134,23 @@ final class SourceValidationTest {
     }
 
     @Test
-    void aLongIterationIsValidatedInParts() throws Exception {
-        loops.next()
-                .submit(() -> {
-                    while (reads.isEmpty() || !reads.getFirst().isDone()) {
-                        read();
-                    }
-                    touch();
-                    read();
-                    return null;
-                })
-                .get(30, TimeUnit.SECONDS);
-        assertEquals(READS_PER_LOOK + 1, reads.size());
-        for (int i = 0; i <= READS_PER_LOOK; i++) {
-            assertEquals(i < READS_PER_LOOK, isUntouched(reads.get(i)), "read " + i);
-        }
-    }
-
-    @Test
     void aReadMadeWhileOthersAreCompletedIsValidatedByTheNextLook() throws Exception {
         loops.next()
                 .submit(() -> {
                     Read first = new Read();
-                    first.whenValidated =
-                            () -> IntStream.range(0, 2 * READS_PER_LOOK).forEach(_ -> {
-                                try {
-                                    read();
-                                } catch (Exception e) {
-                                    throw new AssertionError(e);
-                                }
-                            });
+                    first.whenValidated = () -> IntStream.range(0, 3).forEach(_ -> {
+                        try {
+                            read();
+                        } catch (Exception e) {
+                            throw new AssertionError(e);
+                        }
+                    });
                     validation.validate(first);
                     return first;
                 })
                 .get()
                 .get(30, TimeUnit.SECONDS);
-        assertEquals(2 * READS_PER_LOOK, reads.size());
+        assertEquals(3, reads.size());
         for (Read read : reads) {
             assertTrue(isUntouched(read));
         }
@@ -206,6 +186,33 @@ final class SourceValidationTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aReadThatCannotBeFailedForWantOfHeapTriesAgainAndTheOthersDoNotWait() throws Exception {
+        AtomicInteger attempts = new AtomicInteger();
+        loops.next()
+                .submit(() -> {
+                    Read hungry = new Read() {
+                        @Override
+                        public boolean completeExceptionally(Throwable failure) {
+                            throw new OutOfMemoryError("a test");
+                        }
+                    };
+                    hungry.whenValidated = () -> {
+                        if (attempts.incrementAndGet() <= 2) {
+                            throw new OutOfMemoryError("a test");
+                        }
+                    };
+                    reads.add(hungry);
+                    validation.validate(hungry);
+                    return read();
+                })
+                .get();
+        for (Read read : reads) {
+            assertTrue(isUntouched(read));
+        }
+        assertEquals(3, attempts.get());
     }
 
     @Test

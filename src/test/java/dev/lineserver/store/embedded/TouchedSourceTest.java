@@ -260,6 +260,7 @@ final class TouchedSourceTest {
     /** A source of 256 GiB without any data, which takes a minute to read. */
     private LinesFile openHuge() throws Exception {
         long size = 256L << 30;
+        Files.write(source, new byte[0]);
         try (FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1), size - 1);
         }

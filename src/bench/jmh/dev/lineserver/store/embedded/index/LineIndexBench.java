@@ -43,15 +43,17 @@ public class LineIndexBench {
     public void build() throws IOException {
         Path file = Files.createTempDirectory("line-index-bench").resolve("index");
         try {
-            write(file);
-            index = LineIndexFile.read(file);
+            long end = write(file);
+            index = LineIndexFile.read(file, lines, end);
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(file.getParent());
         }
     }
 
-    private void write(Path file) throws IOException {
+    /** @return the number of bytes that the lines take */
+    private long write(Path file) throws IOException {
+        long bytes = 0;
         SplittableRandom lengths = new SplittableRandom(1);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             LineIndexWriter writer = new LineIndexWriter(channel::write);
@@ -64,9 +66,11 @@ public class LineIndexBench {
                     ends[i] = end++;
                 }
                 writer.add(new LineBatch(new byte[0], 0, ends, 0, count, true, at, 0));
+                bytes += end;
             }
             writer.finish();
         }
+        return bytes;
     }
 
     @Benchmark

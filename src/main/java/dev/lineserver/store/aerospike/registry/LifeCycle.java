@@ -8,9 +8,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -53,12 +56,12 @@ public final class LifeCycle implements AutoCloseable {
         void run() throws StoreException;
     }
 
-    final RegistryAccess access;
+    private final RegistryAccess access;
     private final Duration lease;
     private final Duration grace;
     private final InstantSource clock;
     private final ScheduledThreadPoolExecutor thread;
-    private volatile boolean owesSweep;
+    private volatile @Nullable ScheduledFuture<?> owedSweep;
 
     /**
      * @param lease time for which a build that is not heard of keeps others off its dataset
@@ -102,7 +105,7 @@ public final class LifeCycle implements AutoCloseable {
             }
         });
         Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
-        return new HeldLease(this, request.dataset(), source, ours, after.lineSet(ours.set()));
+        return new HeldLease(access, this, request.dataset(), source, ours, after.lineSet(ours.set()));
     }
 
     /** The server may still be deleting, or a build that did not know it had lost its lease may have written them. */
@@ -165,18 +168,17 @@ public final class LifeCycle implements AutoCloseable {
             }
         });
         if (extendedUntil[0] != 0) {
-            sweepAt(extendedUntil[0]);
+            ScheduledFuture<?> _ = sweepAt(extendedUntil[0]);
         }
     }
 
     void sweepAfterGrace() {
-        sweepAt(now() + grace.toMillis());
-        owesSweep = true;
+        owedSweep = sweepAt(now() + grace.toMillis());
     }
 
-    private void sweepAt(long time) {
+    private ScheduledFuture<?> sweepAt(long time) {
         // A millisecond later: a set that is due at this very instant does not count as due yet.
-        ScheduledFuture<?> _ = thread.schedule(
+        return thread.schedule(
                 guarded("sets that are no longer needed keep their space until the next ingest", this::sweep),
                 time - now() + 1,
                 TimeUnit.MILLISECONDS);
@@ -243,18 +245,18 @@ public final class LifeCycle implements AutoCloseable {
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
-    /** Waits for the grace of the versions that this process superseded or dropped. */
+    /** Waits for the grace of versions that this process superseded or dropped, but not for readers that hold them. */
     @Override
     public void close() {
-        // This leaves the sweeps that were scheduled, and ends renewals.
-        thread.shutdown();
+        ScheduledFuture<?> owed = owedSweep;
         try {
-            if (owesSweep) {
-                boolean _ =
-                        thread.awaitTermination(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
+            if (owed != null) {
+                owed.get(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | CancellationException e) {
+            LOG.log(Level.DEBUG, "not swept", e);
         }
         thread.shutdownNow();
     }

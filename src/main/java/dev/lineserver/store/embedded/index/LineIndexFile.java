@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -15,23 +14,15 @@ import java.util.zip.CRC32C;
  * <p>All numbers little-endian:
  *
  * <pre>
- * offset  bytes
- * 0       8   magic "LineIdx2"
- * 8       8 w words of all blocks
- *         16 b directory, two longs per block
- *         8   number of lines
- *         8   offset at which a line after the last would begin
- *         8   CRC-32C of everything before
+ * 8 w bytes  words of all blocks
+ * 16 b       directory, two longs per block
+ * 8          CRC-32C of everything before, the number of lines, and the offset at which a line after the last would begin
  * </pre>
  *
  * <p>Crash policy: the file is written in a directory that readers ignore, forced, and then published by renaming the
  * directory. A file that is cut short or changed fails the checksum.
  */
 public final class LineIndexFile {
-    private static final long MAGIC = ByteBuffer.wrap("LineIdx2".getBytes(StandardCharsets.US_ASCII))
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .getLong();
-    private static final int TRAILER_BYTES = 24;
     private static final int BUFFER_BYTES = 256 << 10;
     /** About 15 billion lines of ordinary text: all words are in one array. */
     private static final long MOST_WORDS = Integer.MAX_VALUE - 8;
@@ -41,38 +32,37 @@ public final class LineIndexFile {
     /**
      * Reads an index into RAM, about as many bytes as the file has.
      *
-     * @throws IOException also if the file is foreign, of another format, cut short or damaged; says so after "it"
+     * @param lineCount number of lines that it must have
+     * @param end offset at which a line after the last must begin
+     * @throws IOException also if the file is cut short, damaged, or another content's; says so after "it"
      */
-    public static LineIndex read(Path file) throws IOException {
+    public static LineIndex read(Path file, long lineCount, long end) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = channel.size();
-            if (size < Long.BYTES + TRAILER_BYTES) {
-                throw new IOException("it is only " + size + " bytes long");
+            long directoryLongs = 2 * Math.ceilDiv(lineCount, LineIndex.BLOCK_LINES);
+            long wordCount = channel.size() / Long.BYTES - 1 - directoryLongs;
+            if (wordCount < 0 || wordCount > MOST_WORDS || channel.size() % Long.BYTES != 0) {
+                throw new IOException("its length does not match its number of lines");
             }
-            ByteBuffer trailer = new Input(channel.position(size - TRAILER_BYTES)).next(TRAILER_BYTES);
-            long lineCount = trailer.getLong();
-            long end = trailer.getLong();
-            long checksum = trailer.getLong();
-            Input input = new Input(channel.position(0));
-            if (input.next(Long.BYTES).getLong() != MAGIC) {
-                throw new IOException("it is not an index of lines");
-            }
-            long longs = (size - Long.BYTES - TRAILER_BYTES) / Long.BYTES;
-            long blocks = lineCount / LineIndex.BLOCK_LINES + (lineCount % LineIndex.BLOCK_LINES == 0 ? 0 : 1);
-            if (lineCount < 0 || lineCount > end || blocks > longs / 2 || longs - 2 * blocks > MOST_WORDS) {
-                throw new IOException("its length does not match its counts");
-            }
-            long[] words = input.longs(longs - 2 * blocks);
-            long[] directory = input.longs(2 * blocks);
-            input.next(TRAILER_BYTES - Long.BYTES);
-            if (input.checksum.getValue() != checksum) {
+            Input input = new Input(channel);
+            long[] words = input.longs(wordCount);
+            long[] directory = input.longs(directoryLongs);
+            long checksum = checksum(input.checksum, lineCount, end);
+            if (input.longs(1)[0] != checksum) {
                 throw new IOException("its checksum does not match");
             }
             return new LineIndex(words, directory, lineCount, end);
         }
     }
 
-    /** Reads the file from a position on. */
+    private static long checksum(CRC32C checksum, long lineCount, long end) {
+        checksum.update(ByteBuffer.allocate(2 * Long.BYTES)
+                .putLong(lineCount)
+                .putLong(end)
+                .flip());
+        return checksum.getValue();
+    }
+
+    /** Reads the file front to back. */
     private static final class Input {
         final CRC32C checksum = new CRC32C();
         private final FileChannel channel;
@@ -92,8 +82,7 @@ public final class LineIndexFile {
             return longs;
         }
 
-        /** The next bytes, at most {@value #BUFFER_BYTES}. */
-        ByteBuffer next(int bytes) throws IOException {
+        private ByteBuffer next(int bytes) throws IOException {
             buffer.clear().limit(bytes);
             while (buffer.hasRemaining()) {
                 if (channel.read(buffer) < 0) {
@@ -109,7 +98,7 @@ public final class LineIndexFile {
     static final class Output {
         private final LineIndexWriter.Sink sink;
         private final CRC32C checksum = new CRC32C();
-        private final ByteBuffer buffer = buffer().putLong(MAGIC);
+        private final ByteBuffer buffer = buffer();
 
         Output(LineIndexWriter.Sink sink) {
             this.sink = sink;
@@ -131,9 +120,8 @@ public final class LineIndexFile {
             if (wordCount > MOST_WORDS) {
                 throw new IOException("it has more lines than an index can hold; split it");
             }
-            write(new long[] {lineCount, end}, 2);
             flush();
-            write(new long[] {checksum.getValue()}, 1);
+            write(new long[] {checksum(checksum, lineCount, end)}, 1);
             flush();
         }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.DynamicTest;
@@ -31,7 +32,7 @@ final class LineIndexTest {
     /** Writes an index of lines of the given lengths, in batches of random sizes, and reads it back. */
     private LineIndex index(int lines, IntUnaryOperator lengthOf) throws Exception {
         Path file = write(lines, lengthOf);
-        return LineIndexFile.read(file);
+        return LineIndexFile.read(file, lines, end(lines, lengthOf));
     }
 
     private Path write(int lines, IntUnaryOperator lengthOf) throws Exception {
@@ -54,6 +55,10 @@ final class LineIndexTest {
             writer.finish();
         }
         return file;
+    }
+
+    private static long end(int lines, IntUnaryOperator lengthOf) {
+        return lines + IntStream.range(0, lines).mapToLong(lengthOf::applyAsInt).sum();
     }
 
     private void assertExact(int lines, IntUnaryOperator lengthOf) throws Exception {
@@ -123,6 +128,17 @@ final class LineIndexTest {
     }
 
     @Test
+    void anIndexOfAnotherContentIsNoticed() throws Exception {
+        Path file = write(700, i -> i % 50);
+        long end = end(700, i -> i % 50);
+        assertEquals(700, LineIndexFile.read(file, 700, end).lineCount());
+        for (long lines : new long[] {0, 640, 699, 701, 769, 1 << 20, Long.MAX_VALUE}) {
+            assertThrows(IOException.class, () -> LineIndexFile.read(file, lines, end), lines + " lines");
+        }
+        assertThrows(IOException.class, () -> LineIndexFile.read(file, 700, end - 1));
+    }
+
+    @Test
     void aForeignFileIsNoticed() throws Exception {
         assertDamaged(
                 "not an index at all, but long enough to be one; really\n"
@@ -135,6 +151,6 @@ final class LineIndexTest {
     private void assertDamaged(byte[] bytes, String what) throws Exception {
         Path file = directory.resolve("damaged");
         Files.write(file, bytes);
-        assertThrows(IOException.class, () -> LineIndexFile.read(file), what);
+        assertThrows(IOException.class, () -> LineIndexFile.read(file, 700, end(700, i -> i % 50)), what);
     }
 }
