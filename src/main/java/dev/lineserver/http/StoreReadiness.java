@@ -1,12 +1,15 @@
 package dev.lineserver.http;
 
+import java.util.Optional;
+
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 import dev.lineserver.serving.Datasets;
-import dev.lineserver.store.Manifest;
+import dev.lineserver.serving.ServedDataset;
 
 /** Reports to health probes whether lookups on the default dataset succeed. */
 @Readiness
@@ -20,19 +23,13 @@ final class StoreReadiness implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        return switch (datasets.readiness()) {
-            case dev.lineserver.serving.Readiness.Up(Manifest serving) ->
-                HealthCheckResponse.named("store")
-                        .up()
-                        .withData("dataset", serving.dataset().value())
+        HealthCheckResponseBuilder response = HealthCheckResponse.named("store").up();
+        Optional.ofNullable(datasets.findDefault())
+                .flatMap(ServedDataset::manifest)
+                .ifPresent(serving -> response.withData("dataset", datasets.defaultName())
                         .withData("version", serving.version())
-                        .withData("lines", serving.lineCount())
-                        .build();
-            case dev.lineserver.serving.Readiness.Down(String reason) ->
-                HealthCheckResponse.named("store")
-                        .down()
-                        .withData("reason", reason)
-                        .build();
-        };
+                        .withData("lines", serving.lineCount()));
+        datasets.unreadiness().ifPresent(reason -> response.down().withData("reason", reason));
+        return response.build();
     }
 }

@@ -7,14 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,25 +39,28 @@ public final class Datasets implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Datasets.class.getName());
     /** Longest that {@link #start} waits for versions to be opened; the others are opened while the server answers. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(20);
+    /** A lookup that takes longer counts as failed. Longer than any store's own deadline for a lookup by default. */
+    private static final Duration LOOKUP_PATIENCE = Duration.ofSeconds(3);
     /** Longest delay between checks of a store that cannot be reached: it is noticed soon after it comes back. */
     private static final Duration LONGEST_RETRY_DELAY = Duration.ofSeconds(2);
     /** Longest delay between checks that fail for a reason which somebody must change. */
     private static final Duration LONGEST_FAILED_DELAY = Duration.ofSeconds(30);
 
-    private static final Duration CLOSE_PATIENCE = Duration.ofMillis(500);
-
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
     private final Duration interval;
     private final LongSupplier nanoTime;
+    private final Duration lookupPatience;
     private final ExecutorService refreshers;
+    private final Backoff backoff;
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
-    private final Map<ServedDataset, Future<?>> refreshes = new ConcurrentHashMap<>();
+    /** The last refresh of each dataset. */
+    private final Map<ServedDataset, CompletableFuture<Void>> refreshes = new ConcurrentHashMap<>();
+
     private volatile @Nullable LineStore store;
     private volatile @Nullable String storeFailure = "the store has not been asked yet";
     private volatile long lastSuccessNanos;
     private volatile Runnable listener = () -> {};
-    private Duration delay;
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("version-watch").factory());
 
@@ -73,6 +77,7 @@ public final class Datasets implements AutoCloseable {
                 defaultDataset,
                 interval,
                 System::nanoTime,
+                LOOKUP_PATIENCE,
                 Executors.newCachedThreadPool(
                         Thread.ofPlatform().daemon().name("dataset-refresh-", 0).factory()));
     }
@@ -82,14 +87,27 @@ public final class Datasets implements AutoCloseable {
             DatasetName defaultDataset,
             Duration interval,
             LongSupplier nanoTime,
+            Duration lookupPatience,
             ExecutorService refreshers) {
         this.opener = opener;
         this.defaultDataset = defaultDataset;
         this.interval = interval;
         this.nanoTime = nanoTime;
+        this.lookupPatience = lookupPatience;
         this.refreshers = refreshers;
-        delay = interval;
+        backoff = new Backoff(nanoTime);
         lastSuccessNanos = nanoTime.getAsLong();
+    }
+
+    /** Opens the store that versions are served from. */
+    @FunctionalInterface
+    public interface StoreOpener {
+        /**
+         * Opens the store. May block.
+         *
+         * @throws StoreException if it cannot; a {@link StoreFailedException} if another attempt would fail as well
+         */
+        LineStore open() throws StoreException;
     }
 
     /**
@@ -101,36 +119,91 @@ public final class Datasets implements AutoCloseable {
     public void start() throws StoreFailedException {
         try {
             update();
-        } catch (StoreFailedException e) {
-            if (store == null) {
-                throw e;
+        } catch (StoreException e) {
+            if (store == null && e instanceof StoreFailedException failed) {
+                throw failed;
             }
             report(e);
-        } catch (StoreException e) {
-            report(e);
         }
-        awaitRefreshes(START_PATIENCE);
-        scheduleCheckAfter(interval);
+        CompletableFuture.allOf(refreshes.values().toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, START_PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
+        long pause = interval.toNanos();
+        Future<?> _ = watch.scheduleWithFixedDelay(this::checkLoggingFailures, pause, pause, TimeUnit.NANOSECONDS);
     }
 
-    private void scheduleCheckAfter(Duration pause) {
+    private void checkLoggingFailures() {
         try {
-            Future<?> _ = watch.schedule(this::checkAgainAndAgain, pause.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException closed) {
-            // No check follows.
-        }
-    }
-
-    private void checkAgainAndAgain() {
-        Duration pause = interval;
-        try {
-            pause = check();
+            check();
         } catch (Throwable failure) {
             // The top of this thread: a server whose watch ended would serve an old version for good.
             LOG.log(System.Logger.Level.ERROR, "checking for new versions failed unexpectedly; trying again", failure);
-        } finally {
-            scheduleCheckAfter(pause);
         }
+    }
+
+    /** One check of the watch. While the store cannot list its versions, their lines may be readable or not. */
+    void check() {
+        if (backoff.isOver()) {
+            try {
+                update();
+            } catch (StoreException e) {
+                report(e);
+            }
+        }
+        if (storeFailure != null) {
+            served.values().forEach(dataset -> refresh(dataset, dataset::refreshOpenVersions));
+        }
+        listener.run();
+    }
+
+    private void update() throws StoreException {
+        LineStore open = store;
+        if (open == null) {
+            open = opener.open();
+            store = open;
+        }
+        LineStore opened = open;
+        Set<String> names = new HashSet<>();
+        for (DatasetListing listing : open.datasets()) {
+            String name = listing.name().value();
+            names.add(name);
+            ServedDataset dataset =
+                    served.computeIfAbsent(name, _ -> new ServedDataset(listing.name(), nanoTime, lookupPatience));
+            refresh(dataset, () -> dataset.refresh(opened, listing));
+        }
+        for (ServedDataset dataset : all()) {
+            if (!names.contains(dataset.name())) {
+                served.remove(dataset.name());
+                refreshes.remove(dataset);
+                CompletableFuture<Void> _ = dataset.close();
+                LOG.log(System.Logger.Level.INFO, "dataset " + dataset.name() + " was dropped");
+            }
+        }
+        lastSuccessNanos = nanoTime.getAsLong();
+        storeFailure = null;
+        backoff.end();
+    }
+
+    private void refresh(ServedDataset dataset, Runnable work) {
+        CompletableFuture<Void> last = refreshes.get(dataset);
+        if (last == null || last.isDone()) {
+            CompletableFuture<Void> refresh = CompletableFuture.runAsync(work, refreshers);
+            refreshes.put(dataset, refresh.exceptionally(failure -> {
+                // The next check of the watch tries again.
+                LOG.log(System.Logger.Level.ERROR, "refreshing dataset " + dataset.name() + " failed", failure);
+                return null;
+            }));
+        }
+    }
+
+    /** Logs a failure to list the datasets, once as long as it stays the same, and delays the next attempt. */
+    private void report(StoreException failure) {
+        String message = failure.getMessage();
+        if (!message.equals(storeFailure)) {
+            LOG.log(System.Logger.Level.ERROR, message + "; trying again");
+        }
+        storeFailure = message;
+        backoff.begin(failure instanceof StoreFailedException ? LONGEST_FAILED_DELAY : LONGEST_RETRY_DELAY);
     }
 
     /** The dataset of that name; null if the store does not list it. */
@@ -163,17 +236,13 @@ public final class Datasets implements AutoCloseable {
         return Optional.ofNullable(storeFailure);
     }
 
-    /** Whether lookups on the default dataset succeed at present. */
-    public Readiness readiness() {
+    /** Why lookups on the default dataset do not succeed at present; empty if they do, and the server is ready. */
+    public Optional<String> unreadiness() {
         ServedDataset dataset = findDefault();
-        if (dataset == null) {
-            return new Readiness.Down(
-                    unavailability().orElse("there is no dataset " + defaultDataset + "; ingest a file into it"));
-        }
-        Optional<String> reason = dataset.unavailability();
-        return reason.<Readiness>map(Readiness.Down::new)
-                .or(() -> dataset.manifest().map(Readiness.Up::new))
-                .orElseGet(() -> new Readiness.Down("dataset " + defaultDataset + " is being opened"));
+        return dataset != null
+                ? dataset.unavailability()
+                : unavailability()
+                        .or(() -> Optional.of("there is no dataset " + defaultDataset + "; ingest a file into it"));
     }
 
     /** Calls {@code listener} now, and on the thread of the version watch after each of its checks. */
@@ -187,123 +256,16 @@ public final class Datasets implements AutoCloseable {
         return Duration.ofNanos(nanoTime.getAsLong() - lastSuccessNanos);
     }
 
-    /** Opens the store that versions are served from. */
-    @FunctionalInterface
-    public interface StoreOpener {
-        /**
-         * Opens the store. May block.
-         *
-         * @throws StoreException if it cannot; a {@link StoreFailedException} if another attempt would fail as well
-         */
-        LineStore open() throws StoreException;
-    }
-
-    /** One check of the watch: returns the delay before the next, which grows while checks fail. */
-    Duration check() {
-        try {
-            update();
-            delay = interval;
-        } catch (StoreException e) {
-            report(e);
-            Duration longest = e instanceof StoreFailedException ? LONGEST_FAILED_DELAY : LONGEST_RETRY_DELAY;
-            Duration doubled = delay.multipliedBy(2);
-            delay = doubled.compareTo(longest) < 0 ? doubled : longest;
-            // The store cannot list its versions; whether their lines can be read is another matter.
-            served.values().forEach(dataset -> refresh(dataset, dataset::refreshOpenVersions));
-        }
-        listener.run();
-        return delay;
-    }
-
-    private void update() throws StoreException {
-        LineStore open = store;
-        if (open == null) {
-            open = opener.open();
-            store = open;
-        }
-        List<DatasetListing> listed = open.datasets();
-        Set<String> names = new HashSet<>();
-        for (DatasetListing listing : listed) {
-            names.add(listing.name().value());
-            ServedDataset dataset =
-                    served.computeIfAbsent(listing.name().value(), _ -> new ServedDataset(listing.name(), nanoTime));
-            LineStore opened = open;
-            refresh(dataset, () -> dataset.refresh(opened, listing));
-        }
-        withdrawAllBut(names);
-        lastSuccessNanos = nanoTime.getAsLong();
-        storeFailure = null;
-    }
-
-    private void refresh(ServedDataset dataset, Runnable work) {
-        Future<?> last = refreshes.get(dataset);
-        if (last == null || last.isDone()) {
-            refreshes.put(dataset, refreshers.submit(() -> runLoggingFailures(dataset, work)));
-        }
-    }
-
-    private static void runLoggingFailures(ServedDataset dataset, Runnable work) {
-        try {
-            work.run();
-        } catch (Throwable failure) {
-            // The top of this thread. The next check of the watch tries again.
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "refreshing dataset " + dataset.name() + " failed unexpectedly",
-                    failure);
-        }
-    }
-
-    private void withdrawAllBut(Set<String> names) {
-        for (ServedDataset dataset : List.copyOf(served.values())) {
-            if (!names.contains(dataset.name())) {
-                served.remove(dataset.name());
-                refreshes.remove(dataset);
-                dataset.close();
-                LOG.log(System.Logger.Level.INFO, "dataset " + dataset.name() + " was dropped");
-            }
-        }
-    }
-
-    /** Logs a failure, once as long as it stays the same. */
-    private void report(StoreException failure) {
-        String message = failure.getMessage();
-        if (!message.equals(storeFailure)) {
-            LOG.log(System.Logger.Level.ERROR, message + "; trying again");
-        }
-        storeFailure = message;
-    }
-
-    private void awaitRefreshes(Duration patience) {
-        long end = System.nanoTime() + patience.toNanos();
-        for (Future<?> refresh : refreshes.values()) {
-            try {
-                refresh.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } catch (java.util.concurrent.TimeoutException goesOnInTheBackground) {
-                return;
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.CancellationException ended) {
-                // Logged by the refresh itself.
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
-    }
-
-    /** Ends the watch and all refreshes within about a second and closes versions and store. No request may be in flight. */
+    /** Ends the watch and all refreshes, lets lookups in flight end if they do so soon, and closes versions and store. */
     @Override
     public void close() {
         watch.shutdownNow();
         refreshers.shutdownNow();
-        try {
-            if (!refreshers.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                    || !watch.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.log(System.Logger.Level.WARNING, "the store is still being read; ending without waiting for it");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        served.values().forEach(ServedDataset::close);
+        Stream<CompletableFuture<Void>> versions = served.values().stream().map(ServedDataset::close);
+        CompletableFuture.allOf(
+                        Stream.concat(versions, refreshes.values().stream()).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, lookupPatience.toNanos(), TimeUnit.NANOSECONDS)
+                .join();
         LineStore opened = store;
         if (opened != null) {
             opened.close();

@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
-import dev.lineserver.store.StoreException;
 
 /**
  * A snapshot that is shared by requests and closed after its last reader. The reference count begins at 1, for the
@@ -16,7 +15,10 @@ import dev.lineserver.store.StoreException;
  * <p>Safe for use by many threads. A request acquires the version, looks lines up, and releases it exactly once.
  */
 public final class OpenVersion {
-    private final Snapshot snapshot;
+    final Snapshot snapshot;
+    /** Completed when the snapshot is closed. */
+    final CompletableFuture<Void> closed = new CompletableFuture<>();
+
     private final String etagPrefix;
     private final AtomicInteger references = new AtomicInteger(1);
 
@@ -49,36 +51,16 @@ public final class OpenVersion {
         }
     }
 
+    /** Adds a reference; false if the snapshot is closed already. */
+    boolean acquire() {
+        return references.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+    }
+
     /** Releases one reference; the last one closes the snapshot. */
     public void release() {
         if (references.decrementAndGet() == 0) {
             snapshot.close();
+            closed.complete(null);
         }
-    }
-
-    /** Adds a reference; false if the snapshot is closed already. */
-    boolean acquire() {
-        int count = references.get();
-        while (count > 0) {
-            if (references.compareAndSet(count, count + 1)) {
-                return true;
-            }
-            count = references.get();
-        }
-        return false;
-    }
-
-    boolean isClosed() {
-        return references.get() <= 0;
-    }
-
-    /** As {@link Snapshot#hold}. */
-    void hold() {
-        snapshot.hold();
-    }
-
-    /** As {@link Snapshot#check}. */
-    void check() throws StoreException {
-        snapshot.check();
     }
 }

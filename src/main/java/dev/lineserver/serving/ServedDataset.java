@@ -1,9 +1,13 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -31,42 +35,35 @@ import dev.lineserver.store.StoreUnavailableException;
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
-    /** A probe that takes longer counts as failed. Longer than any store's own deadline for a lookup by default. */
-    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
-    /** One damaged line says nothing of the others; as many probes of different lines in a row do. */
-    private static final int DAMAGED_PROBES = 3;
-
-    /** Delays between attempts to open a version whose opening failed for a reason that does not heal by itself. */
-    private static final Duration FIRST_RETRY_DELAY = Duration.ofSeconds(1);
-
+    /** One damaged line says nothing of the others; as many different lines in a row do. */
+    private static final int DAMAGED_LINES = 3;
+    /** Longest delay between attempts to open a version whose opening fails for a reason that somebody must change. */
     private static final Duration LONGEST_RETRY_DELAY = Duration.ofSeconds(30);
 
     private final DatasetName name;
     private final LongSupplier nanoTime;
-    private final List<OpenVersion> superseded = new ArrayList<>();
+    private final Duration lookupPatience;
+    private final Backoff backoff;
+    /** Versions that were open and may still be read. */
+    private final List<OpenVersion> superseded = new CopyOnWriteArrayList<>();
+
     private volatile @Nullable OpenVersion current;
     /** Why the newest version that the store lists cannot be opened; null if it is open. */
     private volatile @Nullable String openFailure = "it is being opened";
-    /** Why the open version's last check failed; null if it passed. */
-    private volatile @Nullable String checkFailure;
-    /** Why the last lookups failed; null if the last one succeeded. */
-    private volatile @Nullable String lookupFailure;
-
-    private volatile @Nullable Probe probe;
-    private int damagedProbes;
-    /** The version that a refresh last tried to open; written and read by refreshes only, as is when to try it again. */
+    /** Why lines of the open version cannot be read; null if they can. */
+    private volatile @Nullable String readFailure;
+    /** The version that a refresh last tried to open. */
     private @Nullable Manifest attempted;
 
-    private long retryNanos;
-    private Duration retryDelay = FIRST_RETRY_DELAY;
+    private int damagedLines;
     private boolean closed;
 
-    /** A lookup that shows whether lookups succeed. */
-    private record Probe(OpenVersion version, long startNanos) {}
-
-    ServedDataset(DatasetName name, LongSupplier nanoTime) {
+    /** @param lookupPatience a lookup that takes longer counts as failed */
+    ServedDataset(DatasetName name, LongSupplier nanoTime, Duration lookupPatience) {
         this.name = name;
         this.nanoTime = nanoTime;
+        this.lookupPatience = lookupPatience;
+        backoff = new Backoff(nanoTime);
     }
 
     /** Name of the dataset. */
@@ -88,29 +85,17 @@ public final class ServedDataset {
     public @Nullable OpenVersion acquire() {
         while (true) {
             OpenVersion version = current;
+            // A version that is closed already was replaced: the next read of the field sees the newer.
             if (version == null || version.acquire()) {
                 return version;
             }
-            // Between the switch to a newer version and the release of this one: the next read of the field sees the
-            // newer.
-            Thread.onSpinWait();
         }
     }
 
     /** Why lookups do not succeed at present; empty if they do. */
     public Optional<String> unavailability() {
-        String reason = checkFailure == null ? lookupFailure : checkFailure;
-        if (current == null) {
-            reason = openFailure;
-        } else if (reason == null && isProbeLate()) {
-            reason = "a lookup has not been answered for more than " + PROBE_PATIENCE.toSeconds() + " s";
-        }
-        return Optional.ofNullable(reason).map(text -> "dataset " + name + " cannot be read: " + text);
-    }
-
-    private boolean isProbeLate() {
-        Probe waiting = probe;
-        return waiting != null && nanoTime.getAsLong() - waiting.startNanos > PROBE_PATIENCE.toNanos();
+        return Optional.ofNullable(current == null ? openFailure : readFailure)
+                .map(reason -> "dataset " + name + " cannot be read: " + reason);
     }
 
     /** Whether an older version is served because the newest that the store lists cannot be opened. */
@@ -127,53 +112,30 @@ public final class ServedDataset {
             }
         } catch (StoreUnavailableException e) {
             openFailure = logged(openFailure, e.getMessage());
-            retryNanos = nanoTime.getAsLong();
         } catch (StoreException e) {
-            backOff(e.getMessage());
+            openFailure = logged(openFailure, e.getMessage());
+            backoff.begin(LONGEST_RETRY_DELAY);
         } catch (RuntimeException | Error e) {
-            backOff("the newest version cannot be opened: " + e);
+            openFailure = logged(openFailure, "the newest version cannot be opened: " + e);
+            backoff.begin(LONGEST_RETRY_DELAY);
         } finally {
             refreshOpenVersions();
         }
     }
 
-    /** Keeps superseded versions readable for their requests, and finds out whether the open version can be read. */
-    void refreshOpenVersions() {
-        superseded.removeIf(OpenVersion::isClosed);
-        superseded.forEach(OpenVersion::hold);
-        OpenVersion version = acquire();
-        if (version == null) {
-            return;
-        }
-        try {
-            probe(version);
-            version.check();
-            checkFailure = null;
-        } catch (StoreException e) {
-            checkFailure = logged(checkFailure, e.getMessage());
-        } finally {
-            version.release();
-        }
-    }
-
     private void openUnlessOpen(LineStore store, Manifest newest) throws StoreException {
         OpenVersion open = current;
-        if (open != null && open.manifest().equals(newest)) {
-            openFailure = null;
-        } else if (!newest.equals(attempted) || nanoTime.getAsLong() - retryNanos >= 0) {
-            attempted = newest;
+        if (open == null || !open.manifest().equals(newest)) {
+            if (!newest.equals(attempted)) {
+                attempted = newest;
+                backoff.end();
+            }
+            if (!backoff.isOver()) {
+                return;
+            }
             install(new OpenVersion(store.open(newest)));
-            openFailure = null;
-            retryDelay = FIRST_RETRY_DELAY;
         }
-    }
-
-    /** Delays the next attempt to open the same version: somebody must change something before it can succeed. */
-    private void backOff(String reason) {
-        openFailure = logged(openFailure, reason);
-        retryNanos = nanoTime.getAsLong() + retryDelay.toNanos();
-        Duration doubled = retryDelay.multipliedBy(2);
-        retryDelay = doubled.compareTo(LONGEST_RETRY_DELAY) < 0 ? doubled : LONGEST_RETRY_DELAY;
+        openFailure = null;
     }
 
     private synchronized void install(OpenVersion version) {
@@ -181,8 +143,7 @@ public final class ServedDataset {
         if (!closed) {
             Manifest manifest = version.manifest();
             current = version;
-            checkFailure = null;
-            lookupFailure = null;
+            readFailure = null;
             LOG.log(
                     System.Logger.Level.INFO,
                     "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
@@ -194,58 +155,73 @@ public final class ServedDataset {
         }
     }
 
-    private void probe(OpenVersion version) {
-        Probe waiting = probe;
-        if ((waiting != null && waiting.version.equals(version)) || !version.acquire()) {
+    /** Keeps superseded versions readable for their requests, and finds out whether the open version can be read. */
+    void refreshOpenVersions() {
+        superseded.removeIf(version -> version.closed.isDone());
+        superseded.forEach(version -> version.snapshot.hold());
+        OpenVersion version = acquire();
+        if (version == null) {
             return;
         }
-        Probe started = new Probe(version, nanoTime.getAsLong());
-        probe = started;
-        long lineCount = version.manifest().lineCount();
-        // Another line each time, so that one damaged line does not stand for all.
-        long lineIndex = lineCount == 0 ? 0 : Math.floorMod(started.startNanos, lineCount);
-        version.lookup(lineIndex).whenComplete((lookup, failure) -> {
+        try {
+            String failure = lookupFailure(version);
+            if (failure != null) {
+                // Known before the check, which may take long.
+                readFailure = logged(readFailure, failure);
+            }
+            version.snapshot.check();
+            readFailure = failure;
+        } catch (StoreException e) {
+            readFailure = logged(readFailure, e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
             version.release();
-            probeEnded(started, lookup, failure);
-        });
+        }
     }
 
-    private synchronized void probeEnded(Probe ended, @Nullable Lookup lookup, @Nullable Throwable failure) {
-        if (!ended.equals(probe)) {
-            return;
-        }
-        probe = null;
-        damagedProbes = lookup instanceof Lookup.Damaged ? damagedProbes + 1 : 0;
-        if (failure != null) {
-            lookupFailure = logged(
-                    lookupFailure,
-                    String.valueOf(StoreException.causeOf(failure).getMessage()));
-        } else if (damagedProbes == 0) {
-            lookupFailure = null;
-        } else if (damagedProbes >= DAMAGED_PROBES) {
-            lookupFailure = logged(lookupFailure, "lines are missing or damaged; ingest the file again");
+    /** Looks a line up, another one each time; returns why lines cannot be read, or null if they can. */
+    private @Nullable String lookupFailure(OpenVersion version) throws InterruptedException {
+        long lineCount = version.manifest().lineCount();
+        long lineIndex = lineCount == 0 ? 0 : Math.floorMod(nanoTime.getAsLong(), lineCount);
+        try {
+            Lookup lookup =
+                    version.lookup(lineIndex).toCompletableFuture().get(lookupPatience.toNanos(), TimeUnit.NANOSECONDS);
+            damagedLines = lookup instanceof Lookup.Damaged ? damagedLines + 1 : 0;
+            return damagedLines < DAMAGED_LINES ? null : "lines are missing or damaged; ingest the file again";
+        } catch (TimeoutException e) {
+            return "a lookup has not been answered for more than " + lookupPatience.toSeconds() + " s";
+        } catch (ExecutionException e) {
+            return String.valueOf(StoreException.causeOf(e).getMessage());
         }
     }
 
     /** Logs a failure, once as long as it stays the same; returns it. */
     private String logged(@Nullable String before, String failure) {
         if (!failure.equals(before)) {
-            OpenVersion open = current;
-            String served =
-                    open == null ? "" : "; serving version " + open.manifest().version();
+            String served = manifest()
+                    .map(manifest -> "; serving version " + manifest.version())
+                    .orElse("");
             LOG.log(System.Logger.Level.ERROR, "dataset " + name + ": " + failure + served);
         }
         return failure;
     }
 
-    /** Releases the open version; a version that is being opened meanwhile is released as soon as it is open. */
-    synchronized void close() {
+    /**
+     * Releases the open version; a version that is being opened meanwhile is released as soon as it is open.
+     *
+     * @return completed when all versions are closed
+     */
+    synchronized CompletableFuture<Void> close() {
         closed = true;
+        openFailure = "it is being closed";
         OpenVersion last = current;
         current = null;
-        openFailure = "it is being closed";
         if (last != null) {
+            superseded.add(last);
             last.release();
         }
+        return CompletableFuture.allOf(
+                superseded.stream().map(version -> version.closed).toArray(CompletableFuture[]::new));
     }
 }

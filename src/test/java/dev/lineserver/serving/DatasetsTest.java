@@ -26,7 +26,6 @@ import dev.lineserver.store.StoreUnavailableException;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -35,12 +34,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The serving state machine, driven check by check on the test's thread. */
 final class DatasetsTest {
     private static final Duration INTERVAL = Duration.ofMillis(500);
+    /** Long enough for what ends, and short enough to wait for what does not. */
+    private static final Duration PATIENCE = Duration.ofMillis(50);
 
     private final ScriptedStore store = new ScriptedStore();
     private final AtomicLong clock = new AtomicLong(1);
     private @Nullable StoreException connectFailure;
     private final Datasets datasets =
-            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, new SameThread());
+            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, new SameThread());
 
     private ScriptedStore connect() throws StoreException {
         if (connectFailure != null) {
@@ -94,18 +95,22 @@ final class DatasetsTest {
     }
 
     private void assertReady() {
-        assertInstanceOf(Readiness.Up.class, datasets.readiness());
+        assertEquals(Optional.empty(), datasets.unreadiness());
     }
 
     private void assertNotReadyBecause(String part) {
-        String reason =
-                assertInstanceOf(Readiness.Down.class, datasets.readiness()).reason();
+        String reason = datasets.unreadiness().orElse("ready");
         assertTrue(reason.contains(part), reason);
     }
 
     private void serve(long version) {
         store.publish(version);
-        assertEquals(INTERVAL, datasets.check());
+        checkAfter(Duration.ofSeconds(2));
+    }
+
+    private void checkAfter(Duration pause) {
+        clock.addAndGet(pause.toNanos());
+        datasets.check();
     }
 
     @Test
@@ -274,11 +279,9 @@ final class DatasetsTest {
         assertReady();
         store.lookups = () -> silent;
         datasets.check();
-        assertReady();
-        clock.addAndGet(Duration.ofSeconds(4).toNanos());
-        datasets.check();
         assertNotReadyBecause("not been answered");
         silent.complete(new Lookup.Found(new byte[0]));
+        datasets.check();
         assertReady();
     }
 
@@ -326,23 +329,28 @@ final class DatasetsTest {
         datasets.close();
     }
 
+    /** One second, then two, four … and never more than the longest delay for that kind of failure. */
     @Test
     void checksThatFailBackOffFurtherIfSomebodyMustActFirst() {
         serve(1);
         store.listFailure = new StoreUnavailableException("no node answers");
-        assertEquals(Duration.ofSeconds(2), delayAfter(10));
+        assertRetriedAfter(0, 1, 2, 2, 2);
         store.listFailure = new StoreFailedException("wrong password");
-        assertEquals(Duration.ofSeconds(30), delayAfter(10));
+        assertRetriedAfter(2, 4, 8, 16, 30, 30);
         store.listFailure = null;
-        assertEquals(INTERVAL, datasets.check());
+        assertRetriedAfter(30, 0, 0);
     }
 
-    private Duration delayAfter(int checks) {
-        Duration delay = Duration.ZERO;
-        for (int i = 0; i < checks; i++) {
-            delay = datasets.check();
+    private void assertRetriedAfter(long... seconds) {
+        for (long pause : seconds) {
+            int before = store.lists;
+            if (pause > 0) {
+                checkAfter(Duration.ofSeconds(pause).minusNanos(1));
+                assertEquals(before, store.lists, "tried again before " + pause + " s");
+            }
+            checkAfter(Duration.ofNanos(1));
+            assertEquals(before + 1, store.lists, "not tried again after " + pause + " s");
         }
-        return delay;
     }
 
     @Test
@@ -353,7 +361,7 @@ final class DatasetsTest {
         datasets.check();
         assertEquals(Duration.ofMinutes(5), datasets.sinceLastCheck());
         store.listFailure = null;
-        datasets.check();
+        checkAfter(Duration.ofSeconds(1));
         assertEquals(Duration.ZERO, datasets.sinceLastCheck());
     }
 
@@ -381,7 +389,7 @@ final class DatasetsTest {
             return true;
         };
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
         store.publish(1);
         served.check();
         assertTrue(checking.await(30, TimeUnit.SECONDS));
@@ -409,7 +417,7 @@ final class DatasetsTest {
             }
         };
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
         store.publish(1);
         served.check();
         assertTrue(opening.await(30, TimeUnit.SECONDS));
@@ -470,11 +478,11 @@ final class DatasetsTest {
     void startReturnsOnceItsVersionsAreOpen() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
         store.opening = () -> {
             // Opens only after the test's own thread has had every chance to return from start.
             Thread starting = Objects.requireNonNull(starter);
-            await().until(() -> starting.getState() == Thread.State.TIMED_WAITING);
+            await().until(() -> starting.getState() == Thread.State.WAITING);
             waiting.countDown();
             return true;
         };
@@ -482,7 +490,7 @@ final class DatasetsTest {
         store.publish(1);
         served.start();
         assertEquals(0, waiting.getCount(), "start did not wait");
-        assertInstanceOf(Readiness.Up.class, served.readiness());
+        assertEquals(Optional.empty(), served.unreadiness());
         served.close();
     }
 
@@ -510,17 +518,6 @@ final class DatasetsTest {
         store.publish(2);
         datasets.check();
         assertEquals(9, attempts[0], "another version is tried at once");
-    }
-
-    @Test
-    void aProbeIsLateAfterThreeSeconds() {
-        CompletableFuture<Lookup> silent = new CompletableFuture<>();
-        store.lookups = () -> silent;
-        serve(1);
-        clock.addAndGet(Duration.ofSeconds(3).toNanos());
-        assertReady();
-        clock.addAndGet(1);
-        assertNotReadyBecause("not been answered");
     }
 
     @Test

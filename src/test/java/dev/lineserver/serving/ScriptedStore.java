@@ -43,6 +43,9 @@ final class ScriptedStore implements LineStore {
     Answer<Boolean> opening = () -> true;
     Answer<Boolean> checking = () -> true;
     Answer<CompletionStage<Lookup>> lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+    /** How often the store was asked for its datasets. */
+    int lists;
+
     boolean closed;
 
     static Manifest manifest(DatasetName name, long version) {
@@ -61,6 +64,7 @@ final class ScriptedStore implements LineStore {
 
     @Override
     public List<DatasetListing> datasets() throws StoreException {
+        lists++;
         if (listFailure != null) {
             throw listFailure;
         }
