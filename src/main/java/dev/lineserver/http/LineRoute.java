@@ -2,43 +2,63 @@ package dev.lineserver.http;
 
 import java.util.List;
 
+import io.netty.buffer.Unpooled;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
-import dev.lineserver.serving.Datasets;
-import dev.lineserver.serving.ServedDataset;
+import dev.lineserver.store.ControlCharacters;
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * Answers single lines, on the event loop that the request came in on.
+ * Answers single lines, on the event loop that the request came in on. Whatever fails, the request ends and the version is
+ * released.
  *
- * <p>A plain route of Quarkus's own router rather than a REST resource: see
- * {@code src/docs/decisions/001-lines-on-a-plain-route.md} for what that saves. The router and this route read the same
- * path, normalised by RFC 3986: dot segments and doubled slashes are removed, and escaped letters and digits decoded.
+ * <p>A plain route of Quarkus's own router: see {@code src/docs/decisions/001-lines-on-a-plain-route.md} for what that
+ * saves. The router and this route read the same path, normalised by RFC 3986: dot segments and doubled slashes are
+ * removed, and escaped letters and digits decoded.
  */
 @Singleton
 public final class LineRoute {
     /** Name of the routes that answer lines. */
     public static final String NAME = "line-server lines";
-
     /** Name of the route in front of them. */
     public static final String GUARD = "line-server guard";
 
-    /** Before the REST resources, and before Quarkus's limit on bodies, which answers 413. */
+    private static final Logger LOG = Logger.getLogger(LineRoute.class);
+    /** Before Quarkus's limit on bodies, which answers 413. */
     private static final int FIRST = -3;
 
-    private final Datasets datasets;
-    private final LineAnswers answers;
+    private final LineRequests requests;
+    private final LookupMetrics metrics;
+    private final RequestFailures failures;
+    private final LineHead head;
     private final LineNumbers numbers;
 
-    LineRoute(Datasets datasets, LineAnswers answers, ServeConfig serve) {
-        this.datasets = datasets;
-        this.answers = answers;
+    LineRoute(
+            LineRequests requests, LookupMetrics metrics, RequestFailures failures, LineHead head, ServeConfig serve) {
+        this.requests = requests;
+        this.metrics = metrics;
+        this.failures = failures;
+        this.head = head;
         numbers = serve.lineNumbers();
     }
 
@@ -46,38 +66,160 @@ public final class LineRoute {
         for (String path : List.of("/lines/*", "/line_server/lines/*", "/datasets/*")) {
             router.route(path).setName(NAME).order(FIRST).handler(this::answer);
         }
-        router.route().last().handler(routing -> routing.fail(404));
     }
 
+    /** Looks a line up, unless the fast path already has, and answers with it. */
     private void answer(RoutingContext routing) {
+        HttpServerRequest request = routing.request();
         LineTarget target = LineTarget.parse(routing.normalizedPath());
         if (target == null) {
             routing.next();
-        } else {
-            answer(routing.request(), target);
+            return;
+        }
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+            routing.fail(405);
+            return;
+        }
+        ContextInternal context = (ContextInternal) Vertx.currentContext();
+        LineRequest known = LineRequest.handedOver();
+        if (known != null) {
+            answer(request, known, context);
+            return;
+        }
+        LineRequest wanted = requests.begin(target, refusal -> refuse(request, refusal));
+        if (wanted != null) {
+            // Later, because Vert.x begins the next of many pipelined requests, one within the other, where one is
+            // answered.
+            wanted.run(context.nettyEventLoop(), () -> answer(request, wanted, context));
         }
     }
 
-    private void answer(HttpServerRequest request, LineTarget target) {
-        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            Problem.ofStatus(405, request.method().name(), request.path()).answer(request);
-            return;
+    private void refuse(HttpServerRequest request, Problem refusal) {
+        if (refusal.status() == 503) {
+            metrics.record(null, 0);
         }
-        long lineIndex;
-        try {
-            lineIndex = numbers.index(target.number());
-        } catch (IllegalArgumentException e) {
-            Problem.notALineNumber(target.number(), String.valueOf(e.getMessage()))
-                    .answer(request);
-            return;
+        refusal.answer(request);
+    }
+
+    private void answer(HttpServerRequest request, LineRequest wanted, ContextInternal context) {
+        wanted.outcome()
+                .compose(outcome -> answer(request, wanted, context, outcome))
+                .onComplete(answered -> {
+                    wanted.release();
+                    if (answered.failed() && !request.response().closed()) {
+                        fail(request, wanted, answered.cause());
+                    }
+                });
+    }
+
+    /** Returns a future that is completed when the version need no longer be held. */
+    private Future<Void> answer(
+            HttpServerRequest request, LineRequest wanted, ContextInternal context, Lookup outcome) {
+        switch (outcome) {
+            case Lookup.Found(byte[] line) -> {
+                if (!isAnsweredByHead(request, wanted, line.length)) {
+                    head.set(request.response(), wanted.etag(), line.length);
+                    request.response().end(wrap(line));
+                }
+            }
+            case Lookup.FoundInParts(LineParts parts) -> {
+                if (!isAnsweredByHead(request, wanted, parts.length())) {
+                    Promise<Void> ended = Promise.promise();
+                    write(request.response(), wanted, context, parts, 0, ended);
+                    return ended.future();
+                }
+            }
+            case Lookup.PastTheEnd(long lineCount) ->
+                Problem.pastTheEnd(lineCount).answer(request);
+            case Lookup.Damaged(String damage) -> {
+                return Future.failedFuture(new LineDamagedException(damage));
+            }
         }
-        ServedDataset dataset = target.find(datasets);
-        if (dataset == null) {
-            String name = target.dataset();
-            Problem.absent(datasets, name == null ? datasets.defaultName() : name)
-                    .answer(request);
-        } else {
-            answers.answer(request, dataset, lineIndex);
+        return Future.succeededFuture();
+    }
+
+    /** Answers a client that has the line or asks for its head only; returns false if the line must follow. */
+    private boolean isAnsweredByHead(HttpServerRequest request, LineRequest wanted, long length) {
+        HttpServerResponse response = request.response();
+        if (isAmong(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), wanted.etag())) {
+            head.setUnmodified(response, wanted.etag());
+            response.setStatusCode(304).end();
+        } else if (request.method().equals(HttpMethod.HEAD)) {
+            head.set(response, wanted.etag(), length);
+            response.end();
         }
+        return response.ended();
+    }
+
+    /** By RFC 9110, section 13.1.2; several headers are one list, and no entity tag of ours contains a comma. */
+    private static boolean isAmong(List<String> ifNoneMatch, String etag) {
+        for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
+            String tag = candidate.strip();
+            if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Writes the parts of a long line from one on, each when the client has taken the one before. The version is held while
+     * a part is read, also for a client that disconnects meanwhile: the write fails then, and nothing is left to do.
+     */
+    private void write(
+            HttpServerResponse response,
+            LineRequest wanted,
+            ContextInternal context,
+            LineParts parts,
+            int part,
+            Promise<Void> ended) {
+        boolean last = part + 1 == parts.count();
+        Future.<Void>succeededFuture()
+                .compose(_ -> Future.fromCompletionStage(parts.read(part), context))
+                .compose(bytes -> {
+                    if (part == 0) {
+                        head.set(response, wanted.etag(), parts.length());
+                    }
+                    Future<Void> written = last ? response.end(wrap(bytes)) : response.write(wrap(bytes));
+                    return written.map(!last).otherwise(false);
+                })
+                .onComplete(more -> {
+                    if (more.failed()) {
+                        ended.fail(more.cause());
+                    } else if (more.result()) {
+                        // Later, because what is read and written at once would otherwise nest without a bound.
+                        context.nettyEventLoop()
+                                .execute(() -> write(response, wanted, context, parts, part + 1, ended));
+                    } else {
+                        ended.complete();
+                    }
+                });
+    }
+
+    /** Wraps an array, which must not change any more, without a copy. Vert.x 4 has no other way to do so. */
+    @SuppressWarnings("deprecation")
+    private static Buffer wrap(byte[] bytes) {
+        return Buffer.buffer(Unpooled.wrappedBuffer(bytes));
+    }
+
+    /** Ends a request whose lookup or part failed: by a problem, or by a reset if the answer has begun. */
+    private void fail(HttpServerRequest request, LineRequest wanted, Throwable failure) {
+        switch (StoreException.causeOf(failure)) {
+            case StoreUnavailableException e ->
+                Problem.unavailable(e.getMessage()).answer(request);
+            case LineDamagedException e -> damaged(wanted, e.getMessage()).answer(request);
+            case StoreException e -> failures.end(request, Problem.storeFailed(e.getMessage()), e);
+            case Throwable e -> failures.end(request, Problem.unexpected(), e);
+        }
+    }
+
+    private Problem damaged(LineRequest wanted, String damage) {
+        Manifest manifest = wanted.version.manifest();
+        long number = numbers.number(wanted.lineIndex);
+        metrics.lineDamaged();
+        LOG.errorf(
+                "dataset %s version %d line %d: %s",
+                manifest.dataset(), manifest.version(), number, ControlCharacters.escape(damage));
+        return Problem.damaged(manifest, number, damage);
     }
 }

@@ -2,9 +2,6 @@ package dev.lineserver.http;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.serving.Datasets;
-import dev.lineserver.serving.ServedDataset;
-
 /**
  * What a path that names a line is made of. Takes the paths that the router serves lines at, each with or without a
  * trailing slash: {@code /lines/n}, {@code /line_server/lines/n} and {@code /datasets/name/lines/n}.
@@ -28,11 +25,5 @@ record LineTarget(@Nullable String dataset, String number) {
         int start = lines + LINES.length();
         int end = path.length() > start && path.endsWith("/") ? path.length() - 1 : path.length();
         return new LineTarget(named ? path.substring(DATASETS.length(), lines) : null, path.substring(start, end));
-    }
-
-    /** Returns null if the dataset is absent, as far as is known. */
-    @Nullable
-    ServedDataset find(Datasets datasets) {
-        return dataset == null ? datasets.findDefault() : datasets.find(dataset);
     }
 }

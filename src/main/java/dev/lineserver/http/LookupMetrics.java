@@ -36,7 +36,7 @@ final class LookupMetrics {
                 .register(registry);
     }
 
-    /** Counts a lookup; it is null if the store failed. */
+    /** Counts a lookup; it is null if the store failed, or no version is open. */
     void record(@Nullable Lookup lookup, long nanos) {
         Timer timer = switch (lookup) {
             case null -> unavailable;
@@ -45,11 +45,6 @@ final class LookupMetrics {
             case Lookup.Damaged _ -> damaged;
         };
         timer.record(nanos, TimeUnit.NANOSECONDS);
-    }
-
-    /** Counts a request for a dataset that has no open version. */
-    void unavailable() {
-        unavailable.record(0, TimeUnit.NANOSECONDS);
     }
 
     /** Counts a line, or a part of it, that is missing or damaged. */

@@ -9,7 +9,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.Json;
-import jakarta.ws.rs.core.Response;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
@@ -31,8 +30,6 @@ record Problem(
         int status,
         String detail,
         @JsonAnyGetter Map<String, Object> members) {
-    private static final String MEDIA_TYPE = "application/problem+json";
-
     private static Problem of(int status, String type, String title, String detail, Map<String, Object> members) {
         return new Problem("urn:line-server:problem:" + type, title, status, detail, members);
     }
@@ -87,24 +84,21 @@ record Problem(
         return of(500, "unexpected", "Internal error", "Unexpected error; see the server log.");
     }
 
-    /** The problem of a status that the router or a REST resource decides on. */
-    static Problem ofStatus(int status, String method, String path) {
+    /** The problem of a status that is not about lines. */
+    static Problem ofStatus(int status, HttpServerRequest request) {
         return switch (status) {
-            case 404 -> of(404, "not-found", "Not found", "There is nothing at " + path + "; lines are at /lines/{n}.");
-            case 405 -> of(405, "method-not-allowed", "Method not allowed", "Use GET or HEAD, not " + method + ".");
+            case 404 ->
+                of(
+                        404,
+                        "not-found",
+                        "Not found",
+                        "There is nothing at " + request.path() + "; lines are at /lines/{n}.");
+            case 405 ->
+                of(405, "method-not-allowed", "Method not allowed", "Use GET or HEAD, not " + request.method() + ".");
             case 406 -> of(406, "not-acceptable", "Not acceptable", "The answer is JSON: accept application/json.");
-            case 500 -> unexpected();
             case 501 -> of(501, "not-implemented", "Not implemented", "Send requests without a transfer coding.");
             case 505 -> of(505, "http-version", "HTTP version not supported", "Use HTTP/1.1 or HTTP/2.");
             default -> of(status, "refused", "Request refused", "The request was refused with status " + status + ".");
-        };
-    }
-
-    private Map<String, String> headers() {
-        return switch (status) {
-            case 405 -> Map.of("Content-Type", MEDIA_TYPE, "Allow", "GET, HEAD");
-            case 503 -> Map.of("Content-Type", MEDIA_TYPE, "Retry-After", "1");
-            default -> Map.of("Content-Type", MEDIA_TYPE);
         };
     }
 
@@ -115,16 +109,18 @@ record Problem(
             response.reset();
             return;
         }
-        Buffer body = Json.encodeToBuffer(this);
-        response.setStatusCode(status).headers().setAll(headers());
-        response.putHeader("Content-Length", Integer.toString(body.length()));
-        response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
+        response.setStatusCode(status).putHeader("Content-Type", "application/problem+json");
+        if (status == 405) {
+            response.putHeader("Allow", "GET, HEAD");
+        } else if (status == 503) {
+            response.putHeader("Retry-After", "1");
+        }
+        end(request, Json.encodeToBuffer(this));
     }
 
-    /** The same answer, for a REST resource. */
-    Response response() {
-        Response.ResponseBuilder response = Response.status(status).entity(this);
-        headers().forEach(response::header);
-        return response.build();
+    /** Ends an answer to GET or HEAD. */
+    static void end(HttpServerRequest request, Buffer body) {
+        request.response().putHeader("Content-Length", Integer.toString(body.length()));
+        request.response().end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
     }
 }

@@ -32,6 +32,9 @@ final class RequestGuard {
                 .order(Integer.MIN_VALUE)
                 .handler(this::check)
                 .failureHandler(this::answerFailure);
+        for (int unmatched : new int[] {404, 405, 406}) {
+            router.errorHandler(unmatched, this::answerFailure);
+        }
     }
 
     private void check(RoutingContext routing) {
@@ -47,11 +50,11 @@ final class RequestGuard {
         HttpServerRequest request = routing.request();
         // Vert.x knows no other versions, but passes their requests on.
         if (request.version() == null) {
-            return Problem.ofStatus(505, "", "");
+            return Problem.ofStatus(505, request);
         }
         List<String> codings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!codings.isEmpty() && !(codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked"))) {
-            return Problem.ofStatus(501, "", "");
+            return Problem.ofStatus(501, request);
         }
         if (request.headers().getAll(HttpHeaders.HOST).size() > 1) {
             return Problem.badRequest("The request has several Host headers; send one.");
@@ -86,7 +89,7 @@ final class RequestGuard {
             String detail = failure == null ? "The request is malformed." : failure.getMessage() + ".";
             refuse(request, Problem.badRequest(detail));
         } else if (status > 400 && status < 500) {
-            Problem.ofStatus(status, request.method().name(), request.path()).answer(request);
+            Problem.ofStatus(status, request).answer(request);
         } else {
             failures.end(request, Problem.unexpected(), failure);
         }

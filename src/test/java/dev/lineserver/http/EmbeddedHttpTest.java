@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -10,17 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.TestProfile;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -28,34 +23,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-@QuarkusTest
-@TestProfile(EmbeddedHttpTest.Profile.class)
-final class EmbeddedHttpTest extends HttpContract {
+final class EmbeddedHttpTest extends PlainHttpContract {
     private static final int MANY = 150_000;
 
-    public static final class Profile extends ServedStore.Profile {
-        public Profile() {
-            super("embedded", Map.of("quarkus.http.limits.max-body-size", "1M"));
-        }
-    }
-
-    @Override
-    boolean hasFastPath() {
-        return true;
-    }
-
-    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
-    @Test
-    void threeHundredRequestsShareOneHttp2Connection() throws Exception {
-        byte[] _ = line(Protocol.HTTP_2, "/lines/1");
-        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
-            answers.add(Protocol.HTTP_2.client.sendAsync(
-                    build("GET", "/datasets/long/lines/1"), HttpResponse.BodyHandlers.ofByteArray()));
-        }
-        for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
-            assertEquals((ServedStore.LONG.length / 4 - 1), answer.get().body().length);
-        }
+    EmbeddedHttpTest() throws Exception {
+        super(ServedStore.Kind.EMBEDDED, true);
     }
 
     @Test
@@ -82,7 +54,7 @@ final class EmbeddedHttpTest extends HttpContract {
                 Socket socket = new Socket()) {
             socket.setSendBufferSize(1 << 16);
             socket.setReceiveBufferSize(1 << 16);
-            socket.connect(new InetSocketAddress(root.getHost(), root.getPort()));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
             OutputStream out = socket.getOutputStream();
             Future<?> asking = threads.submit(() -> {
                 for (; asked.get() < MANY; asked.incrementAndGet()) {

@@ -1,42 +1,41 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
 
-import io.quarkus.test.common.http.TestHTTPResource;
-import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.http.HttpServerOptions;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** A connection is closed for being idle when it is idle, and not while all that it is asked for is lines. */
-@QuarkusTest
-@TestProfile(IdleConnectionTest.ShortPatience.class)
-class IdleConnectionTest {
+final class IdleConnectionTest {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final byte[] REQUEST =
             "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    public static final class ShortPatience extends ServedStore.Profile {
-        public ShortPatience() {
-            super("embedded", Map.of("quarkus.http.idle-timeout", PATIENCE.toSeconds() + "s"));
-        }
-    }
+    private final ScriptedLines lines = new ScriptedLines();
+    private final PlainServer server =
+            new PlainServer(lines.parts, true, new HttpServerOptions().setIdleTimeout((int) PATIENCE.toSeconds()));
 
-    @TestHTTPResource("/")
-    URL root;
+    IdleConnectionTest() throws Exception {}
+
+    @AfterEach
+    void stop() throws Exception {
+        server.close();
+        lines.close();
+    }
 
     @Test
     void onlyAConnectionThatIsNotUsedIsClosed() throws IOException {
         int length = answerOfANewConnection();
-        try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             byte[] first = ask(socket, length);
             Awaitility.await()
                     .pollInterval(PATIENCE.dividedBy(5))
@@ -50,7 +49,7 @@ class IdleConnectionTest {
 
     /** Its length in bytes: all that comes until that connection is closed. */
     private int answerOfANewConnection() throws IOException {
-        try (Socket socket = new Socket(root.getHost(), root.getPort())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.getOutputStream().write(REQUEST);
             return socket.getInputStream().readAllBytes().length;
         }

@@ -45,7 +45,7 @@ final class LineRouteTest {
     @BeforeEach
     void listen() throws Exception {
         Router router = Router.router(vertx);
-        lines.register(router);
+        lines.parts.register(router);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(router)
                 .connectionHandler(connection -> {
@@ -96,7 +96,7 @@ final class LineRouteTest {
         String answer = get("/lines/3");
         assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
         assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
-        assertEquals(1, lines.count("line_server_lines_damaged"));
+        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
     }
 
     @Test
@@ -105,14 +105,14 @@ final class LineRouteTest {
         String answer = get("/lines/3");
         assertProblem(answer, 503, "unavailable", "no node answers");
         assertTrue(answer.contains("Retry-After: 1"), answer);
-        assertEquals(0, lines.count("line_server_request_failures"));
+        assertEquals(0, lines.parts.value("line_server_request_failures"));
     }
 
     @Test
     void aStoreThatFailedIs500AndCounted() throws Exception {
         lines.answer(_ -> CompletableFuture.failedFuture(new StoreFailedException("the namespace is gone")));
         assertProblem(get("/lines/3"), 500, "store-failed", "the namespace is gone");
-        assertEquals(1, lines.count("line_server_request_failures"));
+        assertEquals(1, lines.parts.value("line_server_request_failures"));
     }
 
     @ParameterizedTest
@@ -126,26 +126,35 @@ final class LineRouteTest {
             return CompletableFuture.failedFuture(error);
         });
         assertProblem(get("/lines/3"), 500, "unexpected", "Unexpected error; see the server log.");
-        assertEquals(1, lines.count("line_server_request_failures"));
+        assertEquals(1, lines.parts.value("line_server_request_failures"));
+    }
+
+    /** Vert.x begins each of them when the one before is answered. */
+    @Test
+    void thousandsOfPipelinedRequestsThatWaitedForTheFirstAreAnswered() throws Exception {
+        CompletableFuture<Lookup> first = new CompletableFuture<>();
+        lines.answer(index -> index == 0 ? first : ScriptedLines.found("line " + index));
+        String later = "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
+        String last = "GET /lines/3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        CompletableFuture<Void> _ = CompletableFuture.runAsync(
+                () -> first.complete(new Lookup.Found(new byte[0])),
+                CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS));
+        String answers = send("GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\n" + later.repeat(5_000) + last);
+        assertEquals(5_002, answers.split("HTTP/1.1 200 OK", -1).length - 1);
+        assertTrue(answers.endsWith("line 2"), "the last answer");
     }
 
     private void answerInParts(int count, IntFunction<CompletionStage<byte[]>> read) {
-        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts() {
-            @Override
-            public long length() {
-                return (long) count * PART;
-            }
+        lines.answer(_ -> CompletableFuture.completedFuture(
+                new Lookup.FoundInParts(new ScriptedParts((long) count * PART, count, read))));
+    }
 
-            @Override
-            public int count() {
-                return count;
-            }
-
-            @Override
-            public CompletionStage<byte[]> read(int part) {
-                return read.apply(part);
-            }
-        })));
+    private record ScriptedParts(long length, int count, IntFunction<CompletionStage<byte[]>> script)
+            implements LineParts {
+        @Override
+        public CompletionStage<byte[]> read(int part) {
+            return script.apply(part);
+        }
     }
 
     private static CompletionStage<byte[]> part() {
@@ -158,6 +167,8 @@ final class LineRouteTest {
         String answer = get("/lines/1");
         assertEquals(5 * PART, answer.length() - answer.indexOf("\r\n\r\n") - 4);
         assertTrue(get("/lines/1", "If-None-Match: *\r\n").startsWith("HTTP/1.1 304 "));
+        String head = send("HEAD /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assertTrue(head.contains("content-length: " + 5 * PART) && head.endsWith("\r\n\r\n"), head);
     }
 
     /** As over a network: neither the lookup nor a part ends on the request's event loop. */
@@ -175,7 +186,7 @@ final class LineRouteTest {
         String answer = get("/lines/9");
         assertProblem(answer, 500, "line-damaged", "Line 9 of dataset default version 7: a part is missing");
         assertFalse(answer.contains("etag"), answer);
-        assertEquals(1, lines.count("line_server_lines_damaged"));
+        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
     }
 
     @Test
@@ -186,7 +197,7 @@ final class LineRouteTest {
                         ? part()
                         : CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
         assertCutOff();
-        assertEquals(1, lines.count("line_server_lines_damaged"));
+        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
     }
 
     @ParameterizedTest
@@ -204,7 +215,7 @@ final class LineRouteTest {
         } else {
             assertCutOff();
         }
-        assertEquals(1, lines.count("line_server_request_failures"));
+        assertEquals(1, lines.parts.value("line_server_request_failures"));
     }
 
     private void assertCutOff() {
@@ -240,6 +251,35 @@ final class LineRouteTest {
         assertEquals(0, lines.closes.get());
         second.complete(new byte[PART]);
         Awaitility.await().untilAsserted(() -> assertEquals(1, lines.closes.get()));
+    }
+
+    @Test
+    void aClientThatDisconnectsWhileAPartIsWrittenIsNoFailure() throws Exception {
+        AtomicInteger read = new AtomicInteger();
+        answerInParts(200, _ -> {
+            read.incrementAndGet();
+            return part();
+        });
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream()
+                    .write("GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            Awaitility.await().until(() -> read.get() > 1);
+        }
+        Awaitility.await().untilAsserted(() -> assertEquals(0, connections.get(), "the server has noticed"));
+        lines.close();
+        Awaitility.await().untilAsserted(() -> assertEquals(1, lines.closes.get()));
+        assertTrue(read.get() < 200, "the client has not read it all");
+        assertEquals(0, lines.parts.value("line_server_request_failures"));
+    }
+
+    /** As many as the longest line has, and so small that each is written at once. */
+    @Test
+    void manySmallPartsArriveWhole() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(
+                new ScriptedParts(512, 512, part -> CompletableFuture.completedFuture(new byte[] {(byte) part})))));
+        String answer = get("/lines/1");
+        assertEquals(512, answer.length() - answer.indexOf("\r\n\r\n") - 4);
+        assertEquals((byte) 511, (byte) answer.charAt(answer.length() - 1));
     }
 
     @ParameterizedTest
@@ -310,7 +350,7 @@ final class LineRouteTest {
         String answer = send(request.replace("\\n", "\r\n"));
         assertTrue(answer.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), answer);
         assertTrue(answer.contains(body), answer);
-        assertEquals(0, lines.count("line_server_request_failures"));
+        assertEquals(0, lines.parts.value("line_server_request_failures"));
     }
 
     @ParameterizedTest

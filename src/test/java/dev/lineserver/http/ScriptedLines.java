@@ -11,16 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import io.vertx.ext.web.Router;
-
-import dev.lineserver.config.HttpConfig;
-import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.ContentDigest;
-import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -35,37 +26,19 @@ public final class ScriptedLines implements AutoCloseable {
     private static final DatasetName NAME = new DatasetName("default");
     private static final Manifest MANIFEST = new Manifest(
             NAME, 7, new Content(LINES, 9_000, new ContentDigest(1, 2), 9, true), "source", "scripted", Instant.EPOCH);
-    private static final SmallRyeConfig CONFIG = new SmallRyeConfigBuilder()
-            .addDiscoveredCustomizers()
-            .withMapping(ServeConfig.class)
-            .withMapping(HttpConfig.class)
-            .withDefaultValue("line-server.http.version-check-interval", "PT1H")
-            .build();
-
-    public final MeterRegistry registry = new SimpleMeterRegistry();
     /** Closes of the snapshot. */
     public final AtomicInteger closes = new AtomicInteger();
 
-    public final LineHead head = new LineHead(CONFIG.getConfigMapping(HttpConfig.class));
-    public final RequestFailures failures = new RequestFailures(registry);
-    public final LineLookups lookups;
-    final LookupMetrics metrics = new LookupMetrics(registry);
-    final LineAnswers answers;
-
-    private final Datasets datasets;
+    public final Parts parts;
     private volatile LongFunction<CompletionStage<Lookup>> script = _ -> found("");
 
     public ScriptedLines() throws Exception {
-        ServeConfig serve = CONFIG.getConfigMapping(ServeConfig.class);
         LineStore store = proxy(LineStore.class, (_, method, _) -> switch (method.getName()) {
             case "datasets" -> List.of(new DatasetListing.Described(MANIFEST));
             case "open" -> snapshot();
             default -> null;
         });
-        datasets = new Datasets(() -> store, NAME, Duration.ofHours(1));
-        datasets.start();
-        lookups = new LineLookups(datasets, serve, metrics);
-        answers = new LineAnswers(lookups, metrics, failures, head, serve);
+        parts = new Parts(() -> store, Duration.ofHours(1));
     }
 
     private Snapshot snapshot() {
@@ -92,12 +65,6 @@ public final class ScriptedLines implements AutoCloseable {
         this.script = script;
     }
 
-    /** Registers the routes for lines, and the one in front of them. */
-    public void register(Router router) {
-        new RequestGuard(failures).register(router);
-        new LineRoute(datasets, answers, CONFIG.getConfigMapping(ServeConfig.class)).register(router);
-    }
-
     /** Has the script's answers end on another thread. */
     void answerLater() {
         LongFunction<CompletionStage<Lookup>> answers = script;
@@ -106,13 +73,9 @@ public final class ScriptedLines implements AutoCloseable {
                 .thenCompose(script -> script.apply(index));
     }
 
-    public double count(String counter) {
-        return registry.get(counter).counter().count();
-    }
-
     /** Withdraws the dataset: its snapshot is closed as soon as no request holds it. */
     @Override
     public void close() {
-        datasets.close();
+        parts.close();
     }
 }

@@ -22,11 +22,11 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
-/** A store for the application under test, of the kind that its argument names, with three datasets in it. */
-public final class ServedStore implements QuarkusTestResourceLifecycleManager {
-    static final String KIND = "kind";
+/** A store with three datasets in it, for the application or for a plain server. One at a time. */
+public final class ServedStore implements QuarkusTestResourceLifecycleManager, AutoCloseable {
     static final byte[] CONTENT = Samples.random(3_000, 200, 21);
     /** Edges, one a line. */
     static final byte[] EDGES = edges();
@@ -35,52 +35,62 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
 
     private static Path directory = Path.of("unset");
     private static Map<String, String> settings = Map.of();
-    private static @Nullable FakeAerospikeNode node;
 
-    private boolean aerospike;
+    private final @Nullable FakeAerospikeNode node;
 
-    @Override
-    public void init(Map<String, String> arguments) {
-        aerospike = "aerospike".equals(arguments.get(KIND));
+    enum Kind {
+        EMBEDDED,
+        AEROSPIKE
+    }
+
+    /** For Quarkus. */
+    public ServedStore() {
+        node = null;
+    }
+
+    ServedStore(Kind kind) throws Exception {
+        node = kind == Kind.AEROSPIKE ? new FakeAerospikeNode() : null;
+        fill();
+    }
+
+    private void fill() throws Exception {
+        directory = Files.createTempDirectory("line-server-test");
+        Map<String, String> values = new HashMap<>();
+        values.put("line-server.data-dir", directory.resolve("data").toString());
+        if (node != null) {
+            values.put("line-server.aerospike-hosts", node.address());
+        }
+        settings = Map.copyOf(values);
+        ingest("default", CONTENT, false);
+        ingest("edges", EDGES, false);
+        ingest("long", LONG, true);
     }
 
     @Override
     public Map<String, String> start() {
         try {
-            directory = Files.createTempDirectory("line-server-test");
-            settings = new HashMap<>();
-            settings.put("line-server.data-dir", directory.resolve("data").toString());
-            if (aerospike) {
-                node = new FakeAerospikeNode();
-                settings.put("line-server.aerospike-hosts", node.address());
-            }
-            ingest("default", CONTENT, false);
-            ingest("edges", EDGES, false);
-            ingest("long", LONG, true);
-            return Map.copyOf(settings);
+            fill();
+            return settings;
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
     }
 
     @Override
-    public void stop() {
-        try {
-            if (node != null) {
-                node.close();
-            }
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+    public void stop() {}
+
+    @Override
+    public void close() throws Exception {
+        if (node != null) {
+            node.close();
         }
     }
 
-    /** A run of the application over one kind of store. */
+    /** A run of the application over an embedded store. */
     abstract static class Profile implements QuarkusTestProfile {
-        private final String kind;
         private final Map<String, String> overrides;
 
-        Profile(String kind, Map<String, String> overrides) {
-            this.kind = kind;
+        Profile(Map<String, String> overrides) {
             this.overrides = overrides;
         }
 
@@ -91,11 +101,11 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
 
         @Override
         public List<TestResourceEntry> testResources() {
-            return List.of(new TestResourceEntry(ServedStore.class, Map.of(KIND, kind)));
+            return List.of(new TestResourceEntry(ServedStore.class));
         }
     }
 
-    private static LineStore store() throws Exception {
+    static LineStore open() throws StoreException {
         return Stores.open(
                 new SmallRyeConfigBuilder()
                         .addDiscoveredCustomizers()
@@ -115,7 +125,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
         Path file = directory.resolve(dataset + ".txt.new");
         Files.write(file, content);
         Files.move(file, source(dataset), StandardCopyOption.REPLACE_EXISTING);
-        try (LineStore store = store()) {
+        try (LineStore store = open()) {
             return new Ingest(store, Progress.SILENT)
                     .store(source(dataset).toString(), new DatasetName(dataset), copy, false)
                     .manifest();
@@ -123,7 +133,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager {
     }
 
     static void drop(String dataset) throws Exception {
-        try (LineStore store = store()) {
+        try (LineStore store = open()) {
             store.drop(new DatasetName(dataset));
         }
     }

@@ -26,7 +26,7 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 import dev.lineserver.http.LineHead;
-import dev.lineserver.http.LineLookups;
+import dev.lineserver.http.LineRequests;
 import dev.lineserver.http.LineRoute;
 import dev.lineserver.http.RequestFailures;
 
@@ -51,12 +51,12 @@ final class FastPath {
     private static final Pattern FIXED =
             Pattern.compile("quarkus.http.(root.path=(?!/$)|enable.(de)?compression=true).*");
 
-    final LineLookups lookups;
+    final LineRequests requests;
     final LineHead head;
     final RequestFailures failures;
 
-    FastPath(LineLookups lookups, LineHead head, RequestFailures failures) {
-        this.lookups = lookups;
+    FastPath(LineRequests requests, LineHead head, RequestFailures failures) {
+        this.requests = requests;
         this.head = head;
         this.failures = failures;
     }
@@ -96,8 +96,6 @@ final class FastPath {
                 .or(() -> routes.stream()
                         .takeWhile(route -> !LineRoute.NAME.equals(route.getName()))
                         .filter(route -> !LineRoute.GUARD.equals(route.getName()))
-                        // Quarkus REST's tells failed authentications what handles them, and has no name.
-                        .filter(route -> !route.toString().contains("reactive.server.runtime.ResteasyReactiveRecorder"))
                         .findFirst()
                         .map(route -> "a route or filter in front of those for lines: " + route));
     }

@@ -17,9 +17,10 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.EventExecutor;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.http.LineLookup;
+import dev.lineserver.http.LineRequest;
 import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
 
 /**
@@ -153,8 +154,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
     /** Begins to answer the next request; returns false if the router must answer it. */
     private boolean lookUp(ChannelHandlerContext ctx, ByteBuf bytes) {
         PlainRequest request = parser.parse(bytes);
-        LineLookup lookup = request == null ? null : fastPath.lookups.begin(request.target());
-        if (request == null || lookup == null) {
+        LineRequest wanted = request == null ? null : fastPath.requests.begin(request.target());
+        if (request == null || wanted == null) {
             return false;
         }
         bytes.skipBytes(request.length());
@@ -164,27 +165,36 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
         reportActivity(ctx);
         state = State.LOOKING_UP;
-        lookup.run(ctx.executor(), () -> complete(ctx, lookup, request));
+        wanted.run(then -> runOn(ctx.executor(), then), () -> complete(ctx, wanted, request));
         return true;
     }
 
-    private void complete(ChannelHandlerContext ctx, LineLookup lookup, PlainRequest request) {
+    /** Runs a task on an event loop: at once if that is the calling thread. */
+    private static void runOn(EventExecutor loop, Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    private void complete(ChannelHandlerContext ctx, LineRequest wanted, PlainRequest request) {
         boolean nested = taking;
         taking = true;
         boolean handedOver = false;
         try {
-            byte[] line = lookup.line();
+            byte[] line = wanted.line();
             if (line != null) {
-                write(ctx, lookup, line, request.closing());
+                write(ctx, wanted, line, request.closing());
             } else if (!ctx.isRemoved()) {
-                handedOver = lookup.handOver(
+                handedOver = wanted.handOver(
                         () -> passOn(ctx, Unpooled.wrappedBuffer(request.bytes(), 0, request.length())));
             }
         } catch (RuntimeException | Error unexpected) {
             fail(ctx, unexpected);
         } finally {
             if (!handedOver) {
-                lookup.release();
+                wanted.release();
             }
             taking = nested;
         }
@@ -192,8 +202,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
     }
 
     /** A failed write means that the client has disconnected; there is nothing to do. */
-    private void write(ChannelHandlerContext ctx, LineLookup lookup, byte[] line, boolean closing) {
-        ByteBuf answer = fastPath.head.encode(ctx.alloc(), lookup.etag(), line, closing);
+    private void write(ChannelHandlerContext ctx, LineRequest wanted, byte[] line, boolean closing) {
+        ByteBuf answer = fastPath.head.encode(ctx.alloc(), wanted.etag(), line, closing);
         state = closing ? State.CLOSING : State.BETWEEN_REQUESTS;
         ChannelPromise promise = closing
                 ? ctx.newPromise().addListener(ChannelFutureListener.CLOSE)

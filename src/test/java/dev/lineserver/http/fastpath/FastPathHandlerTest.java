@@ -52,7 +52,8 @@ final class FastPathHandlerTest {
     private final ScriptedLines lines = new ScriptedLines();
     private final FakeVertx vertx = new FakeVertx();
     private final EmbeddedChannel channel = new EmbeddedChannel(
-            new FastPathHandler(new FastPath(lines.lookups, lines.head, lines.failures)), new ProtocolDetector());
+            new FastPathHandler(new FastPath(lines.parts.requests, lines.parts.head, lines.parts.failures)),
+            new ProtocolDetector());
 
     FastPathHandlerTest() throws Exception {}
 
@@ -252,7 +253,7 @@ final class FastPathHandlerTest {
         }));
         send(plain(1) + plain(2));
         assertFalse(channel.isOpen());
-        assertEquals(1, lines.count("line_server_fast_path_failures"));
+        assertEquals(1, lines.parts.value("line_server_fast_path_failures"));
     }
 
     @ParameterizedTest

@@ -29,7 +29,7 @@ final class FastPathTest {
 
     FastPathTest() throws Exception {
         try (ScriptedLines lines = new ScriptedLines()) {
-            lines.register(router);
+            lines.parts.register(router);
         }
     }
 

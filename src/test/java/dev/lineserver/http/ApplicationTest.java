@@ -1,0 +1,101 @@
+package dev.lineserver.http;
+
+import java.net.URL;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
+import jakarta.inject.Inject;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The application as Quarkus puts it together and configures it. */
+@QuarkusTest
+@TestProfile(ApplicationTest.Profile.class)
+final class ApplicationTest extends HttpContract {
+    public static final class Profile extends ServedStore.Profile {
+        public Profile() {
+            super(Map.of("quarkus.http.limits.max-body-size", "1M"));
+        }
+    }
+
+    @TestHTTPResource("/")
+    URL root;
+
+    @Inject
+    Vertx vertx;
+
+    @Override
+    int port() {
+        return root.getPort();
+    }
+
+    @Test
+    void theFastPathIsInstalled() throws Exception {
+        for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
+            Awaitility.await()
+                    .untilAsserted(() -> assertTrue(loop.submit(() -> {
+                                List<String> handlers = new ArrayList<>();
+                                ((SingleThreadEventLoop) loop)
+                                        .registeredChannelsIterator()
+                                        .forEachRemaining(channel -> channel.pipeline()
+                                                .forEach(handler -> handlers.add(handler.getValue()
+                                                        .getClass()
+                                                        .getName())));
+                                return handlers.stream().anyMatch(name -> name.contains("fastpath"));
+                            })
+                            .get()));
+        }
+    }
+
+    @Test
+    void healthAndMetricsTellOfTheStore() throws Exception {
+        Protocol protocol = Protocol.HTTP_1_1;
+        byte[] _ = line(protocol, "/lines/1");
+        assertEquals(200, send(protocol, "GET", "/q/health/live").statusCode());
+        String ready = new String(line(protocol, "/q/health/ready"), StandardCharsets.UTF_8);
+        assertTrue(ready.contains("\"store\"") && !ready.contains("DOWN"), ready);
+        String metrics = new String(line(protocol, "/q/metrics"), StandardCharsets.UTF_8);
+        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\"}"), metrics);
+        assertTrue(metrics.contains("line_server_dataset_lines{dataset=\"default\"} 3000.0"), metrics);
+        assertTrue(metrics.contains("line_server_lines_damaged_total 0.0"), metrics);
+        assertTrue(metrics.contains("line_server_fast_path_failures_total 0.0"), metrics);
+        assertTrue(new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8).contains("/lines/{n}"));
+    }
+
+    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
+    @Test
+    void threeHundredRequestsShareOneHttp2Connection() throws Exception {
+        byte[] _ = line(Protocol.HTTP_2, "/lines/1");
+        List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            answers.add(Protocol.HTTP_2.client.sendAsync(
+                    build("GET", "/datasets/long/lines/1"), HttpResponse.BodyHandlers.ofByteArray()));
+        }
+        for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
+            assertEquals((ServedStore.LONG.length / 4 - 1), answer.get().body().length);
+        }
+    }
+
+    /** Quarkus has Vert.x pass such requests on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.2", "HTTP/2.0"})
+    void anUnknownVersionOfHttpIs505(String version) throws Exception {
+        assertRefused("GET /lines/2 " + version + "\\nHost: x\\n\\n", 505);
+    }
+}

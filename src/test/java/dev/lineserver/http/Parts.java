@@ -1,0 +1,62 @@
+package dev.lineserver.http;
+
+import java.time.Duration;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.ext.web.Router;
+
+import dev.lineserver.config.HttpConfig;
+import dev.lineserver.config.ServeConfig;
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.store.DatasetName;
+
+/** The classes of this package over a store, put together as CDI does, with metrics that a test can read. */
+public final class Parts implements AutoCloseable {
+    public final MeterRegistry registry = new SimpleMeterRegistry();
+    public final RequestFailures failures = new RequestFailures(registry);
+    public final LineHead head;
+    public final LineRequests requests;
+    final Datasets datasets;
+    private final LookupMetrics metrics = new LookupMetrics(registry);
+    private final ServeConfig serve;
+
+    public Parts(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .addDiscoveredCustomizers()
+                .withMapping(ServeConfig.class)
+                .withMapping(HttpConfig.class)
+                .withDefaultValue("line-server.http.version-check-interval", "PT1H")
+                .build();
+        serve = config.getConfigMapping(ServeConfig.class);
+        head = new LineHead(config.getConfigMapping(HttpConfig.class));
+        datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
+        requests = new LineRequests(datasets, serve, metrics);
+        datasets.start();
+    }
+
+    /** Registers all routes. */
+    public void register(Router router) {
+        new RequestGuard(failures).register(router);
+        new LineRoute(requests, metrics, failures, head, serve).register(router);
+        new DatasetRoute(datasets).register(router);
+    }
+
+    /** Value of a counter or gauge, or count of a timer, with these tags in pairs. */
+    public double value(String meter, String... tags) {
+        return registry.get(meter)
+                .tags(tags)
+                .meter()
+                .measure()
+                .iterator()
+                .next()
+                .getValue();
+    }
+
+    @Override
+    public void close() {
+        datasets.close();
+    }
+}

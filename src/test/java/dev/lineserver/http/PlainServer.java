@@ -1,0 +1,43 @@
+package dev.lineserver.http;
+
+import java.util.concurrent.TimeUnit;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+
+import dev.lineserver.http.fastpath.FastPaths;
+
+/** Vert.x with the routes of this package and, on request, the fast path: as in the application, but in milliseconds. */
+final class PlainServer implements AutoCloseable {
+    private static final Vertx VERTX =
+            Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+
+    private final io.vertx.core.http.HttpServer server;
+
+    PlainServer(Parts parts, boolean fastPath, HttpServerOptions options) throws Exception {
+        Router router = Router.router(VERTX);
+        parts.register(router);
+        // As the application is configured.
+        options.getInitialSettings().setMaxConcurrentStreams(10_000);
+        server = await(VERTX.createHttpServer(options).requestHandler(router).listen(0, "127.0.0.1"));
+        if (fastPath) {
+            FastPaths.install(parts, VERTX, router, port());
+        }
+    }
+
+    int port() {
+        return server.actualPort();
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws Exception {
+        await(server.close());
+    }
+}
