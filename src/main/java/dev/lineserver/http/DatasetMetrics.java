@@ -1,7 +1,10 @@
 package dev.lineserver.http;
 
 import java.util.List;
-import java.util.function.ToLongFunction;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -19,22 +22,25 @@ import dev.lineserver.store.Manifest;
 @Singleton
 final class DatasetMetrics {
     private final Datasets datasets;
-    private final MultiGauge lines;
-    private final MultiGauge versions;
-    private final MultiGauge outdated;
+    /** Each with its value for a dataset, which may have none. */
+    private final Map<MultiGauge, Function<ServedDataset, Optional<Long>>> gauges;
 
     DatasetMetrics(MeterRegistry registry, Datasets datasets) {
         this.datasets = datasets;
-        lines = gauge(registry, "line_server_dataset_lines", "Lines in the version being served");
-        versions = gauge(registry, "line_server_dataset_version", "Version being served");
-        outdated = gauge(
-                registry,
-                "line_server_dataset_outdated",
-                "1 if the newest version cannot be opened and an older is served");
+        gauges = Map.of(
+                gauge(registry, "line_server_dataset_lines", "Lines in the version being served"),
+                dataset -> dataset.manifest().map(Manifest::lineCount),
+                gauge(registry, "line_server_dataset_version", "Version being served"),
+                dataset -> dataset.manifest().map(Manifest::version),
+                gauge(
+                        registry,
+                        "line_server_dataset_outdated",
+                        "1 if the newest version cannot be opened and an older is served"),
+                dataset -> Optional.of(dataset.isOutdated() ? 1L : 0L));
         TimeGauge.builder(
                         "line_server_version_check_age",
                         datasets,
-                        java.util.concurrent.TimeUnit.NANOSECONDS,
+                        TimeUnit.NANOSECONDS,
                         served -> served.sinceLastCheck().toNanos())
                 .description("Time since the store last listed its datasets")
                 .register(registry);
@@ -45,28 +51,14 @@ final class DatasetMetrics {
     }
 
     void start(@Observes StartupEvent event) {
-        datasets.onCheck(this::update);
+        datasets.onCheck(() -> gauges.forEach((gauge, value) -> gauge.register(rows(value), true)));
     }
 
-    private void update() {
-        List<ServedDataset> served = datasets.all();
-        lines.register(rows(served, Manifest::lineCount), true);
-        versions.register(rows(served, Manifest::version), true);
-        outdated.register(
-                served.stream()
-                        .<MultiGauge.Row<?>>map(dataset -> row(dataset, dataset.isOutdated() ? 1 : 0))
-                        .toList(),
-                true);
-    }
-
-    private static List<MultiGauge.Row<?>> rows(List<ServedDataset> served, ToLongFunction<Manifest> value) {
-        return served.stream()
-                .<MultiGauge.Row<?>>mapMulti((dataset, rows) -> dataset.manifest()
-                        .ifPresent(manifest -> rows.accept(row(dataset, value.applyAsLong(manifest)))))
+    private List<MultiGauge.Row<?>> rows(Function<ServedDataset, Optional<Long>> value) {
+        return datasets.all().stream()
+                .<MultiGauge.Row<?>>mapMulti((dataset, rows) -> value.apply(dataset)
+                        .ifPresent(
+                                number -> rows.accept(MultiGauge.Row.of(Tags.of("dataset", dataset.name()), number))))
                 .toList();
-    }
-
-    private static MultiGauge.Row<?> row(ServedDataset dataset, long value) {
-        return MultiGauge.Row.of(Tags.of("dataset", dataset.name()), value);
     }
 }

@@ -1,9 +1,9 @@
 package dev.lineserver.http;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.Json;
@@ -27,10 +27,6 @@ final class DatasetRoute {
         this.datasets = datasets;
     }
 
-    /** The version of each dataset that has an open one. */
-    @RegisterForReflection
-    record Listing(List<ManifestJson> datasets) {}
-
     void register(@Observes Router router) {
         route(router, "/datasets").handler(this::answerAll);
         route(router, "/datasets/:dataset").handler(this::answerOne);
@@ -50,7 +46,7 @@ final class DatasetRoute {
                 .flatMap(dataset -> dataset.manifest().stream())
                 .map(ManifestJson::of)
                 .toList();
-        answer(routing.request(), new Listing(served));
+        answer(routing.request(), Map.of("datasets", served));
     }
 
     private void answerOne(RoutingContext routing) {

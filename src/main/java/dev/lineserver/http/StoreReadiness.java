@@ -24,7 +24,7 @@ final class StoreReadiness implements HealthCheck {
     @Override
     public HealthCheckResponse call() {
         HealthCheckResponseBuilder response = HealthCheckResponse.named("store").up();
-        Optional.ofNullable(datasets.findDefault())
+        Optional.ofNullable(datasets.find(datasets.defaultName()))
                 .flatMap(ServedDataset::manifest)
                 .ifPresent(serving -> response.withData("dataset", datasets.defaultName())
                         .withData("version", serving.version())

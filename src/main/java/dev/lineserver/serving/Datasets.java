@@ -41,10 +41,8 @@ public final class Datasets implements AutoCloseable {
     private static final Duration START_PATIENCE = Duration.ofSeconds(20);
     /** A lookup that takes longer counts as failed. Longer than any store's own deadline for a lookup by default. */
     private static final Duration LOOKUP_PATIENCE = Duration.ofSeconds(3);
-    /** Longest delay between checks of a store that cannot be reached: it is noticed soon after it comes back. */
-    private static final Duration LONGEST_RETRY_DELAY = Duration.ofSeconds(2);
-    /** Longest delay between checks that fail for a reason which somebody must change. */
-    private static final Duration LONGEST_FAILED_DELAY = Duration.ofSeconds(30);
+    /** Pause after a failure that recurs until somebody changes something: the change is noticed soon enough. */
+    static final Duration FAILED_PAUSE = Duration.ofSeconds(10);
 
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
@@ -52,7 +50,6 @@ public final class Datasets implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Duration lookupPatience;
     private final ExecutorService refreshers;
-    private final Backoff backoff;
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     /** The last refresh of each dataset. */
     private final Map<ServedDataset, CompletableFuture<Void>> refreshes = new ConcurrentHashMap<>();
@@ -60,6 +57,9 @@ public final class Datasets implements AutoCloseable {
     private volatile @Nullable LineStore store;
     private volatile @Nullable String storeFailure = "the store has not been asked yet";
     private volatile long lastSuccessNanos;
+    /** When to ask the store again. */
+    private long retryNanos;
+
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("version-watch").factory());
@@ -95,18 +95,13 @@ public final class Datasets implements AutoCloseable {
         this.nanoTime = nanoTime;
         this.lookupPatience = lookupPatience;
         this.refreshers = refreshers;
-        backoff = new Backoff(nanoTime);
         lastSuccessNanos = nanoTime.getAsLong();
+        retryNanos = lastSuccessNanos;
     }
 
-    /** Opens the store that versions are served from. */
+    /** Opens the store; fails with a {@link StoreFailedException} if another attempt would fail as well. May block. */
     @FunctionalInterface
     public interface StoreOpener {
-        /**
-         * Opens the store. May block.
-         *
-         * @throws StoreException if it cannot; a {@link StoreFailedException} if another attempt would fail as well
-         */
         LineStore open() throws StoreException;
     }
 
@@ -143,7 +138,7 @@ public final class Datasets implements AutoCloseable {
 
     /** One check of the watch. While the store cannot list its versions, their lines may be readable or not. */
     void check() {
-        if (backoff.isOver()) {
+        if (nanoTime.getAsLong() - retryNanos >= 0) {
             try {
                 update();
             } catch (StoreException e) {
@@ -181,7 +176,6 @@ public final class Datasets implements AutoCloseable {
         }
         lastSuccessNanos = nanoTime.getAsLong();
         storeFailure = null;
-        backoff.end();
     }
 
     private void refresh(ServedDataset dataset, Runnable work) {
@@ -196,24 +190,21 @@ public final class Datasets implements AutoCloseable {
         }
     }
 
-    /** Logs a failure to list the datasets, once as long as it stays the same, and delays the next attempt. */
+    /** Logs a failure to list the datasets, once as long as it stays the same, and may delay the next attempt. */
     private void report(StoreException failure) {
         String message = failure.getMessage();
         if (!message.equals(storeFailure)) {
             LOG.log(System.Logger.Level.ERROR, message + "; trying again");
         }
         storeFailure = message;
-        backoff.begin(failure instanceof StoreFailedException ? LONGEST_FAILED_DELAY : LONGEST_RETRY_DELAY);
+        if (failure instanceof StoreFailedException) {
+            retryNanos = nanoTime.getAsLong() + FAILED_PAUSE.toNanos();
+        }
     }
 
     /** The dataset of that name; null if the store does not list it. */
     public @Nullable ServedDataset find(String name) {
         return served.get(name);
-    }
-
-    /** The dataset that {@code /lines} answers from; null if the store does not list it. */
-    public @Nullable ServedDataset findDefault() {
-        return served.get(defaultDataset.value());
     }
 
     /** Name of the dataset that {@code /lines} answers from. */
@@ -238,7 +229,7 @@ public final class Datasets implements AutoCloseable {
 
     /** Why lookups on the default dataset do not succeed at present; empty if they do, and the server is ready. */
     public Optional<String> unreadiness() {
-        ServedDataset dataset = findDefault();
+        ServedDataset dataset = find(defaultName());
         return dataset != null
                 ? dataset.unavailability()
                 : unavailability()

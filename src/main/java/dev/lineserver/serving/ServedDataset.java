@@ -37,13 +37,10 @@ public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
     /** One damaged line says nothing of the others; as many different lines in a row do. */
     private static final int DAMAGED_LINES = 3;
-    /** Longest delay between attempts to open a version whose opening fails for a reason that somebody must change. */
-    private static final Duration LONGEST_RETRY_DELAY = Duration.ofSeconds(30);
 
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final Duration lookupPatience;
-    private final Backoff backoff;
     /** Versions that were open and may still be read. */
     private final List<OpenVersion> superseded = new CopyOnWriteArrayList<>();
 
@@ -54,6 +51,8 @@ public final class ServedDataset {
     private volatile @Nullable String readFailure;
     /** The version that a refresh last tried to open. */
     private @Nullable Manifest attempted;
+    /** When to try that again. */
+    private long retryNanos;
 
     private int damagedLines;
     private boolean closed;
@@ -63,7 +62,6 @@ public final class ServedDataset {
         this.name = name;
         this.nanoTime = nanoTime;
         this.lookupPatience = lookupPatience;
-        backoff = new Backoff(nanoTime);
     }
 
     /** Name of the dataset. */
@@ -113,26 +111,27 @@ public final class ServedDataset {
         } catch (StoreUnavailableException e) {
             openFailure = logged(openFailure, e.getMessage());
         } catch (StoreException e) {
-            openFailure = logged(openFailure, e.getMessage());
-            backoff.begin(LONGEST_RETRY_DELAY);
+            pauseAfter(e.getMessage());
         } catch (RuntimeException | Error e) {
-            openFailure = logged(openFailure, "the newest version cannot be opened: " + e);
-            backoff.begin(LONGEST_RETRY_DELAY);
+            pauseAfter("the newest version cannot be opened: " + e);
         } finally {
             refreshOpenVersions();
         }
     }
 
+    private void pauseAfter(String failure) {
+        openFailure = logged(openFailure, failure);
+        retryNanos = nanoTime.getAsLong() + Datasets.FAILED_PAUSE.toNanos();
+    }
+
     private void openUnlessOpen(LineStore store, Manifest newest) throws StoreException {
         OpenVersion open = current;
         if (open == null || !open.manifest().equals(newest)) {
-            if (!newest.equals(attempted)) {
-                attempted = newest;
-                backoff.end();
-            }
-            if (!backoff.isOver()) {
+            if (newest.equals(attempted) && nanoTime.getAsLong() - retryNanos < 0) {
                 return;
             }
+            attempted = newest;
+            retryNanos = nanoTime.getAsLong();
             install(new OpenVersion(store.open(newest)));
         }
         openFailure = null;

@@ -14,7 +14,7 @@ public interface Build extends AutoCloseable {
      * Adds the next lines. Waits while the store has as much in flight as it may.
      *
      * @param batch continues where the last one ended; not kept beyond this call
-     * @throws StoreException where these or earlier lines could not be stored
+     * @throws StoreException if these or earlier lines could not be stored
      */
     void add(LineBatch batch) throws StoreException, InterruptedException;
 
@@ -27,7 +27,7 @@ public interface Build extends AutoCloseable {
      * @param content counts and digest of the source
      * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, so that a
      *     store can check a single block later
-     * @throws StoreException where it could not be published; the version before it is then still the newest
+     * @throws StoreException if it could not be published; the version before it is then still the newest
      */
     Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
 

@@ -5,12 +5,12 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a build is to be made from.
+ * The source of a build.
  *
  * @param dataset to add a version to
  * @param sourceName for people: a path, or {@code -} for standard input
- * @param file the regular file that the content comes from, plain or compressed; null where it comes from none
- * @param copy whether the store is to keep the bytes itself; always so where they are not {@code file}'s own
+ * @param file the regular file that the content comes from, plain or compressed; null if it comes from none
+ * @param copy true if the store must keep the bytes itself; always so if they are not {@code file}'s own
  */
 public record BuildRequest(
         DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {

@@ -8,7 +8,7 @@ import dev.lineserver.line.ContentDigest;
  * @param lineCount number of lines, at least 0
  * @param byteCount number of bytes, terminators included
  * @param digest of the bytes
- * @param longestLine length of the longest line in bytes, without terminator; 0 where there are none
- * @param terminated whether the last line has a terminator; true where there are no lines
+ * @param longestLine length of the longest line in bytes, without terminator; 0 if there are none
+ * @param terminated whether the last line has a terminator; true if there are no lines
  */
 public record Content(long lineCount, long byteCount, ContentDigest digest, long longestLine, boolean terminated) {}

@@ -1,30 +1,16 @@
 package dev.lineserver.store;
 
+import java.util.regex.Pattern;
+
 /** Makes names from outside safe for logs, terminals and messages of one line. */
 public final class ControlCharacters {
+    private static final Pattern UNSAFE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
     private ControlCharacters() {}
 
     /** {@code text} with each control or line-separating character replaced by its Unicode escape, such as {@code \}{@code u000a}. */
     public static String escape(String text) {
-        if (text.chars().noneMatch(ControlCharacters::isUnsafe)) {
-            return text;
-        }
-        StringBuilder escaped = new StringBuilder(text.length() + 8);
-        text.chars().forEach(c -> {
-            if (isUnsafe(c)) {
-                escaped.append(String.format("\\u%04x", c));
-            } else {
-                escaped.append((char) c);
-            }
-        });
-        return escaped.toString();
-    }
-
-    private static boolean isUnsafe(int c) {
-        int type = Character.getType(c);
-        return type == Character.CONTROL
-                || type == Character.LINE_SEPARATOR
-                || type == Character.PARAGRAPH_SEPARATOR
-                || type == Character.FORMAT;
+        return UNSAFE.matcher(text)
+                .replaceAll(unsafe -> String.format("\\\\u%04x", unsafe.group().codePointAt(0)));
     }
 }

@@ -23,7 +23,7 @@ public interface LineStore extends AutoCloseable {
     /**
      * Opens a version for reading.
      *
-     * @throws StoreException where it is gone, damaged, or cannot be reached
+     * @throws StoreException if it is gone, damaged, or cannot be reached
      */
     Snapshot open(Manifest manifest) throws StoreException;
 
@@ -45,7 +45,7 @@ public interface LineStore extends AutoCloseable {
     /**
      * Lets a version stand for a source whose content was found to be the version's.
      *
-     * @return whether it can; otherwise the content is to be stored again
+     * @return whether it can; otherwise the content must be stored again
      */
     default boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
         return true;
@@ -54,8 +54,8 @@ public interface LineStore extends AutoCloseable {
     /**
      * Begins the next version of a dataset.
      *
-     * @throws StoreFailedException where another build of the dataset is under way; the message names it
-     * @throws StoreException where the store cannot take one
+     * @throws StoreFailedException if another build of the dataset is under way; the message names it
+     * @throws StoreException if the store cannot take one
      */
     Build begin(BuildRequest request) throws StoreException;
 
@@ -69,7 +69,7 @@ public interface LineStore extends AutoCloseable {
     /** What storing a text would need here, and whether it fits. Writes nothing. */
     Plan plan(TextShape shape) throws StoreException;
 
-    /** Gives back what the store holds open. Snapshots and builds are to be closed before. */
+    /** Gives back what the store holds open. Close snapshots and builds first. */
     @Override
     void close();
 }

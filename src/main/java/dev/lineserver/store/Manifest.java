@@ -8,7 +8,7 @@ import java.time.Instant;
  * @param dataset what the version is a version of
  * @param version 1, 2, 3 …
  * @param content counts and digest
- * @param sourceName where the content came from, for people: a path, or {@code -} for standard input
+ * @param sourceName the origin of the content, for people: a path, or {@code -} for standard input
  * @param layout name and revision of the form in which the store keeps the lines
  * @param createdAt when the version was committed
  */

@@ -6,7 +6,7 @@ import java.util.List;
  * What storing a text will need.
  *
  * @param figures in the order to be shown
- * @param obstacles why it cannot be stored as things are, and what to change; empty where it fits
+ * @param obstacles why it cannot be stored as things are, and what to change; empty if it fits
  */
 public record Plan(List<Figure> figures, List<String> obstacles) {
     /**

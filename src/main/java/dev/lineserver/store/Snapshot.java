@@ -11,7 +11,7 @@ public interface Snapshot extends AutoCloseable {
      * Looks a line up. Never blocks the calling thread for longer than a read of cached data.
      *
      * @param lineIndex 0-based, at least 0
-     * @return what there is; fails with a {@link StoreException} where the store cannot say
+     * @return what there is; fails with a {@link StoreException} if the store cannot say
      */
     CompletionStage<Lookup> lookup(long lineIndex);
 
