@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
@@ -17,9 +18,13 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.OpenVersion;
+import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
@@ -47,15 +52,14 @@ public final class LineRoute {
     /** Before Quarkus's limit on bodies, which answers 413. */
     private static final int FIRST = -3;
 
-    private final LineRequests requests;
+    private final Datasets datasets;
     private final LookupMetrics metrics;
     private final RequestFailures failures;
     private final LineHead head;
     private final LineNumbers numbers;
 
-    LineRoute(
-            LineRequests requests, LookupMetrics metrics, RequestFailures failures, LineHead head, ServeConfig serve) {
-        this.requests = requests;
+    LineRoute(Datasets datasets, LookupMetrics metrics, RequestFailures failures, LineHead head, ServeConfig serve) {
+        this.datasets = datasets;
         this.metrics = metrics;
         this.failures = failures;
         this.head = head;
@@ -86,12 +90,44 @@ public final class LineRoute {
             answer(request, known, context);
             return;
         }
-        LineRequest wanted = requests.begin(target, refusal -> refuse(request, refusal));
+        LineRequest wanted = begin(target, refusal -> refuse(request, refusal));
         if (wanted != null) {
             // Later, because Vert.x begins the next of many pipelined requests, one within the other, where one is
             // answered.
             wanted.run(context.nettyEventLoop(), () -> answer(request, wanted, context));
         }
+    }
+
+    /**
+     * Begins a request for the fast path.
+     *
+     * @param path as it was sent; may have a query
+     * @return null if the router must answer: unless the path is that of a line in normalised form, and its dataset has an
+     *     open version
+     */
+    public @Nullable LineRequest begin(String path) {
+        LineTarget target = LineTarget.parse(path);
+        return target == null ? null : begin(target, _ -> {});
+    }
+
+    /** Begins a request, or tells {@code refused} why it cannot be answered with a line and returns null. */
+    private @Nullable LineRequest begin(LineTarget target, Consumer<Problem> refused) {
+        long lineIndex;
+        try {
+            lineIndex = numbers.index(target.number());
+        } catch (IllegalArgumentException e) {
+            refused.accept(Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
+            return null;
+        }
+        String name = target.dataset() == null ? datasets.defaultName() : target.dataset();
+        ServedDataset dataset = datasets.find(name);
+        OpenVersion version = dataset == null ? null : dataset.acquire();
+        if (dataset == null) {
+            refused.accept(Problem.absent(datasets, name));
+        } else if (version == null) {
+            refused.accept(Problem.notOpen(dataset));
+        }
+        return version == null ? null : new LineRequest(version, lineIndex, metrics);
     }
 
     private void refuse(HttpServerRequest request, Problem refusal) {

@@ -14,15 +14,7 @@ import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Manifest;
 
-/**
- * The body of every answer that reports an error: RFC 9457, {@code application/problem+json}.
- *
- * @param type a URN
- * @param title the same for every problem of this type
- * @param status HTTP status
- * @param detail what happened, and what to do
- * @param members further members of the JSON object
- */
+/** The body of every answer that reports an error: {@code application/problem+json}, as RFC 9457 defines it. */
 @RegisterForReflection
 record Problem(
         String type,

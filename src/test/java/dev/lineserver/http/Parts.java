@@ -18,10 +18,9 @@ public final class Parts implements AutoCloseable {
     public final MeterRegistry registry = new SimpleMeterRegistry();
     public final RequestFailures failures = new RequestFailures(registry);
     public final LineHead head;
-    public final LineRequests requests;
+    public final LineRoute lines;
     final Datasets datasets;
     private final LookupMetrics metrics = new LookupMetrics(registry);
-    private final ServeConfig serve;
 
     public Parts(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
@@ -30,17 +29,17 @@ public final class Parts implements AutoCloseable {
                 .withMapping(HttpConfig.class)
                 .withDefaultValue("line-server.http.version-check-interval", "PT1H")
                 .build();
-        serve = config.getConfigMapping(ServeConfig.class);
+        ServeConfig serve = config.getConfigMapping(ServeConfig.class);
         head = new LineHead(config.getConfigMapping(HttpConfig.class));
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        requests = new LineRequests(datasets, serve, metrics);
+        lines = new LineRoute(datasets, metrics, failures, head, serve);
         datasets.start();
     }
 
     /** Registers all routes. */
     public void register(Router router) {
         new RequestGuard(failures).register(router);
-        new LineRoute(requests, metrics, failures, head, serve).register(router);
+        lines.register(router);
         new DatasetRoute(datasets).register(router);
     }
 

@@ -26,7 +26,6 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 import dev.lineserver.http.LineHead;
-import dev.lineserver.http.LineRequests;
 import dev.lineserver.http.LineRoute;
 import dev.lineserver.http.RequestFailures;
 
@@ -51,12 +50,12 @@ final class FastPath {
     private static final Pattern FIXED =
             Pattern.compile("quarkus.http.(root.path=(?!/$)|enable.(de)?compression=true).*");
 
-    final LineRequests requests;
+    final LineRoute lines;
     final LineHead head;
     final RequestFailures failures;
 
-    FastPath(LineRequests requests, LineHead head, RequestFailures failures) {
-        this.requests = requests;
+    FastPath(LineRoute lines, LineHead head, RequestFailures failures) {
+        this.lines = lines;
         this.head = head;
         this.failures = failures;
     }

@@ -154,7 +154,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     /** Begins to answer the next request; returns false if the router must answer it. */
     private boolean lookUp(ChannelHandlerContext ctx, ByteBuf bytes) {
         PlainRequest request = parser.parse(bytes);
-        LineRequest wanted = request == null ? null : fastPath.requests.begin(request.target());
+        LineRequest wanted = request == null ? null : fastPath.lines.begin(request.target());
         if (request == null || wanted == null) {
             return false;
         }
