@@ -1,46 +1,32 @@
 package dev.lineserver.cli;
 
-import java.io.Console;
-import java.time.Duration;
 import java.util.Locale;
 
 import dev.lineserver.ingest.Progress;
 
-/** Shows on standard error how far it is: a line that is replaced on a terminal, else one every few seconds. */
-final class ConsoleProgress implements Progress, AutoCloseable {
-    private static final long BETWEEN_LINES_NANOS = Duration.ofSeconds(3).toNanos();
-    private static final long BETWEEN_STEPS_NANOS = Duration.ofMillis(200).toNanos();
+/** Says on standard error how far a task is: every few seconds at first, and the less often the longer it takes. */
+final class ConsoleProgress implements Progress {
+    private static final double FIRST_SECONDS = 3;
+
+    /** Each line comes after this many times the time of the one before. */
+    private static final double GROWTH = 1.2;
 
     private final String task;
     private final Messages err;
-    private final boolean terminal = isTerminal();
     private final long start = System.nanoTime();
-    private long shown = start;
+    private double nextSeconds = FIRST_SECONDS;
 
     ConsoleProgress(String task, Messages err) {
         this.task = task;
         this.err = err;
     }
 
-    /** Java does not tell if standard error is a terminal; input and output stand for it. */
-    @SuppressWarnings("SystemConsoleNull") // It is null if there is no terminal and no jdk.internal.le module.
-    private static boolean isTerminal() {
-        Console console = System.console();
-        return console != null && console.isTerminal();
-    }
-
     @Override
     public void update(State state) {
-        long now = System.nanoTime();
-        if (now - shown < (terminal ? BETWEEN_STEPS_NANOS : BETWEEN_LINES_NANOS)) {
-            return;
-        }
-        shown = now;
-        String line = line(state, (now - start) / 1e9);
-        if (terminal) {
-            err.replace(line);
-        } else {
-            err.print(line);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (seconds >= nextSeconds) {
+            nextSeconds = Math.max(seconds * GROWTH, seconds + FIRST_SECONDS);
+            err.print(line(state, seconds));
         }
     }
 
@@ -58,10 +44,5 @@ final class ConsoleProgress implements Progress, AutoCloseable {
         double share = (double) state.position() / state.size();
         String left = Numbers.seconds(seconds / share - seconds) + " left";
         return String.format(Locale.ROOT, "%s: %.0f %%, %s, %s, %s", task, 100 * share, lines, rate, left);
-    }
-
-    @Override
-    public void close() {
-        err.endReplaced();
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.util.Locale;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -24,6 +25,12 @@ final class Failures {
 
     private Failures() {}
 
+    /** Reports that a signal ended the command, whatever failed because of it. */
+    static int interrupted(Messages err) {
+        err.print("interrupted; nothing was published");
+        return FAILED;
+    }
+
     /**
      * Reports what a user can mend, wherever it is in the chain of causes; else the whole failure.
      *
@@ -37,39 +44,31 @@ final class Failures {
             return FAILED;
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String message = String.valueOf(cause.getMessage());
-            switch (cause) {
-                case ParameterException usage -> {
-                    err.print(explain(usage, message));
-                    return USAGE;
-                }
-                case UsageException _ -> {
-                    err.print(message);
-                    return USAGE;
-                }
-                case CommandException _, SourceException _, StoreException _ -> {
-                    err.print(message);
-                    return FAILED;
-                }
-                case OutOfMemoryError _ -> {
-                    err.print(
-                            "the heap of " + Numbers.bytes(Runtime.getRuntime().maxMemory())
-                                    + " is too small for this; set a larger one, such as -Xmx2g");
-                    return FAILED;
-                }
-                case BindException _ -> {
-                    err.print("cannot listen: " + message + "; see --host and --port");
-                    return FAILED;
-                }
-                default -> {}
+            String message = explain(cause);
+            if (message != null) {
+                err.print(message);
+                return cause instanceof ParameterException || cause instanceof UsageException ? USAGE : FAILED;
             }
         }
         err.print("unexpected error, a fault of Line Server; please report it with these lines", failure);
         return FAILED;
     }
 
-    private static String explain(ParameterException usage, String message) {
+    private static @Nullable String explain(Throwable cause) {
+        return switch (cause) {
+            case ParameterException usage -> explainUsage(usage);
+            case UsageException _, CommandException _, SourceException _, StoreException _ -> cause.getMessage();
+            case OutOfMemoryError _ ->
+                "the heap of " + Numbers.bytes(Runtime.getRuntime().maxMemory())
+                        + " is too small for this; set a larger one, such as -Xmx2g";
+            case BindException _ -> "cannot listen: " + cause.getMessage() + "; see --host and --port";
+            default -> null;
+        };
+    }
+
+    private static String explainUsage(ParameterException usage) {
         CommandSpec command = usage.getCommandLine().getCommandSpec();
+        String message = String.valueOf(usage.getMessage());
         String explanation = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
         String suggestion = "";
         if (usage instanceof UnmatchedArgumentException unmatched) {

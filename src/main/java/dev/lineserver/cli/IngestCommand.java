@@ -2,20 +2,21 @@ package dev.lineserver.cli;
 
 import java.io.IOException;
 
+import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.http.ManifestJson;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
 /** Stores a file. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
 final class IngestCommand implements Verb {
-    static final String INTERRUPTED = "interrupted; nothing was published";
-
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
     String file;
 
@@ -34,7 +35,7 @@ final class IngestCommand implements Verb {
     @Override
     public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         try (LineStore store = run.openStore()) {
-            IngestReport report = ingest(run, store);
+            Report report = ingest(run, store);
             // Before the store is closed: that may wait until the readers of the version before have moved on.
             run.out().line(json ? report.json() : report.text());
             run.out().flush();
@@ -42,19 +43,33 @@ final class IngestCommand implements Verb {
         return true;
     }
 
-    IngestReport ingest(Run run, LineStore store) throws SourceException, StoreException, InterruptedException {
+    Report ingest(Run run, LineStore store) throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
-        try (ConsoleProgress progress = run.progress("ingest")) {
-            Ingest ingest = new Ingest(store, progress);
-            Ingest.Outcome outcome = ifChanged
-                    ? ingest.storeIfChanged(file, run.dataset(), copy, force)
-                    : ingest.store(file, run.dataset(), copy, force);
-            return new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
-        }
+        Ingest ingest = new Ingest(store, run.progress("ingest"));
+        Ingest.Outcome outcome = ifChanged
+                ? ingest.storeIfChanged(file, run.dataset(), copy, force)
+                : ingest.store(file, run.dataset(), copy, force);
+        return new Report(outcome, (System.nanoTime() - start) / 1e9);
     }
 
-    @Override
-    public String interrupted() {
-        return INTERRUPTED;
+    /** What came of an ingest, for people and for programs. */
+    record Report(Ingest.Outcome outcome, double seconds) {
+        String text() {
+            Manifest manifest = outcome.manifest();
+            String version = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
+                    + Numbers.grouped(manifest.lineCount()) + " lines, " + Numbers.bytes(manifest.byteCount());
+            if (!outcome.stored()) {
+                return version + ", stored already";
+            }
+            String rate = Numbers.bytes((long) (manifest.byteCount() / seconds)) + "/s";
+            return version + ", stored in " + Numbers.seconds(seconds) + " (" + rate + ")";
+        }
+
+        String json() {
+            return JsonObject.mapFrom(ManifestJson.of(outcome.manifest()))
+                    .put("stored", outcome.stored())
+                    .put("seconds", seconds)
+                    .encode();
+        }
     }
 }

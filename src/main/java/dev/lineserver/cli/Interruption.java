@@ -13,12 +13,11 @@ final class Interruption implements AutoCloseable {
 
     private final Thread command = Thread.currentThread();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::interrupt, "interruption");
     private volatile boolean underWay;
 
     /** To be closed by the same thread. */
     Interruption() {
-        Runtime.getRuntime().addShutdownHook(hook);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt, "interruption"));
     }
 
     private void interrupt() {
@@ -43,12 +42,5 @@ final class Interruption implements AutoCloseable {
     @Override
     public void close() {
         ended.countDown();
-        if (!underWay) {
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException shuttingDown) {
-                // The hook is about to run, and finds the command ended.
-            }
-        }
     }
 }

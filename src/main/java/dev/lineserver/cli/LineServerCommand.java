@@ -3,6 +3,7 @@ package dev.lineserver.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -10,11 +11,13 @@ import java.io.StringWriter;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.function.Supplier;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -28,7 +31,7 @@ import dev.lineserver.store.StoreException;
         name = "line-server",
         description = "Serves single lines of huge immutable text files by number, over REST.",
         mixinStandardHelpOptions = true,
-        versionProvider = ProgramVersion.class,
+        versionProvider = LineServerCommand.class,
         scope = CommandLine.ScopeType.INHERIT,
         sortOptions = false,
         usageHelpAutoWidth = true,
@@ -38,10 +41,21 @@ import dev.lineserver.store.StoreException;
                     + " and line-server.data-dir.",
             "Exit code: 0 on success, 1 on failure, 2 on incorrect usage."
         })
-public final class LineServerCommand {
+public final class LineServerCommand implements IVersionProvider {
     private static final Map<String, Known> VERBS = verbs();
 
     LineServerCommand() {}
+
+    @Override
+    public String[] getVersion() throws IOException {
+        Properties build = new Properties();
+        try (InputStream properties = LineServerCommand.class.getResourceAsStream("/line-server-build.properties")) {
+            build.load(properties);
+        }
+        return new String[] {
+            "line-server " + build.getProperty("version"), "Java " + System.getProperty("java.vm.version")
+        };
+    }
 
     /**
      * A verb.
@@ -78,21 +92,24 @@ public final class LineServerCommand {
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
         Output out = new Output(stdout);
         Messages err = new Messages(stderr);
-        try {
-            boolean success = run(out, err, args);
-            out.flush();
-            return success ? 0 : Failures.FAILED;
-        } catch (IOException
-                | SourceException
-                | StoreException
-                | InterruptedException
-                | RuntimeException
-                | OutOfMemoryError failure) {
-            return Failures.report(failure, err);
+        try (Interruption interruption = new Interruption()) {
+            try {
+                boolean success = run(out, err, interruption, args);
+                out.flush();
+                return success ? 0 : Failures.FAILED;
+            } catch (IOException
+                    | SourceException
+                    | StoreException
+                    | InterruptedException
+                    | RuntimeException
+                    | OutOfMemoryError failure) {
+                // Before the interruption is closed: the process may end then.
+                return interruption.isUnderWay() ? Failures.interrupted(err) : Failures.report(failure, err);
+            }
         }
     }
 
-    private static boolean run(Output out, Messages err, String... args)
+    private static boolean run(Output out, Messages err, Interruption interruption, String... args)
             throws IOException, SourceException, StoreException, InterruptedException {
         CommandLine command = commandLine(args);
         ParseResult parsed = command.parseArgs(args);
@@ -109,18 +126,7 @@ public final class LineServerCommand {
         ParseResult given = parsed.subcommand();
         Verb verb = (Verb) given.commandSpec().userObject();
         Settings settings = Settings.of(SettingOption.given(given));
-        try (Interruption interruption = new Interruption()) {
-            try {
-                return verb.run(new Run(settings, out, err, interruption));
-            } catch (IOException | SourceException | StoreException | InterruptedException | RuntimeException failure) {
-                if (!interruption.isUnderWay()) {
-                    throw failure;
-                }
-                // Before the interruption is closed: the process may end then.
-                err.print(verb.interrupted());
-                return false;
-            }
-        }
+        return verb.run(new Run(settings, out, err, interruption));
     }
 
     /** Knows the verb that the arguments name and no other: to describe all of them takes longer than to get a line. */

@@ -33,9 +33,8 @@ final class PlanCommand implements Verb {
     public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = run.openStore();
-                ConsoleProgress progress = run.progress("plan");
                 Source source = Source.open(file)) {
-            plan = store.plan(Shape.of(source, progress));
+            plan = store.plan(Shape.of(source, run.progress("plan")));
         }
         if (json) {
             run.out().line(Json.encode(new Answer(plan.figures(), plan.fits(), plan.obstacles())));

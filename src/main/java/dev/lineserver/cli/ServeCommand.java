@@ -3,8 +3,7 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
 
 import io.quarkus.runtime.Quarkus;
 import org.jspecify.annotations.Nullable;
@@ -46,16 +45,15 @@ final class ServeCommand implements Verb {
         run.settings().passToQuarkus();
         // Quarkus handles signals itself.
         run.interruption().close();
-        AtomicInteger exitCode = new AtomicInteger();
-        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         Quarkus.run(ServeApplication.class, (code, thrown) -> {
-            exitCode.set(code);
-            failure.set(thrown);
+            if (thrown == null) {
+                exitCode.complete(code);
+            } else {
+                exitCode.completeExceptionally(thrown);
+            }
         });
-        if (failure.get() != null) {
-            throw new IllegalStateException("the server ended", failure.get());
-        }
-        return exitCode.get() == 0;
+        return exitCode.join() == 0;
     }
 
     /** Fails before FILE is stored: Quarkus would find out after that. */
@@ -71,10 +69,5 @@ final class ServeCommand implements Verb {
             throw new CommandException("cannot listen on " + config.host() + " port " + config.port() + ": "
                     + e.getMessage() + "; see --host and --port");
         }
-    }
-
-    @Override
-    public String interrupted() {
-        return IngestCommand.INTERRUPTED;
     }
 }

@@ -28,30 +28,32 @@ final class StandardStreams {
      */
     static void prepare() {
         try {
+            boolean isClosed = !Files.exists(stream(0)) || isFileOfJava(stream(0));
             for (int number = 0; number <= 2; number++) {
                 if (!Files.exists(stream(number))) {
                     OCCUPANTS.add(number == 0 ? new FileOutputStream(NOTHING) : new FileInputStream(NOTHING));
                 }
             }
-            System.setIn(in());
+            System.setIn(
+                    isClosed
+                            ? new ClosedInput()
+                            // A channel, unlike the stream that it replaces, wakes up if its thread is interrupted.
+                            : Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
         } catch (IOException noSuchDevice) {
             // Then there is nothing to occupy them with, and System.in stays as it is.
         }
     }
 
-    /**
-     * Standard input. A channel, unlike {@code System.in}, wakes up from a read when its thread is interrupted. If standard
-     * input was closed, Java may have opened a file of its own under that number, which must be neither read nor closed.
-     */
-    private static InputStream in() throws IOException {
-        if (!isFileOfJava(stream(0))) {
-            return Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel());
+    /** Standard input that was closed. */
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // It only fails.
+    private static final class ClosedInput extends InputStream {
+        @Override
+        public int read() throws IOException {
+            throw new IOException("it is closed; redirect it from a file or a pipe");
         }
-        InputStream closed = InputStream.nullInputStream();
-        closed.close();
-        return closed;
     }
 
+    /** If the shell closed a descriptor, the Java runtime has opened a file of its own under that number. */
     private static boolean isFileOfJava(Path stream) {
         String java = System.getProperty("java.home");
         try {

@@ -14,9 +14,4 @@ interface Verb {
      * @throws IOException if standard output could not be written
      */
     boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException;
-
-    /** The message if a signal ended the work. */
-    default String interrupted() {
-        return "interrupted";
-    }
 }

@@ -33,11 +33,10 @@ final class VerifyCommand implements Verb {
         Manifest manifest;
         Optional<String> difference;
         try (LineStore store = run.openStore();
-                ConsoleProgress progress = run.progress("verify");
                 Source source = Source.open(file)) {
             manifest = run.newest(store);
             try (Snapshot snapshot = store.open(manifest)) {
-                difference = new Verification(snapshot, progress).firstDifference(source);
+                difference = new Verification(snapshot, run.progress("verify")).firstDifference(source);
             }
         }
         run.out().line(json ? json(manifest, difference) : text(manifest, difference));

@@ -52,9 +52,11 @@ public final class Settings {
     private static volatile Map<String, String> forQuarkus = Map.of();
 
     private final SmallRyeConfig config;
+    private final Map<String, String> commandLine;
 
-    private Settings(SmallRyeConfig config) {
+    private Settings(SmallRyeConfig config, Map<String, String> commandLine) {
         this.config = config;
+        this.commandLine = commandLine;
     }
 
     /**
@@ -80,7 +82,7 @@ public final class Settings {
         requireWithin(config, "port", 0, 65_535);
         requireWithin(config, "aerospike-timeout", 10, 600_000);
         requireWithin(config, "aerospike-connections", 1, 100_000);
-        return new Settings(config);
+        return new Settings(config, properties);
     }
 
     private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
@@ -112,19 +114,12 @@ public final class Settings {
         return config.getConfigMapping(ServeConfig.class);
     }
 
-    /** Has Quarkus start with these very settings, from whichever sources they came. */
+    /** Has Quarkus, which has the other sources itself, start with the values of the command line. */
     public void passToQuarkus() {
-        Map<String, String> values = new HashMap<>();
-        FEATURES.forEach(feature -> feature.getProperties().keySet().forEach(property -> {
-            ConfigValue value = config.getConfigValue(property);
-            if (value.getValue() != null) {
-                values.put(property, value.getValue());
-            }
-        }));
-        forQuarkus = Map.copyOf(values);
+        forQuarkus = commandLine;
     }
 
-    /** Gives Quarkus the settings that were read before it was started, and takes values as they are written. */
+    /** Gives Quarkus the values of the command line, and takes all values as they are written. */
     public static final class ForQuarkus implements SmallRyeConfigBuilderCustomizer {
         @Override
         public void configBuilder(SmallRyeConfigBuilder builder) {

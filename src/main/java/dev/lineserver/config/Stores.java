@@ -2,8 +2,11 @@ package dev.lineserver.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.LineStore;
@@ -16,6 +19,9 @@ import dev.lineserver.store.embedded.EmbeddedStore;
 
 /** The only place that picks a store. */
 public final class Stores {
+    /** Of daemon threads, which end with the process. Verbs of the command line make few lookups at a time. */
+    private static final int OWN_LOOPS = 2;
+
     private Stores() {}
 
     /**
@@ -28,7 +34,12 @@ public final class Stores {
         boolean cluster = config.aerospikeHosts().isPresent();
         return switch (config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED)) {
             case EMBEDDED -> EmbeddedStore.open(directory(config), eventLoops);
-            case AEROSPIKE -> AerospikeStore.connect(aerospike(config), eventLoops);
+            case AEROSPIKE ->
+                AerospikeStore.connect(
+                        aerospike(config),
+                        Objects.requireNonNullElseGet(
+                                eventLoops,
+                                () -> new NioEventLoopGroup(OWN_LOOPS, new DefaultThreadFactory("store", true))));
         };
     }
 

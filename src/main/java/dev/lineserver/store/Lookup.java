@@ -11,7 +11,7 @@ public sealed interface Lookup {
     record Found(byte[] line) implements Lookup {}
 
     /**
-     * A line longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}.
+     * A line longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}, or than the store keeps in one piece.
      *
      * @param parts its bytes, to be asked for one part after the other
      */

@@ -136,7 +136,9 @@ final class CommandLineIT {
     void closedStandardInputIsNotASource() throws Exception {
         Program.Result result = Program.shell(log(), "line-server ingest - --data-dir data <&-");
         assertEquals(1, result.exitCode());
-        assertTrue(result.err().matches("line-server: .*\n"), result.err());
+        assertEquals(
+                "line-server: cannot read standard input: it is closed; redirect it from a file or a pipe\n",
+                result.err());
         assertShell(0, "", "", "line-server datasets --data-dir data");
     }
 

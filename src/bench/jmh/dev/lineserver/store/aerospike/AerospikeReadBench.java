@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +44,7 @@ import dev.lineserver.store.Snapshot;
 public class AerospikeReadBench {
     private static final int LINES = 20_000;
     private static final int AT_ONCE = 64;
+    private static final int CONNECTIONS = 300;
     private static final DatasetName DATASET = new DatasetName("read-bench");
 
     /** The only parameter, and the last column of the results: the guard takes it off what was allocated. */
@@ -64,14 +66,12 @@ public class AerospikeReadBench {
         store = AerospikeStore.connect(
                 new AerospikeSettings(
                         List.of(AerospikeSettings.Node.parse(address)),
-                        AerospikeSettings.DEFAULT_NAMESPACE,
+                        "lines",
                         null,
                         false,
                         null,
-                        AerospikeSettings.DEFAULT_CONNECT_TIMEOUT,
-                        AerospikeSettings.DEFAULT_CONNECTIONS_PER_NODE,
-                        AerospikeSettings.DEFAULT_MAX_RECORD_BYTES,
-                        AerospikeSettings.Reads.DEFAULT,
+                        CONNECTIONS,
+                        Duration.ofSeconds(1),
                         AerospikeSettings.Writes.DEFAULT),
                 loops);
         Path text = Files.createTempFile("aerospike-read-bench", "");

@@ -27,6 +27,7 @@ final class AerospikeBuild implements Build {
     private static final int BYTES_PER_BATCH = 1 << 19;
 
     private final Cluster cluster;
+    private final RegistryRecord registry;
     private final HeldLease lease;
     private final LineRecords records;
     private final BatchWriter writer;
@@ -45,8 +46,9 @@ final class AerospikeBuild implements Build {
     private boolean committed;
 
     /** @param longestRecord most bytes of a line that fit one record */
-    AerospikeBuild(Cluster cluster, HeldLease lease, int longestRecord) {
+    AerospikeBuild(Cluster cluster, RegistryRecord registry, HeldLease lease, int longestRecord) {
         this.cluster = cluster;
+        this.registry = registry;
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
         this.writer = new BatchWriter(cluster, lease);
@@ -106,7 +108,7 @@ final class AerospikeBuild implements Build {
         }
         send(new Checkpoint(lines, content.byteCount()));
         writer.awaitAll();
-        new StoredCount(cluster, records).verify(lines, Math.addExact(lines, parts));
+        new StoredCount(cluster, registry, records).verify(lines, Math.addExact(lines, parts));
         Manifest manifest = lease.publish(content);
         committed = true;
         return manifest;
@@ -124,16 +126,10 @@ final class AerospikeBuild implements Build {
     private void addInParts(LineBatch batch, int i) throws StoreException, InterruptedException {
         LineRecords.Head head = new LineRecords.Head(batch.length(i), longestRecord);
         String doing = "writing the parts of line index " + lines;
-        int partsPerBatch = Math.max(1, BYTES_PER_BATCH / longestRecord);
-        List<BatchRecord> writes = new ArrayList<>(partsPerBatch);
         for (int part = 0; part < head.parts(); part++) {
             int start = batch.start(i) + part * longestRecord;
             Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, head.partLength(part)));
-            writes.add(write(records.part(lines, part), bin));
-            if (writes.size() == partsPerBatch || part == head.parts() - 1) {
-                writer.write(writes, doing);
-                writes.clear();
-            }
+            writer.write(List.of(write(records.part(lines, part), bin)), doing);
         }
         parts += head.parts();
         filling.add(write(records.line(lines), new Bin(records.headBin, head.toValue())));

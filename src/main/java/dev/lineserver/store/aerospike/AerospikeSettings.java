@@ -49,14 +49,15 @@ public record AerospikeSettings(
          */
         public static Node parse(String text) {
             Matcher parts = FORM.matcher(text.strip());
-            int port = !parts.matches()
-                    ? 0
-                    : parts.group("port") == null ? DEFAULT_PORT : Integer.parseInt(parts.group("port"));
-            if (port < 1 || port > 65_535) {
-                throw new IllegalArgumentException(
-                        "'" + text + "' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is");
+            if (parts.matches()) {
+                String given = parts.group("port");
+                int port = given == null ? DEFAULT_PORT : Integer.parseInt(given);
+                if (port >= 1 && port <= 65_535) {
+                    return new Node(parts.group("host").replaceAll("[\\[\\]]", ""), port, parts.group("tls"));
+                }
             }
-            return new Node(parts.group("host").replaceAll("[\\[\\]]", ""), port, parts.group("tls"));
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is");
         }
 
         @Override

@@ -10,7 +10,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.line.Limits;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
@@ -31,30 +30,20 @@ final class AerospikeSnapshot implements Snapshot {
     /** Shorter than any grace: a set that this registry shows as live has not been truncated since. */
     private static final long REGISTRY_FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private final AerospikeStore store;
     private final Manifest manifest;
     private final LineSet set;
     private final LineRecords records;
-    private final RecordReads reads;
-    private final RegistryRecord access;
-    private final LifeCycle lifeCycle;
     private final AtomicBoolean damageReported = new AtomicBoolean();
     private volatile boolean closed;
     private @Nullable CompletableFuture<Registry> registry;
     private long registryReadAt;
 
-    AerospikeSnapshot(
-            Manifest manifest,
-            LineSet set,
-            LineRecords records,
-            RecordReads reads,
-            RegistryRecord access,
-            LifeCycle lifeCycle) {
+    AerospikeSnapshot(AerospikeStore store, Manifest manifest, LineSet set, LineRecords records) {
+        this.store = store;
         this.manifest = manifest;
         this.set = set;
         this.records = records;
-        this.reads = reads;
-        this.access = access;
-        this.lifeCycle = lifeCycle;
     }
 
     @Override
@@ -71,7 +60,8 @@ final class AerospikeSnapshot implements Snapshot {
             return CompletableFuture.failedFuture(new StoreUnavailableException(
                     "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
         }
-        return reads.read(records.line(lineIndex), () -> describe(lineIndex))
+        return store.reads
+                .read(records.line(lineIndex), () -> describe(lineIndex))
                 .thenCompose(record -> toLookup(lineIndex, record));
     }
 
@@ -86,10 +76,7 @@ final class AerospikeSnapshot implements Snapshot {
                     + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
             return requireLost().thenApply(_ -> new Lookup.Damaged(what));
         }
-        PartedLine parted = new PartedLine(lineIndex, head);
-        return head.length() > Limits.WHOLE_LINE_BYTES
-                ? CompletableFuture.completedFuture(new Lookup.FoundInParts(parted))
-                : parted.whole();
+        return CompletableFuture.completedFuture(new Lookup.FoundInParts(new PartedLine(lineIndex, head)));
     }
 
     /** A line that did not fit one record. */
@@ -114,7 +101,8 @@ final class AerospikeSnapshot implements Snapshot {
 
         @Override
         public CompletionStage<byte[]> read(int part) {
-            return reads.read(records.part(lineIndex, part), () -> describe(part))
+            return store.reads
+                    .read(records.part(lineIndex, part), () -> describe(part))
                     .thenCompose(record -> {
                         byte[] bytes = records.bytes(record);
                         return bytes != null && bytes.length == head.partLength(part)
@@ -129,25 +117,6 @@ final class AerospikeSnapshot implements Snapshot {
 
         private String describe(int part) {
             return "part " + part + " of " + count() + " of " + AerospikeSnapshot.this.describe(lineIndex);
-        }
-
-        /** All parts put together, one after the other. For lines short enough to be held whole. */
-        private CompletionStage<Lookup> whole() {
-            return append(new byte[head.length()], 0)
-                    .exceptionallyCompose(
-                            failure -> StoreException.causeOf(failure) instanceof LineDamagedException damage
-                                    ? CompletableFuture.completedFuture(new Lookup.Damaged(damage.getMessage()))
-                                    : CompletableFuture.failedFuture(failure));
-        }
-
-        private CompletionStage<Lookup> append(byte[] line, int part) {
-            if (part == head.parts()) {
-                return CompletableFuture.completedFuture(new Lookup.Found(line));
-            }
-            return read(part).thenCompose(bytes -> {
-                System.arraycopy(bytes, 0, line, part * head.partBytes(), bytes.length);
-                return append(line, part + 1);
-            });
         }
     }
 
@@ -169,7 +138,7 @@ final class AerospikeSnapshot implements Snapshot {
     @Override
     public void hold() {
         try {
-            lifeCycle.hold(set);
+            store.lifeCycle.hold(set);
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
@@ -226,7 +195,7 @@ final class AerospikeSnapshot implements Snapshot {
 
     private Registry readRegistry() {
         try {
-            return access.read();
+            return store.registry.read();
         } catch (StoreException e) {
             throw new CompletionException(e);
         }

@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import com.aerospike.client.cluster.Node;
 import io.netty.channel.EventLoopGroup;
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Build;
@@ -36,9 +34,9 @@ public final class AerospikeStore implements LineStore {
     private static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
     private final Cluster cluster;
-    private final RegistryRecord registry;
-    private final RecordReads reads;
-    private final LifeCycle lifeCycle;
+    final RegistryRecord registry;
+    final RecordReads reads;
+    final LifeCycle lifeCycle;
 
     private AerospikeStore(Cluster cluster) {
         this.cluster = cluster;
@@ -51,13 +49,12 @@ public final class AerospikeStore implements LineStore {
     /**
      * Connects to a cluster and checks that it can be used.
      *
-     * @param shared event loops that lookups come in on, left running by {@link #close}; null to use own ones
+     * @param loops to run commands on, best those that lookups come in on; left running by {@link #close}
      * @throws StoreUnavailableException if no node can be reached at present
      * @throws StoreFailedException if the cluster has another name, refuses the user, lacks the namespace, or is too old
      */
-    public static AerospikeStore connect(AerospikeSettings settings, @Nullable EventLoopGroup shared)
-            throws StoreException {
-        return new AerospikeStore(Cluster.connect(settings, shared));
+    public static AerospikeStore connect(AerospikeSettings settings, EventLoopGroup loops) throws StoreException {
+        return new AerospikeStore(Cluster.connect(settings, loops));
     }
 
     @Override
@@ -109,14 +106,13 @@ public final class AerospikeStore implements LineStore {
         }
         LineSet set = current.lineSet(newest.set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set);
-        return new AerospikeSnapshot(manifest, set, records, reads, registry, lifeCycle);
+        return new AerospikeSnapshot(this, manifest, set, records);
     }
 
     @Override
     public Build begin(BuildRequest request) throws StoreException {
-        refuseWhileWritesAreStopped();
         int longestRecord = longestRecord();
-        return new AerospikeBuild(cluster, lifeCycle.begin(request), longestRecord);
+        return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), longestRecord);
     }
 
     @Override
@@ -139,20 +135,9 @@ public final class AerospikeStore implements LineStore {
     private int longestRecord() throws StoreException {
         long smallest = Long.MAX_VALUE;
         for (Map<String, String> figures : cluster.namespaceFigures().values()) {
-            long max = InfoText.number(figures, "max-record-size", 0);
+            long max = Cluster.number(figures, "max-record-size", 0);
             smallest = Math.min(smallest, max > 0 ? max : DEFAULT_RECORD_BYTES);
         }
         return Math.toIntExact(Math.min(Limits.WHOLE_LINE_BYTES, smallest - RECORD_OVERHEAD_BYTES));
-    }
-
-    private void refuseWhileWritesAreStopped() throws StoreException {
-        for (Map.Entry<Node, Map<String, String>> node :
-                cluster.namespaceFigures().entrySet()) {
-            if ("true".equals(node.getValue().get("stop_writes"))) {
-                throw new StoreFailedException("Aerospike node " + node.getKey()
-                        + " has stopped taking writes in namespace " + cluster.settings.namespace()
-                        + ": it is out of memory or disk. Add nodes or storage, or drop datasets");
-            }
-        }
     }
 }

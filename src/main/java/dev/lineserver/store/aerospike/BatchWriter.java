@@ -124,7 +124,12 @@ final class BatchWriter {
         long lastProgress = System.nanoTime();
         for (int failures = 1; ; failures++) {
             lease.check();
-            AerospikeException thrown = attempt(left);
+            AerospikeException thrown = null;
+            try {
+                cluster.client.operate(cluster.policies.batchWrite, left);
+            } catch (AerospikeException e) {
+                thrown = e;
+            }
             List<BatchRecord> failed = left.stream()
                     .filter(record -> record.resultCode != ResultCode.OK)
                     .toList();
@@ -142,15 +147,6 @@ final class BatchWriter {
             if (cancelled.await(ClusterFailures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {
                 throw new StoreUnavailableException(doing + " was given up because the build is being closed");
             }
-        }
-    }
-
-    private @Nullable AerospikeException attempt(List<BatchRecord> records) {
-        try {
-            cluster.client.operate(cluster.policies.batchWrite, records);
-            return null;
-        } catch (AerospikeException e) {
-            return e;
         }
     }
 

@@ -1,51 +1,62 @@
 package dev.lineserver.store.aerospike;
 
-import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeClient;
 import com.aerospike.client.AerospikeException;
+import com.aerospike.client.Host;
 import com.aerospike.client.Info;
-import com.aerospike.client.ResultCode;
+import com.aerospike.client.async.EventLoopType;
+import com.aerospike.client.async.EventPolicy;
+import com.aerospike.client.async.NettyEventLoops;
 import com.aerospike.client.cluster.Node;
 import io.netty.channel.EventLoopGroup;
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** A connected cluster that has been found fit: its client, its event loops, and what its nodes say of themselves. */
+/** A connected cluster that has been found fit: its client, the event loops, and what its nodes say of themselves. */
 final class Cluster implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Cluster.class.getName());
-
     /** Server 6.0 brought batch writes. */
     private static final int OLDEST_SERVER = 6;
+
+    /** Resolution of the client's timeouts. */
+    private static final int TIMER_TICK_MILLIS = 50;
 
     final AerospikeSettings settings;
     final Policies policies;
     final AerospikeClient client;
-    final Loops loops;
+    final NettyEventLoops loops;
 
-    private Cluster(AerospikeSettings settings, AerospikeClient client, Loops loops) {
+    private Cluster(AerospikeSettings settings, AerospikeClient client, NettyEventLoops loops) {
         this.settings = settings;
         this.policies = new Policies(settings);
         this.client = client;
         this.loops = loops;
     }
 
-    static Cluster connect(AerospikeSettings settings, @Nullable EventLoopGroup shared) throws StoreException {
-        Loops loops = Loops.over(shared);
+    static Cluster connect(AerospikeSettings settings, EventLoopGroup group) throws StoreException {
+        EventPolicy policy = new EventPolicy();
+        // Commands are bounded per node, by CoalescingReader. A common bound would let one node hold up the others.
+        policy.maxCommandsInProcess = 0;
+        policy.minTimeout = TIMER_TICK_MILLIS;
+        NettyEventLoops loops = new NettyEventLoops(policy, group, typeOf(group));
+        Host[] seeds = settings.hosts().stream()
+                .map(node -> new Host(node.host(), node.tlsName(), node.port()))
+                .toArray(Host[]::new);
         AerospikeClient client;
         try {
-            client = ClientOpening.open(settings, loops);
-        } catch (StoreException e) {
-            loops.close();
-            throw e;
+            client = new AerospikeClient(Policies.client(settings, loops), seeds);
+        } catch (AerospikeException e) {
+            throw ClusterFailures.ofConnecting(e, settings);
         }
         Cluster cluster = new Cluster(settings, client, loops);
         try {
@@ -55,6 +66,12 @@ final class Cluster implements AutoCloseable {
             cluster.close();
             throw e;
         }
+    }
+
+    /** By name, because the classes of transports that are not in use may be absent. */
+    private static EventLoopType typeOf(EventLoopGroup group) {
+        String transport = group.getClass().getSimpleName().replace("EventLoopGroup", "");
+        return EventLoopType.valueOf("NETTY_" + transport.toUpperCase(Locale.ROOT));
     }
 
     /** Seed nodes, for messages. */
@@ -82,7 +99,7 @@ final class Cluster implements AutoCloseable {
 
     /** Asks one node for {@code name=value} pairs. */
     Map<String, String> figures(Node node, String command) throws StoreException {
-        return InfoText.pairs(info(node, command), ';');
+        return pairs(info(node, command), ';');
     }
 
     /** What each node says of the namespace. */
@@ -97,48 +114,43 @@ final class Cluster implements AutoCloseable {
     /** Copies of each record, in effect: less than configured if there are fewer nodes. */
     long replicationFactor() throws StoreException {
         return namespaceFigures().values().stream()
-                .mapToLong(figures -> InfoText.number(figures, "effective_replication_factor", 1))
+                .mapToLong(figures -> number(figures, "effective_replication_factor", 1))
                 .max()
                 .orElse(1);
     }
 
-    /** See {@link dev.lineserver.store.aerospike.registry.RegistryAccess#sets}. */
-    Map<String, Long> copies() throws StoreException {
-        Map<String, Long> copies = new HashMap<>();
-        for (Node node : nodes()) {
-            for (String line : InfoText.list(info(node, "sets/" + settings.namespace()))) {
-                Map<String, String> figures = InfoText.pairs(line, ':');
-                long objects = InfoText.number(figures, "objects", 0);
-                boolean truncating = "true".equals(figures.get("truncating"));
-                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
+    // The text forms that info commands answer in.
+
+    /** {@code a=1;b=2} */
+    static Map<String, String> pairs(String text, char separator) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        for (String pair : text.split(String.valueOf(separator), -1)) {
+            int equals = pair.indexOf('=');
+            if (equals > 0) {
+                pairs.put(pair.substring(0, equals), pair.substring(equals + 1));
             }
         }
-        return copies;
+        return pairs;
     }
 
-    /** Tells every node to forget the records of a set that are there now. Returns before they are gone. */
-    void truncate(String set) throws StoreException {
-        LOG.log(Level.DEBUG, "truncating set {0} of namespace {1}", set, settings.namespace());
-        try {
-            client.truncate(policies.info, settings.namespace(), set, null);
-        } catch (AerospikeException e) {
-            int code = e.getResultCode();
-            String doing = "truncating set " + set + " of namespace " + settings.namespace();
-            throw code == ResultCode.CLIENT_ERROR
-                            && String.valueOf(e.getBaseMessage()).contains("ERROR:81")
-                    ? ClusterFailures.of(ResultCode.ROLE_VIOLATION, doing, e)
-                    : ClusterFailures.of(e, doing);
-        }
+    /** {@code a;b;c} */
+    static List<String> list(String text) {
+        return Stream.of(text.strip().split(";", -1)).filter(s -> !s.isEmpty()).toList();
+    }
+
+    /** The number under {@code name}, or {@code otherwise} if there is none. */
+    static long number(Map<String, String> pairs, String name, long otherwise) {
+        String text = pairs.getOrDefault(name, "");
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : otherwise;
     }
 
     private void check() throws StoreException {
         for (Node node : nodes()) {
-            String build = info(node, "build");
-            if (InfoText.majorVersion(build) < OLDEST_SERVER) {
-                throw new StoreFailedException("Aerospike node " + node + " runs server " + build
+            if (node.getServerVersion().isLessThan(OLDEST_SERVER, 0, 0, 0)) {
+                throw new StoreFailedException("Aerospike node " + node + " runs server " + node.getServerVersion()
                         + ", which cannot write batches: upgrade it to 6.0 or newer, or use another cluster");
             }
-            List<String> namespaces = InfoText.list(info(node, "namespaces"));
+            List<String> namespaces = list(info(node, "namespaces"));
             if (!namespaces.contains(settings.namespace())) {
                 throw new StoreFailedException("Aerospike node " + node + " has no namespace '" + settings.namespace()
                         + "', only " + namespaces + ": correct the namespace setting, or configure it on every node");
@@ -146,9 +158,9 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    /** Leaves the event loops running. Closing their wrapper would shut them down. */
     @Override
     public void close() {
         client.close();
-        loops.close();
     }
 }

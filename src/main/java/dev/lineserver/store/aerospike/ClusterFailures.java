@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.ResultCode;
@@ -16,7 +17,38 @@ final class ClusterFailures {
     private static final int FIRST_PAUSE_MILLIS = 20;
     private static final int LONGEST_PAUSE_MILLIS = 1_000;
 
+    /** In the texts of the server's result codes, and of the client. */
+    private static final Pattern USER_REFUSED = Pattern.compile(
+            "Invalid (user|password|credential)|Password expired|Security not|Authentication failed|Not authenticated");
+
     private ClusterFailures() {}
+
+    /** A failed connect carries the seeds' own failures as text only. */
+    static StoreException ofConnecting(AerospikeException e, AerospikeSettings settings) {
+        String text = String.valueOf(e.getMessage()).strip().replaceAll("\\R+", " ");
+        String nodes = "the Aerospike nodes at " + settings.hosts();
+        if (text.contains("expected cluster name")) {
+            return new StoreFailedException(
+                    nodes + " belong to another cluster: " + text.substring(text.indexOf("expected"))
+                            + ". Correct the cluster name setting, or the hosts",
+                    e);
+        }
+        if (USER_REFUSED.matcher(text).find()) {
+            return new StoreFailedException(
+                    nodes + " refused the user '" + settings.credentials()
+                            + "': check user and password, and whether the cluster has users at all"
+                            + " (Community Edition has none)",
+                    e);
+        }
+        if (text.contains("not yet fully initialized")) {
+            return new StoreUnavailableException(
+                    nodes + " are still starting: wait until they are up, then try again", e);
+        }
+        return new StoreUnavailableException(
+                "no Aerospike node is reachable at " + settings.hosts() + ": check host and port, that the node is up,"
+                        + " that its access-address can be reached from here, and whether it wants TLS (" + text + ")",
+                e);
+    }
 
     /** @param doing the activity that the message begins with: {@code reading line index 7 of …} */
     static StoreException of(AerospikeException failure, String doing) {
@@ -36,15 +68,10 @@ final class ClusterFailures {
             case ResultCode.TIMEOUT,
                     ResultCode.DEVICE_OVERLOAD,
                     ResultCode.KEY_BUSY,
-                    ResultCode.XDR_KEY_BUSY,
                     ResultCode.PARTITION_UNAVAILABLE,
-                    ResultCode.CLUSTER_KEY_MISMATCH,
                     ResultCode.BATCH_QUEUES_FULL,
                     ResultCode.QUOTA_EXCEEDED,
                     ResultCode.EXPIRED_SESSION,
-                    ResultCode.QUERY_TIMEOUT,
-                    ResultCode.QUERY_ABORTED,
-                    ResultCode.SCAN_ABORT,
                     ResultCode.NO_RESPONSE,
                     ResultCode.BATCH_FAILED,
                     ResultCode.MAX_ERROR_RATE,
@@ -79,14 +106,9 @@ final class ClusterFailures {
 
     private static String describe(int code, @Nullable AerospikeException failure) {
         String node = failure == null || failure.getNode() == null ? "" : " (node " + failure.getNode() + ")";
-        String text = failure == null ? ResultCode.getResultString(code) : firstLine(failure.getBaseMessage(), code);
-        return text + node + ", Aerospike result code " + code;
-    }
-
-    private static String firstLine(@Nullable String message, int code) {
-        return message == null || message.isBlank()
-                ? ResultCode.getResultString(code)
-                : message.strip().lines().findFirst().orElseThrow();
+        String text = failure == null ? null : failure.getBaseMessage();
+        String reason = text == null || text.isBlank() ? ResultCode.getResultString(code) : text.strip();
+        return reason.lines().findFirst().orElseThrow() + node + ", Aerospike result code " + code;
     }
 
     private static String remedy(int code) {
@@ -109,14 +131,10 @@ final class ClusterFailures {
                     ResultCode.NOT_AUTHENTICATED -> ". Authentication failed: check user and password";
             case ResultCode.ROLE_VIOLATION ->
                 ". The user may not do this: grant the roles read-write and truncate on the namespace";
-            case ResultCode.NOT_WHITELISTED ->
-                ". This machine's address is not on the user's list: add it, or run elsewhere";
             case ResultCode.SECURITY_NOT_ENABLED, ResultCode.SECURITY_NOT_SUPPORTED ->
                 ". The cluster knows no users (Community Edition does not): leave user and password out";
-            case ResultCode.ALWAYS_FORBIDDEN, ResultCode.UNSUPPORTED_FEATURE, ResultCode.ENTERPRISE_ONLY ->
-                ". The server's edition or configuration rules this out";
             case ResultCode.BATCH_DISABLED, ResultCode.BATCH_MAX_REQUESTS_EXCEEDED ->
-                ". Raise the server's batch-max-requests, or lower the number of records per batch";
+                ". Raise the server's batch-max-requests";
             default ->
                 ". Look into the server's log ("
                         + ResultCode.getResultString(code).toLowerCase(Locale.ROOT) + ")";

@@ -58,16 +58,16 @@ final class ClusterPlan {
     }
 
     private void add(Node node, Map<String, String> namespace, Map<String, String> statistics) {
-        long indexUsed = InfoText.number(namespace, "index_used_bytes", 0);
-        long budget = InfoText.number(namespace, "indexes-memory-budget", 0);
+        long indexUsed = Cluster.number(namespace, "index_used_bytes", 0);
+        long budget = Cluster.number(namespace, "indexes-memory-budget", 0);
         long ram = budget > 0 ? Math.max(0, budget - indexUsed) : belowLimit(namespace, statistics);
         freeRam += ram;
         ramOfANode = Math.max(ramOfANode, ram + indexUsed);
-        long total = InfoText.number(namespace, "data_total_bytes", 0);
-        long disk = total / PERCENT * InfoText.number(namespace, "storage-engine.stop-writes-used-pct", PERCENT);
-        freeDisk += Math.max(0, disk - InfoText.number(namespace, "data_used_bytes", 0));
+        long total = Cluster.number(namespace, "data_total_bytes", 0);
+        long disk = total / PERCENT * Cluster.number(namespace, "storage-engine.stop-writes-used-pct", PERCENT);
+        freeDisk += Math.max(0, disk - Cluster.number(namespace, "data_used_bytes", 0));
         diskOfANode = Math.max(diskOfANode, disk);
-        freeRecords += Math.max(0, MOST_RECORDS_PER_NODE - InfoText.number(namespace, "objects", 0));
+        freeRecords += Math.max(0, MOST_RECORDS_PER_NODE - Cluster.number(namespace, "objects", 0));
         if ("true".equals(namespace.get("stop_writes"))) {
             obstacles.add("node " + node + " has stopped taking writes: give it memory or storage, or drop datasets");
         }
@@ -75,15 +75,16 @@ final class ClusterPlan {
 
     /** RAM until the node's memory is as full as stop-writes-sys-memory-pct allows. */
     private static long belowLimit(Map<String, String> namespace, Map<String, String> statistics) {
-        long free = InfoText.number(statistics, "system_free_mem_kbytes", 0) << 10;
-        long freePercent = Math.max(1, InfoText.number(statistics, "system_free_mem_pct", PERCENT));
-        long limit = InfoText.number(namespace, "stop-writes-sys-memory-pct", PERCENT);
+        long free = Cluster.number(statistics, "system_free_mem_kbytes", 0) << 10;
+        long freePercent = Math.max(1, Cluster.number(statistics, "system_free_mem_pct", PERCENT));
+        long limit = Cluster.number(namespace, "stop-writes-sys-memory-pct", PERCENT);
         long reserved = free / freePercent * (PERCENT - limit);
         return Math.max(0, free - reserved);
     }
 
     private Plan plan(int nodes, long copies) {
-        long records = records();
+        long parts = shape.longestLine() > longestRecord ? shape.bytesInLongerLines() / longestRecord : 0;
+        long records = shape.lineCount() + parts;
         long ram = records * INDEX_BYTES * copies;
         long disk = diskBytes() * copies;
         long forSpace = Math.max(Math.ceilDiv(ram, ramOfANode), Math.ceilDiv(disk, diskOfANode));
@@ -115,11 +116,6 @@ final class ClusterPlan {
             obstacles.add(
                     needed + " " + what + " are needed and " + free + " are free: " + remedy + ", or drop datasets");
         }
-    }
-
-    private long records() {
-        return shape.lineCount()
-                + (shape.longestLine() > longestRecord ? shape.bytesInLongerLines() / longestRecord : 0);
     }
 
     /** Of each line the longest that its class allows. */

@@ -302,27 +302,28 @@ final class CoalescingReader<N> {
             lane.inFlight.remove(this);
             lane.suspect = failure != null;
             for (int i = 0; i < reads.size(); i++) {
-                PendingRead read = reads.get(i);
-                read.places--;
-                BatchRead result = batch.get(i);
-                switch (result.resultCode) {
-                    case ResultCode.OK -> read.complete(result.record);
-                    case ResultCode.KEY_NOT_FOUND_ERROR -> read.complete(null);
-                    case ResultCode.NO_RESPONSE ->
-                        retry(read, failure == null ? new AerospikeException(result.resultCode) : failure);
-                    default -> retry(read, new AerospikeException(result.resultCode));
+                reads.get(i).places--;
+                try {
+                    answer(reads.get(i), batch.get(i), failure);
+                } catch (RuntimeException | Error e) {
+                    // Memory ran out, for example: the read is tried again, and the others are answered all the same.
+                    lane.add(reads.get(i));
                 }
             }
             sendAtEndOfTurn();
         }
 
-        private void retry(PendingRead read, AerospikeException failure) {
-            if (read.isDone() || read.places > 0) {
-                return;
-            }
-            boolean again = ClusterFailures.passes(failure.getResultCode()) && read.attempts < ATTEMPTS;
-            if (!again || route(read, false) != ResultCode.OK) {
-                read.completeExceptionally(failure);
+        private void answer(PendingRead read, BatchRead result, @Nullable AerospikeException failure) {
+            int code = result.resultCode;
+            if (code == ResultCode.OK || code == ResultCode.KEY_NOT_FOUND_ERROR) {
+                read.complete(result.record);
+            } else if (!read.isDone() && read.places == 0) {
+                AerospikeException reason =
+                        failure != null && code == ResultCode.NO_RESPONSE ? failure : new AerospikeException(code);
+                boolean again = ClusterFailures.passes(reason.getResultCode()) && read.attempts < ATTEMPTS;
+                if (!again || route(read, false) != ResultCode.OK) {
+                    read.completeExceptionally(reason);
+                }
             }
         }
     }

@@ -2,8 +2,11 @@ package dev.lineserver.store.aerospike;
 
 import java.time.Duration;
 
+import com.aerospike.client.async.NettyEventLoops;
+import com.aerospike.client.policy.AuthMode;
 import com.aerospike.client.policy.BatchPolicy;
 import com.aerospike.client.policy.BatchWritePolicy;
+import com.aerospike.client.policy.ClientPolicy;
 import com.aerospike.client.policy.CommitLevel;
 import com.aerospike.client.policy.GenerationPolicy;
 import com.aerospike.client.policy.InfoPolicy;
@@ -11,6 +14,7 @@ import com.aerospike.client.policy.Policy;
 import com.aerospike.client.policy.ReadModeAP;
 import com.aerospike.client.policy.RecordExistsAction;
 import com.aerospike.client.policy.Replica;
+import com.aerospike.client.policy.TlsPolicy;
 import com.aerospike.client.policy.WritePolicy;
 
 /** The policies of all commands. Nothing that matters is left to the client's defaults. */
@@ -20,6 +24,18 @@ final class Policies {
      * enough after a mistyped host.
      */
     static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+    /** Interval of the client's checks of its cluster: a lost node is removed after about five of them. */
+    private static final int TEND_INTERVAL_MILLIS = 1_000;
+
+    /** Longer than the pause between bursts, shorter than {@code proto-fd-idle-ms} of old servers. */
+    private static final int MAX_IDLE_SECONDS = 55;
+
+    /** For commands in flight when the client is closed. The client would wait for them without end. */
+    private static final int CLOSE_TIMEOUT_MILLIS = 1_000;
+
+    /** Failures of one node within one tend interval after which it is not used until the next. */
+    private static final int MAX_ERRORS_PER_TEND = 100;
 
     private static final int NEVER_EXPIRES = -1;
 
@@ -47,7 +63,13 @@ final class Policies {
         lineRead.connectTimeout = millis(attempt);
         batchWrite = batch(writes.attemptTimeout(), writes.attemptTimeout(), 0);
         batchExists = batch(writes.attemptTimeout(), writes.deadline(), EXISTS_RETRIES);
-        lineWrite = lineWrite();
+        lineWrite = new BatchWritePolicy();
+        lineWrite.recordExistsAction = RecordExistsAction.REPLACE;
+        lineWrite.commitLevel = CommitLevel.COMMIT_ALL;
+        lineWrite.generationPolicy = GenerationPolicy.NONE;
+        lineWrite.expiration = NEVER_EXPIRES;
+        lineWrite.sendKey = false;
+        lineWrite.durableDelete = false;
         registryRead = within(new Policy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT.multipliedBy(2), 2);
         registryRead.replica = Replica.SEQUENCE;
         info = new InfoPolicy();
@@ -67,25 +89,12 @@ final class Policies {
         return policy;
     }
 
-    private static BatchWritePolicy lineWrite() {
-        BatchWritePolicy policy = new BatchWritePolicy();
-        policy.recordExistsAction = RecordExistsAction.REPLACE;
-        policy.commitLevel = CommitLevel.COMMIT_ALL;
-        policy.generationPolicy = GenerationPolicy.NONE;
-        policy.expiration = NEVER_EXPIRES;
-        policy.sendKey = false;
-        policy.durableDelete = false;
-        return policy;
-    }
-
     private static BatchPolicy batch(Duration attempt, Duration deadline, int retries) {
         BatchPolicy policy = within(new BatchPolicy(), attempt, deadline, retries);
         policy.respondAllKeys = true;
         // On the server's thread that received the batch, not spread over several. Reads: less than half of the node's
-        // time
-        // while records come from RAM (decision 006). Writes, which go to its write cache and do not wait for the
-        // device: 4.4
-        // instead of 7.7 microseconds per record, and the other batches in flight keep its other threads busy.
+        // time while records come from RAM (decision 006). Writes, which go to its write cache and do not wait for the
+        // device: 4.4 instead of 7.7 microseconds per record; the other batches in flight keep its other threads busy.
         policy.allowInline = true;
         policy.allowInlineSSD = true;
         return policy;
@@ -104,7 +113,37 @@ final class Policies {
         return policy;
     }
 
-    static int millis(Duration duration) {
+    /** For the client as a whole. */
+    static ClientPolicy client(AerospikeSettings settings, NettyEventLoops loops) {
+        ClientPolicy policy = new ClientPolicy();
+        policy.eventLoops = loops;
+        policy.failIfNotConnected = true;
+        policy.timeout = millis(CONNECT_TIMEOUT);
+        policy.loginTimeout = policy.timeout;
+        policy.tendInterval = TEND_INTERVAL_MILLIS;
+        policy.maxSocketIdle = MAX_IDLE_SECONDS;
+        policy.maxErrorRate = MAX_ERRORS_PER_TEND;
+        policy.errorRateWindow = 1;
+        policy.maxConnsPerNode = settings.connectionsPerNode();
+        // Shared out among the loops: with fewer, a command within its bound would find no connection.
+        policy.asyncMaxConnsPerNode =
+                Math.max(settings.connectionsPerNode(), CoalescingReader.COMMANDS_PER_NODE * loops.getSize());
+        policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;
+        policy.clusterName = settings.clusterName();
+        policy.validateClusterName = settings.clusterName() != null;
+        AerospikeSettings.Credentials credentials = settings.credentials();
+        if (credentials != null) {
+            policy.user = credentials.user();
+            policy.password = credentials.password();
+            policy.authMode = AuthMode.INTERNAL;
+        }
+        if (settings.tls()) {
+            policy.tlsPolicy = new TlsPolicy();
+        }
+        return policy;
+    }
+
+    private static int millis(Duration duration) {
         return Math.toIntExact(duration.toMillis());
     }
 }

@@ -10,6 +10,7 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.async.NettyEventLoop;
+import com.aerospike.client.async.NettyEventLoops;
 import com.aerospike.client.cluster.Node;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,12 @@ import dev.lineserver.store.StoreUnavailableException;
 
 /** Reads records on the caller's own event loop if it is one of the client's, else on the next one. Never blocks. */
 final class RecordReads {
-    private final Loops loops;
+    private final NettyEventLoops loops;
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
 
     RecordReads(Cluster cluster) {
         this.loops = cluster.loops;
-        for (NettyEventLoop loop : loops.all().getArray()) {
+        for (NettyEventLoop loop : loops.getArray()) {
             readers.add(new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline()));
         }
     }
@@ -43,11 +44,12 @@ final class RecordReads {
     }
 
     private CompletableFuture<@Nullable Record> onLoop(Key key) {
-        NettyEventLoop here = loops.current();
-        if (here != null) {
-            return readers.get(here.getIndex()).read(key);
+        for (NettyEventLoop loop : loops.getArray()) {
+            if (loop.inEventLoop()) {
+                return readers.get(loop.getIndex()).read(key);
+            }
         }
-        NettyEventLoop next = loops.all().next();
+        NettyEventLoop next = loops.next();
         return CompletableFuture.completedFuture(readers.get(next.getIndex()))
                 .thenComposeAsync(reader -> reader.read(key), next::execute);
     }

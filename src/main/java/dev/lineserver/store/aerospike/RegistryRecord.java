@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -7,6 +8,7 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
+import com.aerospike.client.cluster.Node;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -86,11 +88,27 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void truncate(String set) throws StoreException {
-        cluster.truncate(set);
+        String doing = "truncating set " + set + " of namespace " + key.namespace;
+        try {
+            cluster.client.truncate(cluster.policies.info, key.namespace, set, null);
+        } catch (AerospikeException e) {
+            boolean forbidden = e.getResultCode() == ResultCode.CLIENT_ERROR
+                    && String.valueOf(e.getBaseMessage()).contains("ERROR:" + ResultCode.ROLE_VIOLATION);
+            throw ClusterFailures.of(forbidden ? ResultCode.ROLE_VIOLATION : e.getResultCode(), doing, e);
+        }
     }
 
     @Override
     public Map<String, Long> sets() throws StoreException {
-        return cluster.copies();
+        Map<String, Long> copies = new HashMap<>();
+        for (Node node : cluster.nodes()) {
+            for (String line : Cluster.list(cluster.info(node, "sets/" + key.namespace))) {
+                Map<String, String> figures = Cluster.pairs(line, ':');
+                long objects = Cluster.number(figures, "objects", 0);
+                boolean truncating = "true".equals(figures.get("truncating"));
+                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
+            }
+        }
+        return copies;
     }
 }

@@ -23,10 +23,12 @@ final class StoredCount {
     private static final int KEYS_PER_BATCH = 5_000;
 
     private final Cluster cluster;
+    private final RegistryRecord registry;
     private final LineRecords records;
 
-    StoredCount(Cluster cluster, LineRecords records) {
+    StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records) {
         this.cluster = cluster;
+        this.registry = registry;
         this.records = records;
     }
 
@@ -36,7 +38,7 @@ final class StoredCount {
      */
     void verify(long lines, long expected) throws StoreException, InterruptedException {
         long end = System.nanoTime() + PATIENCE_NANOS;
-        while (cluster.copies().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
+        while (registry.sets().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
             if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,

@@ -29,7 +29,7 @@ abstract class AerospikeStoreContract extends LineStoreContract {
                 TestSettings.of(hosts())
                         .grace(AerospikeSettings.Writes.DEFAULT.grace())
                         .settings(),
-                null);
+                TestSettings.LOOPS);
     }
 
     @BeforeEach

@@ -380,7 +380,7 @@ final class CoalescingReaderTest {
         for (int i = 0; i < 12; i++) {
             CompletableFuture<@Nullable Record> read = reader.read(new Key("lines", "a", i));
             CompletableFuture<?> _ = read.thenRun(() -> {
-                throw new StackOverflowError("scripted");
+                throw new OutOfMemoryError("scripted");
             });
             answers.add(new Answer(read));
         }

@@ -54,6 +54,9 @@ final class FakeFaults {
     }
 
     int refusal(WireMessage message) {
+        if (stopWrites) {
+            return ResultCode.SERVER_MEM_ERROR;
+        }
         return !message.text(WireMessage.FIELD_SET).startsWith("lines-") && take(refusals)
                 ? refusalCode
                 : ResultCode.OK;

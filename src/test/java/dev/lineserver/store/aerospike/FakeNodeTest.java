@@ -47,7 +47,7 @@ abstract class FakeNodeTest {
     }
 
     AerospikeStore connect(TestSettings settings) throws StoreException {
-        AerospikeStore store = AerospikeStore.connect(settings.settings(), null);
+        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         stores.add(store);
         return store;
     }

@@ -48,7 +48,7 @@ final class LostNodeTest {
     }
 
     private Snapshot stored(TestSettings settings) throws Exception {
-        AerospikeStore store = AerospikeStore.connect(settings.settings(), null);
+        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         open.add(store);
         Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT));
         open.add(snapshot);

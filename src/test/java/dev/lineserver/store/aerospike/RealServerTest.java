@@ -45,7 +45,7 @@ final class RealServerTest {
         TestSettings settings =
                 TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).grace(Duration.ZERO);
         store = AerospikeStore.connect(settings.settings(), vertxLike);
-        cluster = Cluster.connect(settings.settings(), null);
+        cluster = Cluster.connect(settings.settings(), TestSettings.LOOPS);
         for (DatasetListing dataset : store.datasets()) {
             store.drop(dataset.name());
         }
@@ -119,7 +119,7 @@ final class RealServerTest {
                         .findFirst()
                         .orElseThrow();
         String figures = cluster.info(cluster.nodes().getFirst(), "sets/lines/" + set.name());
-        long taken = InfoText.number(InfoText.pairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
+        long taken = Cluster.number(Cluster.pairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
         long planned = figure(plan, "storage");
         assertEquals(50_000, figure(plan, "records"));
         assertTrue(planned >= taken && planned < taken * 1.15, planned + " planned, " + taken + " taken");

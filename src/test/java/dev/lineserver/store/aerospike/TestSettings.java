@@ -3,10 +3,16 @@ package dev.lineserver.store.aerospike;
 import java.time.Duration;
 import java.util.List;
 
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Settings as they are by default, but for times that tests would otherwise wait for, and what a test changes. */
 final class TestSettings {
+    /** For all tests; of daemon threads. */
+    static final EventLoopGroup LOOPS = new NioEventLoopGroup(2, new DefaultThreadFactory("test-loop", true));
+
     private static final int CONNECTIONS_PER_NODE = 300;
 
     private final List<AerospikeSettings.Node> hosts;

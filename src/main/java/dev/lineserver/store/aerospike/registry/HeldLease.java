@@ -20,7 +20,6 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
 public final class HeldLease {
     private static final System.Logger LOG = System.getLogger(HeldLease.class.getName());
 
-    private final RegistryAccess access;
     private final LifeCycle lifeCycle;
     private final DatasetName dataset;
     private final String sourceName;
@@ -29,14 +28,7 @@ public final class HeldLease {
     private volatile Lease lease;
     private volatile @Nullable StoreFailedException loss;
 
-    HeldLease(
-            RegistryAccess access,
-            LifeCycle lifeCycle,
-            DatasetName dataset,
-            String sourceName,
-            Lease lease,
-            LineSet set) {
-        this.access = access;
+    HeldLease(LifeCycle lifeCycle, DatasetName dataset, String sourceName, Lease lease, LineSet set) {
         this.lifeCycle = lifeCycle;
         this.dataset = dataset;
         this.sourceName = sourceName;
@@ -59,9 +51,7 @@ public final class HeldLease {
     public void check() throws StoreFailedException {
         StoreFailedException lost = loss;
         if (lost == null && lifeCycle.now() > lifeCycle.lastBatchBegins(lease)) {
-            lost = lose(new StoreFailedException("the lease on " + dataset + " was not renewed in time, because this"
-                    + " process was stopped or the cluster was not reachable, and another build may have taken its"
-                    + " place: ingest again"));
+            lost = lose(lost());
         }
         if (lost != null) {
             throw lost;
@@ -73,7 +63,7 @@ public final class HeldLease {
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
         Registry.Published version = new Registry.Published(manifest, set.name(), lease.build());
-        access.update("publishing " + describe(), current -> {
+        lifeCycle.access.update("publishing " + describe(), current -> {
             if (!version.equals(current.datasets().get(dataset.value()))) {
                 requireHeld(current);
                 current.retire(dataset.value(), now.toEpochMilli());
@@ -93,7 +83,7 @@ public final class HeldLease {
     public void rollBack() {
         renewal.cancel(false);
         try {
-            access.update("rolling back " + describe(), current -> {
+            lifeCycle.access.update("rolling back " + describe(), current -> {
                 if (isLeaseOurs(current)) {
                     current.leases().remove(dataset.value());
                 }
@@ -111,7 +101,7 @@ public final class HeldLease {
     private void renew() throws StoreException {
         Lease renewed = lifeCycle.extended(lease);
         try {
-            access.update("renewing the lease on " + dataset, current -> {
+            lifeCycle.access.update("renewing the lease on " + dataset, current -> {
                 requireHeld(current);
                 current.leases().put(dataset.value(), renewed);
             });
@@ -131,9 +121,15 @@ public final class HeldLease {
     private void requireHeld(Registry current) throws StoreFailedException {
         LineSet present = current.sets().get(set.name());
         if (!isLeaseOurs(current) || !set.equals(present)) {
-            throw new StoreFailedException("the lease on " + dataset + " was lost: it was not renewed in time,"
-                    + " and its lines were deleted or another build took its place. Ingest again");
+            throw lost();
         }
+    }
+
+    private StoreFailedException lost() {
+        return new StoreFailedException(
+                "the lease on " + dataset + " was lost: it was not renewed in time, because this"
+                        + " process was stopped or the cluster was not reachable, and its lines were deleted or another build may"
+                        + " have taken its place. Ingest again");
     }
 
     private boolean isLeaseOurs(Registry current) {

@@ -8,12 +8,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -56,12 +53,12 @@ public final class LifeCycle implements AutoCloseable {
         void run() throws StoreException;
     }
 
-    private final RegistryAccess access;
+    final RegistryAccess access;
     private final Duration lease;
     private final Duration grace;
     private final InstantSource clock;
     private final ScheduledThreadPoolExecutor thread;
-    private volatile @Nullable ScheduledFuture<?> owedSweep;
+    private volatile boolean owesSweep;
 
     /**
      * @param lease time for which a build that is not heard of keeps others off its dataset
@@ -105,7 +102,7 @@ public final class LifeCycle implements AutoCloseable {
             }
         });
         Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
-        return new HeldLease(access, this, request.dataset(), source, ours, after.lineSet(ours.set()));
+        return new HeldLease(this, request.dataset(), source, ours, after.lineSet(ours.set()));
     }
 
     /** The server may still be deleting, or a build that did not know it had lost its lease may have written them. */
@@ -168,17 +165,18 @@ public final class LifeCycle implements AutoCloseable {
             }
         });
         if (extendedUntil[0] != 0) {
-            ScheduledFuture<?> _ = sweepAt(extendedUntil[0]);
+            sweepAt(extendedUntil[0]);
         }
     }
 
     void sweepAfterGrace() {
-        owedSweep = sweepAt(now() + grace.toMillis());
+        sweepAt(now() + grace.toMillis());
+        owesSweep = true;
     }
 
-    private ScheduledFuture<?> sweepAt(long time) {
+    private void sweepAt(long time) {
         // A millisecond later: a set that is due at this very instant does not count as due yet.
-        return thread.schedule(
+        ScheduledFuture<?> _ = thread.schedule(
                 guarded("sets that are no longer needed keep their space until the next ingest", this::sweep),
                 time - now() + 1,
                 TimeUnit.MILLISECONDS);
@@ -245,18 +243,18 @@ public final class LifeCycle implements AutoCloseable {
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
-    /** Waits for the grace of versions that this process superseded or dropped, but not for readers that hold them. */
+    /** Waits for the grace of the versions that this process superseded or dropped. */
     @Override
     public void close() {
-        ScheduledFuture<?> owed = owedSweep;
+        // This leaves the sweeps that were scheduled, and ends renewals.
+        thread.shutdown();
         try {
-            if (owed != null) {
-                owed.get(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
+            if (owesSweep) {
+                boolean _ =
+                        thread.awaitTermination(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | CancellationException e) {
-            LOG.log(Level.DEBUG, "not swept", e);
         }
         thread.shutdownNow();
     }

@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike.registry;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -143,16 +144,10 @@ public final class RegistryForm {
     }
 
     private static String text(Map<?, ?> map, String name) {
-        if (map.get(name) instanceof String text) {
-            return text;
-        }
-        throw new IllegalArgumentException("no text '" + name + "' in " + map);
+        return (String) Objects.requireNonNull(map.get(name), () -> "no text '" + name + "' in " + map);
     }
 
     private static long number(Map<?, ?> map, String name) {
-        if (map.get(name) instanceof Long number) {
-            return number;
-        }
-        throw new IllegalArgumentException("no number '" + name + "' in " + map);
+        return (Long) Objects.requireNonNull(map.get(name), () -> "no number '" + name + "' in " + map);
     }
 }
