@@ -120,6 +120,7 @@ final class DatasetsTest {
         assertNotNull(reading);
         serve(2);
         assertEquals(2, servedVersion());
+        assertEquals(2, dataset().manifest().orElseThrow().version());
         assertEquals(0, store.opened.getFirst().closes, "closed under a reader");
         assertEquals(1, reading.manifest().version());
         reading.release();
@@ -216,6 +217,8 @@ final class DatasetsTest {
             assertEquals(1, servedVersion());
             assertReady();
             store.opening = () -> true;
+            datasets.check();
+            assertEquals(1, servedVersion(), "tried again at once");
             clock.addAndGet(Duration.ofMinutes(1).toNanos());
             datasets.check();
             assertEquals(2, servedVersion());
@@ -293,6 +296,12 @@ final class DatasetsTest {
         assertReady();
         datasets.check();
         assertNotReadyBecause("damaged");
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+        datasets.check();
+        assertReady();
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Damaged("gone"));
+        datasets.check();
+        assertReady();
     }
 
     @Test
