@@ -112,22 +112,14 @@ public final class LineSplitter<X extends Exception> {
         int from = batch.start(0);
         for (int i = 0; i < batch.count(); i++) {
             int end = batch.end(i);
+            if (end - from > longestLineAllowed) {
+                long offset = batch.firstByteOffset() + from - batch.start(0);
+                throw new LineTooLongException(batch.firstLineIndex() + i, offset, longestLineAllowed);
+            }
             longest = Math.max(longest, end - from);
             from = end + 1;
         }
-        if (longest > longestLineAllowed) {
-            throw tooLong(batch);
-        }
         longestLine = Math.max(longestLine, longest);
-    }
-
-    private LineTooLongException tooLong(LineBatch batch) {
-        int i = 0;
-        while (batch.length(i) <= longestLineAllowed) {
-            i++;
-        }
-        long offset = batch.firstByteOffset() + batch.start(i) - batch.start(0);
-        return new LineTooLongException(batch.firstLineIndex() + i, offset, longestLineAllowed);
     }
 
     /** Keeps the start of a line that ends in a later block, and room for its terminator. */

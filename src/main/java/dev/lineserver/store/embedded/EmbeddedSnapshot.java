@@ -18,26 +18,9 @@ import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.index.LineIndex;
 
 /** One open version: an index in RAM, and the file that is read at the positions given by the index. */
-final class EmbeddedSnapshot implements Snapshot {
-    private final Manifest manifest;
-    private final LineIndex index;
-    private final LinesFile lines;
-    private final DiskReads reads;
-    private final SourceValidation validation;
-
-    EmbeddedSnapshot(
-            Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, SourceValidation validation) {
-        this.manifest = manifest;
-        this.index = index;
-        this.lines = lines;
-        this.reads = reads;
-        this.validation = validation;
-    }
-
-    @Override
-    public Manifest manifest() {
-        return manifest;
-    }
+record EmbeddedSnapshot(
+        Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, SourceValidation validation)
+        implements Snapshot {
 
     @Override
     public CompletionStage<Lookup> lookup(long lineIndex) {
@@ -47,7 +30,7 @@ final class EmbeddedSnapshot implements Snapshot {
         long start = index.start(lineIndex);
         int length = index.length(lineIndex);
         if (length > Limits.WHOLE_LINE_BYTES) {
-            return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(start, length)));
+            return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(this, start, length)));
         }
         return read(start, length, Lookup.Found::new);
     }
@@ -72,30 +55,17 @@ final class EmbeddedSnapshot implements Snapshot {
         lines.close();
     }
 
-    private final class Parts implements LineParts {
-        private final long start;
-        private final long length;
-
-        Parts(long start, long length) {
-            this.start = start;
-            this.length = length;
-        }
-
-        @Override
-        public long length() {
-            return length;
-        }
-
+    private record Parts(EmbeddedSnapshot snapshot, long start, long length) implements LineParts {
         @Override
         public int count() {
-            return (int) ((length + Limits.WHOLE_LINE_BYTES - 1) / Limits.WHOLE_LINE_BYTES);
+            return (int) Math.ceilDiv(length, Limits.WHOLE_LINE_BYTES);
         }
 
         @Override
         public CompletionStage<byte[]> read(int part) {
             long skip = (long) part * Limits.WHOLE_LINE_BYTES;
             int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
-            return EmbeddedSnapshot.this.read(start + skip, size, Function.identity());
+            return snapshot.read(start + skip, size, Function.identity());
         }
     }
 

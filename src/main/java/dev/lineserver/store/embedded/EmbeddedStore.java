@@ -101,7 +101,7 @@ public final class EmbeddedStore implements LineStore {
                 OptionalLong version = versions.newestVersion();
                 if (version.isPresent()) {
                     try {
-                        return Optional.of(version(dataset, version.getAsLong()).manifest());
+                        return Optional.of(versions.manifest(version.getAsLong()));
                     } catch (StoreException e) {
                         failure = e;
                     }
@@ -118,10 +118,10 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
-        VersionFiles version = version(manifest.dataset(), manifest.version());
-        ManifestFile file = version.manifest();
-        LineIndex index = version.index(file.manifest());
-        return new EmbeddedSnapshot(file.manifest(), index, version.lines(file), reads, validation);
+        DatasetDirectory versions = directory(manifest.dataset());
+        ManifestFile file = versions.manifest(manifest.version());
+        LineIndex index = versions.index(file.manifest());
+        return new EmbeddedSnapshot(file.manifest(), index, versions.lines(file), reads, validation);
     }
 
     @Override
@@ -130,7 +130,7 @@ public final class EmbeddedStore implements LineStore {
                 .filter(newest -> newest.isFrom(request))
                 .map(ManifestFile::manifest);
         if (stored.isPresent()) {
-            version(request.dataset(), stored.get().version()).requireIndex(stored.get());
+            directory(request.dataset()).requireIndex(stored.get());
         }
         return stored;
     }
@@ -206,10 +206,6 @@ public final class EmbeddedStore implements LineStore {
 
     private DatasetDirectory directory(DatasetName dataset) {
         return new DatasetDirectory(directory.resolve(dataset.value()), disk);
-    }
-
-    private VersionFiles version(DatasetName dataset, long version) {
-        return new VersionFiles(directory(dataset).version(version), dataset, version);
     }
 
     private List<DatasetName> names() throws StoreException {

@@ -48,9 +48,8 @@ final class SourceValidationTest {
         try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
             new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, false, false);
         }
-        Path version = directory.resolve("data/default/v1");
-        VersionFiles files = new VersionFiles(version, DatasetName.DEFAULT, 1);
-        lines = files.lines(files.manifest());
+        DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
+        lines = versions.lines(versions.manifest(1));
     }
 
     @AfterEach

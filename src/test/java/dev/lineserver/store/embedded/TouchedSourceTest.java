@@ -72,8 +72,8 @@ final class TouchedSourceTest {
     }
 
     private LinesFile openLines() throws Exception {
-        VersionFiles files = new VersionFiles(version, DatasetName.DEFAULT, 1);
-        return files.lines(files.manifest());
+        DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
+        return versions.lines(versions.manifest(1));
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {

@@ -6,40 +6,18 @@ package dev.lineserver.store.embedded.index;
  * <p>Lines are packed in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
  * directory (16 bytes per block), and the lengths of its lines side by side, in as many bits each as the longest of them
  * takes. The offset of a line is the sum of the lengths, and terminators, before it.
+ *
+ * @param words of all blocks
+ * @param directory first offset and pointer of each block
+ * @param lineCount number of lines
+ * @param end offset at which a line after the last would begin
  */
-public final class LineIndex {
+public record LineIndex(long[] words, long[] directory, long lineCount, long end) {
     /** 64 lengths are added up on average, which takes less time than fetching the first of them from RAM. */
     public static final int BLOCK_LINES = 128;
 
     /** A pointer is the position of a block's first word below the number of bits of each length. */
     static final int WIDTH_SHIFT = 56;
-
-    private final long[] words;
-    private final long[] directory;
-    private final long lineCount;
-    private final long end;
-
-    /**
-     * @param words of all blocks
-     * @param directory first offset and pointer of each block
-     * @param end offset at which a line after the last would begin
-     */
-    LineIndex(long[] words, long[] directory, long lineCount, long end) {
-        this.words = words;
-        this.directory = directory;
-        this.lineCount = lineCount;
-        this.end = end;
-    }
-
-    /** Number of lines. */
-    public long lineCount() {
-        return lineCount;
-    }
-
-    /** Offset at which a line after the last would begin. */
-    public long end() {
-        return end;
-    }
 
     /** Size in RAM, in bytes. */
     long bytes() {
