@@ -33,7 +33,7 @@ final class DiskReads implements AutoCloseable {
     /** A queue as deep as solid-state disks serve well. */
     private static final int THREADS = 32;
 
-    private static final int MOST_WAITING = 16_384;
+    static final int MOST_WAITING = 16_384;
     private static final long THREADS_STAY_SECONDS = 30;
 
     /** Fast reads after which a slow one is forgotten; beyond {@link #READS_BETWEEN_SLOW_ONES} the disk is slow. */
@@ -41,10 +41,6 @@ final class DiskReads implements AutoCloseable {
 
     private final LongSupplier nanoTime;
     private final ThreadPoolExecutor threads;
-
-    DiskReads() {
-        this(System::nanoTime, MOST_WAITING);
-    }
 
     /** @param mostWaiting reads; further ones are refused */
     DiskReads(LongSupplier nanoTime, int mostWaiting) {

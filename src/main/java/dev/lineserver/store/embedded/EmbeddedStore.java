@@ -53,7 +53,7 @@ public final class EmbeddedStore implements LineStore {
 
     private final Path directory;
     private final Disk disk;
-    private final DiskReads reads = new DiskReads();
+    private final DiskReads reads = new DiskReads(System::nanoTime, DiskReads.MOST_WAITING);
     private final SourceValidation validation;
 
     EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {

@@ -42,7 +42,6 @@ final class LinesFile implements AutoCloseable {
 
     private volatile Opened opened;
     private volatile @Nullable FileStamp refused;
-    private volatile boolean closed;
 
     private LinesFile(Manifest manifest, Path path, @Nullable BlockDigests blocks, Opened opened) {
         this.manifest = manifest;
@@ -199,7 +198,7 @@ final class LinesFile implements AutoCloseable {
     /** @return the channel that is no longer needed */
     private synchronized FileChannel replaceOpened(Opened untouched) {
         FileChannel before = opened.channel;
-        if (closed) {
+        if (!before.isOpen()) {
             return untouched.channel;
         }
         opened = untouched;
@@ -210,7 +209,7 @@ final class LinesFile implements AutoCloseable {
         byte[] block = new byte[Limits.BLOCK_BYTES];
         boolean ingested = true;
         for (long at = 0; ingested && at < manifest.byteCount(); at += block.length) {
-            if (closed) {
+            if (!opened.channel.isOpen()) {
                 throw new ClosedChannelException();
             }
             readFully(channel, at, block, blockLength(at));
@@ -273,7 +272,6 @@ final class LinesFile implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        closed = true;
         try {
             opened.channel.close();
         } catch (IOException e) {

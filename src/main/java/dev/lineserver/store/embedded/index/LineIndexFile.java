@@ -40,7 +40,7 @@ public final class LineIndexFile {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long directoryLongs = 2 * Math.ceilDiv(lineCount, LineIndex.BLOCK_LINES);
             long wordCount = channel.size() / Long.BYTES - 1 - directoryLongs;
-            if (wordCount < 0 || wordCount > MOST_WORDS || channel.size() % Long.BYTES != 0) {
+            if (lineCount < 0 || wordCount < 0 || wordCount > MOST_WORDS || channel.size() % Long.BYTES != 0) {
                 throw new IOException("its length does not match its number of lines");
             }
             Input input = new Input(channel);
@@ -77,20 +77,16 @@ public final class LineIndexFile {
             int now;
             for (int at = 0; at < longs.length; at += now) {
                 now = Math.min(longs.length - at, BUFFER_BYTES / Long.BYTES);
-                next(now * Long.BYTES).asLongBuffer().get(longs, at, now);
+                buffer.clear().limit(now * Long.BYTES);
+                while (buffer.hasRemaining()) {
+                    if (channel.read(buffer) < 0) {
+                        throw new IOException("it was cut short while being read");
+                    }
+                }
+                checksum.update(buffer.flip());
+                buffer.rewind().asLongBuffer().get(longs, at, now);
             }
             return longs;
-        }
-
-        private ByteBuffer next(int bytes) throws IOException {
-            buffer.clear().limit(bytes);
-            while (buffer.hasRemaining()) {
-                if (channel.read(buffer) < 0) {
-                    throw new IOException("it was cut short while being read");
-                }
-            }
-            checksum.update(buffer.flip());
-            return buffer.rewind();
         }
     }
 

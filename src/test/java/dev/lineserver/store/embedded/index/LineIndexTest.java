@@ -132,7 +132,7 @@ final class LineIndexTest {
         Path file = write(700, i -> i % 50);
         long end = end(700, i -> i % 50);
         assertEquals(700, LineIndexFile.read(file, 700, end).lineCount());
-        for (long lines : new long[] {0, 640, 699, 701, 769, 1 << 20, Long.MAX_VALUE}) {
+        for (long lines : new long[] {-1, Long.MIN_VALUE, 0, 640, 699, 701, 769, 1 << 20, Long.MAX_VALUE}) {
             assertThrows(IOException.class, () -> LineIndexFile.read(file, lines, end), lines + " lines");
         }
         assertThrows(IOException.class, () -> LineIndexFile.read(file, 700, end - 1));
