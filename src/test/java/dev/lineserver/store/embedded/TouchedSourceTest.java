@@ -54,12 +54,10 @@ final class TouchedSourceTest {
 
     private EmbeddedStore store;
     private Path source;
-    private Path version;
 
     @BeforeEach
     void open() throws Exception {
         store = EmbeddedStore.open(directory.resolve("data"), null);
-        version = directory.resolve("data/default/v1");
         source = Files.writeString(directory.resolve("source.txt"), TEXT);
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
     }
