@@ -23,6 +23,13 @@ public interface HttpConfig {
     @WithDefault("500ms")
     Duration versionCheckInterval();
 
+    /**
+     * Longest that a lookup, or the reading of a part of a long line, may take, whatever the store does: it counts as
+     * failed then. Longer than the store's own bounds, which say more about the reason.
+     */
+    @WithDefault("30s")
+    Duration lookupTimeout();
+
     /** Whether plain requests for lines are answered before HTTP is decoded; only if nothing else acts on them. */
     @WithDefault("true")
     boolean fastPath();

@@ -1,13 +1,15 @@
 package dev.lineserver.http;
 
-import java.util.concurrent.Executor;
+import java.time.Duration;
 
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.serving.OpenVersion;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreUnavailableException;
 
 /** A request for one line: looks it up in a version that it holds until it is released, and counts and times the lookup. */
 public final class LineRequest {
@@ -15,37 +17,82 @@ public final class LineRequest {
 
     final OpenVersion version;
     final long lineIndex;
+    /** Neighbours among the pending lookups of the event loop. */
+    @Nullable
+    LineRequest older;
+
+    @Nullable
+    LineRequest newer;
+
     private final LookupMetrics metrics;
+    private final Duration longestLookup;
     private final long start = System.nanoTime();
+    private @Nullable PendingLookups pending;
+    private @Nullable Runnable then;
     private @Nullable Lookup outcome;
     private @Nullable Throwable failure;
     private boolean released;
 
-    /** @param version acquired by the caller, and released by {@link #release} */
-    LineRequest(OpenVersion version, long lineIndex, LookupMetrics metrics) {
+    /**
+     * @param version acquired by the caller, and released by {@link #release}
+     * @param longestLookup after which the lookup counts as failed
+     */
+    LineRequest(OpenVersion version, long lineIndex, LookupMetrics metrics, Duration longestLookup) {
         this.version = version;
         this.lineIndex = lineIndex;
         this.metrics = metrics;
+        this.longestLookup = longestLookup;
     }
 
     /**
      * Looks the line up.
      *
-     * @param loop runs {@code then} on the request's event loop once the outcome or the failure is known
+     * @param loop event loop of the request, which the caller runs on
+     * @param atOnce true to run {@code next} before this returns if the outcome is known by then
+     * @param next runs on the event loop once the outcome or the failure is known
      */
-    public void run(Executor loop, Runnable then) {
+    public void run(EventExecutor loop, boolean atOnce, Runnable next) {
+        then = next;
+        pending = PendingLookups.of(loop, longestLookup);
+        pending.add(this);
         try {
-            version.lookup(lineIndex).whenComplete((lookup, thrown) -> complete(lookup, thrown, loop, then));
+            version.lookup(lineIndex).whenComplete((lookup, thrown) -> complete(lookup, thrown, loop, atOnce));
         } catch (OutOfMemoryError noCallback) {
-            complete(null, noCallback, loop, then);
+            complete(null, noCallback, loop, atOnce);
         }
     }
 
-    private void complete(@Nullable Lookup lookup, @Nullable Throwable thrown, Executor loop, Runnable then) {
-        outcome = lookup;
-        failure = thrown;
-        metrics.record(lookup, System.nanoTime() - start);
-        loop.execute(then);
+    private void complete(@Nullable Lookup lookup, @Nullable Throwable thrown, EventExecutor loop, boolean atOnce) {
+        if (atOnce && loop.inEventLoop()) {
+            end(lookup, thrown);
+        } else {
+            loop.execute(() -> end(lookup, thrown));
+        }
+    }
+
+    private void end(@Nullable Lookup lookup, @Nullable Throwable thrown) {
+        Runnable next = then;
+        if (next != null && pending != null) {
+            then = null;
+            pending.remove(this);
+            outcome = lookup;
+            failure = thrown;
+            metrics.record(lookup, age());
+            next.run();
+        }
+    }
+
+    /** Time since the request began, in nanoseconds. */
+    long age() {
+        return System.nanoTime() - start;
+    }
+
+    /** Ends the lookup as failed, and ignores its outcome if that is known later. */
+    void giveUp(Duration bound) {
+        end(
+                null,
+                new StoreUnavailableException(
+                        "the store has not answered within " + bound.toMillis() + " ms; try again"));
     }
 
     public String etag() {

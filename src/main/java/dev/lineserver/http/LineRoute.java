@@ -1,6 +1,8 @@
 package dev.lineserver.http;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.netty.buffer.Unpooled;
@@ -20,6 +22,7 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.HttpConfig;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
@@ -57,13 +60,21 @@ public final class LineRoute {
     private final RequestFailures failures;
     private final LineHead head;
     private final LineNumbers numbers;
+    private final Duration longestLookup;
 
-    LineRoute(Datasets datasets, LookupMetrics metrics, RequestFailures failures, LineHead head, ServeConfig serve) {
+    LineRoute(
+            Datasets datasets,
+            LookupMetrics metrics,
+            RequestFailures failures,
+            LineHead head,
+            ServeConfig serve,
+            HttpConfig http) {
         this.datasets = datasets;
         this.metrics = metrics;
         this.failures = failures;
         this.head = head;
         numbers = serve.lineNumbers();
+        longestLookup = http.lookupTimeout();
     }
 
     void register(@Observes Router router) {
@@ -94,7 +105,7 @@ public final class LineRoute {
         if (wanted != null) {
             // Later, because Vert.x begins the next of many pipelined requests, one within the other, where one is
             // answered.
-            wanted.run(context.nettyEventLoop(), () -> answer(request, wanted, context));
+            wanted.run(context.nettyEventLoop(), false, () -> answer(request, wanted, context));
         }
     }
 
@@ -127,7 +138,7 @@ public final class LineRoute {
         } else if (version == null) {
             refused.accept(Problem.notOpen(dataset));
         }
-        return version == null ? null : new LineRequest(version, lineIndex, metrics);
+        return version == null ? null : new LineRequest(version, lineIndex, metrics, longestLookup);
     }
 
     private void refuse(HttpServerRequest request, Problem refusal) {
@@ -211,7 +222,8 @@ public final class LineRoute {
             Promise<Void> ended) {
         boolean last = part + 1 == parts.count();
         Future.<Void>succeededFuture()
-                .compose(_ -> Future.fromCompletionStage(parts.read(part), context))
+                .compose(_ -> Future.fromCompletionStage(parts.read(part), context)
+                        .timeout(longestLookup.toNanos(), TimeUnit.NANOSECONDS))
                 .compose(bytes -> {
                     if (part == 0) {
                         head.set(response, wanted.etag(), parts.length());

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.Json;
+import jakarta.ws.rs.core.Response;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
@@ -22,6 +23,8 @@ record Problem(
         int status,
         String detail,
         @JsonAnyGetter Map<String, Object> members) {
+    private static final String MEDIA_TYPE = "application/problem+json";
+
     private static Problem of(int status, String type, String title, String detail, Map<String, Object> members) {
         return new Problem("urn:line-server:problem:" + type, title, status, detail, members);
     }
@@ -101,18 +104,24 @@ record Problem(
             response.reset();
             return;
         }
-        response.setStatusCode(status).putHeader("Content-Type", "application/problem+json");
-        if (status == 405) {
-            response.putHeader("Allow", "GET, HEAD");
-        } else if (status == 503) {
-            response.putHeader("Retry-After", "1");
-        }
-        end(request, Json.encodeToBuffer(this));
+        Buffer body = Json.encodeToBuffer(this);
+        response.setStatusCode(status).headers().setAll(headers());
+        response.putHeader("Content-Length", Integer.toString(body.length()));
+        response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
     }
 
-    /** Ends an answer to GET or HEAD. */
-    static void end(HttpServerRequest request, Buffer body) {
-        request.response().putHeader("Content-Length", Integer.toString(body.length()));
-        request.response().end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
+    private Map<String, String> headers() {
+        return switch (status) {
+            case 405 -> Map.of("Content-Type", MEDIA_TYPE, "Allow", "GET, HEAD");
+            case 503 -> Map.of("Content-Type", MEDIA_TYPE, "Retry-After", "1");
+            default -> Map.of("Content-Type", MEDIA_TYPE);
+        };
+    }
+
+    /** The same answer, for a REST resource. */
+    Response response() {
+        Response.ResponseBuilder response = Response.status(status).entity(this);
+        headers().forEach(response::header);
+        return response.build();
     }
 }

@@ -15,13 +15,18 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.VertxInternal;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import jakarta.inject.Inject;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The application as Quarkus puts it together and configures it. */
@@ -97,5 +102,34 @@ final class ApplicationTest extends HttpContract {
     @ValueSource(strings = {"HTTP/1.2", "HTTP/2.0"})
     void anUnknownVersionOfHttpIs505(String version) throws Exception {
         assertRefused("GET /lines/2 " + version + "\\nHost: x\\n\\n", 505);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "404, GET, /datasets/none, ''",
+        "404, GET, /datasets/edges/more, ''",
+        "405, POST, /datasets, ''",
+        "405, PUT, /datasets/edges, ''",
+        "406, GET, /datasets, text/html",
+        "406, GET, /datasets/edges, text/html"
+    })
+    void errorsOfEveryResourceAreProblems(int status, String method, String path, String accept) throws Exception {
+        assertProblem(status, method, path, accept.isEmpty() ? new String[0] : new String[] {"Accept", accept});
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void datasetsAreListedFromTheirManifests(Protocol protocol) throws Exception {
+        HttpResponse<byte[]> all = send(protocol, "GET", "/datasets");
+        JsonArray datasets = new JsonObject(new String(all.body(), StandardCharsets.UTF_8)).getJsonArray("datasets");
+        HttpResponse<byte[]> one = send(protocol, "GET", "/datasets/edges");
+        JsonObject edges = new JsonObject(new String(one.body(), StandardCharsets.UTF_8));
+        assertTrue(datasets.contains(edges), datasets.encode());
+        assertEquals(header(all, "content-type"), header(one, "content-type"));
+        assertEquals("edges", edges.getString("dataset"));
+        assertEquals(EDGES.size(), edges.getInteger("lines"));
+        assertEquals(ServedStore.EDGES.length, edges.getInteger("bytes"));
+        assertEquals(EDGES.getLast().length, edges.getInteger("longestLine"));
+        assertFalse(edges.getBoolean("terminated"));
     }
 }

@@ -23,24 +23,29 @@ public final class Parts implements AutoCloseable {
     private final LookupMetrics metrics = new LookupMetrics(registry);
 
     public Parts(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
+        this(opener, versionCheckInterval, Duration.ofSeconds(30));
+    }
+
+    Parts(Datasets.StoreOpener opener, Duration versionCheckInterval, Duration lookupTimeout) throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
                 .withMapping(ServeConfig.class)
                 .withMapping(HttpConfig.class)
                 .withDefaultValue("line-server.http.version-check-interval", "PT1H")
+                .withDefaultValue("line-server.http.lookup-timeout", lookupTimeout.toString())
                 .build();
         ServeConfig serve = config.getConfigMapping(ServeConfig.class);
-        head = new LineHead(config.getConfigMapping(HttpConfig.class));
+        HttpConfig http = config.getConfigMapping(HttpConfig.class);
+        head = new LineHead(http);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        lines = new LineRoute(datasets, metrics, failures, head, serve);
+        lines = new LineRoute(datasets, metrics, failures, head, serve, http);
         datasets.start();
     }
 
-    /** Registers all routes. */
+    /** Registers all routes; not the REST resources, which only Quarkus can. */
     public void register(Router router) {
         new RequestGuard(failures).register(router);
         lines.register(router);
-        new DatasetRoute(datasets).register(router);
     }
 
     /** Value of a counter or gauge, or count of a timer, with these tags in pairs. */

@@ -33,12 +33,16 @@ public final class ScriptedLines implements AutoCloseable {
     private volatile LongFunction<CompletionStage<Lookup>> script = _ -> found("");
 
     public ScriptedLines() throws Exception {
+        this(Duration.ofSeconds(30));
+    }
+
+    ScriptedLines(Duration lookupTimeout) throws Exception {
         LineStore store = proxy(LineStore.class, (_, method, _) -> switch (method.getName()) {
             case "datasets" -> List.of(new DatasetListing.Described(MANIFEST));
             case "open" -> snapshot();
             default -> null;
         });
-        parts = new Parts(() -> store, Duration.ofHours(1));
+        parts = new Parts(() -> store, Duration.ofHours(1), lookupTimeout);
     }
 
     private Snapshot snapshot() {

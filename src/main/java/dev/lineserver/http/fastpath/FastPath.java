@@ -95,6 +95,8 @@ final class FastPath {
                 .or(() -> routes.stream()
                         .takeWhile(route -> !LineRoute.NAME.equals(route.getName()))
                         .filter(route -> !LineRoute.GUARD.equals(route.getName()))
+                        // Quarkus REST's tells failed authentications what handles them, and has no name.
+                        .filter(route -> !route.toString().contains("reactive.server.runtime.ResteasyReactiveRecorder"))
                         .findFirst()
                         .map(route -> "a route or filter in front of those for lines: " + route));
     }

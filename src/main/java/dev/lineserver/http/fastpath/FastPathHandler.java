@@ -17,7 +17,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.EventExecutor;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.http.LineRequest;
@@ -165,17 +164,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
         reportActivity(ctx);
         state = State.LOOKING_UP;
-        wanted.run(then -> runOn(ctx.executor(), then), () -> complete(ctx, wanted, request));
+        wanted.run(ctx.executor(), true, () -> complete(ctx, wanted, request));
         return true;
-    }
-
-    /** Runs a task on an event loop: at once if that is the calling thread. */
-    private static void runOn(EventExecutor loop, Runnable task) {
-        if (loop.inEventLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
     }
 
     private void complete(ChannelHandlerContext ctx, LineRequest wanted, PlainRequest request) {

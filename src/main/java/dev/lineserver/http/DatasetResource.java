@@ -1,0 +1,67 @@
+package dev.lineserver.http;
+
+import java.util.List;
+import java.util.Optional;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.common.annotation.NonBlocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+
+import dev.lineserver.serving.Datasets;
+import dev.lineserver.serving.ServedDataset;
+
+/** Describes the datasets being served. */
+@Path("/datasets")
+@NonBlocking
+@Produces(MediaType.APPLICATION_JSON)
+final class DatasetResource {
+    private final Datasets datasets;
+
+    DatasetResource(Datasets datasets) {
+        this.datasets = datasets;
+    }
+
+    /** The version of each dataset that has an open one. */
+    @RegisterForReflection
+    record Listing(List<ManifestJson> datasets) {}
+
+    @GET
+    @Operation(summary = "All datasets, each with the version that is served")
+    @APIResponse(responseCode = "200", description = "The versions")
+    @APIResponse(responseCode = "503", description = "The store cannot be asked")
+    public Listing all() {
+        Optional<String> unavailability = datasets.unavailability();
+        if (unavailability.isPresent()) {
+            throw failure(Problem.unavailable(unavailability.get()));
+        }
+        return new Listing(datasets.all().stream()
+                .flatMap(dataset -> dataset.manifest().stream())
+                .map(ManifestJson::of)
+                .toList());
+    }
+
+    @GET
+    @Path("/{dataset}")
+    @Operation(summary = "The version of one dataset that is served")
+    @APIResponse(responseCode = "200", description = "The version")
+    @APIResponse(responseCode = "404", description = "There is no such dataset")
+    @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
+    public ManifestJson one(@PathParam("dataset") String name) {
+        ServedDataset dataset = datasets.find(name);
+        if (dataset == null) {
+            throw failure(Problem.absent(datasets, name));
+        }
+        return dataset.manifest().map(ManifestJson::of).orElseThrow(() -> failure(Problem.notOpen(dataset)));
+    }
+
+    private static WebApplicationException failure(Problem problem) {
+        return new WebApplicationException(problem.response());
+    }
+}

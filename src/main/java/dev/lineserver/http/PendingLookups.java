@@ -1,0 +1,66 @@
+package dev.lineserver.http;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lookups of one event loop that have not ended, oldest first. One that takes longer than the bound is given up: a
+ * disk may hang, and a store that runs out of memory may lose an answer. The requests are linked with each other, so that a
+ * lookup costs neither a timer nor memory. Used on the event loop only.
+ */
+final class PendingLookups {
+    private static final FastThreadLocal<PendingLookups> OF_LOOP = new FastThreadLocal<>();
+    private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(1);
+
+    private @Nullable LineRequest oldest;
+    private @Nullable LineRequest newest;
+
+    /** The pending lookups of {@code loop}, which is the calling thread. */
+    static PendingLookups of(EventExecutor loop, Duration bound) {
+        PendingLookups pending = OF_LOOP.getIfExists();
+        if (pending == null) {
+            PendingLookups created = new PendingLookups();
+            long nanos = bound.toNanos();
+            long interval = Math.min(nanos, LONGEST_INTERVAL.toNanos());
+            Future<?> _ =
+                    loop.scheduleAtFixedRate(() -> created.giveUp(nanos), interval, interval, TimeUnit.NANOSECONDS);
+            OF_LOOP.set(created);
+            pending = created;
+        }
+        return pending;
+    }
+
+    void add(LineRequest request) {
+        request.older = newest;
+        if (newest == null) {
+            oldest = request;
+        } else {
+            newest.newer = request;
+        }
+        newest = request;
+    }
+
+    void remove(LineRequest request) {
+        if (request.older == null) {
+            oldest = request.newer;
+        } else {
+            request.older.newer = request.newer;
+        }
+        if (request.newer == null) {
+            newest = request.older;
+        } else {
+            request.newer.older = request.older;
+        }
+    }
+
+    private void giveUp(long boundNanos) {
+        while (oldest != null && oldest.age() > boundNanos) {
+            oldest.giveUp(Duration.ofNanos(boundNanos));
+        }
+    }
+}
