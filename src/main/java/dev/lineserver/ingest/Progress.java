@@ -3,13 +3,7 @@ package dev.lineserver.ingest;
 /** Receives the progress of an ingest. Called often, by one thread: must return quickly. */
 public interface Progress {
     /** Ignores everything. */
-    Progress SILENT = new Progress() {
-        @Override
-        public void update(State state) {}
-
-        @Override
-        public void note(String text) {}
-    };
+    Progress SILENT = _ -> {};
 
     /**
      * A state of an ingest.
@@ -24,5 +18,5 @@ public interface Progress {
     void update(State state);
 
     /** Receives a remark for the user. */
-    void note(String text);
+    default void note(String text) {}
 }

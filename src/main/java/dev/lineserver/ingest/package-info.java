@@ -1,8 +1,4 @@
-/**
- * From a file to a stored version: read, unpack, split, store, verify, report.
- *
- * <p>May use {@code store}, {@code line}, the decompressors and the JDK.
- */
+/** From a file to a stored version: read, unpack, split, store, verify, report. */
 @NullMarked
 package dev.lineserver.ingest;
 

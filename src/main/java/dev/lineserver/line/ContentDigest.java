@@ -24,9 +24,15 @@ public record ContentDigest(long high, long low) {
 
     /** Hashes one block into {@code digest}, an array of length 2: the lower 64 bits, then the upper. */
     public static void hashBlock(byte[] block, int length, long[] digest) {
+        ContentDigest hash = ofBlock(block, length);
+        digest[0] = hash.low;
+        digest[1] = hash.high;
+    }
+
+    /** The XXH3-128 digest of one block. */
+    public static ContentDigest ofBlock(byte[] block, int length) {
         HashValue128 hash = XXH3.hashBytesTo128Bits(block, 0, length);
-        digest[0] = hash.getLeastSignificantBits();
-        digest[1] = hash.getMostSignificantBits();
+        return new ContentDigest(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
     }
 
     /**
@@ -70,9 +76,7 @@ public record ContentDigest(long high, long low) {
 
         /** Digest of all blocks added so far. */
         public ContentDigest digest() {
-            long[] root = new long[2];
-            hashBlock(leaves, size, root);
-            return new ContentDigest(root[1], root[0]);
+            return ofBlock(leaves, size);
         }
     }
 }

@@ -1,8 +1,4 @@
-/**
- * Lines in memory: splitting bytes into lines, the digest of a content, and the limits on both.
- *
- * <p>Pure Java over {@code byte[]}: no I/O, no framework, nothing else of this project.
- */
+/** Lines in memory: splitting bytes into lines, the digest of a content, and the limits on both. Pure Java, no I/O. */
 @NullMarked
 package dev.lineserver.line;
 

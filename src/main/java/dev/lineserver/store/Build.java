@@ -7,9 +7,6 @@ import dev.lineserver.line.LineBatch;
  * A version being written. {@link #commit} publishes it; closing without commit rolls it back. Used by one thread.
  */
 public interface Build extends AutoCloseable {
-    /** The version being written. */
-    long version();
-
     /**
      * Adds the next lines. Waits while the store has as much in flight as it may.
      *

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  *
  * @param value the name
  */
-public record DatasetName(String value) implements Comparable<DatasetName> {
+public record DatasetName(String value) {
     private static final Pattern ALLOWED = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
 
     /** Where none is given. */
@@ -24,11 +24,6 @@ public record DatasetName(String value) implements Comparable<DatasetName> {
     /** Whether {@code value} can be the name of a dataset. */
     public static boolean isValid(String value) {
         return ALLOWED.matcher(value).matches();
-    }
-
-    @Override
-    public int compareTo(DatasetName other) {
-        return value.compareTo(other.value);
     }
 
     @Override

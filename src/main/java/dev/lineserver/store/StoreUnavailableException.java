@@ -4,12 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Try again later: unreachable, overloaded, timed out, or a source that does not match at present. */
 public final class StoreUnavailableException extends StoreException {
-    /** @param message what, where, and what to do, for an operator */
     public StoreUnavailableException(String message) {
         this(message, null);
     }
 
-    /** @param message what, where, and what to do, for an operator */
     public StoreUnavailableException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

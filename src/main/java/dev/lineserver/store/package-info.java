@@ -1,8 +1,4 @@
-/**
- * The port behind which versions live: what every store can do, said in the project's words.
- *
- * <p>May use {@code line} and the JDK only. The stores are in the packages below it.
- */
+/** The port behind which versions live: what every store can do, said in the project's words. */
 @NullMarked
 package dev.lineserver.store;
 

@@ -2,6 +2,7 @@ package dev.lineserver.serving;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class ScriptedStore implements LineStore {
         T get() throws StoreException;
     }
 
-    final Map<DatasetName, DatasetListing> listings = new TreeMap<>();
+    final Map<DatasetName, DatasetListing> listings = new TreeMap<>(Comparator.comparing(DatasetName::value));
     final List<ScriptedSnapshot> opened = new ArrayList<>();
 
     @Nullable

@@ -56,11 +56,6 @@ final class AerospikeBuild implements Build {
     }
 
     @Override
-    public long version() {
-        return lease.set().version();
-    }
-
-    @Override
     public void add(LineBatch batch) throws StoreException, InterruptedException {
         if (batch.firstLineIndex() != lines) {
             throw new IllegalArgumentException("line index " + batch.firstLineIndex() + " does not continue " + lines);

@@ -26,7 +26,7 @@ record BlockDigests(ByteBuffer leaves) {
     /** @throws IOException also if they are damaged */
     static BlockDigests read(Path file, Content content) throws IOException {
         byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
-        if (!digest(leaves, leaves.length).equals(content.digest())) {
+        if (!ContentDigest.ofBlock(leaves, leaves.length).equals(content.digest())) {
             throw new IOException("its checksum does not match");
         }
         return new BlockDigests(ByteBuffer.wrap(leaves));
@@ -35,12 +35,7 @@ record BlockDigests(ByteBuffer leaves) {
     /** Whether a block has the bytes that were ingested. */
     boolean matches(long blockIndex, byte[] block, int length) {
         int at = Math.toIntExact(blockIndex * DIGEST_BYTES);
-        return digest(block, length).equals(new ContentDigest(leaves.getLong(at), leaves.getLong(at + Long.BYTES)));
-    }
-
-    private static ContentDigest digest(byte[] bytes, int length) {
-        long[] digest = new long[2];
-        ContentDigest.hashBlock(bytes, length, digest);
-        return new ContentDigest(digest[1], digest[0]);
+        return ContentDigest.ofBlock(block, length)
+                .equals(new ContentDigest(leaves.getLong(at), leaves.getLong(at + Long.BYTES)));
     }
 }

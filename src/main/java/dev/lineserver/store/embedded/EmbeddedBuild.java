@@ -55,11 +55,6 @@ final class EmbeddedBuild implements Build {
     }
 
     @Override
-    public long version() {
-        return version;
-    }
-
-    @Override
     public void add(LineBatch batch) throws StoreException {
         try {
             index.add(batch);

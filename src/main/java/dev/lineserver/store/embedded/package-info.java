@@ -1,8 +1,4 @@
-/**
- * The default store: lines on SSD, an index of their offsets in RAM, one machine.
- *
- * <p>May use {@code store}, {@code line} and the JDK.
- */
+/** The default store: lines on SSD, an index of their offsets in RAM, one machine. */
 @NullMarked
 package dev.lineserver.store.embedded;
 

@@ -265,7 +265,7 @@ final class EmbeddedStoreTest {
         Files.createDirectory(directory.resolve("data/default/building-7"));
         Files.createDirectory(directory.resolve("data/default.dropped-1"));
         DatasetName other = new DatasetName("other");
-        try (Build build = store.begin(new BuildRequest(other, "a build", null, true))) {
+        try (Build _ = store.begin(new BuildRequest(other, "a build", null, true))) {
             List<String> before = tree(directory);
             try (EmbeddedStore reader = EmbeddedStore.open(directory.resolve("data"), null)) {
                 assertEquals(List.of(new DatasetListing.Described(manifest)), reader.datasets());
@@ -278,7 +278,6 @@ final class EmbeddedStoreTest {
                 }
             }
             assertEquals(before, tree(directory));
-            assertEquals(1, build.version());
         }
     }
 

@@ -1,8 +1,4 @@
-/**
- * The succinct index of line offsets, and the file that it is kept in.
- *
- * <p>May use {@code line} and the JDK.
- */
+/** The succinct index of line offsets, and the file that it is kept in. */
 @NullMarked
 package dev.lineserver.store.embedded.index;
 
