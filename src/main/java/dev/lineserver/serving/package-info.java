@@ -1,4 +1,9 @@
-/** Which versions are served, when newer ones take their place, and whether the server is ready. No CDI, no HTTP. */
+/**
+ * Which versions are being served: opening them, switching to newer ones while requests are in flight, and deciding whether
+ * the server is ready.
+ *
+ * <p>Plain Java: no CDI, no HTTP. May use {@code store}, {@code line} and the JDK.
+ */
 @NullMarked
 package dev.lineserver.serving;
 

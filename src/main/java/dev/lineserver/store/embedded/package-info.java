@@ -1,4 +1,8 @@
-/** The default store: lines on SSD, an index of their offsets in RAM, one machine. */
+/**
+ * The default store: lines on SSD, an index of their offsets in RAM, one machine.
+ *
+ * <p>May use {@code store}, {@code line} and the JDK.
+ */
 @NullMarked
 package dev.lineserver.store.embedded;
 
