@@ -1,11 +1,11 @@
 package dev.lineserver.http;
 
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -30,27 +30,10 @@ public class LineHeadBench {
 
     private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private final byte[] line = new byte[88];
-    private final LineHead head = new LineHead(new HttpConfig() {
-        @Override
-        public String charset() {
-            return "UTF-8";
-        }
-
-        @Override
-        public String cacheControl() {
-            return "no-cache";
-        }
-
-        @Override
-        public Duration versionCheckInterval() {
-            return Duration.ofMillis(500);
-        }
-
-        @Override
-        public boolean fastPath() {
-            return true;
-        }
-    });
+    private final LineHead head = new LineHead(new SmallRyeConfigBuilder()
+            .withMapping(HttpConfig.class)
+            .build()
+            .getConfigMapping(HttpConfig.class));
 
     @Benchmark
     public int encode() {
