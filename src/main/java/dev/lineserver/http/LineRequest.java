@@ -53,7 +53,7 @@ public final class LineRequest {
      */
     public void run(EventExecutor loop, boolean atOnce, Runnable next) {
         then = next;
-        pending = PendingLookups.of(loop, longestLookup);
+        pending = PendingLookups.of(loop);
         pending.add(this);
         try {
             version.lookup(lineIndex).whenComplete((lookup, thrown) -> complete(lookup, thrown, loop, atOnce));
@@ -82,17 +82,21 @@ public final class LineRequest {
         }
     }
 
-    /** Time since the request began, in nanoseconds. */
-    long age() {
+    private long age() {
         return System.nanoTime() - start;
     }
 
+    /** Returns true if the lookup has taken longer than it may. */
+    boolean isLate() {
+        return age() > longestLookup.toNanos();
+    }
+
     /** Ends the lookup as failed, and ignores its outcome if that is known later. */
-    void giveUp(Duration bound) {
+    void giveUp() {
         end(
                 null,
                 new StoreUnavailableException(
-                        "the store has not answered within " + bound.toMillis() + " ms; try again"));
+                        "the store has not answered within " + longestLookup.toMillis() + " ms; try again"));
     }
 
     public String etag() {

@@ -1,6 +1,5 @@
 package dev.lineserver.http;
 
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.util.concurrent.EventExecutor;
@@ -15,22 +14,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class PendingLookups {
     private static final FastThreadLocal<PendingLookups> OF_LOOP = new FastThreadLocal<>();
-    private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(1);
+    private static final long INTERVAL_MILLIS = 500;
 
     private @Nullable LineRequest oldest;
     private @Nullable LineRequest newest;
 
     /** The pending lookups of {@code loop}, which is the calling thread. */
-    static PendingLookups of(EventExecutor loop, Duration bound) {
+    static PendingLookups of(EventExecutor loop) {
         PendingLookups pending = OF_LOOP.getIfExists();
         if (pending == null) {
-            PendingLookups created = new PendingLookups();
-            long nanos = bound.toNanos();
-            long interval = Math.min(nanos, LONGEST_INTERVAL.toNanos());
+            pending = new PendingLookups();
+            OF_LOOP.set(pending);
             Future<?> _ =
-                    loop.scheduleAtFixedRate(() -> created.giveUp(nanos), interval, interval, TimeUnit.NANOSECONDS);
-            OF_LOOP.set(created);
-            pending = created;
+                    loop.scheduleAtFixedRate(pending::giveUp, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
         }
         return pending;
     }
@@ -58,9 +54,9 @@ final class PendingLookups {
         }
     }
 
-    private void giveUp(long boundNanos) {
-        while (oldest != null && oldest.age() > boundNanos) {
-            oldest.giveUp(Duration.ofNanos(boundNanos));
+    private void giveUp() {
+        while (oldest != null && oldest.isLate()) {
+            oldest.giveUp();
         }
     }
 }
