@@ -123,6 +123,7 @@ public final class Datasets implements AutoCloseable {
         CompletableFuture.allOf(refreshes.values().toArray(CompletableFuture[]::new))
                 .completeOnTimeout(null, START_PATIENCE.toSeconds(), TimeUnit.SECONDS)
                 .join();
+        listener.run();
         long pause = interval.toNanos();
         Future<?> _ = watch.scheduleWithFixedDelay(this::checkLoggingFailures, pause, pause, TimeUnit.NANOSECONDS);
     }
@@ -236,7 +237,7 @@ public final class Datasets implements AutoCloseable {
                         .or(() -> Optional.of("there is no dataset " + defaultDataset + "; ingest a file into it"));
     }
 
-    /** Calls {@code listener} now, and on the thread of the version watch after each of its checks. */
+    /** Calls {@code listener} now, at the end of {@link #start}, and on the version watch's thread after each check. */
     public void onCheck(Runnable listener) {
         this.listener = listener;
         listener.run();

@@ -219,9 +219,10 @@ final class ProgramIT {
             assertTrue(
                     stillThere.exitCode() == 0 || published.exitCode() == 0,
                     "round " + round + ", ended " + ended + ": " + stillThere.err() + published.err());
-            try (var entries = Files.list(directory.resolve("data/default"))) {
-                assertEquals(1, entries.count(), "leftovers in round " + round);
-            }
+        }
+        run("ingest", directory.resolve("before").toString(), "--copy");
+        try (var entries = Files.list(directory.resolve("data/default"))) {
+            assertEquals(1, entries.count(), "an ingest removes what those before it left");
         }
     }
 

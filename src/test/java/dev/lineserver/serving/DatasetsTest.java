@@ -1,6 +1,7 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -370,6 +371,17 @@ final class DatasetsTest {
         store.listFailure = null;
         checkAfter(Duration.ofSeconds(1));
         assertEquals(Duration.ZERO, datasets.sinceLastCheck());
+    }
+
+    @Test
+    void aListenerSeesTheVersionsThatTheStartOpened() throws Exception {
+        store.publish(1);
+        List<Integer> open = new ArrayList<>();
+        datasets.onCheck(() -> open.add((int) datasets.all().stream()
+                .filter(dataset -> dataset.manifest().isPresent())
+                .count()));
+        datasets.start();
+        assertEquals(List.of(0, 1), open);
     }
 
     @Test
