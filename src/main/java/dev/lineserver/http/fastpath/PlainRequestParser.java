@@ -24,7 +24,8 @@ final class PlainRequestParser {
     private static final byte[] METHOD_AND_ROOT = "GET /".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] VERSION = " HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private static final String HOST = "host:[ \t]*(?:[a-z0-9.-]*|\\[[0-9a-f:.]+])(?::\\d{1,4})?[ \t]*\r\n";
+    private static final String HOST =
+            "host:[ \t]*(?:[a-z0-9.-]*|\\[[0-9a-f:.]+])(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?[ \t]*\r\n";
     private static final String CONNECTION = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
     private static final String OTHER =
             "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):)"

@@ -89,6 +89,8 @@ final class PlainRequestParserTest {
                 "Host:\r\n",
                 "Host: [::1]:8080\r\n",
                 "Host: localhost\r\n",
+                "Host: 127.0.0.1:18080\r\n",
+                "Host: 127.0.0.1:60999\r\n",
                 "Host: a\r\nUser-Agent: b (c; d) \"e\"\r\nAccept: */*\r\nCookie: f=g\r\n",
                 "host:a\r\nCONNECTION: Keep-Alive\r\nX-Empty:\r\n",
                 "Host: a\r\nUpgrade-Insecure-Requests: 1\r\nContent-Type: text/plain\r\n"
@@ -195,6 +197,7 @@ final class PlainRequestParserTest {
                 "Host: a\r\nHost: a\r\n",
                 "Host: a b\r\n",
                 "Host: a:99999\r\n",
+                "Host: a:65536\r\n",
                 "Host: a\r\nConnection: upgrade\r\n",
                 "Host: a\r\nConnection: keep-alive, close\r\n",
                 "Host: a\r\nIf-None-Match: *\r\n",
