@@ -11,8 +11,9 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Validates a source once per event-loop iteration instead of once per read. Reads are completed after that look, on the loop that made them: a file that is untouched then was so when
- * they were made. Reads made by other threads are validated at once.
+ * Validates a source once per event-loop iteration instead of once per read. Reads are completed after that look, on the
+ * loop that made them: a file that is untouched then was so when they were made. Reads made by other threads are validated
+ * at once.
  *
  * <p>See {@code src/docs/decisions/009-one-look-per-turn.md} for the savings.
  */
