@@ -133,6 +133,17 @@ final class ArchitectureTest {
     }
 
     @Test
+    void jsonStaysInTheStoresAndAtTheEdges() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.lineserver.store..", "dev.lineserver.http..", "dev.lineserver.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml..")
+                .check(PROGRAM);
+    }
+
+    @Test
     void linesAreSplitWithoutInputOrOutput() {
         noClasses()
                 .that()

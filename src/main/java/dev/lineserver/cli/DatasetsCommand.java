@@ -9,7 +9,6 @@ import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-import dev.lineserver.http.ManifestJson;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -38,7 +37,7 @@ final class DatasetsCommand implements Verb {
         }
         if (json) {
             JsonArray all = new JsonArray();
-            described.forEach(manifest -> all.add(JsonObject.mapFrom(ManifestJson.of(manifest))));
+            described.forEach(manifest -> all.add(JsonObject.mapFrom(manifest)));
             run.out().line(new JsonObject().put("datasets", all).encode());
         } else {
             for (Manifest manifest : described) {

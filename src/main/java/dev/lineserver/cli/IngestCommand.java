@@ -7,7 +7,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.http.ManifestJson;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
@@ -66,7 +65,7 @@ final class IngestCommand implements Verb {
         }
 
         String json() {
-            return JsonObject.mapFrom(ManifestJson.of(outcome.manifest()))
+            return JsonObject.mapFrom(outcome.manifest())
                     .put("stored", outcome.stored())
                     .put("seconds", seconds)
                     .encode();

@@ -8,7 +8,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.http.ManifestJson;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.ingest.Verification;
@@ -44,7 +43,7 @@ final class VerifyCommand implements Verb {
     }
 
     private static String json(Manifest manifest, Optional<String> difference) {
-        JsonObject answer = JsonObject.mapFrom(ManifestJson.of(manifest)).put("same", difference.isEmpty());
+        JsonObject answer = JsonObject.mapFrom(manifest).put("same", difference.isEmpty());
         difference.ifPresent(text -> answer.put("difference", text));
         return answer.encode();
     }

@@ -16,6 +16,8 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.ManifestForm;
 
 /** Describes the datasets being served. */
 @Path("/datasets")
@@ -30,7 +32,7 @@ final class DatasetResource {
 
     /** The version of each dataset that has an open one. */
     @RegisterForReflection
-    record Listing(List<ManifestJson> datasets) {}
+    record Listing(List<ManifestForm> datasets) {}
 
     @GET
     @Operation(summary = "All datasets, each with the version that is served")
@@ -43,7 +45,7 @@ final class DatasetResource {
         }
         return new Listing(datasets.all().stream()
                 .flatMap(dataset -> dataset.manifest().stream())
-                .map(ManifestJson::of)
+                .map(Manifest::form)
                 .toList());
     }
 
@@ -53,12 +55,12 @@ final class DatasetResource {
     @APIResponse(responseCode = "200", description = "The version")
     @APIResponse(responseCode = "404", description = "There is no such dataset")
     @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
-    public ManifestJson one(@PathParam("dataset") String name) {
+    public ManifestForm one(@PathParam("dataset") String name) {
         ServedDataset dataset = datasets.find(name);
         if (dataset == null) {
             throw failure(Problem.absent(datasets, name));
         }
-        return dataset.manifest().map(ManifestJson::of).orElseThrow(() -> failure(Problem.notOpen(dataset)));
+        return dataset.manifest().map(Manifest::form).orElseThrow(() -> failure(Problem.notOpen(dataset)));
     }
 
     private static WebApplicationException failure(Problem problem) {

@@ -2,6 +2,9 @@ package dev.lineserver.store;
 
 import java.time.Instant;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /**
  * Describes one version of a dataset. Written last, so that a version with a manifest is whole.
  *
@@ -14,6 +17,17 @@ import java.time.Instant;
  */
 public record Manifest(
         DatasetName dataset, long version, Content content, String sourceName, String layout, Instant createdAt) {
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Manifest of(ManifestForm form) {
+        return form.toManifest();
+    }
+
+    /** As JSON. */
+    @JsonValue
+    public ManifestForm form() {
+        return ManifestForm.of(this);
+    }
 
     /** Number of lines, at least 0. */
     public long lineCount() {

@@ -30,7 +30,7 @@ import dev.lineserver.store.embedded.index.LineIndex;
  *
  * <pre>
  * DATASET.lock            locked by the process that writes to the dataset, and names it
- * DATASET/v3/manifest.properties
+ * DATASET/v3/manifest     what describes the version
  * DATASET/v3/index        where each line begins
  * DATASET/v3/lines        the bytes, or if they stay in their source
  * DATASET/v3/blocks       digests of its blocks

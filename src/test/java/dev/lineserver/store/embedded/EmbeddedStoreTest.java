@@ -30,6 +30,7 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -71,7 +72,7 @@ final class EmbeddedStoreTest {
 
     @Test
     void aVersionOfAnotherLayoutIsRefusedAndStoredAnewByItself() throws Exception {
-        for (String layout : List.of("embedded-2", "embedded-9")) {
+        for (String layout : List.of("embedded-3", "embedded-9")) {
             Manifest before = ingestIfChanged(false).manifest();
             rewriteManifest(
                     directory.resolve("data/default/v" + before.version()),
@@ -88,9 +89,66 @@ final class EmbeddedStoreTest {
         }
     }
 
+    @Test
+    void aVersionOfTheLayoutsInPropertiesIsRefusedAndStoredAnewByItself() throws Exception {
+        ingestIfChanged(false);
+        Path manifest = directory.resolve("data/default/v1/manifest");
+        Files.move(manifest, manifest.resolveSibling("manifest.properties"));
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+        assertTrue(e.getMessage().contains("its layout is older than 'embedded-4'"), e.getMessage());
+        assertTrue(e.getMessage().endsWith("ingest the file again to replace it"), e.getMessage());
+        assertEquals(2, ingestIfChanged(false).manifest().version());
+    }
+
+    /** The names are those of HTTP's answers; whoever changes one changes {@link ManifestFile#LAYOUT} too. */
+    @Test
+    void aManifestIsALineOfJsonAndOneWithItsChecksum() throws Exception {
+        Manifest manifest = ingestIfChanged(false).manifest();
+        FileStamp stamp = FileStamp.of(source);
+        List<String> lines = Files.readAllLines(directory.resolve("data/default/v1/manifest"));
+        assertEquals(2, lines.size());
+        assertEquals(
+                ("{'manifest':{'dataset':'default','version':1,'lines':3,'bytes':" + manifest.byteCount()
+                                + ",'longestLine':" + manifest.content().longestLine() + ",'terminated':true,'digest':'"
+                                + manifest.content().digest() + "','source':'" + source + "','layout':'embedded-4',"
+                                + "'createdAt':'" + manifest.createdAt() + "'},'source':{'path':'" + source.toUri()
+                                + "','stamp':{'size':" + stamp.size() + ",'modifiedAt':'" + stamp.modifiedAt()
+                                + "','changedAt':'" + stamp.changedAt() + "','inode':" + stamp.inode()
+                                + "}},'inPlace':true}")
+                        .replace('\'', '"'),
+                lines.getFirst());
+        assertTrue(lines.getLast().matches("# crc32c [0-9a-f]{1,8}"), lines.getLast());
+    }
+
+    @Test
+    void aManifestWithAValueMissingOrOfAnotherTypeIsRefused() throws Exception {
+        for (String[] edit : new String[][] {
+            {"\"lines\":3,", ""},
+            {"\"lines\":3", "\"lines\":null"},
+            {"\"lines\":3", "\"lines\":\"3\""},
+            {"\"lines\":3", "\"lines\":3.5"},
+            {"\"terminated\":true", "\"terminated\":1"},
+            {"\"dataset\":\"default\"", "\"dataset\":1"},
+            {"\"dataset\":\"default\"", "\"dataset\":null"},
+            {"\"dataset\":\"default\"", "\"dataset\":\"A B\""},
+            {"\"digest\":\"", "\"digest\":\"x"},
+            {"\"createdAt\":\"", "\"createdAt\":\"x"},
+            {",\"inPlace\":true", ""},
+            {"\"stamp\":{", "\"stamp\":null,\"was\":{"},
+            {"\"inode\":", "\"node\":"},
+            {"{", ""}
+        }) {
+            long version = ingestIfChanged(false).manifest().version();
+            rewriteManifest(directory.resolve("data/default/v" + version), text -> text.replace(edit[0], edit[1]));
+            StoreFailedException e = assertThrows(
+                    StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT), String.join(" to ", edit));
+            assertFalse(e.getMessage().contains("\n"), e.getMessage());
+        }
+    }
+
     /** Changes a manifest, and mends its checksum. */
     private static void rewriteManifest(Path version, UnaryOperator<String> change) throws Exception {
-        Path file = version.resolve("manifest.properties");
+        Path file = version.resolve(ManifestFile.NAME);
         String text = Files.readString(file);
         String body = change.apply(text.substring(0, text.lastIndexOf("# crc32c ")));
         CRC32C checksum = new CRC32C();
@@ -120,7 +178,7 @@ final class EmbeddedStoreTest {
     void aVersionThatWasCopiedFromAnotherDatasetByHandIsUnreadable() throws Exception {
         ingestIfChanged(true);
         Files.createDirectories(directory.resolve("data/other/v1"));
-        for (String file : List.of("manifest.properties", "index", "lines")) {
+        for (String file : List.of(ManifestFile.NAME, "index", "lines")) {
             Files.copy(directory.resolve("data/default/v1/" + file), directory.resolve("data/other/v1/" + file));
         }
         StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(new DatasetName("other")));
@@ -241,8 +299,8 @@ final class EmbeddedStoreTest {
     @Test
     void aDamagedManifestIsRefusedAndReplacedByTheNextIngest() throws Exception {
         ingestIfChanged(false);
-        Path manifest = directory.resolve("data/default/v1/manifest.properties");
-        Files.writeString(manifest, Files.readString(manifest).replace("line-count=3", "line-count=2"));
+        Path manifest = directory.resolve("data/default/v1/manifest");
+        Files.writeString(manifest, Files.readString(manifest).replace("\"lines\":3", "\"lines\":2"));
         StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
         assertTrue(e.getMessage().contains("checksum"), e.getMessage());
         assertEquals(2, ingestIfChanged(false).manifest().version());

@@ -7,7 +7,7 @@
  * through {@link dev.lineserver.store.aerospike.registry.RegistryAccess} only, so that all of this can be tested without
  * one.
  *
- * <p>May use {@code store}, {@code line}, the record types of the Aerospike client, and the JDK.
+ * <p>May use {@code store}, the record types of the Aerospike client, and the JDK.
  */
 @NullMarked
 package dev.lineserver.store.aerospike.registry;

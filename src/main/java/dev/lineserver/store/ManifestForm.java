@@ -1,0 +1,76 @@
+package dev.lineserver.store;
+
+import java.time.Instant;
+
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+
+import dev.lineserver.line.ContentDigest;
+
+/**
+ * A manifest as JSON, over HTTP and on the command line, and as the stores keep it; the names of the components are those
+ * of the members.
+ */
+public record ManifestForm(
+        String dataset,
+        long version,
+        long lines,
+        long bytes,
+        long longestLine,
+        boolean terminated,
+        String digest,
+        String source,
+        String layout,
+        String createdAt) {
+    /** Reads and writes what the stores keep: refuses values that are missing, null or of another type, ignores unknown ones. */
+    public static final ObjectMapper MAPPER = JsonMapper.builder()
+            .addModule(new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
+                    DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .defaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.FAIL, Nulls.FAIL))
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .withCoercionConfig(
+                    LogicalType.Textual,
+                    text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
+            .build();
+
+    static ManifestForm of(Manifest manifest) {
+        Content content = manifest.content();
+        return new ManifestForm(
+                manifest.dataset().value(),
+                manifest.version(),
+                content.lineCount(),
+                content.byteCount(),
+                content.longestLine(),
+                content.terminated(),
+                content.digest().toString(),
+                manifest.sourceName(),
+                manifest.layout(),
+                manifest.createdAt().toString());
+    }
+
+    /** @throws RuntimeException if a text is not as {@link #of} writes it */
+    Manifest toManifest() {
+        return new Manifest(
+                new DatasetName(dataset),
+                version,
+                new Content(lines, bytes, ContentDigest.parse(digest), longestLine, terminated),
+                source,
+                layout,
+                Instant.parse(createdAt));
+    }
+}

@@ -1,0 +1,196 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import com.aerospike.client.Bin;
+import com.aerospike.client.Record;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreFailedException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The registry's record: legible maps, tolerant of entries that are unknown, and of nothing else. */
+final class RegistryFormTest {
+    private static final Registry REGISTRY = registry();
+
+    private static Registry registry() {
+        Registry registry = Registry.empty();
+        Content content = new Content(3, 14, new ContentDigest(1, 2), 5, true);
+        Instant created = Instant.ofEpochMilli(1_700_000_000_123L);
+        Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", LineSet.LAYOUT, created);
+        registry.datasets().put("d", new Registry.Published(manifest, "a", "build 1"));
+        registry.sets().put("a", new LineSet("a", LineSet.State.LIVE, "d", 7, 2, 1_700_000_000_123L, 0));
+        registry.leases().put("e", new Registry.Lease("build 2", "process 1", "b", 1_700_000_030_000L));
+        return registry;
+    }
+
+    private static Map<String, Object> stored() {
+        Map<String, Object> stored = new HashMap<>();
+        for (Bin bin : RegistryForm.toBins(REGISTRY)) {
+            stored.put(bin.name, bin.value.getObject());
+        }
+        return stored;
+    }
+
+    private static Registry read(Map<String, Object> bins) throws StoreFailedException {
+        return RegistryForm.fromRecord(new Record(bins, 1, 0));
+    }
+
+    @Test
+    void allOfItIsMapsOfTextsNumbersAndTruthValues() throws Exception {
+        assertEquals(
+                Map.of(
+                        "form",
+                        2L,
+                        "datasets",
+                        Map.of("d", Map.of("manifest", manifest(), "set", "a", "build", "build 1")),
+                        "sets",
+                        Map.of("a", set()),
+                        "leases",
+                        Map.of(
+                                "e",
+                                Map.of(
+                                        "build",
+                                        "build 2",
+                                        "owner",
+                                        "process 1",
+                                        "set",
+                                        "b",
+                                        "until",
+                                        1_700_000_030_000L))),
+                stored());
+        assertEquals(REGISTRY, read(stored()));
+    }
+
+    private static Map<String, Object> manifest() {
+        return Map.of(
+                "dataset",
+                "d",
+                "version",
+                7L,
+                "lines",
+                3L,
+                "bytes",
+                14L,
+                "longestLine",
+                5L,
+                "terminated",
+                true,
+                "digest",
+                new ContentDigest(1, 2).toString(),
+                "source",
+                "/f",
+                "layout",
+                LineSet.LAYOUT,
+                "createdAt",
+                "2023-11-14T22:13:20.123Z");
+    }
+
+    private static Map<String, Object> set() {
+        return Map.of(
+                "name",
+                "a",
+                "state",
+                "LIVE",
+                "dataset",
+                "d",
+                "version",
+                7L,
+                "uses",
+                2L,
+                "since",
+                1_700_000_000_123L,
+                "heldUntil",
+                0L);
+    }
+
+    /** The registry with one of its set's entries changed. */
+    private static Registry withSet(Map<String, Object> set) throws StoreFailedException {
+        Map<String, Object> stored = stored();
+        stored.put("sets", Map.of("a", set));
+        return read(stored);
+    }
+
+    @Test
+    void unknownEntriesAreIgnored() throws Exception {
+        Map<String, Object> set = new HashMap<>(set());
+        set.put("colour", "green");
+        assertEquals(REGISTRY, withSet(set));
+        Map<String, Object> stored = stored();
+        stored.put("more", Map.of("x", 1L));
+        assertEquals(REGISTRY, read(stored));
+    }
+
+    @Test
+    void anEntryThatIsMissingOrOfAnotherTypeIsRefusedByName() {
+        for (String name : set().keySet()) {
+            Map<String, Object> set = new HashMap<>(set());
+            set.remove(name);
+            assertRefused(set, name);
+            set.put(name, null);
+            assertRefused(set, name);
+            set.put(name, set().get(name) instanceof String ? 1L : "1");
+            assertRefused(set, name);
+            set.put(name, List.of());
+            assertRefused(set, name);
+        }
+    }
+
+    private static void assertRefused(Map<String, Object> set, String name) {
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> withSet(set), set::toString);
+        String message = e.getMessage();
+        assertTrue(message.startsWith("the registry in Aerospike cannot be read: "), message);
+        assertTrue(message.contains("'" + name + "'") || message.contains("\"" + name + "\""), message);
+        assertFalse(message.contains("\n"), message);
+    }
+
+    @Test
+    void anInvalidOrMissingManifestIsRefused() {
+        for (Object manifest : new Object[] {Map.of(), "", 1L}) {
+            Map<String, Object> stored = stored();
+            stored.put("datasets", Map.of("d", Map.of("manifest", manifest, "set", "a", "build", "b")));
+            assertThrows(StoreFailedException.class, () -> read(stored), manifest::toString);
+        }
+        Map<String, Object> renamed = new HashMap<>(manifest());
+        renamed.put("dataset", "A B");
+        Map<String, Object> stored = stored();
+        stored.put("datasets", Map.of("d", Map.of("manifest", renamed, "set", "a", "build", "b")));
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
+        assertTrue(e.getMessage().contains("'A B' is not a dataset name"), e.getMessage());
+    }
+
+    @Test
+    void aMissingBinOrAnEmptyEntryIsRefused() {
+        for (String bin : List.of("datasets", "sets", "leases")) {
+            Map<String, Object> stored = stored();
+            stored.remove(bin);
+            assertThrows(StoreFailedException.class, () -> read(stored), bin);
+            Map<String, Object> entry = new HashMap<>();
+            entry.put("d", null);
+            stored.put(bin, entry);
+            assertThrows(StoreFailedException.class, () -> read(stored), bin);
+        }
+    }
+
+    @Test
+    void anotherRevisionIsRefused() {
+        for (long revision : new long[] {1, 3}) {
+            Map<String, Object> stored = stored();
+            stored.put("form", revision);
+            StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
+            assertTrue(e.getMessage().contains("form " + revision), e.getMessage());
+            assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
+        }
+    }
+}
