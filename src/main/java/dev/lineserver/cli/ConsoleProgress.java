@@ -22,11 +22,11 @@ final class ConsoleProgress implements Progress {
     }
 
     @Override
-    public void update(State state) {
+    public void update(long position, long size, long lines) {
         double seconds = (System.nanoTime() - start) / 1e9;
         if (seconds >= nextSeconds) {
             nextSeconds = Math.max(seconds * GROWTH, seconds + FIRST_SECONDS);
-            err.print(line(state, seconds));
+            err.print(line(position, size, lines, seconds));
         }
     }
 
@@ -35,13 +35,13 @@ final class ConsoleProgress implements Progress {
         err.print(text);
     }
 
-    private String line(State state, double seconds) {
-        String rate = Numbers.bytes((long) (state.position() / seconds)) + "/s";
-        String lines = Numbers.grouped(state.lines()) + " lines";
-        if (state.size() <= 0) {
-            return task + ": " + Numbers.bytes(state.position()) + ", " + lines + ", " + rate;
+    private String line(long position, long size, long lineCount, double seconds) {
+        String rate = Numbers.bytes((long) (position / seconds)) + "/s";
+        String lines = Numbers.grouped(lineCount) + " lines";
+        if (size <= 0) {
+            return task + ": " + Numbers.bytes(position) + ", " + lines + ", " + rate;
         }
-        double share = (double) state.position() / state.size();
+        double share = (double) position / size;
         String left = Numbers.seconds(seconds / share - seconds) + " left";
         return String.format(Locale.ROOT, "%s: %.0f %%, %s, %s, %s", task, 100 * share, lines, rate, left);
     }

@@ -1,22 +1,21 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
-import java.util.List;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.ingest.Shape;
-import dev.lineserver.ingest.Source;
+import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 
 /** Says what a file will need. */
+@RegisterForReflection(targets = {Plan.class, Plan.Figure.class})
 @Command(name = "plan", description = "Says what storing a file will need, before anything is written.")
 final class PlanCommand implements Verb {
     @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
@@ -25,19 +24,14 @@ final class PlanCommand implements Verb {
     @Option(names = "--json", description = "Answer in JSON.")
     boolean json;
 
-    /** The answer in JSON. */
-    @RegisterForReflection(targets = {Answer.class, Plan.Figure.class})
-    record Answer(List<Plan.Figure> figures, boolean fits, List<String> obstacles) {}
-
     @Override
     public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
-        try (LineStore store = run.openStore();
-                Source source = Source.open(file)) {
-            plan = store.plan(Shape.of(source, run.progress("plan")));
+        try (LineStore store = run.openStore()) {
+            plan = new Ingest(store, run.progress("plan")).plan(file);
         }
         if (json) {
-            run.out().line(Json.encode(new Answer(plan.figures(), plan.fits(), plan.obstacles())));
+            run.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());
         } else {
             print(plan, run.out());
         }

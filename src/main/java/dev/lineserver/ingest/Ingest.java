@@ -1,6 +1,7 @@
 package dev.lineserver.ingest;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
@@ -12,12 +13,16 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.TextShape;
 
 /**
  * Stores a source as the next version of a dataset, or leaves everything as it was: then it throws a
  * {@link SourceException} if the source cannot be read or changes meanwhile, a {@link StoreException} if the store refuses.
  */
 public final class Ingest {
+    /** Lengths that a plan counts; the last stands for all lines of 64 KiB and more. */
+    private static final int LENGTHS = 4096;
+
     private final LineStore store;
     private final Progress progress;
 
@@ -68,7 +73,7 @@ public final class Ingest {
             if (force || !store.isPlannedFirst() || !source.isRepeatable()) {
                 return store(source, dataset, copy);
             }
-            Plan plan = store.plan(Shape.of(source, Progress.SILENT));
+            Plan plan = store.plan(shape(source, Progress.SILENT));
             if (!plan.fits()) {
                 throw new StoreFailedException(
                         ControlCharacters.escape(sourceName) + " does not fit, and nothing was written: "
@@ -80,14 +85,39 @@ public final class Ingest {
         }
     }
 
+    /** Says what storing a source would need, and whether it fits. Reads the source, and writes nothing. */
+    public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sourceName)) {
+            return store.plan(shape(source, progress));
+        }
+    }
+
+    /** Counts the lines of a source by their length. */
+    static TextShape shape(Source source, Progress progress) throws SourceException, InterruptedException {
+        long[] linesByLength = new long[LENGTHS];
+        AtomicLong bytesInLongerLines = new AtomicLong();
+        Content content = new SourceReader(source, progress).read(batch -> {
+            for (int i = 0; i < batch.count(); i++) {
+                int length = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTHS - 1);
+                linesByLength[length]++;
+                bytesInLongerLines.addAndGet(length < LENGTHS - 1 ? 0 : batch.length(i));
+            }
+        });
+        return new TextShape(
+                content.lineCount(),
+                content.byteCount(),
+                content.longestLine(),
+                linesByLength,
+                bytesInLongerLines.get(),
+                !source.isInPlace());
+    }
+
     Outcome store(Source source, DatasetName dataset, boolean copy)
             throws SourceException, StoreException, InterruptedException {
         try (Build build = store.begin(request(source, dataset, copy))) {
             SourceReader reader = new SourceReader(source, progress);
-            Content content = reader.read(build::add, _ -> build.checkpoint().lineIndex());
+            Content content = reader.read(build::add);
             return new Outcome(build.commit(content, reader.blocks()), true);
-        } catch (OutOfMemoryError e) {
-            throw SourceException.outOfMemory(source.name(), e);
         }
     }
 
@@ -110,7 +140,7 @@ public final class Ingest {
             if (!worthReading) {
                 return Optional.empty();
             }
-            Content content = new SourceReader(source, Progress.SILENT).read(_ -> {}, lines -> lines);
+            Content content = new SourceReader(source, Progress.SILENT).read(_ -> {});
             boolean same = newest.get().content().equals(content);
             return same && store.reuse(newest.get(), request) ? newest : Optional.empty();
         } catch (StoreFailedException damaged) {

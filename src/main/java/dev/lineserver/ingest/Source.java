@@ -42,6 +42,7 @@ public final class Source implements AutoCloseable {
     private final @Nullable FileChannel channel;
     private final @Nullable SourceFile file;
     private long bytesRead;
+    private boolean ended;
 
     /**
      * @param bytes closed with this source unless they are standard input
@@ -74,15 +75,16 @@ public final class Source implements AutoCloseable {
                 return open(STDIN, System.in, null, null);
             }
             Path path = Path.of(name).toAbsolutePath();
+            name = path.toString();
             if (Files.isDirectory(path)) {
                 throw new SourceException(path + " is a directory; name a file");
             }
             if (!Files.isRegularFile(path)) {
-                return open(path.toString(), Files.newInputStream(path), null, null);
+                return open(name, Files.newInputStream(path), null, null);
             }
             FileStamp stamp = FileStamp.of(path);
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-            return open(path.toString(), Channels.newInputStream(channel), channel, stamp);
+            return open(name, Channels.newInputStream(channel), channel, stamp);
         } catch (InvalidPathException e) {
             throw new SourceException(
                     "the file name '" + name + "' cannot be expressed in this locale: " + e.getReason()
@@ -184,6 +186,9 @@ public final class Source implements AutoCloseable {
      * @return false at the end of the source
      */
     boolean next(Block block) throws IOException {
+        if (ended) {
+            return false;
+        }
         block.offset = bytesRead;
         try {
             block.length = isInPlace()
@@ -194,6 +199,11 @@ public final class Source implements AutoCloseable {
         }
         bytesRead += block.length;
         return block.length > 0;
+    }
+
+    /** Ends the source after the blocks that were assigned; for a reader that has seen enough. */
+    void end() {
+        ended = true;
     }
 
     /** Reads the bytes of a block that {@link #next} has not read. Called by many threads. */

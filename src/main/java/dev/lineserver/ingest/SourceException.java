@@ -24,13 +24,6 @@ public final class SourceException extends Exception {
         return new SourceException(IoErrors.message("read " + described(source), cause), cause);
     }
 
-    static SourceException outOfMemory(String source, OutOfMemoryError cause) {
-        return new SourceException(
-                "the heap of " + (Runtime.getRuntime().maxMemory() >> 20) + " MiB is too small to read "
-                        + described(source) + " (" + cause.getMessage() + "); give the program more memory (-Xmx)",
-                cause);
-    }
-
     /** A source's name as it is shown to users. */
     static String described(String source) {
         return source.equals(Source.STDIN) ? "standard input" : source;

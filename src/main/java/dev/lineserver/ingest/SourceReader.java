@@ -9,7 +9,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.LongUnaryOperator;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
@@ -47,10 +46,8 @@ final class SourceReader {
      * Reads the source to its end.
      *
      * @param sink of all lines
-     * @param linesDone number of lines to report as progress if the given number was read
      */
-    <X extends Exception> Content read(LineSplitter.Sink<X> sink, LongUnaryOperator linesDone)
-            throws X, SourceException, InterruptedException {
+    <X extends Exception> Content read(LineSplitter.Sink<X> sink) throws X, SourceException, InterruptedException {
         if (source.compression() != Compression.NONE) {
             progress.note(ControlCharacters.escape(SourceException.described(source.name())) + " is "
                     + source.compression() + "-compressed: unpacking");
@@ -60,7 +57,7 @@ final class SourceReader {
         ThreadFactory workers =
                 Thread.ofPlatform().daemon().name("source-reader").factory();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads, workers)) {
-            readBlocks(pool, blocksAhead(threads), splitter, linesDone);
+            readBlocks(pool, blocksAhead(threads), splitter);
             boolean terminated = splitter.finish();
             source.checkUnchanged();
             return new Content(
@@ -72,8 +69,6 @@ final class SourceReader {
                     e);
         } catch (IOException e) {
             throw SourceException.cannotRead(source.name(), e);
-        } catch (OutOfMemoryError e) {
-            throw SourceException.outOfMemory(source.name(), e);
         }
     }
 
@@ -87,8 +82,7 @@ final class SourceReader {
         return Math.clamp(affordable, FEWEST_BLOCKS, threads * BLOCKS_PER_THREAD);
     }
 
-    private <X extends Exception> void readBlocks(
-            ExecutorService pool, int ahead, LineSplitter<X> splitter, LongUnaryOperator linesDone)
+    private <X extends Exception> void readBlocks(ExecutorService pool, int ahead, LineSplitter<X> splitter)
             throws X, IOException, LineTooLongException, InterruptedException {
         Deque<Block> free = new ArrayDeque<>(ahead);
         for (int i = 0; i < ahead; i++) {
@@ -110,8 +104,7 @@ final class SourceReader {
             Block block = result(inFlight.remove());
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
-            long lines = linesDone.applyAsLong(splitter.lineCount());
-            progress.update(new Progress.State(source.position(), source.size(), lines));
+            progress.update(source.position(), source.size(), splitter.lineCount());
             free.push(block);
         }
     }

@@ -30,13 +30,13 @@ public final class Verification {
     }
 
     /**
-     * Compares the version with a source, which is read to its end in any case.
+     * Compares the version with a source, which is read up to the first difference.
      *
      * @return the first difference, as a clause for people; empty if there is none
      */
     public Optional<String> firstDifference(Source source)
             throws SourceException, StoreException, InterruptedException {
-        Content content = new SourceReader(source, progress).read(this::compare, lines -> lines);
+        Content content = new SourceReader(source, progress).read(batch -> compare(source, batch));
         return difference.or(() -> difference(content, snapshot.manifest().content()));
     }
 
@@ -54,7 +54,7 @@ public final class Verification {
                         : "the lines are the same, but the version's manifest has another byte count or digest");
     }
 
-    private void compare(LineBatch batch) throws StoreException, InterruptedException {
+    private void compare(Source source, LineBatch batch) throws StoreException, InterruptedException {
         Queue<CompletionStage<Lookup>> pending = new ArrayDeque<>(LOOKUPS_AHEAD);
         int requested = 0;
         for (int i = 0; i < batch.count() && difference.isEmpty(); i++) {
@@ -64,6 +64,7 @@ public final class Verification {
             String clause = compare(batch, i, Await.result(pending.remove()));
             if (!clause.isEmpty()) {
                 difference = Optional.of("line " + (batch.firstLineIndex() + i + 1) + " " + clause);
+                source.end();
             }
         }
     }

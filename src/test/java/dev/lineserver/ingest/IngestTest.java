@@ -212,7 +212,7 @@ final class IngestTest {
         Path file = Files.writeString(
                 directory.resolve("shaped"), "\n" + "a".repeat(15) + "\n" + "b".repeat(16) + "\n" + "c".repeat(70_000));
         try (Source source = Source.open(file.toString())) {
-            TextShape shape = Shape.of(source, Progress.SILENT);
+            TextShape shape = Ingest.shape(source, Progress.SILENT);
             assertEquals(4, shape.lineCount());
             assertEquals(70_000, shape.longestLine());
             assertEquals(2, shape.linesByLength()[0]);

@@ -55,7 +55,7 @@ final class SourcesTest implements Progress {
     }
 
     @Override
-    public void update(State state) {}
+    public void update(long position, long size, long lines) {}
 
     @Override
     public void note(String text) {
@@ -238,7 +238,7 @@ final class SourcesTest implements Progress {
 
     @Test
     @SuppressWarnings("InputStreamSlowMultibyteRead") // It only fails.
-    void tooLittleHeapIsOneSentenceAndNothingIsPublished() throws Exception {
+    void tooLittleHeapIsThrownAndNothingIsPublished() throws Exception {
         InputStream hungry = new InputStream() {
             @Override
             public int read() {
@@ -246,11 +246,15 @@ final class SourcesTest implements Progress {
             }
         };
         Source source = new Source(Source.STDIN, Compression.NONE, hungry, null, null);
-        SourceException e = assertThrows(
-                SourceException.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
-        assertTrue(e.getMessage().startsWith("the heap of "), e.getMessage());
-        assertTrue(e.getMessage().contains("standard input (Java heap space); give the program more memory"));
+        assertThrows(OutOfMemoryError.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
         assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+    }
+
+    @Test
+    void aFileThatDoesNotExistIsNamedOnce() {
+        String name = "@no such/file";
+        SourceException e = assertThrows(SourceException.class, () -> Source.open(name));
+        assertEquals("cannot read " + Path.of(name).toAbsolutePath() + ": it does not exist", e.getMessage());
     }
 
     @Test
@@ -265,8 +269,8 @@ final class SourcesTest implements Progress {
         Path packed = Files.write(directory.resolve("packed"), Archives.zstd(TEXT));
         try (Source source = Source.open(plain.toString());
                 Source unpacked = Source.open(packed.toString())) {
-            assertTrue(!Shape.of(source, this).copied());
-            assertTrue(Shape.of(unpacked, this).copied());
+            assertTrue(!Ingest.shape(source, this).copied());
+            assertTrue(Ingest.shape(unpacked, this).copied());
         }
     }
 }

@@ -3,11 +3,13 @@ package dev.lineserver.ingest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +66,7 @@ final class VerificationTest {
 
     private Content content() throws Exception {
         try (Source source = Source.open(file.toString())) {
-            return new SourceReader(source, Progress.SILENT).read(_ -> {}, lines -> lines);
+            return new SourceReader(source, Progress.SILENT).read(_ -> {});
         }
     }
 
@@ -162,11 +164,17 @@ final class VerificationTest {
     }
 
     @Test
-    void tooLittleHeapInALookupIsOneSentence() {
-        SourceException e = assertThrows(
-                SourceException.class,
-                () -> verify(i ->
-                        i == 500 ? CompletableFuture.failedFuture(new OutOfMemoryError("Java heap space")) : found(i)));
-        assertTrue(e.getMessage().startsWith("the heap of "), e.getMessage());
+    void theSourceIsReadUpToTheFirstDifference() throws Exception {
+        byte[] longText = Arrays.copyOf(TEXT, 1 << 27);
+        Files.write(file, longText);
+        AtomicLong position = new AtomicLong();
+        Content stored = new Content(2_000, longText.length, new ContentDigest(1, 2), longText.length, false);
+        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
+        Scripted snapshot = new Scripted(manifest, at(3, new Lookup.Found(new byte[] {1})));
+        Progress progress = (read, _, _) -> position.set(read);
+        try (Source source = Source.open(file.toString())) {
+            assertEquals(Optional.of("line 4 differs"), new Verification(snapshot, progress).firstDifference(source));
+        }
+        assertTrue(position.get() < longText.length, () -> position + " bytes were read");
     }
 }

@@ -242,7 +242,7 @@ final class CommandLineIT {
         assertShell(
                 1,
                 "",
-                "line-server: cannot read @x.txt: @x.txt: it does not exist\n",
+                "line-server: cannot read @x.txt: it does not exist\n",
                 "line-server ingest x.txt --data-dir 'a$$b ${c}' >ingested; [ -d 'a$$b ${c}/default' ] && line-server ingest @x.txt");
         assertEquals("c", get(serve("exec \"${LINE_SERVER[@]}\" serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
         assertEquals("", text(Program.out(log())));

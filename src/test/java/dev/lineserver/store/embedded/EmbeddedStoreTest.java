@@ -23,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
-import dev.lineserver.ingest.Shape;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Build;
@@ -365,15 +364,13 @@ final class EmbeddedStoreTest {
             Files.writeString(source, text);
             Manifest manifest = ingestIfChanged(false).manifest();
             long actual = Files.size(directory.resolve("data/default/v" + manifest.version() + "/index"));
-            try (Source opened = Source.open(source.toString())) {
-                Plan plan = store.plan(Shape.of(opened, Progress.SILENT));
-                long planned = plan.figures().stream()
-                        .filter(figure -> figure.name().equals("index-ram"))
-                        .findFirst()
-                        .orElseThrow()
-                        .value();
-                assertTrue(actual <= planned && planned <= 2 * actual + 100, longest + ": " + actual + ", " + planned);
-            }
+            Plan plan = new Ingest(store, Progress.SILENT).plan(source.toString());
+            long planned = plan.figures().stream()
+                    .filter(figure -> figure.name().equals("index-ram"))
+                    .findFirst()
+                    .orElseThrow()
+                    .value();
+            assertTrue(actual <= planned && planned <= 2 * actual + 100, longest + ": " + actual + ", " + planned);
         }
     }
 
