@@ -1,6 +1,7 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.util.Locale;
 
@@ -57,7 +58,7 @@ final class Failures {
     private static @Nullable String explain(Throwable cause) {
         return switch (cause) {
             case ParameterException usage -> explainUsage(usage);
-            case UsageException _, CommandException _, SourceException _, StoreException _ -> cause.getMessage();
+            case UsageException _, SourceException _, StoreException _, UncheckedIOException _ -> cause.getMessage();
             case OutOfMemoryError _ ->
                 "the heap of " + Numbers.bytes(Runtime.getRuntime().maxMemory())
                         + " is too small for this; set a larger one, such as -Xmx2g";

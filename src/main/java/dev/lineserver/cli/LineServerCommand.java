@@ -9,11 +9,8 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.function.Supplier;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,8 +39,6 @@ import dev.lineserver.store.StoreException;
             "Exit code: 0 on success, 1 on failure, 2 on incorrect usage."
         })
 public final class LineServerCommand implements IVersionProvider {
-    private static final Map<String, Known> VERBS = verbs();
-
     LineServerCommand() {}
 
     @Override
@@ -55,32 +50,6 @@ public final class LineServerCommand implements IVersionProvider {
         return new String[] {
             "line-server " + build.getProperty("version"), "Java " + System.getProperty("java.vm.version")
         };
-    }
-
-    /**
-     * A verb.
-     *
-     * @param create makes its command
-     * @param settings that are options of it
-     */
-    private record Known(Supplier<? extends Verb> create, Set<SettingOption> settings) {
-        CommandSpec spec() {
-            CommandSpec spec = CommandSpec.forAnnotatedObject(create.get());
-            settings.forEach(setting -> setting.addTo(spec, Settings.defaults()));
-            return spec;
-        }
-    }
-
-    private static Map<String, Known> verbs() {
-        Map<String, Known> verbs = new LinkedHashMap<>();
-        verbs.put("serve", new Known(ServeCommand::new, EnumSet.allOf(SettingOption.class)));
-        verbs.put("ingest", new Known(IngestCommand::new, SettingOption.OF_DATASET));
-        verbs.put("verify", new Known(VerifyCommand::new, SettingOption.OF_DATASET));
-        verbs.put("plan", new Known(PlanCommand::new, SettingOption.OF_STORE));
-        verbs.put("get", new Known(GetCommand::new, SettingOption.OF_LINES));
-        verbs.put("datasets", new Known(DatasetsCommand::new, SettingOption.OF_STORE));
-        verbs.put("drop", new Known(DropCommand::new, SettingOption.OF_STORE));
-        return verbs;
     }
 
     /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
@@ -111,7 +80,7 @@ public final class LineServerCommand implements IVersionProvider {
 
     private static boolean run(Output out, Messages err, Interruption interruption, String... args)
             throws IOException, SourceException, StoreException, InterruptedException {
-        CommandLine command = commandLine(args);
+        CommandLine command = commandLine();
         ParseResult parsed = command.parseArgs(args);
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));
@@ -121,7 +90,9 @@ public final class LineServerCommand implements IVersionProvider {
         }
         if (!parsed.hasSubcommand()) {
             throw new ParameterException(
-                    command, "no command is named; there are " + String.join(", ", VERBS.keySet()));
+                    command,
+                    "no command is named; there are "
+                            + String.join(", ", command.getSubcommands().keySet()));
         }
         ParseResult given = parsed.subcommand();
         Verb verb = (Verb) given.commandSpec().userObject();
@@ -129,15 +100,22 @@ public final class LineServerCommand implements IVersionProvider {
         return verb.run(new Run(settings, out, err, interruption));
     }
 
-    /** Knows the verb that the arguments name and no other: to describe all of them takes longer than to get a line. */
-    static CommandLine commandLine(String... args) {
+    private static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
-        Known named = args.length == 0 ? null : VERBS.get(args[0]);
-        if (named == null) {
-            VERBS.forEach((name, verb) -> command.addSubcommand(name, verb.spec()));
-        } else {
-            command.addSubcommand(args[0], named.spec());
-        }
+        add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
+        add(command, new IngestCommand(), SettingOption.OF_DATASET);
+        add(command, new VerifyCommand(), SettingOption.OF_DATASET);
+        add(command, new PlanCommand(), SettingOption.OF_STORE);
+        add(command, new GetCommand(), SettingOption.OF_LINES);
+        add(command, new DatasetsCommand(), SettingOption.OF_STORE);
+        add(command, new DropCommand(), SettingOption.OF_STORE);
         return command.setExpandAtFiles(false);
+    }
+
+    /** @param settings that are options of the verb */
+    private static void add(CommandLine command, Verb verb, Set<SettingOption> settings) {
+        CommandSpec spec = CommandSpec.forAnnotatedObject(verb);
+        settings.forEach(setting -> setting.addTo(spec, Settings.defaults()));
+        command.addSubcommand(spec.name(), spec);
     }
 }

@@ -1,6 +1,7 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.CompletableFuture;
@@ -58,16 +59,13 @@ final class ServeCommand implements Verb {
 
     /** Fails before FILE is stored: Quarkus would find out after that. */
     private static void requireFree(ServeConfig config) {
-        InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
-        if (address.isUnresolved()) {
-            throw new CommandException("the host " + config.host() + " has no address; see --host");
-        }
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(address);
+            probe.bind(new InetSocketAddress(config.host(), config.port()));
         } catch (IOException e) {
-            throw new CommandException("cannot listen on " + config.host() + " port " + config.port() + ": "
-                    + e.getMessage() + "; see --host and --port");
+            String where = config.host() + " port " + config.port();
+            throw new UncheckedIOException(
+                    "cannot listen on " + where + ": " + e.getMessage() + "; see --host and --port", e);
         }
     }
 }
