@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-import dev.lineserver.config.HttpConfig;
+import dev.lineserver.config.ServeConfig;
 
 /** Encodes the answer to a plain request, as the fast path does for each. */
 @State(Scope.Thread)
@@ -31,9 +31,10 @@ public class LineHeadBench {
     private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
     private final byte[] line = new byte[88];
     private final LineHead head = new LineHead(new SmallRyeConfigBuilder()
-            .withMapping(HttpConfig.class)
+            .addDiscoveredCustomizers()
+            .withMapping(ServeConfig.class)
             .build()
-            .getConfigMapping(HttpConfig.class));
+            .getConfigMapping(ServeConfig.class));
 
     @Benchmark
     public int encode() {

@@ -39,10 +39,8 @@ public final class Settings {
     /** Above system properties, which have 400. */
     private static final int ORDINAL = 500;
 
-    private static final Set<ConfigClass> FEATURES = Set.of(
-            ConfigClass.configClass(StoreConfig.class),
-            ConfigClass.configClass(ServeConfig.class),
-            ConfigClass.configClass(HttpConfig.class));
+    private static final Set<ConfigClass> FEATURES =
+            Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** How SmallRye Config words the message of a converter that refused a value; nothing else is left of it. */
     private static final Pattern REFUSED = Pattern.compile(
             ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
@@ -109,7 +107,7 @@ public final class Settings {
         return config.getConfigMapping(StoreConfig.class);
     }
 
-    /** Which dataset to read, and where to serve. */
+    /** Which dataset to read, and where and how to serve. */
     public ServeConfig serve() {
         return config.getConfigMapping(ServeConfig.class);
     }

@@ -9,7 +9,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.inject.Singleton;
 
-import dev.lineserver.config.HttpConfig;
+import dev.lineserver.config.ServeConfig;
 
 /** The head of every answer with a line: for Vert.x, and in bytes for the fast path. */
 @Singleton
@@ -21,9 +21,10 @@ public final class LineHead {
     private final byte[] end = ascii("\r\n\r\n");
     private final byte[] closingEnd = ascii("\r\nconnection: close\r\n\r\n");
 
-    LineHead(HttpConfig http) {
-        contentType = HttpHeaders.createOptimized("text/plain; charset=" + http.charset());
-        cacheControl = HttpHeaders.createOptimized(http.cacheControl());
+    LineHead(ServeConfig config) {
+        contentType = HttpHeaders.createOptimized(
+                "text/plain; charset=" + config.http().charset());
+        cacheControl = HttpHeaders.createOptimized(config.http().cacheControl());
         beforeEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
         beforeLength = ascii(
                 "\r\ncache-control: " + cacheControl + "\r\ncontent-type: " + contentType + "\r\ncontent-length: ");

@@ -24,7 +24,7 @@ public final class LineRequest {
     @Nullable
     LineRequest newer;
 
-    private final LookupMetrics metrics;
+    private final RequestOutcomes outcomes;
     private final Duration longestLookup;
     private final long start = System.nanoTime();
     private @Nullable PendingLookups pending;
@@ -37,10 +37,10 @@ public final class LineRequest {
      * @param version acquired by the caller, and released by {@link #release}
      * @param longestLookup after which the lookup counts as failed
      */
-    LineRequest(OpenVersion version, long lineIndex, LookupMetrics metrics, Duration longestLookup) {
+    LineRequest(OpenVersion version, long lineIndex, RequestOutcomes outcomes, Duration longestLookup) {
         this.version = version;
         this.lineIndex = lineIndex;
-        this.metrics = metrics;
+        this.outcomes = outcomes;
         this.longestLookup = longestLookup;
     }
 
@@ -77,7 +77,7 @@ public final class LineRequest {
             pending.remove(this);
             outcome = lookup;
             failure = thrown;
-            metrics.record(lookup, age());
+            outcomes.lookup(lookup, age());
             next.run();
         }
     }

@@ -22,7 +22,6 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.config.HttpConfig;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
@@ -56,25 +55,17 @@ public final class LineRoute {
     private static final int FIRST = -3;
 
     private final Datasets datasets;
-    private final LookupMetrics metrics;
-    private final RequestFailures failures;
+    private final RequestOutcomes outcomes;
     private final LineHead head;
     private final LineNumbers numbers;
     private final Duration longestLookup;
 
-    LineRoute(
-            Datasets datasets,
-            LookupMetrics metrics,
-            RequestFailures failures,
-            LineHead head,
-            ServeConfig serve,
-            HttpConfig http) {
+    LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
         this.datasets = datasets;
-        this.metrics = metrics;
-        this.failures = failures;
+        this.outcomes = outcomes;
         this.head = head;
-        numbers = serve.lineNumbers();
-        longestLookup = http.lookupTimeout();
+        numbers = config.lineNumbers();
+        longestLookup = config.http().lookupTimeout();
     }
 
     void register(@Observes Router router) {
@@ -138,12 +129,12 @@ public final class LineRoute {
         } else if (version == null) {
             refused.accept(Problem.notOpen(dataset));
         }
-        return version == null ? null : new LineRequest(version, lineIndex, metrics, longestLookup);
+        return version == null ? null : new LineRequest(version, lineIndex, outcomes, longestLookup);
     }
 
     private void refuse(HttpServerRequest request, Problem refusal) {
         if (refusal.status() == 503) {
-            metrics.record(null, 0);
+            outcomes.lookup(null, 0);
         }
         refusal.answer(request);
     }
@@ -256,15 +247,15 @@ public final class LineRoute {
             case StoreUnavailableException e ->
                 Problem.unavailable(e.getMessage()).answer(request);
             case LineDamagedException e -> damaged(wanted, e.getMessage()).answer(request);
-            case StoreException e -> failures.end(request, Problem.storeFailed(e.getMessage()), e);
-            case Throwable e -> failures.end(request, Problem.unexpected(), e);
+            case StoreException e -> outcomes.fail(request, Problem.storeFailed(e.getMessage()), e);
+            case Throwable e -> outcomes.fail(request, Problem.unexpected(), e);
         }
     }
 
     private Problem damaged(LineRequest wanted, String damage) {
         Manifest manifest = wanted.version.manifest();
         long number = numbers.number(wanted.lineIndex);
-        metrics.lineDamaged();
+        outcomes.lineDamaged();
         LOG.errorf(
                 "dataset %s version %d line %d: %s",
                 manifest.dataset(), manifest.version(), number, ControlCharacters.escape(damage));

@@ -9,6 +9,9 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +23,10 @@ final class RequestGuard {
     /** In bytes. No resource here reads a body; a longer one is not worth receiving. */
     private static final long LONGEST_BODY = 64 << 10;
 
-    private final RequestFailures failures;
+    private final RequestOutcomes outcomes;
 
-    RequestGuard(RequestFailures failures) {
-        this.failures = failures;
+    RequestGuard(RequestOutcomes outcomes) {
+        this.outcomes = outcomes;
     }
 
     void register(@Observes Router router) {
@@ -91,7 +94,16 @@ final class RequestGuard {
         } else if (status > 400 && status < 500) {
             Problem.ofStatus(status, request).answer(request);
         } else {
-            failures.end(request, Problem.unexpected(), failure);
+            outcomes.fail(request, Problem.unexpected(), failure);
         }
+    }
+
+    /** Gives each error of a REST resource a problem as its body. */
+    @ServerExceptionMapper
+    Response answerFailure(WebApplicationException failure, HttpServerRequest request) {
+        Response response = failure.getResponse();
+        return response.hasEntity()
+                ? response
+                : Problem.ofStatus(response.getStatus(), request).response();
     }
 }

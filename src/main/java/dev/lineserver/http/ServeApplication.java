@@ -11,9 +11,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.config.HttpConfig;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
@@ -28,16 +26,17 @@ public final class ServeApplication implements QuarkusApplication {
     private final ServeConfig config;
     private final HttpServer server;
     private final Datasets datasets;
-    /** Why serving could not start and would not at another attempt. */
-    private @Nullable StoreFailedException failure;
 
     @SuppressWarnings(
             "deprecation") // Vert.x 5 will make this internal; Vert.x 4 has no other access to its event loops.
-    ServeApplication(StoreConfig store, ServeConfig config, HttpConfig http, Vertx vertx, HttpServer server) {
+    ServeApplication(StoreConfig store, ServeConfig config, Vertx vertx, HttpServer server) {
         this.config = config;
         this.server = server;
         EventLoopGroup eventLoops = vertx.nettyEventLoopGroup();
-        datasets = new Datasets(() -> Stores.open(store, eventLoops), config.dataset(), http.versionCheckInterval());
+        datasets = new Datasets(
+                () -> Stores.open(store, eventLoops),
+                config.dataset(),
+                config.http().versionCheckInterval());
     }
 
     @Produces
@@ -46,20 +45,13 @@ public final class ServeApplication implements QuarkusApplication {
         return datasets;
     }
 
-    void start(@Observes StartupEvent event) {
-        try {
-            datasets.start();
-        } catch (StoreFailedException e) {
-            failure = e;
-        }
+    /** Fails if serving would fail at another attempt too, before Quarkus listens. */
+    void start(@Observes StartupEvent event) throws StoreFailedException {
+        datasets.start();
     }
 
     @Override
     public int run(String... args) {
-        if (failure != null) {
-            System.err.println("line-server: " + failure.getMessage());
-            return 1;
-        }
         String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
         LOG.infof(
                 "listening at http://%s:%d/lines/%d",

@@ -8,7 +8,6 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.ext.web.Router;
 
-import dev.lineserver.config.HttpConfig;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.DatasetName;
@@ -16,11 +15,10 @@ import dev.lineserver.store.DatasetName;
 /** The classes of this package over a store, put together as CDI does, with metrics that a test can read. */
 public final class Parts implements AutoCloseable {
     public final MeterRegistry registry = new SimpleMeterRegistry();
-    public final RequestFailures failures = new RequestFailures(registry);
+    public final RequestOutcomes outcomes = new RequestOutcomes(registry);
     public final LineHead head;
     public final LineRoute lines;
     final Datasets datasets;
-    private final LookupMetrics metrics = new LookupMetrics(registry);
 
     public Parts(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
         this(opener, versionCheckInterval, Duration.ofSeconds(30));
@@ -30,21 +28,19 @@ public final class Parts implements AutoCloseable {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
                 .withMapping(ServeConfig.class)
-                .withMapping(HttpConfig.class)
                 .withDefaultValue("line-server.http.version-check-interval", "PT1H")
                 .withDefaultValue("line-server.http.lookup-timeout", lookupTimeout.toString())
                 .build();
         ServeConfig serve = config.getConfigMapping(ServeConfig.class);
-        HttpConfig http = config.getConfigMapping(HttpConfig.class);
-        head = new LineHead(http);
+        head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        lines = new LineRoute(datasets, metrics, failures, head, serve, http);
+        lines = new LineRoute(datasets, outcomes, head, serve);
         datasets.start();
     }
 
     /** Registers all routes; not the REST resources, which only Quarkus can. */
     public void register(Router router) {
-        new RequestGuard(failures).register(router);
+        new RequestGuard(outcomes).register(router);
         lines.register(router);
     }
 

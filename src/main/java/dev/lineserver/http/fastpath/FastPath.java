@@ -27,7 +27,7 @@ import org.jboss.logging.Logger;
 
 import dev.lineserver.http.LineHead;
 import dev.lineserver.http.LineRoute;
-import dev.lineserver.http.RequestFailures;
+import dev.lineserver.http.RequestOutcomes;
 
 /**
  * The entry point: adds a {@link FastPathHandler} to each connection that the main port accepts, in front of Netty's
@@ -52,12 +52,12 @@ final class FastPath {
 
     final LineRoute lines;
     final LineHead head;
-    final RequestFailures failures;
+    final RequestOutcomes outcomes;
 
-    FastPath(LineRoute lines, LineHead head, RequestFailures failures) {
+    FastPath(LineRoute lines, LineHead head, RequestOutcomes outcomes) {
         this.lines = lines;
         this.head = head;
-        this.failures = failures;
+        this.outcomes = outcomes;
     }
 
     void install(

@@ -204,7 +204,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     private void fail(ChannelHandlerContext ctx, Throwable unexpected) {
         state = State.CLOSING;
         ChannelFuture _ = ctx.close();
-        fastPath.failures.ofFastPath(unexpected);
+        fastPath.outcomes.fastPathFailed(unexpected);
     }
 
     private void passOn(ChannelHandlerContext ctx, ByteBuf bytes) {

@@ -52,7 +52,7 @@ final class FastPathHandlerTest {
     private final ScriptedLines lines = new ScriptedLines();
     private final FakeVertx vertx = new FakeVertx();
     private final EmbeddedChannel channel = new EmbeddedChannel(
-            new FastPathHandler(new FastPath(lines.parts.lines, lines.parts.head, lines.parts.failures)),
+            new FastPathHandler(new FastPath(lines.parts.lines, lines.parts.head, lines.parts.outcomes)),
             new ProtocolDetector());
 
     FastPathHandlerTest() throws Exception {}

@@ -28,7 +28,7 @@ public final class FastPaths {
                         Map.of("quarkus.micrometer.binder.http-server.enabled", "false"), "settings", 250))
                 .build();
         ValueRegistry ports = ScriptedLines.proxy(ValueRegistry.class, (_, _, _) -> port);
-        new FastPath(parts.lines, parts.head, parts.failures)
+        new FastPath(parts.lines, parts.head, parts.outcomes)
                 .install(new HttpServerStart(new HttpServerOptions()), vertx, router, config, ports);
         for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
             loop.submit(() -> {}).get(30, TimeUnit.SECONDS);

@@ -1,0 +1,102 @@
+package dev.lineserver.http;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.vertx.core.http.HttpServerRequest;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.Lookup;
+
+/**
+ * Counts how lookups and requests end, and ends the requests that failed unexpectedly. Logs at most one of these a second,
+ * so that no client and no fault can fill the disk.
+ */
+@Singleton
+public final class RequestOutcomes {
+    private static final Logger LOG = Logger.getLogger(RequestOutcomes.class);
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Timer found;
+    private final Timer pastTheEnd;
+    private final Timer damaged;
+    private final Timer unavailable;
+    private final Counter damagedLines;
+    private final Counter failures;
+    private final Counter fastPathFailures;
+    private final AtomicLong nextLog = new AtomicLong(System.nanoTime());
+    private final AtomicLong notLogged = new AtomicLong();
+
+    RequestOutcomes(MeterRegistry registry) {
+        found = lookups(registry, "found");
+        pastTheEnd = lookups(registry, "past_the_end");
+        damaged = lookups(registry, "damaged");
+        unavailable = lookups(registry, "unavailable");
+        damagedLines = counter(
+                registry,
+                "line_server_lines_damaged",
+                "Answers for lines that should be stored and are missing or damaged");
+        failures = counter(registry, "line_server_request_failures", "Requests that failed unexpectedly");
+        fastPathFailures =
+                counter(registry, "line_server_fast_path_failures", "Connections that the fast path had to close");
+    }
+
+    private static Timer lookups(MeterRegistry registry, String outcome) {
+        return Timer.builder("line_server_lookups")
+                .description("Lookups of lines in the store")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private static Counter counter(MeterRegistry registry, String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
+    }
+
+    /** Counts a lookup; it is null if the store failed, or no version is open. */
+    void lookup(@Nullable Lookup lookup, long nanos) {
+        Timer timer = switch (lookup) {
+            case null -> unavailable;
+            case Lookup.Found _, Lookup.FoundInParts _ -> found;
+            case Lookup.PastTheEnd _ -> pastTheEnd;
+            case Lookup.Damaged _ -> damaged;
+        };
+        timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Counts a line, or a part of it, that is missing or damaged. */
+    void lineDamaged() {
+        damagedLines.increment();
+    }
+
+    /** Answers a request that failed with a problem; closes the connection if even that fails. */
+    void fail(HttpServerRequest request, Problem problem, @Nullable Throwable failure) {
+        failures.increment();
+        try {
+            problem.answer(request);
+        } catch (RuntimeException | Error again) {
+            request.connection().close();
+        }
+        log("a request failed unexpectedly", failure);
+    }
+
+    /** Records that the fast path failed; the caller closes the connection. */
+    public void fastPathFailed(Throwable failure) {
+        fastPathFailures.increment();
+        log("the fast path failed unexpectedly, and closed the connection", failure);
+    }
+
+    private void log(String message, @Nullable Throwable failure) {
+        long now = System.nanoTime();
+        long next = nextLog.get();
+        if (now - next >= 0 && nextLog.compareAndSet(next, now + INTERVAL_NANOS)) {
+            LOG.errorf(failure, "%s (%d more failures since the last one logged)", message, notLogged.getAndSet(0));
+        } else {
+            notLogged.incrementAndGet();
+        }
+    }
+}
