@@ -25,22 +25,20 @@ public class ContentDigestBench {
     private static final int BLOCKS = (1 << 30) / Limits.BLOCK_BYTES;
 
     private final byte[] block = new byte[Limits.BLOCK_BYTES];
-    private final long[] digest = new long[2];
     private final ContentDigest.Tree tree = new ContentDigest.Tree();
 
     @Setup
     public void fill() {
         new SplittableRandom(1).nextBytes(block);
-        ContentDigest.hashBlock(block, block.length, digest);
+        ContentDigest digest = ContentDigest.ofBlock(block, block.length);
         for (int i = 0; i < BLOCKS; i++) {
             tree.add(digest);
         }
     }
 
     @Benchmark
-    public long[] block() {
-        ContentDigest.hashBlock(block, block.length, digest);
-        return digest;
+    public ContentDigest block() {
+        return ContentDigest.ofBlock(block, block.length);
     }
 
     @Benchmark

@@ -11,7 +11,7 @@ final class Block {
 
     final byte[] bytes = new byte[Limits.BLOCK_BYTES];
     final int[] newlines = new int[Limits.BLOCK_BYTES];
-    final long[] digest = new long[2];
+    ContentDigest digest = ContentDigest.ofBlock(bytes, 0);
     /** Offset of the first byte in the source. */
     long offset;
     /** {@link Limits#BLOCK_BYTES}, except for a source's last block. */
@@ -21,6 +21,6 @@ final class Block {
 
     void scan() {
         newlineCount = Newlines.find(bytes, 0, length, newlines);
-        ContentDigest.hashBlock(bytes, length, digest);
+        digest = ContentDigest.ofBlock(bytes, length);
     }
 }

@@ -22,13 +22,6 @@ public record ContentDigest(long high, long low) {
     private static final Hasher128 XXH3 = Hashing.xxh3_128();
     private static final int DIGEST_BYTES = 16;
 
-    /** Hashes one block into {@code digest}, an array of length 2: the lower 64 bits, then the upper. */
-    public static void hashBlock(byte[] block, int length, long[] digest) {
-        ContentDigest hash = ofBlock(block, length);
-        digest[0] = hash.low;
-        digest[1] = hash.high;
-    }
-
     /** The XXH3-128 digest of one block. */
     public static ContentDigest ofBlock(byte[] block, int length) {
         HashValue128 hash = XXH3.hashBytesTo128Bits(block, 0, length);
@@ -60,12 +53,12 @@ public record ContentDigest(long high, long low) {
         private byte[] leaves = new byte[1024 * DIGEST_BYTES];
         private int size;
 
-        /** Adds the digest of the next block, as computed by {@link #hashBlock}. */
-        public void add(long[] blockDigest) {
+        /** Adds the digest of the next block. */
+        public void add(ContentDigest block) {
             if (size == leaves.length) {
                 leaves = Arrays.copyOf(leaves, Math.multiplyExact(leaves.length, 2));
             }
-            ByteBuffer.wrap(leaves, size, DIGEST_BYTES).putLong(blockDigest[1]).putLong(blockDigest[0]);
+            ByteBuffer.wrap(leaves, size, DIGEST_BYTES).putLong(block.high).putLong(block.low);
             size += DIGEST_BYTES;
         }
 

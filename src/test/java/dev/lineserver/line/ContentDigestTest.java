@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 final class ContentDigestTest {
     @Test
     void hashIsXxh3OfTheReferenceImplementation() {
-        long[] empty = new long[2];
-        ContentDigest.hashBlock(new byte[0], 0, empty);
         // XXH3_128bits of nothing, seed 0, as xxhsum -H2 prints it.
-        assertEquals("99aa06d3014798d86001c324468d497f", new ContentDigest(empty[1], empty[0]).toString());
+        assertEquals(
+                "99aa06d3014798d86001c324468d497f",
+                ContentDigest.ofBlock(new byte[0], 0).toString());
         assertEquals(
                 "99aa06d3014798d86001c324468d497f",
                 new ContentDigest.Tree().digest().toString());
@@ -29,8 +29,8 @@ final class ContentDigestTest {
 
     @Test
     void orderAndNumberOfBlocksCount() {
-        long[] a = {1, 2};
-        long[] b = {3, 4};
+        ContentDigest a = new ContentDigest(1, 2);
+        ContentDigest b = new ContentDigest(3, 4);
         assertEquals(digest(a, b), digest(a, b));
         assertNotEquals(digest(a, b), digest(b, a));
         assertNotEquals(digest(a, b), digest(a));
@@ -41,16 +41,16 @@ final class ContentDigestTest {
     void holdsMoreBlocksThanItBeganWith() {
         ContentDigest.Tree tree = new ContentDigest.Tree();
         for (int i = 0; i < 5_000; i++) {
-            tree.add(new long[] {i, -i});
+            tree.add(new ContentDigest(-i, i));
         }
         ContentDigest once = tree.digest();
-        tree.add(new long[] {0, 0});
+        tree.add(new ContentDigest(0, 0));
         assertNotEquals(once, tree.digest());
     }
 
-    private static ContentDigest digest(long[]... blocks) {
+    private static ContentDigest digest(ContentDigest... blocks) {
         ContentDigest.Tree tree = new ContentDigest.Tree();
-        for (long[] block : blocks) {
+        for (ContentDigest block : blocks) {
             tree.add(block);
         }
         return tree.digest();

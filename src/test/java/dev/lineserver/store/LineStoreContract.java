@@ -69,9 +69,7 @@ public abstract class LineStoreContract {
         ContentDigest.Tree digests = new ContentDigest.Tree();
         for (int at = 0; at < content.length; at += Limits.BLOCK_BYTES) {
             byte[] block = Arrays.copyOfRange(content, at, Math.min(content.length, at + Limits.BLOCK_BYTES));
-            long[] digest = new long[2];
-            ContentDigest.hashBlock(block, block.length, digest);
-            digests.add(digest);
+            digests.add(ContentDigest.ofBlock(block, block.length));
         }
         return digests;
     }

@@ -262,11 +262,10 @@ final class TouchedSourceTest {
         try (FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.allocate(1), size - 1);
         }
-        long[] digest = new long[2];
-        ContentDigest.hashBlock(new byte[Limits.BLOCK_BYTES], Limits.BLOCK_BYTES, digest);
+        ContentDigest digest = ContentDigest.ofBlock(new byte[Limits.BLOCK_BYTES], Limits.BLOCK_BYTES);
         ByteBuffer blocks = ByteBuffer.allocate(Math.toIntExact(size / Limits.BLOCK_BYTES * 16));
         while (blocks.hasRemaining()) {
-            blocks.putLong(digest[1]).putLong(digest[0]);
+            blocks.putLong(digest.high()).putLong(digest.low());
         }
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
