@@ -16,13 +16,15 @@ public interface Snapshot extends AutoCloseable {
     CompletionStage<Lookup> lookup(long lineIndex);
 
     /**
-     * Checks that the version can be read at present. May block for as long as reading the whole content takes; returns
+     * Checks more than lookups tell of whether the version can be read at present. May block for as long as reading the whole content takes; returns
      * promptly, with a {@link StoreUnavailableException}, once the calling thread is interrupted. Never called on an event
      * loop.
      *
      * @throws StoreException if it cannot be read, or is gone
      */
-    void check() throws StoreException;
+    default void check() throws StoreException {
+        // Nothing to do for a store whose lookups tell all.
+    }
 
     /**
      * Tells the store that this version, which was superseded or dropped, is still being read, so that its lines are kept

@@ -146,15 +146,7 @@ final class LineRouteTest {
 
     private void answerInParts(int count, IntFunction<CompletionStage<byte[]>> read) {
         lines.answer(_ -> CompletableFuture.completedFuture(
-                new Lookup.FoundInParts(new ScriptedParts((long) count * PART, count, read))));
-    }
-
-    private record ScriptedParts(long length, int count, IntFunction<CompletionStage<byte[]>> script)
-            implements LineParts {
-        @Override
-        public CompletionStage<byte[]> read(int part) {
-            return script.apply(part);
-        }
+                new Lookup.FoundInParts(new LineParts((long) count * PART, count, read))));
     }
 
     private static CompletionStage<byte[]> part() {
@@ -276,7 +268,7 @@ final class LineRouteTest {
     @Test
     void manySmallPartsArriveWhole() throws Exception {
         lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(
-                new ScriptedParts(512, 512, part -> CompletableFuture.completedFuture(new byte[] {(byte) part})))));
+                new LineParts(512, 512, part -> CompletableFuture.completedFuture(new byte[] {(byte) part})))));
         String answer = get("/lines/1");
         assertEquals(512, answer.length() - answer.indexOf("\r\n\r\n") - 4);
         assertEquals((byte) 511, (byte) answer.charAt(answer.length() - 1));

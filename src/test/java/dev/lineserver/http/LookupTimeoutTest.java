@@ -57,11 +57,7 @@ final class LookupTimeoutTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aPartThatIsNeverReadEndsTheConnection(boolean fastPath) throws Exception {
-        LineParts parts = ScriptedLines.proxy(LineParts.class, (_, method, arguments) -> switch (method.getName()) {
-            case "length" -> 3L * PART;
-            case "count" -> 3;
-            default -> part((Integer) arguments[0]);
-        });
+        LineParts parts = new LineParts(3 * PART, 3, LookupTimeoutTest::part);
         try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(100));
                 PlainServer server = new PlainServer(lines.parts, fastPath, new HttpServerOptions())) {
             lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));

@@ -127,22 +127,8 @@ final class VerificationTest {
     }
 
     private static LineParts parts(long length, String... parts) {
-        return new LineParts() {
-            @Override
-            public long length() {
-                return length;
-            }
-
-            @Override
-            public int count() {
-                return parts.length;
-            }
-
-            @Override
-            public CompletionStage<byte[]> read(int part) {
-                return CompletableFuture.completedFuture(Archives.ascii(parts[part]));
-            }
-        };
+        return new LineParts(
+                length, parts.length, part -> CompletableFuture.completedFuture(Archives.ascii(parts[part])));
     }
 
     @Test

@@ -10,14 +10,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.store.Await;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.LifeCycle;
 import dev.lineserver.store.aerospike.registry.LineSet;
@@ -76,63 +74,20 @@ final class AerospikeSnapshot implements Snapshot {
                     + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
             return requireLost().thenApply(_ -> new Lookup.Damaged(what));
         }
-        return CompletableFuture.completedFuture(new Lookup.FoundInParts(new PartedLine(lineIndex, head)));
+        return CompletableFuture.completedFuture(new Lookup.FoundInParts(
+                new LineParts(head.length(), head.parts(), part -> readPart(lineIndex, head, part))));
     }
 
-    /** A line that did not fit one record. */
-    private final class PartedLine implements LineParts {
-        private final long lineIndex;
-        private final LineRecords.Head head;
-
-        private PartedLine(long lineIndex, LineRecords.Head head) {
-            this.lineIndex = lineIndex;
-            this.head = head;
-        }
-
-        @Override
-        public long length() {
-            return head.length();
-        }
-
-        @Override
-        public int count() {
-            return head.parts();
-        }
-
-        @Override
-        public CompletionStage<byte[]> read(int part) {
-            return store.reads
-                    .read(records.part(lineIndex, part), () -> describe(part))
-                    .thenCompose(record -> {
-                        byte[] bytes = records.bytes(record);
-                        return bytes != null && bytes.length == head.partLength(part)
-                                ? CompletableFuture.completedFuture(bytes)
-                                : requireLost().thenCompose(_ -> CompletableFuture.failedFuture(damage(part)));
-                    });
-        }
-
-        private LineDamagedException damage(int part) {
-            return new LineDamagedException(describe(part) + " is missing or damaged: ingest the file again");
-        }
-
-        private String describe(int part) {
-            return "part " + part + " of " + count() + " of " + AerospikeSnapshot.this.describe(lineIndex);
-        }
-    }
-
-    /** Reads the last line, which exists only if the version does. */
-    @Override
-    public void check() throws StoreException {
-        long last = manifest.lineCount() - 1;
-        try {
-            CompletionStage<?> read = last < 0 ? latestRegistry() : lookup(last);
-            if (Await.result(read) instanceof Lookup.Damaged(String what)) {
-                throw new StoreFailedException(describe(last) + " cannot be read: " + what + ". Ingest the file again");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException("checking " + describe(last) + " was interrupted", e);
-        }
+    private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.Head head, int part) {
+        String name = "part " + part + " of " + head.parts() + " of " + describe(lineIndex);
+        return store.reads.read(records.part(lineIndex, part), () -> name).thenCompose(record -> {
+            byte[] bytes = records.bytes(record);
+            return bytes != null && bytes.length == head.partLength(part)
+                    ? CompletableFuture.completedFuture(bytes)
+                    : requireLost()
+                            .thenCompose(_ -> CompletableFuture.failedFuture(
+                                    new LineDamagedException(name + " is missing or damaged: ingest the file again")));
+        });
     }
 
     @Override

@@ -30,9 +30,16 @@ record EmbeddedSnapshot(
         long start = index.start(lineIndex);
         int length = index.length(lineIndex);
         if (length > Limits.WHOLE_LINE_BYTES) {
-            return CompletableFuture.completedFuture(new Lookup.FoundInParts(new Parts(this, start, length)));
+            return CompletableFuture.completedFuture(new Lookup.FoundInParts(parts(start, length)));
         }
         return read(start, length, Lookup.Found::new);
+    }
+
+    private LineParts parts(long start, int length) {
+        return new LineParts(length, Math.ceilDiv(length, Limits.WHOLE_LINE_BYTES), part -> {
+            int skip = part * Limits.WHOLE_LINE_BYTES;
+            return read(start + skip, Math.min(Limits.WHOLE_LINE_BYTES, length - skip), Function.identity());
+        });
     }
 
     private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> result) {
@@ -53,20 +60,6 @@ record EmbeddedSnapshot(
     @Override
     public void close() {
         lines.close();
-    }
-
-    private record Parts(EmbeddedSnapshot snapshot, long start, long length) implements LineParts {
-        @Override
-        public int count() {
-            return (int) Math.ceilDiv(length, Limits.WHOLE_LINE_BYTES);
-        }
-
-        @Override
-        public CompletionStage<byte[]> read(int part) {
-            long skip = (long) part * Limits.WHOLE_LINE_BYTES;
-            int size = (int) Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
-            return snapshot.read(start + skip, size, Function.identity());
-        }
     }
 
     /**

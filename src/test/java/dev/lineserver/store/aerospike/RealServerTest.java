@@ -17,8 +17,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
@@ -87,8 +89,10 @@ final class RealServerTest {
         byte[] content = text(20_000);
         int before = new RegistryRecord(cluster).read().sets().size();
         for (int i = 0; i < 6; i++) {
-            try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
-                snapshot.check();
+            Manifest manifest = FakeNodeTest.put(store, content);
+            try (Snapshot snapshot = store.open(manifest)) {
+                Lookup last = Await.result(snapshot.lookup(manifest.lineCount() - 1));
+                assertInstanceOf(Lookup.Found.class, last);
             }
             store.drop(FakeNodeTest.NAME);
         }
