@@ -5,6 +5,8 @@ import java.time.Instant;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
+import dev.lineserver.line.ContentDigest;
+
 /**
  * Describes one version of a dataset. Written last, so that a version with a manifest is whole.
  *
@@ -20,13 +22,34 @@ public record Manifest(
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Manifest of(ManifestForm form) {
-        return form.toManifest();
+        return new Manifest(
+                new DatasetName(form.dataset()),
+                form.version(),
+                new Content(
+                        form.lines(),
+                        form.bytes(),
+                        ContentDigest.parse(form.digest()),
+                        form.longestLine(),
+                        form.terminated()),
+                form.source(),
+                form.layout(),
+                Instant.parse(form.createdAt()));
     }
 
     /** As JSON. */
     @JsonValue
     public ManifestForm form() {
-        return ManifestForm.of(this);
+        return new ManifestForm(
+                dataset.value(),
+                version,
+                content.lineCount(),
+                content.byteCount(),
+                content.longestLine(),
+                content.terminated(),
+                content.digest().toString(),
+                sourceName,
+                layout,
+                createdAt.toString());
     }
 
     /** Number of lines, at least 0. */

@@ -1,7 +1,5 @@
 package dev.lineserver.store;
 
-import java.time.Instant;
-
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -13,8 +11,6 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-
-import dev.lineserver.line.ContentDigest;
 
 /**
  * A manifest as JSON, over HTTP and on the command line, and as the stores keep it; the names of the components are those
@@ -47,30 +43,4 @@ public record ManifestForm(
                     text -> text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build();
-
-    static ManifestForm of(Manifest manifest) {
-        Content content = manifest.content();
-        return new ManifestForm(
-                manifest.dataset().value(),
-                manifest.version(),
-                content.lineCount(),
-                content.byteCount(),
-                content.longestLine(),
-                content.terminated(),
-                content.digest().toString(),
-                manifest.sourceName(),
-                manifest.layout(),
-                manifest.createdAt().toString());
-    }
-
-    /** @throws RuntimeException if a text is not as {@link #of} writes it */
-    Manifest toManifest() {
-        return new Manifest(
-                new DatasetName(dataset),
-                version,
-                new Content(lines, bytes, ContentDigest.parse(digest), longestLine, terminated),
-                source,
-                layout,
-                Instant.parse(createdAt));
-    }
 }

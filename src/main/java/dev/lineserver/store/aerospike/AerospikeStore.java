@@ -97,8 +97,8 @@ public final class AerospikeStore implements LineStore {
         Registry current = registry.read();
         Registry.Published newest = current.datasets().get(manifest.dataset().value());
         if (newest == null) {
-            throw new StoreFailedException(
-                    "Aerospike " + cluster.name() + " has no dataset " + manifest.dataset() + " any more");
+            throw new StoreFailedException("the Aerospike cluster at " + cluster.settings.hosts() + " has no dataset "
+                    + manifest.dataset() + " any more");
         }
         if (!described(newest).equals(manifest)) {
             throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeClient;
@@ -74,15 +73,11 @@ final class Cluster implements AutoCloseable {
         return EventLoopType.valueOf("NETTY_" + transport.toUpperCase(Locale.ROOT));
     }
 
-    /** Seed nodes, for messages. */
-    String name() {
-        return settings.hosts().stream().map(AerospikeSettings.Node::toString).collect(Collectors.joining(","));
-    }
-
     List<Node> nodes() throws StoreException {
         Node[] nodes = client.getNodes();
         if (nodes.length == 0) {
-            throw new StoreUnavailableException("no node of the Aerospike cluster " + name() + " answers any more");
+            throw new StoreUnavailableException(
+                    "no node of the Aerospike cluster at " + settings.hosts() + " answers any more");
         }
         return Arrays.asList(nodes);
     }

@@ -15,10 +15,9 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  *
  * <p>Line {@code i} is the record whose key is the integer {@code i}, with one bin that holds its bytes. A line longer
  * than {@code partBytes} has a {@link Head} under its own key instead, in a bin named otherwise, and its bytes in parts
- * whose keys are blobs: keys of different types never meet.
+ * whose keys are texts: keys of different types never meet.
  */
 final class LineRecords {
-    private static final int PART_KEY_BYTES = Long.BYTES + Integer.BYTES;
     private static final String HEAD_SUFFIX = "+";
 
     final String namespace;
@@ -38,11 +37,7 @@ final class LineRecords {
     }
 
     Key part(long lineIndex, int part) {
-        byte[] key = ByteBuffer.allocate(PART_KEY_BYTES)
-                .putLong(lineIndex)
-                .putInt(part)
-                .array();
-        return new Key(namespace, set, key);
+        return new Key(namespace, set, lineIndex + "+" + part);
     }
 
     /** The bytes in a record; null unless it holds a line or a part of this version. */

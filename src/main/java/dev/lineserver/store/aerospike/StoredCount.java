@@ -16,21 +16,11 @@ import dev.lineserver.store.StoreFailedException;
  * Checks, before a version is published, that the cluster holds what it acknowledged. The nodes' own counts show it within
  * moments. While partitions migrate these do not add up, and then every record is read instead.
  */
-final class StoredCount {
+record StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records) {
     private static final System.Logger LOG = System.getLogger(StoredCount.class.getName());
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long PAUSE_MILLIS = 50;
     private static final int KEYS_PER_BATCH = 5_000;
-
-    private final Cluster cluster;
-    private final RegistryRecord registry;
-    private final LineRecords records;
-
-    StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records) {
-        this.cluster = cluster;
-        this.registry = registry;
-        this.records = records;
-    }
 
     /**
      * @param lines number of lines that there must be

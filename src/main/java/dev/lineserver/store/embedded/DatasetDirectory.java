@@ -55,9 +55,6 @@ record DatasetDirectory(Path path, Disk disk) {
     ManifestFile manifest(long version) throws StoreException {
         Path file = version(version).resolve(ManifestFile.NAME);
         try {
-            if (Files.exists(version(version).resolve(ManifestFile.OLD_NAME))) {
-                throw new IOException("its layout is older than '" + ManifestFile.LAYOUT + "'");
-            }
             ManifestFile read = ManifestFile.read(file);
             if (!read.manifest().dataset().equals(dataset()) || read.manifest().version() != version) {
                 throw new IOException("it belongs to another version");

@@ -24,17 +24,9 @@ import dev.lineserver.store.StoreFailedException;
  * <p>A process loses its lock on a file as soon as it closes any of its descriptors of that file (POSIX, {@code fcntl}).
  * So nothing in this process opens a lock file that it has open already: {@link #OPEN} knows the owner.
  */
-final class DatasetLock implements AutoCloseable {
+record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
     /** Lock files that this process has open, and the owner of each. */
     private static final Map<Path, String> OPEN = new ConcurrentHashMap<>();
-
-    private final Path file;
-    private final FileChannel channel;
-
-    private DatasetLock(Path file, FileChannel channel) {
-        this.file = file;
-        this.channel = channel;
-    }
 
     /**
      * Takes the lock.

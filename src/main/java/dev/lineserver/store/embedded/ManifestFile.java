@@ -32,15 +32,15 @@ record ManifestFile(
         @JsonSetter(nulls = Nulls.SET) @Nullable SourceFile source,
         boolean inPlace) {
     static final String NAME = "manifest";
-    /** Of the manifests before {@value #LAYOUT}. */
-    static final String OLD_NAME = "manifest.properties";
-
     static final String LAYOUT = "embedded-4";
 
     private static final String CHECKSUM = "# crc32c ";
 
     /** @throws IOException if the file cannot be read, or was not written by {@link #write} */
     static ManifestFile read(Path file) throws IOException {
+        if (Files.exists(file.resolveSibling("manifest.properties"))) {
+            throw new IOException("its layout is older than '" + LAYOUT + "'");
+        }
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         int at = text.lastIndexOf(CHECKSUM);
         if (at < 0 || !text.equals(withChecksum(text.substring(0, at)))) {

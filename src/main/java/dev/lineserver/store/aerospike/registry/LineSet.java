@@ -31,11 +31,8 @@ public record LineSet(String name, State state, String dataset, long version, lo
     /** Name and revision of the form in which lines are stored, as manifests carry it. */
     public static final String LAYOUT = "aerospike-record-per-line/1";
 
-    /** Letters that bin names consist of. */
-    private static final String LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-    /** Two letters are enough for any reader to have noticed that its version is gone. */
-    private static final long DISTINCT_BINS = LETTERS.length() * (LETTERS.length() + 1L);
+    /** Those of at most two characters: enough for any reader to have noticed that its version is gone. */
+    private static final long DISTINCT_BINS = 26 + 35 * 36;
 
     /** See the diagram above. */
     public enum State {
@@ -67,9 +64,6 @@ public record LineSet(String name, State state, String dataset, long version, lo
      * and truncated and the set is filled again finds records without its bin instead of another version's lines.
      */
     public String bin() {
-        int letters = LETTERS.length();
-        int use = Math.toIntExact((uses - 1) % DISTINCT_BINS);
-        String last = String.valueOf(LETTERS.charAt(use % letters));
-        return use < letters ? last : LETTERS.charAt(use / letters - 1) + last;
+        return Registry.name(Math.toIntExact((uses - 1) % DISTINCT_BINS));
     }
 }

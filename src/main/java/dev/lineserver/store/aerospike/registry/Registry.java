@@ -108,7 +108,7 @@ public record Registry(
         return copies.getOrDefault(set, 0L) == 0;
     }
 
-    /** The names are a to z, 10 to zz, and so on: at most three characters. */
+    /** Short names, of sets and of bins: a to z, 10 to zz, and so on; the first 4,000 have at most three characters. */
     static String name(int number) {
         return Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }

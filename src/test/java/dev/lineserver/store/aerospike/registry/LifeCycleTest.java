@@ -276,7 +276,7 @@ final class LifeCycleTest {
     void aSetThatIsUsedAgainHasAnotherBin() {
         LineSet set = new LineSet("a", LineSet.State.BUILDING, "d", 1, 1, 0, 0);
         Set<String> bins = new HashSet<>();
-        for (int i = 0; i < 52 * 53; i++) {
+        for (int i = 0; i < 26 + 35 * 36; i++) {
             assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
             set = set.refill("d", 1, 0);
         }
