@@ -25,7 +25,10 @@ public final class LineSplitter<X extends Exception> {
     private long byteCount;
     private long longestLine;
 
-    /** @param longestLineAllowed in bytes, without terminator; at most {@link Limits#LONGEST_LINE_BYTES} */
+    /**
+     * @param longestLineAllowed in bytes, without terminator; at least the length of a block, so that only lines that cross
+     *     blocks can be longer, and at most {@link Limits#LONGEST_LINE_BYTES}
+     */
     public LineSplitter(int longestLineAllowed, Sink<X> sink) {
         this.longestLineAllowed = longestLineAllowed;
         this.sink = sink;
@@ -65,7 +68,7 @@ public final class LineSplitter<X extends Exception> {
      *
      * @return true if all lines have a terminator
      */
-    public boolean finish() throws X, LineTooLongException, InterruptedException {
+    public boolean finish() throws X, InterruptedException {
         boolean terminated = carriedLength == 0;
         if (!terminated) {
             emitCarried(false);
@@ -88,7 +91,7 @@ public final class LineSplitter<X extends Exception> {
         return longestLine;
     }
 
-    private void emitCarried(boolean terminated) throws X, LineTooLongException, InterruptedException {
+    private void emitCarried(boolean terminated) throws X, InterruptedException {
         carriedEnd[0] = carriedLength;
         if (terminated) {
             carried[carriedLength] = '\n';
@@ -100,26 +103,18 @@ public final class LineSplitter<X extends Exception> {
         }
     }
 
-    private void emit(LineBatch batch) throws X, LineTooLongException, InterruptedException {
-        measure(batch);
-        sink.accept(batch);
-        lineCount += batch.count();
-        byteCount += batch.byteCount();
-    }
-
-    private void measure(LineBatch batch) throws LineTooLongException {
+    private void emit(LineBatch batch) throws X, InterruptedException {
         int longest = 0;
         int from = batch.start(0);
         for (int i = 0; i < batch.count(); i++) {
             int end = batch.end(i);
-            if (end - from > longestLineAllowed) {
-                long offset = batch.firstByteOffset() + from - batch.start(0);
-                throw new LineTooLongException(batch.firstLineIndex() + i, offset, longestLineAllowed);
-            }
             longest = Math.max(longest, end - from);
             from = end + 1;
         }
         longestLine = Math.max(longestLine, longest);
+        sink.accept(batch);
+        lineCount += batch.count();
+        byteCount += batch.byteCount();
     }
 
     /** Keeps the start of a line that ends in a later block, and room for its terminator. */
