@@ -57,7 +57,7 @@ public final class LineRequest {
         pending.add(this);
         try {
             version.lookup(lineIndex).whenComplete((lookup, thrown) -> complete(lookup, thrown, loop, atOnce));
-        } catch (OutOfMemoryError noCallback) {
+        } catch (RuntimeException | Error noCallback) {
             complete(null, noCallback, loop, atOnce);
         }
     }

@@ -37,18 +37,9 @@ public final class OpenVersion {
         return etagPrefix + lineIndex + '"';
     }
 
-    /**
-     * Looks a line up, without ever throwing: whatever the snapshot throws, an {@link OutOfMemoryError} included, fails the
-     * stage.
-     *
-     * @param lineIndex 0-based, at least 0
-     */
+    /** Looks a line up, as {@link Snapshot#lookup} does. */
     public CompletionStage<Lookup> lookup(long lineIndex) {
-        try {
-            return snapshot.lookup(lineIndex);
-        } catch (RuntimeException | Error failure) {
-            return CompletableFuture.failedFuture(failure);
-        }
+        return snapshot.lookup(lineIndex);
     }
 
     /** Adds a reference; false if the snapshot is closed already. */

@@ -190,7 +190,7 @@ public final class ServedDataset {
             return damagedLines < DAMAGED_LINES ? null : "lines are missing or damaged; ingest the file again";
         } catch (TimeoutException e) {
             return "a lookup has not been answered for more than " + lookupPatience.toSeconds() + " s";
-        } catch (ExecutionException e) {
+        } catch (ExecutionException | RuntimeException | Error e) {
             return String.valueOf(StoreException.causeOf(e).getMessage());
         }
     }
