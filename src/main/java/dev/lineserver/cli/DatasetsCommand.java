@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,9 +35,8 @@ final class DatasetsCommand implements Verb {
             }
         }
         if (json) {
-            JsonArray all = new JsonArray();
-            described.forEach(manifest -> all.add(JsonObject.mapFrom(manifest)));
-            run.out().line(new JsonObject().put("datasets", all).encode());
+            List<JsonObject> all = described.stream().map(JsonObject::mapFrom).toList();
+            run.out().line(JsonObject.of("datasets", all).encode());
         } else {
             for (Manifest manifest : described) {
                 run.out().line(line(manifest));

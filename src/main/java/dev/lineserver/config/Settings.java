@@ -131,16 +131,12 @@ public final class Settings {
     private static void customize(SmallRyeConfigBuilder builder, Map<String, String> properties) {
         builder.withSources(new PropertiesConfigSource(properties, COMMAND_LINE, ORDINAL))
                 .withConverter(DatasetName.class, ORDINAL, DatasetName::new)
-                .withConverter(LineNumbers.class, ORDINAL, Settings::lineNumbers)
+                .withConverter(
+                        LineNumbers.class,
+                        ORDINAL,
+                        text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::kind)
                 .withConverter(AerospikeSettings.Node.class, ORDINAL, AerospikeSettings.Node::parse);
-    }
-
-    private static LineNumbers lineNumbers(String text) {
-        if (!List.of("0", "1").contains(text)) {
-            throw new IllegalArgumentException("the first line's number is 0 or 1, not '" + text + "'");
-        }
-        return new LineNumbers(Integer.parseInt(text));
     }
 
     private static StoreConfig.Kind kind(String text) {

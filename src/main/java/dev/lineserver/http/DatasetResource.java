@@ -39,10 +39,9 @@ final class DatasetResource {
     @APIResponse(responseCode = "200", description = "The versions")
     @APIResponse(responseCode = "503", description = "The store cannot be asked")
     public Listing all() {
-        Optional<String> unavailability = datasets.unavailability();
-        if (unavailability.isPresent()) {
-            throw failure(Problem.unavailable(unavailability.get()));
-        }
+        datasets.unavailability().ifPresent(reason -> {
+            throw failure(Problem.unavailable(reason));
+        });
         return new Listing(datasets.all().stream()
                 .flatMap(dataset -> dataset.manifest().stream())
                 .map(Manifest::form)
@@ -56,11 +55,10 @@ final class DatasetResource {
     @APIResponse(responseCode = "404", description = "There is no such dataset")
     @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
     public ManifestForm one(@PathParam("dataset") String name) {
-        ServedDataset dataset = datasets.find(name);
-        if (dataset == null) {
-            throw failure(Problem.absent(datasets, name));
-        }
-        return dataset.manifest().map(Manifest::form).orElseThrow(() -> failure(Problem.notOpen(dataset)));
+        return Optional.ofNullable(datasets.find(name))
+                .flatMap(ServedDataset::manifest)
+                .map(Manifest::form)
+                .orElseThrow(() -> failure(Problem.notServed(datasets, name)));
     }
 
     private static WebApplicationException failure(Problem problem) {

@@ -124,12 +124,11 @@ public final class LineRoute {
         String name = target.dataset() == null ? datasets.defaultName() : target.dataset();
         ServedDataset dataset = datasets.find(name);
         OpenVersion version = dataset == null ? null : dataset.acquire();
-        if (dataset == null) {
-            refused.accept(Problem.absent(datasets, name));
-        } else if (version == null) {
-            refused.accept(Problem.notOpen(dataset));
+        if (version == null) {
+            refused.accept(Problem.notServed(datasets, name));
+            return null;
         }
-        return version == null ? null : new LineRequest(version, lineIndex, outcomes, longestLookup);
+        return new LineRequest(version, lineIndex, outcomes, longestLookup);
     }
 
     private void refuse(HttpServerRequest request, Problem refusal) {
@@ -260,5 +259,31 @@ public final class LineRoute {
                 "dataset %s version %d line %d: %s",
                 manifest.dataset(), manifest.version(), number, ControlCharacters.escape(damage));
         return Problem.damaged(manifest, number, damage);
+    }
+
+    /**
+     * What a path that names a line is made of. Takes the paths that the router serves lines at, each with or without a
+     * trailing slash: {@code /lines/n}, {@code /line_server/lines/n} and {@code /datasets/name/lines/n}.
+     *
+     * @param dataset name of the dataset; null for the default one
+     * @param number what stands in place of the line number
+     */
+    private record LineTarget(@Nullable String dataset, String number) {
+        private static final String LINES = "/lines/";
+        private static final String DJANGO = "/line_server";
+        private static final String DATASETS = "/datasets/";
+
+        /** Returns null if the path does not name a line. */
+        static @Nullable LineTarget parse(String path) {
+            boolean named = path.startsWith(DATASETS);
+            int prefix = path.startsWith(DJANGO) ? DJANGO.length() : 0;
+            int lines = named ? path.indexOf('/', DATASETS.length()) : prefix;
+            if (lines < 0 || !path.startsWith(LINES, lines)) {
+                return null;
+            }
+            int start = lines + LINES.length();
+            int end = path.length() > start && path.endsWith("/") ? path.length() - 1 : path.length();
+            return new LineTarget(named ? path.substring(DATASETS.length(), lines) : null, path.substring(start, end));
+        }
     }
 }

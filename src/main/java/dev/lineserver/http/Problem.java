@@ -1,8 +1,10 @@
 package dev.lineserver.http;
 
+import java.util.Locale;
 import java.util.Map;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -42,17 +44,16 @@ record Problem(
         return of(400, "not-a-line-number", "Not a line number", detail);
     }
 
-    /** For a dataset that is not known: it is absent only if the store could be asked. */
-    static Problem absent(Datasets datasets, String name) {
+    /** For a dataset without an open version. One that is not known is absent only if the store could be asked. */
+    static Problem notServed(Datasets datasets, String name) {
+        ServedDataset dataset = datasets.find(name);
+        if (dataset != null) {
+            return unavailable(dataset.unavailability().orElse("Dataset " + name + " is being opened."));
+        }
         String detail = "There is no dataset " + name + "; /datasets lists the ones there are.";
         return datasets.unavailability()
                 .map(Problem::unavailable)
                 .orElseGet(() -> of(404, "no-such-dataset", "No such dataset", detail));
-    }
-
-    /** For a dataset without an open version. */
-    static Problem notOpen(ServedDataset dataset) {
-        return unavailable(dataset.unavailability().orElse("Dataset " + dataset.name() + " is being opened."));
     }
 
     static Problem pastTheEnd(long lineCount) {
@@ -81,20 +82,16 @@ record Problem(
 
     /** The problem of a status that is not about lines. */
     static Problem ofStatus(int status, HttpServerRequest request) {
-        return switch (status) {
-            case 404 ->
-                of(
-                        404,
-                        "not-found",
-                        "Not found",
-                        "There is nothing at " + request.path() + "; lines are at /lines/{n}.");
-            case 405 ->
-                of(405, "method-not-allowed", "Method not allowed", "Use GET or HEAD, not " + request.method() + ".");
-            case 406 -> of(406, "not-acceptable", "Not acceptable", "The answer is JSON: accept application/json.");
-            case 501 -> of(501, "not-implemented", "Not implemented", "Send requests without a transfer coding.");
-            case 505 -> of(505, "http-version", "HTTP version not supported", "Use HTTP/1.1 or HTTP/2.");
-            default -> of(status, "refused", "Request refused", "The request was refused with status " + status + ".");
+        String detail = switch (status) {
+            case 404 -> "There is nothing at " + request.path() + "; lines are at /lines/{n}.";
+            case 405 -> "Use GET or HEAD, not " + request.method() + ".";
+            case 406 -> "The answer is JSON: accept application/json.";
+            case 501 -> "Send requests without a transfer coding.";
+            case 505 -> "Use HTTP/1.1 or HTTP/2.";
+            default -> "The request was refused with status " + status + ".";
         };
+        String title = HttpResponseStatus.valueOf(status).reasonPhrase();
+        return of(status, title.toLowerCase(Locale.ROOT).replace(' ', '-'), title, detail);
     }
 
     /** Answers a request; resets its connection or stream if another answer has begun. */

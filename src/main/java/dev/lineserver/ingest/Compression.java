@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Locale;
 
+import io.airlift.compress.v3.zstd.ZstdInputStream;
+
 /** How the bytes of a source are compressed. Their first bytes say so, whatever the source's name is. */
 enum Compression {
     NONE(""),
@@ -41,11 +43,12 @@ enum Compression {
         return NONE;
     }
 
+    /** @param packed buffered */
     InputStream unpack(InputStream packed) {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new GzipMembers(packed);
-            case ZSTD -> ZstdFrames.unpack(packed);
+            case ZSTD -> new ZstdInputStream(new ZstdFrames(packed));
         };
     }
 

@@ -29,7 +29,6 @@ public final class Source implements AutoCloseable {
     public static final String STDIN = "-";
 
     private static final Set<String> PATHS_OF_STDIN = Set.of(STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0");
-    private static final long UNKNOWN_SIZE = -1;
     /**
      * Size of one read. Java reads into a buffer of its own and copies that: 64 KiB of both are still in the processor's
      * cache by then.
@@ -168,7 +167,7 @@ public final class Source implements AutoCloseable {
 
     /** Size in bytes, compressed if the source is; negative if unknown. */
     long size() {
-        return file == null ? UNKNOWN_SIZE : file.stamp().size();
+        return file == null ? -1 : file.stamp().size();
     }
 
     /** Number of bytes of {@link #size} read so far. */

@@ -71,15 +71,12 @@ public final class Verification {
 
     private static String compare(LineBatch batch, int i, Lookup lookup) throws StoreException, InterruptedException {
         return switch (lookup) {
-            case Lookup.Found(byte[] line) -> same(batch, i, line) ? "" : "differs";
+            case Lookup.Found(byte[] line) ->
+                Arrays.equals(batch.bytes(), batch.start(i), batch.end(i), line, 0, line.length) ? "" : "differs";
             case Lookup.FoundInParts(LineParts parts) -> compareParts(batch, i, parts);
             case Lookup.PastTheEnd(long lineCount) -> "is not stored: the version has " + lineCount + " lines";
             case Lookup.Damaged(String what) -> "is damaged: " + what;
         };
-    }
-
-    private static boolean same(LineBatch batch, int i, byte[] line) {
-        return Arrays.equals(batch.bytes(), batch.start(i), batch.end(i), line, 0, line.length);
     }
 
     private static String compareParts(LineBatch batch, int i, LineParts parts)

@@ -1,12 +1,9 @@
 package dev.lineserver.ingest;
 
-import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-
-import io.airlift.compress.v3.zstd.ZstdInputStream;
 
 /**
  * The frames of a Zstandard file, still compressed, for a library that unpacks nothing else: it refuses skippable frames,
@@ -40,12 +37,8 @@ final class ZstdFrames extends InputStream {
     private boolean inFrame;
     private boolean checksum;
 
-    private ZstdFrames(InputStream packed) {
-        this.packed = new DataInputStream(new BufferedInputStream(packed));
-    }
-
-    static InputStream unpack(InputStream packed) {
-        return new ZstdInputStream(new ZstdFrames(packed));
+    ZstdFrames(InputStream packed) {
+        this.packed = new DataInputStream(packed);
     }
 
     static boolean isSkippable(int magic) {

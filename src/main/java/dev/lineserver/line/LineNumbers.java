@@ -11,7 +11,7 @@ public record LineNumbers(int first) {
     /** @throws IllegalArgumentException if {@code first} is neither 0 nor 1 */
     public LineNumbers {
         if (first != 0 && first != 1) {
-            throw new IllegalArgumentException("the first line's number is 0 or 1, not " + first);
+            throw new IllegalArgumentException("the first line's number is 0 or 1");
         }
     }
 

@@ -93,7 +93,7 @@ final class CommandTest {
                     get x                         | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
                     get 5-3                       | the range 5-3 ends before it begins
-                    get 1 --first-line-number=2   | --first-line-number: the first line's number is 0 or 1, not '2'
+                    get 1 --first-line-number=2   | --first-line-number: the first line's number is 0 or 1
                     ingest x --dataset=No         | --dataset: 'No' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
                     serve --port=99999            | --port: 99999 is not from 0 to 65535
                     serve --port=-1               | --port: -1 is not from 0 to 65535
