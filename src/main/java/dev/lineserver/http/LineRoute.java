@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import io.netty.buffer.Unpooled;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -59,6 +60,7 @@ public final class LineRoute {
     private final LineHead head;
     private final LineNumbers numbers;
     private final Duration longestLookup;
+    private volatile boolean draining;
 
     LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
         this.datasets = datasets;
@@ -104,12 +106,17 @@ public final class LineRoute {
      * Begins a request for the fast path.
      *
      * @param path as it was sent; may have a query
-     * @return null if the router must answer: unless the path is that of a line in normalised form, and its dataset has an
-     *     open version
+     * @return null if the router must answer: unless the path is that of a line in normalised form, its dataset has an open
+     *     version, and the server is not stopping
      */
     public @Nullable LineRequest begin(String path) {
-        LineTarget target = LineTarget.parse(path);
+        LineTarget target = draining ? null : LineTarget.parse(path);
         return target == null ? null : begin(target, _ -> {});
+    }
+
+    /** From SIGTERM on the router answers all requests: Quarkus counts them, and asks their clients to disconnect. */
+    void drain(@Observes ShutdownDelayInitiatedEvent event) {
+        draining = true;
     }
 
     /** Begins a request, or tells {@code refused} why it cannot be answered with a line and returns null. */

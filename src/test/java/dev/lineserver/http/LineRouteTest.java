@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
@@ -29,6 +30,7 @@ import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The routes for lines over a real connection, with a scripted store. */
@@ -97,6 +99,13 @@ final class LineRouteTest {
         assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
         assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
         assertEquals(1, lines.parts.value("line_server_lines_damaged"));
+    }
+
+    @Test
+    void aServerThatStopsLeavesPlainRequestsToTheRouter() throws Exception {
+        lines.parts.lines.drain(new ShutdownDelayInitiatedEvent());
+        assertNull(lines.parts.lines.begin("/lines/3"));
+        assertTrue(get("/lines/3").startsWith("HTTP/1.1 200 "));
     }
 
     @Test
