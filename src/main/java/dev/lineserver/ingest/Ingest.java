@@ -70,7 +70,7 @@ public final class Ingest {
     public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            if (force || !store.isPlannedFirst() || !source.isRepeatable()) {
+            if (force || !store.requiresPlan() || !source.isRepeatable()) {
                 return store(source, dataset, copy);
             }
             Plan plan = store.plan(shape(source, Progress.SILENT));
@@ -129,7 +129,7 @@ public final class Ingest {
     private Optional<Manifest> holding(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
         try {
-            Optional<Manifest> unread = store.stored(request);
+            Optional<Manifest> unread = store.findUnchanged(request);
             if (unread.isPresent()) {
                 return unread;
             }

@@ -75,7 +75,7 @@ public final class Verification {
                 Arrays.equals(batch.bytes(), batch.start(i), batch.end(i), line, 0, line.length) ? "" : "differs";
             case Lookup.FoundInParts(LineParts parts) -> compareParts(batch, i, parts);
             case Lookup.PastTheEnd(long lineCount) -> "is not stored: the version has " + lineCount + " lines";
-            case Lookup.Damaged(String what) -> "is damaged: " + what;
+            case Lookup.Damaged(String detail) -> "is damaged: " + detail;
         };
     }
 

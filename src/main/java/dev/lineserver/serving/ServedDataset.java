@@ -157,7 +157,7 @@ public final class ServedDataset {
     /** Keeps superseded versions readable for their requests, and finds out whether the open version can be read. */
     void refreshOpenVersions() {
         superseded.removeIf(version -> version.closed.isDone());
-        superseded.forEach(version -> version.snapshot.hold());
+        superseded.forEach(version -> version.snapshot.keepAlive());
         OpenVersion version = acquire();
         if (version == null) {
             return;

@@ -31,14 +31,14 @@ public interface LineStore extends AutoCloseable {
      * Whether a text that does not fit would be found out only after much of it was written, so that a plan is worth
      * reading the text for.
      */
-    default boolean isPlannedFirst() {
+    default boolean requiresPlan() {
         return false;
     }
 
     /**
      * The newest version of the request's dataset, if it is known without reading the source that it holds just that.
      */
-    default Optional<Manifest> stored(BuildRequest request) throws StoreException {
+    default Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
         return Optional.empty();
     }
 

@@ -27,7 +27,7 @@ public sealed interface Lookup {
     /**
      * The line should be there and is not, or is not what was stored. Data was lost; asking again does not help.
      *
-     * @param what is wrong, for an operator
+     * @param detail what is wrong, for an operator
      */
-    record Damaged(String what) implements Lookup {}
+    record Damaged(String detail) implements Lookup {}
 }

@@ -31,7 +31,7 @@ public interface Snapshot extends AutoCloseable {
      * for a while longer. Called by one thread in the background, about twice a second as long as requests use the version;
      * never on an event loop.
      */
-    default void hold() {
+    default void keepAlive() {
         // Nothing to do for a store whose open versions stay readable by themselves.
     }
 

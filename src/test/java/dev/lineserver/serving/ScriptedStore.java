@@ -112,7 +112,7 @@ final class ScriptedStore implements LineStore {
         }
 
         @Override
-        public void hold() {
+        public void keepAlive() {
             holds++;
         }
 

@@ -103,7 +103,7 @@ public abstract class LineStoreContract {
                 yield line.toByteArray();
             }
             case Lookup.PastTheEnd(long lineCount) -> throw new AssertionError(lineIndex + " of " + lineCount);
-            case Lookup.Damaged(String what) -> throw new AssertionError(what);
+            case Lookup.Damaged(String detail) -> throw new AssertionError(detail);
         };
     }
 

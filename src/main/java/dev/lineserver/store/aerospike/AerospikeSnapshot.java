@@ -91,7 +91,7 @@ final class AerospikeSnapshot implements Snapshot {
     }
 
     @Override
-    public void hold() {
+    public void keepAlive() {
         try {
             store.lifeCycle.hold(set);
         } catch (StoreException e) {

@@ -58,7 +58,7 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
-    public boolean isPlannedFirst() {
+    public boolean requiresPlan() {
         return true;
     }
 

@@ -125,7 +125,7 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public Optional<Manifest> stored(BuildRequest request) throws StoreException {
+    public Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
         Optional<Manifest> stored = newestFile(request.dataset())
                 .filter(newest -> newest.isFrom(request))
                 .map(ManifestFile::manifest);

@@ -47,7 +47,7 @@ final class ReadFaultsTest extends FakeNodeTest {
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.records.lose(new Key("lines", "a", 17L).digest);
             Lookup.Damaged damaged = assertInstanceOf(Lookup.Damaged.class, await(snapshot, 17));
-            assertTrue(damaged.what().contains("missing"), damaged.what());
+            assertTrue(damaged.detail().contains("missing"), damaged.detail());
             assertArrayEquals(
                     LINES.get(18),
                     assertInstanceOf(Lookup.Found.class, await(snapshot, 18)).line());
@@ -146,7 +146,7 @@ final class ReadFaultsTest extends FakeNodeTest {
             put(store, CONTENT);
             long replaced = System.nanoTime();
             Awaitility.await().until(() -> {
-                held.hold();
+                held.keepAlive();
                 assertInstanceOf(Lookup.Found.class, await(held, 17));
                 return System.nanoTime() - replaced > grace.toNanos() * 2;
             });

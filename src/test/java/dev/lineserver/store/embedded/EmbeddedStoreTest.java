@@ -206,7 +206,7 @@ final class EmbeddedStoreTest {
     /** The newest version, if the store knows without reading the source that the version holds it. */
     private Optional<Manifest> knownUnread(boolean copy) throws Exception {
         try (Source opened = Source.open(source.toString())) {
-            return store.stored(new BuildRequest(DatasetName.DEFAULT, opened.name(), opened.file(), copy));
+            return store.findUnchanged(new BuildRequest(DatasetName.DEFAULT, opened.name(), opened.file(), copy));
         }
     }
 
