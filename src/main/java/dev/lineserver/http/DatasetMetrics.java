@@ -41,7 +41,7 @@ final class DatasetMetrics {
                         "line_server_version_check_age",
                         datasets,
                         TimeUnit.NANOSECONDS,
-                        served -> served.sinceLastCheck().toNanos())
+                        served -> served.timeSinceLastListing().toNanos())
                 .description("Time since the store last listed its datasets")
                 .register(registry);
     }

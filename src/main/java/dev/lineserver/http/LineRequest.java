@@ -25,78 +25,80 @@ public final class LineRequest {
     LineRequest newer;
 
     private final RequestOutcomes outcomes;
-    private final Duration longestLookup;
-    private final long start = System.nanoTime();
+    private final Duration lookupTimeout;
+    private final long startNanos = System.nanoTime();
     private @Nullable PendingLookups pending;
-    private @Nullable Runnable then;
+    private @Nullable Runnable continuation;
     private @Nullable Lookup outcome;
     private @Nullable Throwable failure;
     private boolean released;
 
     /**
      * @param version acquired by the caller, and released by {@link #release}
-     * @param longestLookup after which the lookup counts as failed
+     * @param lookupTimeout after which the lookup counts as failed
      */
-    LineRequest(OpenVersion version, long lineIndex, RequestOutcomes outcomes, Duration longestLookup) {
+    LineRequest(OpenVersion version, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
         this.version = version;
         this.lineIndex = lineIndex;
         this.outcomes = outcomes;
-        this.longestLookup = longestLookup;
+        this.lookupTimeout = lookupTimeout;
     }
 
     /**
      * Looks the line up.
      *
      * @param loop event loop of the request, which the caller runs on
-     * @param atOnce true to run {@code next} before this returns if the outcome is known by then
-     * @param next runs on the event loop once the outcome or the failure is known
+     * @param mayRunInline true to run {@code onCompletion} before this returns if the outcome is known by then
+     * @param onCompletion runs on the event loop once the outcome or the failure is known
      */
-    public void run(EventExecutor loop, boolean atOnce, Runnable next) {
-        then = next;
+    public void lookUp(EventExecutor loop, boolean mayRunInline, Runnable onCompletion) {
+        continuation = onCompletion;
         pending = PendingLookups.of(loop);
         pending.add(this);
         try {
-            version.lookup(lineIndex).whenComplete((lookup, thrown) -> complete(lookup, thrown, loop, atOnce));
-        } catch (RuntimeException | Error noCallback) {
-            complete(null, noCallback, loop, atOnce);
+            version.lookup(lineIndex)
+                    .whenComplete((lookup, thrown) -> finishOnLoop(lookup, thrown, loop, mayRunInline));
+        } catch (RuntimeException | Error notStarted) {
+            finishOnLoop(null, notStarted, loop, mayRunInline);
         }
     }
 
-    private void complete(@Nullable Lookup lookup, @Nullable Throwable thrown, EventExecutor loop, boolean atOnce) {
-        if (atOnce && loop.inEventLoop()) {
-            end(lookup, thrown);
+    private void finishOnLoop(
+            @Nullable Lookup lookup, @Nullable Throwable thrown, EventExecutor loop, boolean mayRunInline) {
+        if (mayRunInline && loop.inEventLoop()) {
+            finish(lookup, thrown);
         } else {
-            loop.execute(() -> end(lookup, thrown));
+            loop.execute(() -> finish(lookup, thrown));
         }
     }
 
-    private void end(@Nullable Lookup lookup, @Nullable Throwable thrown) {
-        Runnable next = then;
+    private void finish(@Nullable Lookup lookup, @Nullable Throwable thrown) {
+        Runnable next = continuation;
         if (next != null && pending != null) {
-            then = null;
+            continuation = null;
             pending.remove(this);
             outcome = lookup;
             failure = thrown;
-            outcomes.lookup(lookup, age());
+            outcomes.recordLookup(lookup, age());
             next.run();
         }
     }
 
     private long age() {
-        return System.nanoTime() - start;
+        return System.nanoTime() - startNanos;
     }
 
     /** Returns true if the lookup has taken longer than it may. */
-    boolean isLate() {
-        return age() > longestLookup.toNanos();
+    boolean isOverdue() {
+        return age() > lookupTimeout.toNanos();
     }
 
     /** Ends the lookup as failed, and ignores its outcome if that is known later. */
-    void giveUp() {
-        end(
+    void timeOut() {
+        finish(
                 null,
                 new StoreUnavailableException(
-                        "the store has not answered within " + longestLookup.toMillis() + " ms; try again"));
+                        "the store has not answered within " + lookupTimeout.toMillis() + " ms; try again"));
     }
 
     public String etag() {
@@ -114,7 +116,7 @@ public final class LineRequest {
     }
 
     /**
-     * Dispatches the request to the router, which takes it by {@link #handedOver} and does not look the line up again.
+     * Dispatches the request to the router, which takes it by {@link #claimHandedOver} and does not look the line up again.
      *
      * @param dispatch calls the router on this thread, before it returns
      * @return false if the router has not taken it, so that the caller must release it
@@ -122,11 +124,11 @@ public final class LineRequest {
     public boolean handOver(Runnable dispatch) {
         HANDED_OVER.set(this);
         dispatch.run();
-        return handedOver() == null;
+        return claimHandedOver() == null;
     }
 
     /** Takes the request that is being dispatched on this thread, already looked up; null if it is not. */
-    static @Nullable LineRequest handedOver() {
+    static @Nullable LineRequest claimHandedOver() {
         LineRequest request = HANDED_OVER.getIfExists();
         HANDED_OVER.remove();
         return request;

@@ -47,19 +47,19 @@ import dev.lineserver.store.StoreUnavailableException;
 @Singleton
 public final class LineRoute {
     /** Name of the routes that answer lines. */
-    public static final String NAME = "line-server lines";
+    public static final String ROUTE_NAME = "line-server lines";
     /** Name of the route in front of them. */
-    public static final String GUARD = "line-server guard";
+    public static final String GUARD_NAME = "line-server guard";
 
     private static final Logger LOG = Logger.getLogger(LineRoute.class);
     /** Before Quarkus's limit on bodies, which answers 413. */
-    private static final int FIRST = -3;
+    private static final int ROUTE_ORDER = -3;
 
     private final Datasets datasets;
     private final RequestOutcomes outcomes;
     private final LineHead head;
     private final LineNumbers numbers;
-    private final Duration longestLookup;
+    private final Duration lookupTimeout;
     private volatile boolean draining;
 
     LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
@@ -67,17 +67,17 @@ public final class LineRoute {
         this.outcomes = outcomes;
         this.head = head;
         numbers = config.lineNumbers();
-        longestLookup = config.http().lookupTimeout();
+        lookupTimeout = config.http().lookupTimeout();
     }
 
     void register(@Observes Router router) {
         for (String path : List.of("/lines/*", "/line_server/lines/*", "/datasets/*")) {
-            router.route(path).setName(NAME).order(FIRST).handler(this::answer);
+            router.route(path).setName(ROUTE_NAME).order(ROUTE_ORDER).handler(this::handle);
         }
     }
 
     /** Looks a line up, unless the fast path already has, and answers with it. */
-    private void answer(RoutingContext routing) {
+    private void handle(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         LineTarget target = LineTarget.parse(routing.normalizedPath());
         if (target == null) {
@@ -89,16 +89,16 @@ public final class LineRoute {
             return;
         }
         ContextInternal context = (ContextInternal) Vertx.currentContext();
-        LineRequest known = LineRequest.handedOver();
-        if (known != null) {
-            answer(request, known, context);
+        LineRequest lookedUp = LineRequest.claimHandedOver();
+        if (lookedUp != null) {
+            respond(request, lookedUp, context);
             return;
         }
-        LineRequest wanted = begin(target, refusal -> refuse(request, refusal));
-        if (wanted != null) {
+        LineRequest lineRequest = prepare(target, refusal -> refuse(request, refusal));
+        if (lineRequest != null) {
             // Later, because Vert.x begins the next of many pipelined requests, one within the other, where one is
             // answered.
-            wanted.run(context.nettyEventLoop(), false, () -> answer(request, wanted, context));
+            lineRequest.lookUp(context.nettyEventLoop(), false, () -> respond(request, lineRequest, context));
         }
     }
 
@@ -109,9 +109,9 @@ public final class LineRoute {
      * @return null if the router must answer: unless the path is that of a line in normalised form, its dataset has an open
      *     version, and the server is not stopping
      */
-    public @Nullable LineRequest begin(String path) {
+    public @Nullable LineRequest prepare(String path) {
         LineTarget target = draining ? null : LineTarget.parse(path);
-        return target == null ? null : begin(target, _ -> {});
+        return target == null ? null : prepare(target, _ -> {});
     }
 
     /** From SIGTERM on the router answers all requests: Quarkus counts them, and asks their clients to disconnect. */
@@ -119,58 +119,59 @@ public final class LineRoute {
         draining = true;
     }
 
-    /** Begins a request, or tells {@code refused} why it cannot be answered with a line and returns null. */
-    private @Nullable LineRequest begin(LineTarget target, Consumer<Problem> refused) {
+    /** Begins a request, or tells {@code onRefusal} why it cannot be answered with a line and returns null. */
+    private @Nullable LineRequest prepare(LineTarget target, Consumer<Problem> onRefusal) {
         long lineIndex;
         try {
             lineIndex = numbers.index(target.number());
         } catch (IllegalArgumentException e) {
-            refused.accept(Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
+            onRefusal.accept(Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
             return null;
         }
         String name = target.dataset() == null ? datasets.defaultName() : target.dataset();
         ServedDataset dataset = datasets.find(name);
         OpenVersion version = dataset == null ? null : dataset.acquire();
         if (version == null) {
-            refused.accept(Problem.notServed(datasets, name));
+            onRefusal.accept(Problem.notServed(datasets, name));
             return null;
         }
-        return new LineRequest(version, lineIndex, outcomes, longestLookup);
+        return new LineRequest(version, lineIndex, outcomes, lookupTimeout);
     }
 
     private void refuse(HttpServerRequest request, Problem refusal) {
         if (refusal.status() == 503) {
-            outcomes.lookup(null, 0);
+            outcomes.recordLookup(null, 0);
         }
         refusal.answer(request);
     }
 
-    private void answer(HttpServerRequest request, LineRequest wanted, ContextInternal context) {
-        wanted.outcome()
-                .compose(outcome -> answer(request, wanted, context, outcome))
+    private void respond(HttpServerRequest request, LineRequest lineRequest, ContextInternal context) {
+        lineRequest
+                .outcome()
+                .compose(outcome -> respond(request, lineRequest, context, outcome))
                 .onComplete(answered -> {
-                    wanted.release();
+                    lineRequest.release();
                     if (answered.failed() && !request.response().closed()) {
-                        fail(request, wanted, answered.cause());
+                        answerFailure(request, lineRequest, answered.cause());
                     }
                 });
     }
 
     /** Returns a future that is completed when the version need no longer be held. */
-    private Future<Void> answer(
-            HttpServerRequest request, LineRequest wanted, ContextInternal context, Lookup outcome) {
+    private Future<Void> respond(
+            HttpServerRequest request, LineRequest lineRequest, ContextInternal context, Lookup outcome) {
         switch (outcome) {
             case Lookup.Found(byte[] line) -> {
-                if (!isAnsweredByHead(request, wanted, line.length)) {
-                    head.set(request.response(), wanted.etag(), line.length);
+                if (!answerWithHeadOnly(request, lineRequest, line.length)) {
+                    head.set(request.response(), lineRequest.etag(), line.length);
                     request.response().end(wrap(line));
                 }
             }
             case Lookup.FoundInParts(LineParts parts) -> {
-                if (!isAnsweredByHead(request, wanted, parts.length())) {
-                    Promise<Void> ended = Promise.promise();
-                    write(request.response(), wanted, context, parts, 0, ended);
-                    return ended.future();
+                if (!answerWithHeadOnly(request, lineRequest, parts.length())) {
+                    Promise<Void> finished = Promise.promise();
+                    writeParts(request.response(), lineRequest, context, parts, 0, finished);
+                    return finished.future();
                 }
             }
             case Lookup.PastTheEnd(long lineCount) ->
@@ -183,20 +184,20 @@ public final class LineRoute {
     }
 
     /** Answers a client that has the line or asks for its head only; returns false if the line must follow. */
-    private boolean isAnsweredByHead(HttpServerRequest request, LineRequest wanted, long length) {
+    private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, long length) {
         HttpServerResponse response = request.response();
-        if (isAmong(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), wanted.etag())) {
-            head.setUnmodified(response, wanted.etag());
+        if (matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
+            head.setUnmodified(response, lineRequest.etag());
             response.setStatusCode(304).end();
         } else if (request.method().equals(HttpMethod.HEAD)) {
-            head.set(response, wanted.etag(), length);
+            head.set(response, lineRequest.etag(), length);
             response.end();
         }
         return response.ended();
     }
 
     /** By RFC 9110, section 13.1.2; several headers are one list, and no entity tag of ours contains a comma. */
-    private static boolean isAmong(List<String> ifNoneMatch, String etag) {
+    private static boolean matchesAny(List<String> ifNoneMatch, String etag) {
         for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
             String tag = candidate.strip();
             if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
@@ -210,33 +211,33 @@ public final class LineRoute {
      * Writes the parts of a long line from one on, each when the client has taken the one before. The version is held while
      * a part is read, also for a client that disconnects meanwhile: the write fails then, and nothing is left to do.
      */
-    private void write(
+    private void writeParts(
             HttpServerResponse response,
-            LineRequest wanted,
+            LineRequest lineRequest,
             ContextInternal context,
             LineParts parts,
             int part,
-            Promise<Void> ended) {
+            Promise<Void> finished) {
         boolean last = part + 1 == parts.count();
         Future.<Void>succeededFuture()
                 .compose(_ -> Future.fromCompletionStage(parts.read(part), context)
-                        .timeout(longestLookup.toNanos(), TimeUnit.NANOSECONDS))
+                        .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS))
                 .compose(bytes -> {
                     if (part == 0) {
-                        head.set(response, wanted.etag(), parts.length());
+                        head.set(response, lineRequest.etag(), parts.length());
                     }
                     Future<Void> written = last ? response.end(wrap(bytes)) : response.write(wrap(bytes));
                     return written.map(!last).otherwise(false);
                 })
-                .onComplete(more -> {
-                    if (more.failed()) {
-                        ended.fail(more.cause());
-                    } else if (more.result()) {
+                .onComplete(moreFollow -> {
+                    if (moreFollow.failed()) {
+                        finished.fail(moreFollow.cause());
+                    } else if (moreFollow.result()) {
                         // Later, because what is read and written at once would otherwise nest without a bound.
                         context.nettyEventLoop()
-                                .execute(() -> write(response, wanted, context, parts, part + 1, ended));
+                                .execute(() -> writeParts(response, lineRequest, context, parts, part + 1, finished));
                     } else {
-                        ended.complete();
+                        finished.complete();
                     }
                 });
     }
@@ -248,20 +249,20 @@ public final class LineRoute {
     }
 
     /** Ends a request whose lookup or part failed: by a problem, or by a reset if the answer has begun. */
-    private void fail(HttpServerRequest request, LineRequest wanted, Throwable failure) {
+    private void answerFailure(HttpServerRequest request, LineRequest lineRequest, Throwable failure) {
         switch (StoreException.causeOf(failure)) {
             case StoreUnavailableException e ->
                 Problem.unavailable(e.getMessage()).answer(request);
-            case LineDamagedException e -> damaged(wanted, e.getMessage()).answer(request);
-            case StoreException e -> outcomes.fail(request, Problem.storeFailed(e.getMessage()), e);
-            case Throwable e -> outcomes.fail(request, Problem.unexpected(), e);
+            case LineDamagedException e -> damaged(lineRequest, e.getMessage()).answer(request);
+            case StoreException e -> outcomes.answerUnexpectedFailure(request, Problem.storeFailed(e.getMessage()), e);
+            case Throwable e -> outcomes.answerUnexpectedFailure(request, Problem.unexpected(), e);
         }
     }
 
-    private Problem damaged(LineRequest wanted, String damage) {
-        Manifest manifest = wanted.version.manifest();
-        long number = numbers.number(wanted.lineIndex);
-        outcomes.lineDamaged();
+    private Problem damaged(LineRequest lineRequest, String damage) {
+        Manifest manifest = lineRequest.version.manifest();
+        long number = numbers.number(lineRequest.lineIndex);
+        outcomes.recordDamage();
         LOG.errorf(
                 "dataset %s version %d line %d: %s",
                 manifest.dataset(), manifest.version(), number, ControlCharacters.escape(damage));
@@ -277,13 +278,13 @@ public final class LineRoute {
      */
     private record LineTarget(@Nullable String dataset, String number) {
         private static final String LINES = "/lines/";
-        private static final String DJANGO = "/line_server";
+        private static final String DJANGO_PREFIX = "/line_server";
         private static final String DATASETS = "/datasets/";
 
         /** Returns null if the path does not name a line. */
         static @Nullable LineTarget parse(String path) {
             boolean named = path.startsWith(DATASETS);
-            int prefix = path.startsWith(DJANGO) ? DJANGO.length() : 0;
+            int prefix = path.startsWith(DJANGO_PREFIX) ? DJANGO_PREFIX.length() : 0;
             int lines = named ? path.indexOf('/', DATASETS.length()) : prefix;
             if (lines < 0 || !path.startsWith(LINES, lines)) {
                 return null;

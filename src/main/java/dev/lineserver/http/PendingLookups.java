@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
  * lookup costs neither a timer nor memory. Used on the event loop only.
  */
 final class PendingLookups {
-    private static final FastThreadLocal<PendingLookups> OF_LOOP = new FastThreadLocal<>();
-    private static final long INTERVAL_MILLIS = 500;
+    private static final FastThreadLocal<PendingLookups> PER_EVENT_LOOP = new FastThreadLocal<>();
+    private static final long CHECK_INTERVAL_MILLIS = 500;
 
     private @Nullable LineRequest oldest;
     private @Nullable LineRequest newest;
 
     /** The pending lookups of {@code loop}, which is the calling thread. */
     static PendingLookups of(EventExecutor loop) {
-        PendingLookups pending = OF_LOOP.getIfExists();
+        PendingLookups pending = PER_EVENT_LOOP.getIfExists();
         if (pending == null) {
             pending = new PendingLookups();
-            OF_LOOP.set(pending);
-            Future<?> _ =
-                    loop.scheduleAtFixedRate(pending::giveUp, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+            PER_EVENT_LOOP.set(pending);
+            Future<?> _ = loop.scheduleAtFixedRate(
+                    pending::timeOutOverdue, CHECK_INTERVAL_MILLIS, CHECK_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
         }
         return pending;
     }
@@ -54,9 +54,9 @@ final class PendingLookups {
         }
     }
 
-    private void giveUp() {
-        while (oldest != null && oldest.isLate()) {
-            oldest.giveUp();
+    private void timeOutOverdue() {
+        while (oldest != null && oldest.isOverdue()) {
+            oldest.timeOut();
         }
     }
 }

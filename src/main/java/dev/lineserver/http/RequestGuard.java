@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class RequestGuard {
     /** In bytes. No resource here reads a body; a longer one is not worth receiving. */
-    private static final long LONGEST_BODY = 64 << 10;
+    private static final long MAX_BODY_BYTES = 64 << 10;
 
     private final RequestOutcomes outcomes;
 
@@ -31,7 +31,7 @@ final class RequestGuard {
 
     void register(@Observes Router router) {
         router.route()
-                .setName(LineRoute.GUARD)
+                .setName(LineRoute.GUARD_NAME)
                 .order(Integer.MIN_VALUE)
                 .handler(this::check)
                 .failureHandler(this::answerFailure);
@@ -41,7 +41,7 @@ final class RequestGuard {
     }
 
     private void check(RoutingContext routing) {
-        Problem problem = problem(routing);
+        Problem problem = findProblem(routing);
         if (problem == null) {
             routing.next();
         } else {
@@ -49,7 +49,7 @@ final class RequestGuard {
         }
     }
 
-    private static @Nullable Problem problem(RoutingContext routing) {
+    private static @Nullable Problem findProblem(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         // Vert.x knows no other versions, but passes their requests on.
         if (request.version() == null) {
@@ -63,7 +63,7 @@ final class RequestGuard {
             return Problem.badRequest("The request has several Host headers; send one.");
         }
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null && Long.parseLong(length) > LONGEST_BODY) {
+        if (length != null && Long.parseLong(length) > MAX_BODY_BYTES) {
             return Problem.badRequest("The request has a body of " + length + " bytes; send none.");
         }
         try {
@@ -94,13 +94,13 @@ final class RequestGuard {
         } else if (status > 400 && status < 500) {
             Problem.ofStatus(status, request).answer(request);
         } else {
-            outcomes.fail(request, Problem.unexpected(), failure);
+            outcomes.answerUnexpectedFailure(request, Problem.unexpected(), failure);
         }
     }
 
     /** Gives each error of a REST resource a problem as its body. */
     @ServerExceptionMapper
-    Response answerFailure(WebApplicationException failure, HttpServerRequest request) {
+    Response toProblemResponse(WebApplicationException failure, HttpServerRequest request) {
         Response response = failure.getResponse();
         return response.hasEntity()
                 ? response

@@ -20,7 +20,7 @@ import dev.lineserver.store.Lookup;
 @Singleton
 public final class RequestOutcomes {
     private static final Logger LOG = Logger.getLogger(RequestOutcomes.class);
-    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Timer found;
     private final Timer pastTheEnd;
@@ -29,14 +29,14 @@ public final class RequestOutcomes {
     private final Counter damagedLines;
     private final Counter failures;
     private final Counter fastPathFailures;
-    private final AtomicLong nextLog = new AtomicLong(System.nanoTime());
-    private final AtomicLong notLogged = new AtomicLong();
+    private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
+    private final AtomicLong suppressed = new AtomicLong();
 
     RequestOutcomes(MeterRegistry registry) {
-        found = lookups(registry, "found");
-        pastTheEnd = lookups(registry, "past_the_end");
-        damaged = lookups(registry, "damaged");
-        unavailable = lookups(registry, "unavailable");
+        found = lookupTimer(registry, "found");
+        pastTheEnd = lookupTimer(registry, "past_the_end");
+        damaged = lookupTimer(registry, "damaged");
+        unavailable = lookupTimer(registry, "unavailable");
         damagedLines = counter(
                 registry,
                 "line_server_lines_damaged",
@@ -46,7 +46,7 @@ public final class RequestOutcomes {
                 counter(registry, "line_server_fast_path_failures", "Connections that the fast path had to close");
     }
 
-    private static Timer lookups(MeterRegistry registry, String outcome) {
+    private static Timer lookupTimer(MeterRegistry registry, String outcome) {
         return Timer.builder("line_server_lookups")
                 .description("Lookups of lines in the store")
                 .tag("outcome", outcome)
@@ -58,7 +58,7 @@ public final class RequestOutcomes {
     }
 
     /** Counts a lookup; it is null if the store failed, or no version is open. */
-    void lookup(@Nullable Lookup lookup, long nanos) {
+    void recordLookup(@Nullable Lookup lookup, long nanos) {
         Timer timer = switch (lookup) {
             case null -> unavailable;
             case Lookup.Found _, Lookup.FoundInParts _ -> found;
@@ -69,34 +69,34 @@ public final class RequestOutcomes {
     }
 
     /** Counts a line, or a part of it, that is missing or damaged. */
-    void lineDamaged() {
+    void recordDamage() {
         damagedLines.increment();
     }
 
     /** Answers a request that failed with a problem; closes the connection if even that fails. */
-    void fail(HttpServerRequest request, Problem problem, @Nullable Throwable failure) {
+    void answerUnexpectedFailure(HttpServerRequest request, Problem problem, @Nullable Throwable failure) {
         failures.increment();
         try {
             problem.answer(request);
-        } catch (RuntimeException | Error again) {
+        } catch (RuntimeException | Error answerFailure) {
             request.connection().close();
         }
         log("a request failed unexpectedly", failure);
     }
 
     /** Records that the fast path failed; the caller closes the connection. */
-    public void fastPathFailed(Throwable failure) {
+    public void recordFastPathFailure(Throwable failure) {
         fastPathFailures.increment();
         log("the fast path failed unexpectedly, and closed the connection", failure);
     }
 
     private void log(String message, @Nullable Throwable failure) {
         long now = System.nanoTime();
-        long next = nextLog.get();
-        if (now - next >= 0 && nextLog.compareAndSet(next, now + INTERVAL_NANOS)) {
-            LOG.errorf(failure, "%s (%d more failures since the last one logged)", message, notLogged.getAndSet(0));
+        long next = nextLogNanos.get();
+        if (now - next >= 0 && nextLogNanos.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
+            LOG.errorf(failure, "%s (%d more failures since the last one logged)", message, suppressed.getAndSet(0));
         } else {
-            notLogged.incrementAndGet();
+            suppressed.incrementAndGet();
         }
     }
 }

@@ -26,9 +26,9 @@ final class StoreReadiness implements HealthCheck {
         HealthCheckResponseBuilder response = HealthCheckResponse.named("store").up();
         Optional.ofNullable(datasets.find(datasets.defaultName()))
                 .flatMap(ServedDataset::manifest)
-                .ifPresent(serving -> response.withData("dataset", datasets.defaultName())
-                        .withData("version", serving.version())
-                        .withData("lines", serving.lineCount()));
+                .ifPresent(manifest -> response.withData("dataset", datasets.defaultName())
+                        .withData("version", manifest.version())
+                        .withData("lines", manifest.lineCount()));
         datasets.unreadiness().ifPresent(reason -> response.down().withData("reason", reason));
         return response.build();
     }

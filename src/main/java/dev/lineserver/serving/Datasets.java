@@ -38,17 +38,17 @@ import dev.lineserver.store.StoreFailedException;
 public final class Datasets implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Datasets.class.getName());
     /** Longest that {@link #start} waits for versions to be opened; the others are opened while the server answers. */
-    private static final Duration START_PATIENCE = Duration.ofSeconds(20);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
     /** A lookup that takes longer counts as failed. Longer than any store's own deadline for a lookup by default. */
-    private static final Duration LOOKUP_PATIENCE = Duration.ofSeconds(3);
+    private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
     /** Pause after a failure that recurs until somebody changes something: the change is noticed soon enough. */
-    static final Duration FAILED_PAUSE = Duration.ofSeconds(10);
+    static final Duration RETRY_DELAY = Duration.ofSeconds(10);
 
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
     private final Duration interval;
     private final LongSupplier nanoTime;
-    private final Duration lookupPatience;
+    private final Duration lookupTimeout;
     private final ExecutorService refreshers;
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     /** The last refresh of each dataset. */
@@ -56,7 +56,7 @@ public final class Datasets implements AutoCloseable {
 
     private volatile @Nullable LineStore store;
     private volatile @Nullable String storeFailure = "the store has not been asked yet";
-    private volatile long lastSuccessNanos;
+    private volatile long lastListingNanos;
     /** When to ask the store again. */
     private long retryNanos;
 
@@ -77,7 +77,7 @@ public final class Datasets implements AutoCloseable {
                 defaultDataset,
                 interval,
                 System::nanoTime,
-                LOOKUP_PATIENCE,
+                LOOKUP_TIMEOUT,
                 Executors.newCachedThreadPool(
                         Thread.ofPlatform().daemon().name("dataset-refresh-", 0).factory()));
     }
@@ -87,16 +87,16 @@ public final class Datasets implements AutoCloseable {
             DatasetName defaultDataset,
             Duration interval,
             LongSupplier nanoTime,
-            Duration lookupPatience,
+            Duration lookupTimeout,
             ExecutorService refreshers) {
         this.opener = opener;
         this.defaultDataset = defaultDataset;
         this.interval = interval;
         this.nanoTime = nanoTime;
-        this.lookupPatience = lookupPatience;
+        this.lookupTimeout = lookupTimeout;
         this.refreshers = refreshers;
-        lastSuccessNanos = nanoTime.getAsLong();
-        retryNanos = lastSuccessNanos;
+        lastListingNanos = nanoTime.getAsLong();
+        retryNanos = lastListingNanos;
     }
 
     /** Opens the store; fails with a {@link StoreFailedException} if another attempt would fail as well. May block. */
@@ -113,22 +113,22 @@ public final class Datasets implements AutoCloseable {
      */
     public void start() throws StoreFailedException {
         try {
-            update();
+            listAndRefresh();
         } catch (StoreException e) {
             if (store == null && e instanceof StoreFailedException failed) {
                 throw failed;
             }
-            report(e);
+            recordStoreFailure(e);
         }
         CompletableFuture.allOf(refreshes.values().toArray(CompletableFuture[]::new))
-                .completeOnTimeout(null, START_PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .completeOnTimeout(null, START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .join();
         listener.run();
         long pause = interval.toNanos();
-        Future<?> _ = watch.scheduleWithFixedDelay(this::checkLoggingFailures, pause, pause, TimeUnit.NANOSECONDS);
+        Future<?> _ = watch.scheduleWithFixedDelay(this::checkAndLogFailures, pause, pause, TimeUnit.NANOSECONDS);
     }
 
-    private void checkLoggingFailures() {
+    private void checkAndLogFailures() {
         try {
             check();
         } catch (Throwable failure) {
@@ -141,18 +141,18 @@ public final class Datasets implements AutoCloseable {
     void check() {
         if (nanoTime.getAsLong() - retryNanos >= 0) {
             try {
-                update();
+                listAndRefresh();
             } catch (StoreException e) {
-                report(e);
+                recordStoreFailure(e);
             }
         }
         if (storeFailure != null) {
-            served.values().forEach(dataset -> refresh(dataset, dataset::refreshOpenVersions));
+            served.values().forEach(dataset -> startRefresh(dataset, dataset::refreshOpenVersions));
         }
         listener.run();
     }
 
-    private void update() throws StoreException {
+    private void listAndRefresh() throws StoreException {
         LineStore open = store;
         if (open == null) {
             open = opener.open();
@@ -164,8 +164,8 @@ public final class Datasets implements AutoCloseable {
             String name = listing.name().value();
             names.add(name);
             ServedDataset dataset =
-                    served.computeIfAbsent(name, _ -> new ServedDataset(listing.name(), nanoTime, lookupPatience));
-            refresh(dataset, () -> dataset.refresh(opened, listing));
+                    served.computeIfAbsent(name, _ -> new ServedDataset(listing.name(), nanoTime, lookupTimeout));
+            startRefresh(dataset, () -> dataset.refresh(opened, listing));
         }
         for (ServedDataset dataset : all()) {
             if (!names.contains(dataset.name())) {
@@ -175,14 +175,14 @@ public final class Datasets implements AutoCloseable {
                 LOG.log(System.Logger.Level.INFO, "dataset " + dataset.name() + " was dropped");
             }
         }
-        lastSuccessNanos = nanoTime.getAsLong();
+        lastListingNanos = nanoTime.getAsLong();
         storeFailure = null;
     }
 
-    private void refresh(ServedDataset dataset, Runnable work) {
+    private void startRefresh(ServedDataset dataset, Runnable task) {
         CompletableFuture<Void> last = refreshes.get(dataset);
         if (last == null || last.isDone()) {
-            CompletableFuture<Void> refresh = CompletableFuture.runAsync(work, refreshers);
+            CompletableFuture<Void> refresh = CompletableFuture.runAsync(task, refreshers);
             refreshes.put(dataset, refresh.exceptionally(failure -> {
                 // The next check of the watch tries again.
                 LOG.log(System.Logger.Level.ERROR, "refreshing dataset " + dataset.name() + " failed", failure);
@@ -192,14 +192,14 @@ public final class Datasets implements AutoCloseable {
     }
 
     /** Logs a failure to list the datasets, once as long as it stays the same, and may delay the next attempt. */
-    private void report(StoreException failure) {
+    private void recordStoreFailure(StoreException failure) {
         String message = failure.getMessage();
         if (!message.equals(storeFailure)) {
             LOG.log(System.Logger.Level.ERROR, message + "; trying again");
         }
         storeFailure = message;
         if (failure instanceof StoreFailedException) {
-            retryNanos = nanoTime.getAsLong() + FAILED_PAUSE.toNanos();
+            retryNanos = nanoTime.getAsLong() + RETRY_DELAY.toNanos();
         }
     }
 
@@ -244,8 +244,8 @@ public final class Datasets implements AutoCloseable {
     }
 
     /** Time since the store last listed its datasets. */
-    public Duration sinceLastCheck() {
-        return Duration.ofNanos(nanoTime.getAsLong() - lastSuccessNanos);
+    public Duration timeSinceLastListing() {
+        return Duration.ofNanos(nanoTime.getAsLong() - lastListingNanos);
     }
 
     /** Ends the watch and all refreshes, lets lookups in flight end if they do so soon, and closes versions and store. */
@@ -256,7 +256,7 @@ public final class Datasets implements AutoCloseable {
         Stream<CompletableFuture<Void>> versions = served.values().stream().map(ServedDataset::close);
         CompletableFuture.allOf(
                         Stream.concat(versions, refreshes.values().stream()).toArray(CompletableFuture[]::new))
-                .completeOnTimeout(null, lookupPatience.toNanos(), TimeUnit.NANOSECONDS)
+                .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
         LineStore opened = store;
         if (opened != null) {

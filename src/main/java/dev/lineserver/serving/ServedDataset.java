@@ -36,11 +36,11 @@ import dev.lineserver.store.StoreUnavailableException;
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
     /** One damaged line says nothing of the others; as many different lines in a row do. */
-    private static final int DAMAGED_LINES = 3;
+    private static final int MAX_DAMAGED_PROBES = 3;
 
     private final DatasetName name;
     private final LongSupplier nanoTime;
-    private final Duration lookupPatience;
+    private final Duration lookupTimeout;
     /** Versions that were open and may still be read. */
     private final List<OpenVersion> superseded = new CopyOnWriteArrayList<>();
 
@@ -50,18 +50,18 @@ public final class ServedDataset {
     /** Why lines of the open version cannot be read; null if they can. */
     private volatile @Nullable String readFailure;
     /** The version that a refresh last tried to open. */
-    private @Nullable Manifest attempted;
+    private @Nullable Manifest lastAttempted;
     /** When to try that again. */
     private long retryNanos;
 
-    private int damagedLines;
+    private int consecutiveDamagedProbes;
     private boolean closed;
 
-    /** @param lookupPatience a lookup that takes longer counts as failed */
-    ServedDataset(DatasetName name, LongSupplier nanoTime, Duration lookupPatience) {
+    /** @param lookupTimeout a lookup that takes longer counts as failed */
+    ServedDataset(DatasetName name, LongSupplier nanoTime, Duration lookupTimeout) {
         this.name = name;
         this.nanoTime = nanoTime;
-        this.lookupPatience = lookupPatience;
+        this.lookupTimeout = lookupTimeout;
     }
 
     /** Name of the dataset. */
@@ -105,32 +105,32 @@ public final class ServedDataset {
     void refresh(LineStore store, DatasetListing listing) {
         try {
             switch (listing) {
-                case DatasetListing.Described(Manifest newest) -> openUnlessOpen(store, newest);
+                case DatasetListing.Described(Manifest newest) -> openIfNotCurrent(store, newest);
                 case DatasetListing.Unreadable(DatasetName _, StoreException failure) -> throw failure;
             }
         } catch (StoreUnavailableException e) {
-            openFailure = logged(openFailure, e.getMessage());
+            openFailure = logIfChanged(openFailure, e.getMessage());
         } catch (StoreException e) {
-            pauseAfter(e.getMessage());
+            failAndDelayRetry(e.getMessage());
         } catch (RuntimeException | Error e) {
-            pauseAfter("the newest version cannot be opened: " + e);
+            failAndDelayRetry("the newest version cannot be opened: " + e);
         } finally {
             refreshOpenVersions();
         }
     }
 
-    private void pauseAfter(String failure) {
-        openFailure = logged(openFailure, failure);
-        retryNanos = nanoTime.getAsLong() + Datasets.FAILED_PAUSE.toNanos();
+    private void failAndDelayRetry(String failure) {
+        openFailure = logIfChanged(openFailure, failure);
+        retryNanos = nanoTime.getAsLong() + Datasets.RETRY_DELAY.toNanos();
     }
 
-    private void openUnlessOpen(LineStore store, Manifest newest) throws StoreException {
+    private void openIfNotCurrent(LineStore store, Manifest newest) throws StoreException {
         OpenVersion open = current;
         if (open == null || !open.manifest().equals(newest)) {
-            if (newest.equals(attempted) && nanoTime.getAsLong() - retryNanos < 0) {
+            if (newest.equals(lastAttempted) && nanoTime.getAsLong() - retryNanos < 0) {
                 return;
             }
-            attempted = newest;
+            lastAttempted = newest;
             retryNanos = nanoTime.getAsLong();
             install(new OpenVersion(store.open(newest)));
         }
@@ -163,15 +163,15 @@ public final class ServedDataset {
             return;
         }
         try {
-            String failure = lookupFailure(version);
+            String failure = probeLookup(version);
             if (failure != null) {
                 // Known before the check, which may take long.
-                readFailure = logged(readFailure, failure);
+                readFailure = logIfChanged(readFailure, failure);
             }
             version.snapshot.check();
             readFailure = failure;
         } catch (StoreException e) {
-            readFailure = logged(readFailure, e.getMessage());
+            readFailure = logIfChanged(readFailure, e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -180,23 +180,25 @@ public final class ServedDataset {
     }
 
     /** Looks a line up, another one each time; returns why lines cannot be read, or null if they can. */
-    private @Nullable String lookupFailure(OpenVersion version) throws InterruptedException {
+    private @Nullable String probeLookup(OpenVersion version) throws InterruptedException {
         long lineCount = version.manifest().lineCount();
         long lineIndex = lineCount == 0 ? 0 : Math.floorMod(nanoTime.getAsLong(), lineCount);
         try {
             Lookup lookup =
-                    version.lookup(lineIndex).toCompletableFuture().get(lookupPatience.toNanos(), TimeUnit.NANOSECONDS);
-            damagedLines = lookup instanceof Lookup.Damaged ? damagedLines + 1 : 0;
-            return damagedLines < DAMAGED_LINES ? null : "lines are missing or damaged; ingest the file again";
+                    version.lookup(lineIndex).toCompletableFuture().get(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS);
+            consecutiveDamagedProbes = lookup instanceof Lookup.Damaged ? consecutiveDamagedProbes + 1 : 0;
+            return consecutiveDamagedProbes < MAX_DAMAGED_PROBES
+                    ? null
+                    : "lines are missing or damaged; ingest the file again";
         } catch (TimeoutException e) {
-            return "a lookup has not been answered for more than " + lookupPatience.toSeconds() + " s";
+            return "a lookup has not been answered for more than " + lookupTimeout.toSeconds() + " s";
         } catch (ExecutionException | RuntimeException | Error e) {
             return String.valueOf(StoreException.causeOf(e).getMessage());
         }
     }
 
     /** Logs a failure, once as long as it stays the same; returns it. */
-    private String logged(@Nullable String before, String failure) {
+    private String logIfChanged(@Nullable String before, String failure) {
         if (!failure.equals(before)) {
             String served = manifest()
                     .map(manifest -> "; serving version " + manifest.version())

@@ -2,6 +2,6 @@ package dev.lineserver.http;
 
 final class AerospikeHttpTest extends PlainHttpContract {
     AerospikeHttpTest() throws Exception {
-        super(ServedStore.Kind.AEROSPIKE, true);
+        super(ServedStore.Backend.AEROSPIKE, true);
     }
 }

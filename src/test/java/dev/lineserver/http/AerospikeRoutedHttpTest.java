@@ -2,6 +2,6 @@ package dev.lineserver.http;
 
 final class AerospikeRoutedHttpTest extends PlainHttpContract {
     AerospikeRoutedHttpTest() throws Exception {
-        super(ServedStore.Kind.AEROSPIKE, false);
+        super(ServedStore.Backend.AEROSPIKE, false);
     }
 }

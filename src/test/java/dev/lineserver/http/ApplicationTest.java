@@ -31,10 +31,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The application as Quarkus puts it together and configures it. */
 @QuarkusTest
-@TestProfile(ApplicationTest.Profile.class)
+@TestProfile(ApplicationTest.ApplicationProfile.class)
 final class ApplicationTest extends HttpContract {
-    public static final class Profile extends ServedStore.Profile {
-        public Profile() {
+    public static final class ApplicationProfile extends ServedStore.EmbeddedProfile {
+        public ApplicationProfile() {
             super(Map.of("quarkus.http.limits.max-body-size", "1M"));
         }
     }

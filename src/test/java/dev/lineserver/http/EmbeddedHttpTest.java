@@ -24,10 +24,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class EmbeddedHttpTest extends PlainHttpContract {
-    private static final int MANY = 150_000;
+    private static final int REQUEST_COUNT = 150_000;
 
     EmbeddedHttpTest() throws Exception {
-        super(ServedStore.Kind.EMBEDDED, true);
+        super(ServedStore.Backend.EMBEDDED, true);
     }
 
     @Test
@@ -49,15 +49,15 @@ final class EmbeddedHttpTest extends PlainHttpContract {
     void aClientThatReadsNoAnswersIsNotReadFromAndGetsThemAllLater() throws Exception {
         byte[] request = request("GET /lines/2", "").getBytes(StandardCharsets.US_ASCII);
         byte[] answer = alone(request("GET /lines/2", "")).getBytes(StandardCharsets.ISO_8859_1);
-        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger sent = new AtomicInteger();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 Socket socket = new Socket()) {
             socket.setSendBufferSize(1 << 16);
             socket.setReceiveBufferSize(1 << 16);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
             OutputStream out = socket.getOutputStream();
-            Future<?> asking = threads.submit(() -> {
-                for (; asked.get() < MANY; asked.incrementAndGet()) {
+            Future<?> sending = threads.submit(() -> {
+                for (; sent.get() < REQUEST_COUNT; sent.incrementAndGet()) {
                     out.write(request);
                 }
                 return null;
@@ -65,12 +65,12 @@ final class EmbeddedHttpTest extends PlainHttpContract {
             AtomicInteger before = new AtomicInteger(-1);
             Awaitility.await()
                     .pollInterval(Duration.ofMillis(300))
-                    .until(() -> before.getAndSet(asked.get()) == asked.get());
-            assertTrue(asked.get() < MANY, asked + " requests were read");
-            for (int i = 0; i < MANY; i++) {
+                    .until(() -> before.getAndSet(sent.get()) == sent.get());
+            assertTrue(sent.get() < REQUEST_COUNT, sent + " requests were read");
+            for (int i = 0; i < REQUEST_COUNT; i++) {
                 assertArrayEquals(answer, socket.getInputStream().readNBytes(answer.length), "answer " + i);
             }
-            asking.get();
+            sending.get();
         }
     }
 }

@@ -2,6 +2,6 @@ package dev.lineserver.http;
 
 final class EmbeddedRoutedHttpTest extends PlainHttpContract {
     EmbeddedRoutedHttpTest() throws Exception {
-        super(ServedStore.Kind.EMBEDDED, false);
+        super(ServedStore.Backend.EMBEDDED, false);
     }
 }

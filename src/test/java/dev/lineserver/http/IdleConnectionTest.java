@@ -16,13 +16,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** A connection is closed for being idle when it is idle, and not while all that it is asked for is lines. */
 final class IdleConnectionTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(1);
     private static final byte[] REQUEST =
             "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ScriptedLines lines = new ScriptedLines();
-    private final PlainServer server =
-            new PlainServer(lines.parts, true, new HttpServerOptions().setIdleTimeout((int) PATIENCE.toSeconds()));
+    private final PlainServer server = new PlainServer(
+            lines.components, true, new HttpServerOptions().setIdleTimeout((int) IDLE_TIMEOUT.toSeconds()));
 
     IdleConnectionTest() throws Exception {}
 
@@ -38,11 +38,11 @@ final class IdleConnectionTest {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             byte[] first = ask(socket, length);
             Awaitility.await()
-                    .pollInterval(PATIENCE.dividedBy(5))
-                    .during(PATIENCE.multipliedBy(3))
-                    .atMost(PATIENCE.multipliedBy(10))
+                    .pollInterval(IDLE_TIMEOUT.dividedBy(5))
+                    .during(IDLE_TIMEOUT.multipliedBy(3))
+                    .atMost(IDLE_TIMEOUT.multipliedBy(10))
                     .untilAsserted(() -> assertArrayEquals(first, ask(socket, length)));
-            socket.setSoTimeout((int) PATIENCE.multipliedBy(10).toMillis());
+            socket.setSoTimeout((int) IDLE_TIMEOUT.multipliedBy(10).toMillis());
             assertEquals(-1, socket.getInputStream().read());
         }
     }

@@ -47,7 +47,7 @@ final class LineRouteTest {
     @BeforeEach
     void listen() throws Exception {
         Router router = Router.router(vertx);
-        lines.parts.register(router);
+        lines.components.register(router);
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(router)
                 .connectionHandler(connection -> {
@@ -98,13 +98,13 @@ final class LineRouteTest {
         String answer = get("/lines/3");
         assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
         assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
-        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
     }
 
     @Test
     void aServerThatStopsLeavesPlainRequestsToTheRouter() throws Exception {
-        lines.parts.lines.drain(new ShutdownDelayInitiatedEvent());
-        assertNull(lines.parts.lines.begin("/lines/3"));
+        lines.components.lineRoute.drain(new ShutdownDelayInitiatedEvent());
+        assertNull(lines.components.lineRoute.prepare("/lines/3"));
         assertTrue(get("/lines/3").startsWith("HTTP/1.1 200 "));
     }
 
@@ -114,14 +114,14 @@ final class LineRouteTest {
         String answer = get("/lines/3");
         assertProblem(answer, 503, "unavailable", "no node answers");
         assertTrue(answer.contains("Retry-After: 1"), answer);
-        assertEquals(0, lines.parts.value("line_server_request_failures"));
+        assertEquals(0, lines.components.value("line_server_request_failures"));
     }
 
     @Test
     void aStoreThatFailedIs500AndCounted() throws Exception {
         lines.answer(_ -> CompletableFuture.failedFuture(new StoreFailedException("the namespace is gone")));
         assertProblem(get("/lines/3"), 500, "store-failed", "the namespace is gone");
-        assertEquals(1, lines.parts.value("line_server_request_failures"));
+        assertEquals(1, lines.components.value("line_server_request_failures"));
     }
 
     @ParameterizedTest
@@ -135,7 +135,7 @@ final class LineRouteTest {
             return CompletableFuture.failedFuture(error);
         });
         assertProblem(get("/lines/3"), 500, "unexpected", "Unexpected error; see the server log.");
-        assertEquals(1, lines.parts.value("line_server_request_failures"));
+        assertEquals(1, lines.components.value("line_server_request_failures"));
     }
 
     /** Vert.x begins each of them when the one before is answered. */
@@ -176,7 +176,7 @@ final class LineRouteTest {
     @Test
     void aLongLineThatOtherThreadsReadArrivesWhole() throws Exception {
         answerInParts(3, _ -> CompletableFuture.supplyAsync(() -> new byte[PART]));
-        lines.answerLater();
+        lines.answerOnAnotherThread();
         String answer = get("/lines/1");
         assertEquals(3 * PART, answer.length() - answer.indexOf("\r\n\r\n") - 4);
     }
@@ -187,7 +187,7 @@ final class LineRouteTest {
         String answer = get("/lines/9");
         assertProblem(answer, 500, "line-damaged", "Line 9 of dataset default version 7: a part is missing");
         assertFalse(answer.contains("etag"), answer);
-        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
     }
 
     @Test
@@ -198,7 +198,7 @@ final class LineRouteTest {
                         ? part()
                         : CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
         assertCutOff();
-        assertEquals(1, lines.parts.value("line_server_lines_damaged"));
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
     }
 
     @ParameterizedTest
@@ -216,7 +216,7 @@ final class LineRouteTest {
         } else {
             assertCutOff();
         }
-        assertEquals(1, lines.parts.value("line_server_request_failures"));
+        assertEquals(1, lines.components.value("line_server_request_failures"));
     }
 
     private void assertCutOff() {
@@ -270,7 +270,7 @@ final class LineRouteTest {
         lines.close();
         Awaitility.await().untilAsserted(() -> assertEquals(1, lines.closes.get()));
         assertTrue(read.get() < 200, "the client has not read it all");
-        assertEquals(0, lines.parts.value("line_server_request_failures"));
+        assertEquals(0, lines.components.value("line_server_request_failures"));
     }
 
     /** As many as the longest line has, and so small that each is written at once. */
@@ -351,7 +351,7 @@ final class LineRouteTest {
         String answer = send(request.replace("\\n", "\r\n"));
         assertTrue(answer.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), answer);
         assertTrue(answer.contains(body), answer);
-        assertEquals(0, lines.parts.value("line_server_request_failures"));
+        assertEquals(0, lines.components.value("line_server_request_failures"));
     }
 
     @ParameterizedTest

@@ -40,7 +40,7 @@ final class LookupTimeoutTest {
     @ValueSource(booleans = {true, false})
     void aLookupThatIsNeverAnsweredIs503AndItsLateAnswerIsIgnored(boolean fastPath) throws Exception {
         try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(100));
-                PlainServer server = new PlainServer(lines.parts, fastPath, new HttpServerOptions())) {
+                PlainServer server = new PlainServer(lines.components, fastPath, new HttpServerOptions())) {
             CompletableFuture<Lookup> lost = new CompletableFuture<>();
             lines.answer(index -> index == 1 ? lost : ScriptedLines.found("line " + index));
             String answers = exchange(server.port(), "/lines/1", "/lines/2", "/lines/3");
@@ -49,7 +49,7 @@ final class LookupTimeoutTest {
             assertTrue(answers.contains("the store has not answered within 100 ms"), answers);
             lost.complete(new Lookup.Found("late".getBytes(StandardCharsets.ISO_8859_1)));
             assertTrue(exchange(server.port(), "/lines/5").endsWith("line 4"));
-            assertEquals(1, lines.parts.value("line_server_lookups", "outcome", "unavailable"));
+            assertEquals(1, lines.components.value("line_server_lookups", "outcome", "unavailable"));
             assertReleased(lines);
         }
     }
@@ -59,7 +59,7 @@ final class LookupTimeoutTest {
     void aPartThatIsNeverReadEndsTheConnection(boolean fastPath) throws Exception {
         LineParts parts = new LineParts(3 * PART, 3, LookupTimeoutTest::part);
         try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(100));
-                PlainServer server = new PlainServer(lines.parts, fastPath, new HttpServerOptions())) {
+                PlainServer server = new PlainServer(lines.components, fastPath, new HttpServerOptions())) {
             lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));
             String answer = exchange(server.port(), "/lines/1");
             assertEquals(PART, answer.substring(answer.indexOf("\r\n\r\n") + 4).length());

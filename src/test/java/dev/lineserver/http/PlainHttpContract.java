@@ -10,13 +10,13 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class PlainHttpContract extends HttpContract {
     private final ServedStore served;
-    private final Parts parts;
+    private final HttpComponents components;
     private final PlainServer server;
 
-    PlainHttpContract(ServedStore.Kind kind, boolean fastPath) throws Exception {
-        served = new ServedStore(kind);
-        parts = new Parts(ServedStore::open, Duration.ofMillis(50));
-        server = new PlainServer(parts, fastPath, new HttpServerOptions());
+    PlainHttpContract(ServedStore.Backend backend, boolean fastPath) throws Exception {
+        served = new ServedStore(backend);
+        components = new HttpComponents(ServedStore::open, Duration.ofMillis(50));
+        server = new PlainServer(components, fastPath, new HttpServerOptions());
     }
 
     @Override
@@ -27,7 +27,7 @@ abstract class PlainHttpContract extends HttpContract {
     @AfterAll
     final void stop() throws Exception {
         server.close();
-        parts.close();
+        components.close();
         served.close();
     }
 }

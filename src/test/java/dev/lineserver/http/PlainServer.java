@@ -8,7 +8,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 
-import dev.lineserver.http.fastpath.FastPaths;
+import dev.lineserver.http.fastpath.FastPathInstaller;
 
 /** Vert.x with the routes of this package and, on request, the fast path: as in the application, but in milliseconds. */
 final class PlainServer implements AutoCloseable {
@@ -17,14 +17,14 @@ final class PlainServer implements AutoCloseable {
 
     private final io.vertx.core.http.HttpServer server;
 
-    PlainServer(Parts parts, boolean fastPath, HttpServerOptions options) throws Exception {
+    PlainServer(HttpComponents components, boolean fastPath, HttpServerOptions options) throws Exception {
         Router router = Router.router(VERTX);
-        parts.register(router);
+        components.register(router);
         // As the application is configured.
         options.getInitialSettings().setMaxConcurrentStreams(10_000);
         server = await(VERTX.createHttpServer(options).requestHandler(router).listen(0, "127.0.0.1"));
         if (fastPath) {
-            FastPaths.install(parts, VERTX, router, port());
+            FastPathInstaller.install(components, VERTX, router, port());
         }
     }
 

@@ -16,10 +16,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** The application with a setting that the fast path would bypass. */
 @QuarkusTest
-@TestProfile(RoutedApplicationTest.Profile.class)
+@TestProfile(RoutedApplicationTest.RoutedProfile.class)
 final class RoutedApplicationTest {
-    public static final class Profile extends ServedStore.Profile {
-        public Profile() {
+    public static final class RoutedProfile extends ServedStore.EmbeddedProfile {
+        public RoutedProfile() {
             super(Map.of("quarkus.http.header.\"X-Routed\".value", "yes"));
         }
     }

@@ -29,7 +29,7 @@ public final class ScriptedLines implements AutoCloseable {
     /** Closes of the snapshot. */
     public final AtomicInteger closes = new AtomicInteger();
 
-    public final Parts parts;
+    public final HttpComponents components;
     private volatile LongFunction<CompletionStage<Lookup>> script = _ -> found("");
 
     public ScriptedLines() throws Exception {
@@ -42,7 +42,7 @@ public final class ScriptedLines implements AutoCloseable {
             case "open" -> snapshot();
             default -> null;
         });
-        parts = new Parts(() -> store, Duration.ofHours(1), lookupTimeout);
+        components = new HttpComponents(() -> store, Duration.ofHours(1), lookupTimeout);
     }
 
     private Snapshot snapshot() {
@@ -70,7 +70,7 @@ public final class ScriptedLines implements AutoCloseable {
     }
 
     /** Has the script's answers end on another thread. */
-    void answerLater() {
+    void answerOnAnotherThread() {
         LongFunction<CompletionStage<Lookup>> answers = script;
         script = index -> CompletableFuture.supplyAsync(
                         () -> answers, CompletableFuture.delayedExecutor(1, TimeUnit.MILLISECONDS))
@@ -80,6 +80,6 @@ public final class ScriptedLines implements AutoCloseable {
     /** Withdraws the dataset: its snapshot is closed as soon as no request holds it. */
     @Override
     public void close() {
-        parts.close();
+        components.close();
     }
 }

@@ -38,7 +38,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
 
     private final @Nullable FakeAerospikeNode node;
 
-    enum Kind {
+    enum Backend {
         EMBEDDED,
         AEROSPIKE
     }
@@ -48,8 +48,8 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         node = null;
     }
 
-    ServedStore(Kind kind) throws Exception {
-        node = kind == Kind.AEROSPIKE ? new FakeAerospikeNode() : null;
+    ServedStore(Backend backend) throws Exception {
+        node = backend == Backend.AEROSPIKE ? new FakeAerospikeNode() : null;
         fill();
     }
 
@@ -87,10 +87,10 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
     }
 
     /** A run of the application over an embedded store. */
-    abstract static class Profile implements QuarkusTestProfile {
+    abstract static class EmbeddedProfile implements QuarkusTestProfile {
         private final Map<String, String> overrides;
 
-        Profile(Map<String, String> overrides) {
+        EmbeddedProfile(Map<String, String> overrides) {
             this.overrides = overrides;
         }
 

@@ -24,19 +24,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** A store that cannot be asked: nothing is known to be absent. */
 final class UnavailableStoreTest {
-    private final Parts parts = new Parts(
+    private final HttpComponents components = new HttpComponents(
             () -> {
                 throw new StoreUnavailableException("no node answers");
             },
             Duration.ofHours(1));
-    private final PlainServer server = new PlainServer(parts, true, new HttpServerOptions());
+    private final PlainServer server = new PlainServer(components, true, new HttpServerOptions());
 
     UnavailableStoreTest() throws Exception {}
 
     @AfterEach
     void stop() throws Exception {
         server.close();
-        parts.close();
+        components.close();
     }
 
     @ParameterizedTest
@@ -55,12 +55,12 @@ final class UnavailableStoreTest {
                     response.headers().firstValue("content-type").orElse(""));
             assertTrue(response.body().contains("no node answers"), response.body());
         }
-        assertEquals(1, parts.value("line_server_lookups", "outcome", "unavailable"));
+        assertEquals(1, components.value("line_server_lookups", "outcome", "unavailable"));
     }
 
     @Test
     void theDatasetsAre503SayingWhy() {
-        DatasetResource resource = new DatasetResource(parts.datasets);
+        DatasetResource resource = new DatasetResource(components.datasets);
         for (Executable request : List.<Executable>of(resource::all, () -> resource.one("default"))) {
             Response response =
                     assertThrows(WebApplicationException.class, request).getResponse();

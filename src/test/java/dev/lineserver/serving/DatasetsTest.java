@@ -36,13 +36,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class DatasetsTest {
     private static final Duration INTERVAL = Duration.ofMillis(500);
     /** Long enough for what ends, and short enough to wait for what does not. */
-    private static final Duration PATIENCE = Duration.ofMillis(50);
+    private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(50);
 
     private final ScriptedStore store = new ScriptedStore();
     private final AtomicLong clock = new AtomicLong(1);
     private @Nullable StoreException connectFailure;
     private final Datasets datasets =
-            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, new SameThread());
+            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, new DirectExecutor());
 
     private ScriptedStore connect() throws StoreException {
         if (connectFailure != null) {
@@ -52,7 +52,7 @@ final class DatasetsTest {
     }
 
     /** Runs tasks at once, so that a check and its refreshes are one step. */
-    private static final class SameThread extends AbstractExecutorService {
+    private static final class DirectExecutor extends AbstractExecutorService {
         @Override
         public void execute(Runnable task) {
             task.run();
@@ -212,7 +212,7 @@ final class DatasetsTest {
                 List.of(new OutOfMemoryError("Java heap space"), new IllegalStateException("a defect"))) {
             serve(1);
             store.opening = () -> {
-                throw sneaky(thrown);
+                throw rethrowUnchecked(thrown);
             };
             serve(2);
             assertEquals(1, servedVersion());
@@ -227,7 +227,7 @@ final class DatasetsTest {
     }
 
     @SuppressWarnings("unchecked")
-    private static <T extends Throwable> RuntimeException sneaky(Throwable thrown) throws T {
+    private static <T extends Throwable> RuntimeException rethrowUnchecked(Throwable thrown) throws T {
         throw (T) thrown;
     }
 
@@ -271,7 +271,7 @@ final class DatasetsTest {
         serve(1);
         assertReady();
         store.lookups = () -> {
-            throw sneaky(new OutOfMemoryError("Java heap space"));
+            throw rethrowUnchecked(new OutOfMemoryError("Java heap space"));
         };
         datasets.check();
         assertNotReadyBecause("Java heap space");
@@ -367,10 +367,10 @@ final class DatasetsTest {
         store.listFailure = new StoreUnavailableException("no node answers");
         clock.addAndGet(Duration.ofMinutes(5).toNanos());
         datasets.check();
-        assertEquals(Duration.ofMinutes(5), datasets.sinceLastCheck());
+        assertEquals(Duration.ofMinutes(5), datasets.timeSinceLastListing());
         store.listFailure = null;
         checkAfter(Duration.ofSeconds(1));
-        assertEquals(Duration.ZERO, datasets.sinceLastCheck());
+        assertEquals(Duration.ZERO, datasets.timeSinceLastListing());
     }
 
     @Test
@@ -408,7 +408,7 @@ final class DatasetsTest {
             return true;
         };
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, threads);
         store.publish(1);
         served.check();
         assertTrue(checking.await(30, TimeUnit.SECONDS));
@@ -436,7 +436,7 @@ final class DatasetsTest {
             }
         };
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, threads);
         store.publish(1);
         served.check();
         assertTrue(opening.await(30, TimeUnit.SECONDS));
@@ -454,7 +454,7 @@ final class DatasetsTest {
         Datasets served = new Datasets(
                 () -> {
                     checks.countDown();
-                    throw sneaky(
+                    throw rethrowUnchecked(
                             checks.getCount() % 2 == 0
                                     ? new StoreUnavailableException("not yet")
                                     : new OutOfMemoryError("Java heap space"));
@@ -497,7 +497,7 @@ final class DatasetsTest {
     void startReturnsOnceItsVersionsAreOpen() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         ExecutorService threads = Executors.newCachedThreadPool();
-        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, PATIENCE, threads);
+        Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, threads);
         store.opening = () -> {
             // Opens only after the test's own thread has had every chance to return from start.
             Thread starting = Objects.requireNonNull(starter);

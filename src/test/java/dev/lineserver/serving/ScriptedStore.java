@@ -31,7 +31,7 @@ final class ScriptedStore implements LineStore {
     static final DatasetName NAME = new DatasetName("default");
 
     /** An answer that may be a failure of any kind. */
-    interface Answer<T> {
+    interface ScriptedResult<T> {
         T get() throws StoreException;
     }
 
@@ -41,9 +41,10 @@ final class ScriptedStore implements LineStore {
     @Nullable
     StoreException listFailure;
 
-    Answer<Boolean> opening = () -> true;
-    Answer<Boolean> checking = () -> true;
-    Answer<CompletionStage<Lookup>> lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+    ScriptedResult<Boolean> opening = () -> true;
+    ScriptedResult<Boolean> checking = () -> true;
+    ScriptedResult<CompletionStage<Lookup>> lookups =
+            () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
     /** How often the store was asked for its datasets. */
     int lists;
 

@@ -36,26 +36,26 @@ import dev.lineserver.http.RequestOutcomes;
 @Singleton
 final class FastPath {
     private static final Logger LOG = Logger.getLogger(FastPath.class);
-    private static final String SWITCH = "line-server.http.fast-path";
+    private static final String ENABLED = "line-server.http.fast-path";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
 
     /** Names of properties and environment variables, but for those of the socket, of HTTP/2 and of bodies. */
-    private static final Pattern SUSPECT = Pattern.compile(
+    private static final Pattern NOT_ALLOWED = Pattern.compile(
             "quarkus[._]http[._](?!(?:(?:test.)?(?:host|port)|test.timeout|host.enabled|io.threads|idle.timeout"
                     + "|accept.backlog|so.reuse.port|tcp.(?:quick.ack|cork|fast.open)"
                     + "|limits.max.(?:body.size|concurrent.streams))$).*",
             Pattern.CASE_INSENSITIVE);
 
     /** What was fixed when the program was built always has a value, and adds a route if it acts; but for these. */
-    private static final Pattern FIXED =
+    private static final Pattern EFFECTIVE_AT_BUILD_TIME =
             Pattern.compile("quarkus.http.(root.path=(?!/$)|enable.(de)?compression=true).*");
 
-    final LineRoute lines;
+    final LineRoute lineRoute;
     final LineHead head;
     final RequestOutcomes outcomes;
 
-    FastPath(LineRoute lines, LineHead head, RequestOutcomes outcomes) {
-        this.lines = lines;
+    FastPath(LineRoute lineRoute, LineHead head, RequestOutcomes outcomes) {
+        this.lineRoute = lineRoute;
         this.head = head;
         this.outcomes = outcomes;
     }
@@ -68,9 +68,9 @@ final class FastPath {
             ValueRegistry values) {
         VertxInternal internal = (VertxInternal) vertx;
         boolean traced = internal.getOrCreateContext().tracer() != null;
-        Optional<String> objection = objection(config, router.getRoutes(), traced);
-        if (objection.isPresent()) {
-            LOG.infof("the fast path is off, because of %s; the router answers all requests", objection.get());
+        Optional<String> reason = findReasonToDisable(config, router.getRoutes(), traced);
+        if (reason.isPresent()) {
+            LOG.infof("the fast path is off, because of %s; the router answers all requests", reason.get());
             return;
         }
         int port = values.get(HttpServer.HTTP_PORT);
@@ -82,28 +82,30 @@ final class FastPath {
     }
 
     /** Returns what the fast path would bypass, given all routes in the order in which they are tried; empty if nothing. */
-    static Optional<String> objection(SmallRyeConfig config, List<Route> routes, boolean traced) {
-        if (!config.getOptionalValue(SWITCH, Boolean.class).orElse(true)) {
-            return Optional.of(SWITCH);
+    static Optional<String> findReasonToDisable(SmallRyeConfig config, List<Route> routes, boolean traced) {
+        if (!config.getOptionalValue(ENABLED, Boolean.class).orElse(true)) {
+            return Optional.of(ENABLED);
         }
         if (traced || config.getOptionalValue(REQUEST_METRICS, Boolean.class).orElse(true)) {
             return Optional.of(traced ? "tracing" : REQUEST_METRICS);
         }
         return StreamSupport.stream(config.getPropertyNames().spliterator(), false)
-                .filter(name -> SUSPECT.matcher(name).matches() && isSet(config.getConfigValue(name)))
+                .filter(name -> NOT_ALLOWED.matcher(name).matches() && mayAffectRequests(config.getConfigValue(name)))
                 .findFirst()
                 .or(() -> routes.stream()
-                        .takeWhile(route -> !LineRoute.NAME.equals(route.getName()))
-                        .filter(route -> !LineRoute.GUARD.equals(route.getName()))
+                        .takeWhile(route -> !LineRoute.ROUTE_NAME.equals(route.getName()))
+                        .filter(route -> !LineRoute.GUARD_NAME.equals(route.getName()))
                         // Quarkus REST's tells failed authentications what handles them, and has no name.
                         .filter(route -> !route.toString().contains("reactive.server.runtime.ResteasyReactiveRecorder"))
                         .findFirst()
                         .map(route -> "a route or filter in front of those for lines: " + route));
     }
 
-    private static boolean isSet(ConfigValue value) {
+    private static boolean mayAffectRequests(ConfigValue value) {
         return value.getConfigSourceOrdinal() == Integer.MAX_VALUE
-                ? FIXED.matcher(value.getName() + "=" + value.getValue()).matches()
+                ? EFFECTIVE_AT_BUILD_TIME
+                        .matcher(value.getName() + "=" + value.getValue())
+                        .matches()
                 : value.getConfigSourceOrdinal() > Integer.MIN_VALUE;
     }
 

@@ -30,11 +30,11 @@ import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
  * <pre>
  * state             meaning                                next bytes    next state
  * BETWEEN_REQUESTS  all requests are answered              plain head:   LOOKING_UP
- *                                                          passed on:    ROUTED or ROUTED_PARTLY
+ *                                                          passed on:    ROUTED_AT_BOUNDARY or ROUTED_MID_REQUEST
  * LOOKING_UP        a lookup is in flight                  held          line written: BETWEEN_REQUESTS, or CLOSING
- *                                                                        on request; else the router answers: ROUTED
- * ROUTED            bytes passed on end with a head's end  passed on     router is idle: BETWEEN_REQUESTS
- * ROUTED_PARTLY     they end within a head or a body       passed on     ROUTED
+ *                                                                        on request; else the router answers: ROUTED_AT_BOUNDARY
+ * ROUTED_AT_BOUNDARY            bytes passed on end with a head's end  passed on     router is idle: BETWEEN_REQUESTS
+ * ROUTED_MID_REQUEST     they end within a head or a body       passed on     ROUTED_AT_BOUNDARY
  * CLOSING           the last answer was written            held
  * </pre>
  *
@@ -43,11 +43,11 @@ import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
  * speak HTTP/1.1. Used on the connection's event loop only.
  */
 final class FastPathHandler extends ChannelDuplexHandler {
-    private enum State {
+    private enum ConnectionState {
         BETWEEN_REQUESTS,
         LOOKING_UP,
-        ROUTED,
-        ROUTED_PARTLY,
+        ROUTED_AT_BOUNDARY,
+        ROUTED_MID_REQUEST,
         CLOSING
     }
 
@@ -55,27 +55,27 @@ final class FastPathHandler extends ChannelDuplexHandler {
     private static final int END_OF_HEAD = 0x0D0A0D0A;
 
     /** Requests for the router: Vert.x keeps pipelined ones in a linked list and walks all of it to append one. */
-    private static final int MANY = 100;
+    private static final int MAX_ROUTED_REQUESTS = 100;
 
     /** Often enough for an idle timeout of a second, and rare enough to cost most requests nothing. */
-    private static final long REPORT_ACTIVITY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long IDLE_RESET_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final FastPath fastPath;
     private final PlainRequestParser parser = new PlainRequestParser();
-    private State state = State.BETWEEN_REQUESTS;
+    private ConnectionState state = ConnectionState.BETWEEN_REQUESTS;
     /** Bytes that were read and must wait. */
     private @Nullable ByteBuf held;
     /** Null until bytes are passed on for the first time. */
-    private @Nullable RouterExchanges router;
+    private @Nullable RoutedRequests routed;
 
     /** True while bytes are taken, so that events that Vert.x causes meanwhile take no more. */
-    private boolean taking;
+    private boolean processing;
     /** True if nothing more is read, because bytes are held. */
-    private boolean paused;
+    private boolean readingPaused;
     /** True while a {@code channelReadComplete} must still be forwarded: Vert.x flushes its answers then. */
     private boolean readCompletePending;
 
-    private long activityReported = System.nanoTime();
+    private long lastIdleResetNanos = System.nanoTime();
 
     FastPathHandler(FastPath fastPath) {
         this.fastPath = fastPath;
@@ -85,7 +85,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         held = held == null ? bytes : Unpooled.wrappedBuffer(held, bytes);
-        takeHeld(ctx);
+        processHeld(ctx);
     }
 
     @Override
@@ -110,131 +110,134 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
     /** Takes the held bytes if they need not be held any more. */
     private void resume(ChannelHandlerContext ctx) {
-        if (!taking) {
-            takeHeld(ctx);
+        if (!processing) {
+            processHeld(ctx);
             channelReadComplete(ctx);
         }
     }
 
-    private void takeHeld(ChannelHandlerContext ctx) {
-        taking = true;
+    private void processHeld(ChannelHandlerContext ctx) {
+        processing = true;
         try {
-            boolean taken = true;
-            while (taken && held != null) {
-                taken = take(ctx, held);
+            boolean progressed = true;
+            while (progressed && held != null) {
+                progressed = processNext(ctx, held);
             }
         } catch (RuntimeException | Error unexpected) {
-            fail(ctx, unexpected);
+            closeAfterFailure(ctx, unexpected);
         } finally {
-            taking = false;
+            processing = false;
         }
-        if (paused != (held != null)) {
-            paused = !paused;
-            ctx.channel().config().setAutoRead(!paused);
+        if (readingPaused != (held != null)) {
+            readingPaused = !readingPaused;
+            ctx.channel().config().setAutoRead(!readingPaused);
         }
     }
 
     /** Takes the next request or all bytes; returns false if they must wait. */
-    private boolean take(ChannelHandlerContext ctx, ByteBuf bytes) {
-        if (state == State.ROUTED && router != null && router.requestEnded && router.pending == 0) {
-            state = State.BETWEEN_REQUESTS;
+    private boolean processNext(ChannelHandlerContext ctx, ByteBuf bytes) {
+        if (state == ConnectionState.ROUTED_AT_BOUNDARY
+                && routed != null
+                && routed.lastRequestComplete
+                && routed.unanswered == 0) {
+            state = ConnectionState.BETWEEN_REQUESTS;
         }
-        boolean busy = state == State.LOOKING_UP || state == State.CLOSING;
-        if (busy || !ctx.channel().isWritable() || (router != null && router.pending >= MANY)) {
+        boolean busy = state == ConnectionState.LOOKING_UP || state == ConnectionState.CLOSING;
+        if (busy || !ctx.channel().isWritable() || (routed != null && routed.unanswered >= MAX_ROUTED_REQUESTS)) {
             return false;
         }
-        if (state != State.BETWEEN_REQUESTS || !lookUp(ctx, bytes)) {
+        if (state != ConnectionState.BETWEEN_REQUESTS || !beginLookup(ctx, bytes)) {
             held = null;
-            passOn(ctx, bytes);
+            forward(ctx, bytes);
         }
         return true;
     }
 
     /** Begins to answer the next request; returns false if the router must answer it. */
-    private boolean lookUp(ChannelHandlerContext ctx, ByteBuf bytes) {
-        PlainRequest request = parser.parse(bytes);
-        LineRequest wanted = request == null ? null : fastPath.lines.begin(request.target());
-        if (request == null || wanted == null) {
+    private boolean beginLookup(ChannelHandlerContext ctx, ByteBuf bytes) {
+        PlainRequest plain = parser.parse(bytes);
+        LineRequest request = plain == null ? null : fastPath.lineRoute.prepare(plain.target());
+        if (plain == null || request == null) {
             return false;
         }
-        bytes.skipBytes(request.length());
+        bytes.skipBytes(plain.length());
         if (!bytes.isReadable()) {
             held = null;
             bytes.release();
         }
-        reportActivity(ctx);
-        state = State.LOOKING_UP;
-        wanted.run(ctx.executor(), true, () -> complete(ctx, wanted, request));
+        resetIdleTimeout(ctx);
+        state = ConnectionState.LOOKING_UP;
+        request.lookUp(ctx.executor(), true, () -> finishLookup(ctx, request, plain));
         return true;
     }
 
-    private void complete(ChannelHandlerContext ctx, LineRequest wanted, PlainRequest request) {
-        boolean nested = taking;
-        taking = true;
+    private void finishLookup(ChannelHandlerContext ctx, LineRequest request, PlainRequest plain) {
+        boolean nested = processing;
+        processing = true;
         boolean handedOver = false;
         try {
-            byte[] line = wanted.line();
+            byte[] line = request.line();
             if (line != null) {
-                write(ctx, wanted, line, request.closing());
+                writeLine(ctx, request, line, plain.closing());
             } else if (!ctx.isRemoved()) {
-                handedOver = wanted.handOver(
-                        () -> passOn(ctx, Unpooled.wrappedBuffer(request.bytes(), 0, request.length())));
+                handedOver =
+                        request.handOver(() -> forward(ctx, Unpooled.wrappedBuffer(plain.bytes(), 0, plain.length())));
             }
         } catch (RuntimeException | Error unexpected) {
-            fail(ctx, unexpected);
+            closeAfterFailure(ctx, unexpected);
         } finally {
             if (!handedOver) {
-                wanted.release();
+                request.release();
             }
-            taking = nested;
+            processing = nested;
         }
         resume(ctx);
     }
 
     /** A failed write means that the client has disconnected; there is nothing to do. */
-    private void write(ChannelHandlerContext ctx, LineRequest wanted, byte[] line, boolean closing) {
-        ByteBuf answer = fastPath.head.encode(ctx.alloc(), wanted.etag(), line, closing);
-        state = closing ? State.CLOSING : State.BETWEEN_REQUESTS;
+    private void writeLine(ChannelHandlerContext ctx, LineRequest request, byte[] line, boolean closing) {
+        ByteBuf answer = fastPath.head.encode(ctx.alloc(), request.etag(), line, closing);
+        state = closing ? ConnectionState.CLOSING : ConnectionState.BETWEEN_REQUESTS;
         ChannelPromise promise = closing
                 ? ctx.newPromise().addListener(ChannelFutureListener.CLOSE)
                 : new VoidChannelPromise(ctx.channel(), false);
         ChannelFuture _ = ctx.writeAndFlush(answer, promise);
     }
 
-    private void fail(ChannelHandlerContext ctx, Throwable unexpected) {
-        state = State.CLOSING;
+    private void closeAfterFailure(ChannelHandlerContext ctx, Throwable unexpected) {
+        state = ConnectionState.CLOSING;
         ChannelFuture _ = ctx.close();
-        fastPath.outcomes.fastPathFailed(unexpected);
+        fastPath.outcomes.recordFastPathFailure(unexpected);
     }
 
-    private void passOn(ChannelHandlerContext ctx, ByteBuf bytes) {
+    private void forward(ChannelHandlerContext ctx, ByteBuf bytes) {
         int end = bytes.writerIndex() - Integer.BYTES;
         boolean endsWithHead = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
-        state = endsWithHead ? State.ROUTED : State.ROUTED_PARTLY;
+        state = endsWithHead ? ConnectionState.ROUTED_AT_BOUNDARY : ConnectionState.ROUTED_MID_REQUEST;
         readCompletePending = true;
-        if (router == null) {
-            watchRouter(ctx, bytes);
+        if (routed == null) {
+            startRouting(ctx, bytes);
         }
         ctx.fireChannelRead(bytes);
     }
 
     /** Passes the first byte on, upon which Vert.x sets up HTTP/1.1, and counts the router's exchanges from then on. */
-    private void watchRouter(ChannelHandlerContext ctx, ByteBuf bytes) {
+    private void startRouting(ChannelHandlerContext ctx, ByteBuf bytes) {
         ctx.fireChannelRead(bytes.readRetainedSlice(1));
         if (ctx.pipeline().get(HttpRequestDecoder.class) == null) {
             // It may begin the preface of HTTP/2.
             ctx.pipeline().remove(this);
         } else {
-            router = new RouterExchanges(() -> resume(ctx));
-            ctx.pipeline().addLast(router);
+            routed = new RoutedRequests(() -> resume(ctx));
+            ctx.pipeline().addLast(routed);
         }
     }
 
     /** Tells the idle timeout, a later handler that Vert.x may replace, of requests that it does not see. */
-    private void reportActivity(ChannelHandlerContext ctx) {
+    private void resetIdleTimeout(ChannelHandlerContext ctx) {
         long now = System.nanoTime();
-        if (now - activityReported > REPORT_ACTIVITY_NANOS) {
-            activityReported = now;
+        if (now - lastIdleResetNanos > IDLE_RESET_INTERVAL_NANOS) {
+            lastIdleResetNanos = now;
             IdleStateHandler idle = ctx.pipeline().get(IdleStateHandler.class);
             if (idle != null) {
                 idle.resetReadTimeout();
@@ -243,22 +246,22 @@ final class FastPathHandler extends ChannelDuplexHandler {
     }
 
     /** Between the HTTP codec and Vert.x: counts the requests that the router has not answered yet. */
-    private static final class RouterExchanges extends ChannelDuplexHandler {
-        private final Runnable whenFewer;
-        private int pending;
+    private static final class RoutedRequests extends ChannelDuplexHandler {
+        private final Runnable onBelowLimit;
+        private int unanswered;
         /** True if the last request arrived to its end, well-formed. */
-        private boolean requestEnded;
+        private boolean lastRequestComplete;
 
-        RouterExchanges(Runnable whenFewer) {
-            this.whenFewer = whenFewer;
+        RoutedRequests(Runnable onBelowLimit) {
+            this.onBelowLimit = onBelowLimit;
         }
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            requestEnded = message instanceof LastHttpContent last
+            lastRequestComplete = message instanceof LastHttpContent last
                     && last.decoderResult().isSuccess();
             if (message instanceof HttpRequest) {
-                pending++;
+                unanswered++;
             }
             ctx.fireChannelRead(message);
         }
@@ -267,9 +270,9 @@ final class FastPathHandler extends ChannelDuplexHandler {
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
             boolean interim = message instanceof HttpResponse response
                     && response.status().codeClass().equals(HttpStatusClass.INFORMATIONAL);
-            if (message instanceof LastHttpContent && !interim && pending-- == MANY) {
+            if (message instanceof LastHttpContent && !interim && unanswered-- == MAX_ROUTED_REQUESTS) {
                 // Later, because Vert.x is in the middle of ending an answer.
-                ctx.executor().execute(whenFewer);
+                ctx.executor().execute(onBelowLimit);
             }
             ChannelFuture _ = ctx.write(message, promise);
         }

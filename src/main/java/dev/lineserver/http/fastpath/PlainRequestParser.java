@@ -19,26 +19,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainRequestParser {
     /** In bytes. Enough for the requests of browsers without large cookies; longer heads are not recognised. */
-    private static final int LONGEST = 2048;
+    private static final int MAX_HEAD_BYTES = 2048;
 
     private static final byte[] METHOD_AND_ROOT = "GET /".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] VERSION = " HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private static final String HOST =
+    private static final String HOST_HEADER =
             "host:[ \t]*(?:[a-z0-9.-]*|\\[[0-9a-f:.]+])(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?[ \t]*\r\n";
-    private static final String CONNECTION = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
-    private static final String OTHER =
+    private static final String CONNECTION_HEADER = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
+    private static final String OTHER_HEADER =
             "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):)"
                     + "[a-z0-9-]+:[\t -~]*\r\n";
-    private static final String OTHERS = "(?:" + CONNECTION + "|" + OTHER + ")*+";
+    private static final String OTHER_HEADERS = "(?:" + CONNECTION_HEADER + "|" + OTHER_HEADER + ")*+";
     private static final Pattern PLAIN_HEADERS =
-            Pattern.compile(OTHERS + HOST + OTHERS + "\r\n", Pattern.CASE_INSENSITIVE);
+            Pattern.compile(OTHER_HEADERS + HOST_HEADER + OTHER_HEADERS + "\r\n", Pattern.CASE_INSENSITIVE);
 
     /** Longer than any head, so equal to none. */
-    private static final byte[] NONE = new byte[LONGEST + 1];
+    private static final byte[] NO_HEADERS = new byte[MAX_HEAD_BYTES + 1];
 
-    private byte[] plainHeaders = NONE;
-    private boolean closing;
+    private byte[] lastHeaders = NO_HEADERS;
+    private boolean lastClosing;
 
     /**
      * A plain request.
@@ -53,7 +53,7 @@ final class PlainRequestParser {
     /** Parses the head at a buffer's reader index, without moving it; returns null if it is not plain or not complete. */
     @Nullable
     PlainRequest parse(ByteBuf in) {
-        int end = Math.min(in.readableBytes(), LONGEST);
+        int end = Math.min(in.readableBytes(), MAX_HEAD_BYTES);
         byte[] bytes = new byte[end];
         in.getBytes(in.readerIndex(), bytes);
         int targetEnd = METHOD_AND_ROOT.length;
@@ -61,24 +61,24 @@ final class PlainRequestParser {
             targetEnd++;
         }
         int headers = targetEnd + VERSION.length;
-        if (!isAt(bytes, 0, METHOD_AND_ROOT) || !isAt(bytes, targetEnd, VERSION)) {
+        if (!matchesAt(bytes, 0, METHOD_AND_ROOT) || !matchesAt(bytes, targetEnd, VERSION)) {
             return null;
         }
-        if (!isAt(bytes, headers, plainHeaders)) {
+        if (!matchesAt(bytes, headers, lastHeaders)) {
             Matcher plain =
                     PLAIN_HEADERS.matcher(new String(bytes, headers, end - headers, StandardCharsets.ISO_8859_1));
             if (!plain.lookingAt()) {
                 return null;
             }
-            plainHeaders = Arrays.copyOfRange(bytes, headers, headers + plain.end());
-            closing = plain.group(1) != null || plain.group(2) != null;
+            lastHeaders = Arrays.copyOfRange(bytes, headers, headers + plain.end());
+            lastClosing = plain.group(1) != null || plain.group(2) != null;
         }
         int start = METHOD_AND_ROOT.length - 1;
         String target = new String(bytes, start, targetEnd - start, StandardCharsets.ISO_8859_1);
-        return new PlainRequest(bytes, headers + plainHeaders.length, target, closing);
+        return new PlainRequest(bytes, headers + lastHeaders.length, target, lastClosing);
     }
 
-    private static boolean isAt(byte[] bytes, int at, byte[] expected) {
+    private static boolean matchesAt(byte[] bytes, int at, byte[] expected) {
         int after = at + expected.length;
         return after <= bytes.length && Arrays.equals(bytes, at, after, expected, 0, expected.length);
     }

@@ -52,7 +52,8 @@ final class FastPathHandlerTest {
     private final ScriptedLines lines = new ScriptedLines();
     private final FakeVertx vertx = new FakeVertx();
     private final EmbeddedChannel channel = new EmbeddedChannel(
-            new FastPathHandler(new FastPath(lines.parts.lines, lines.parts.head, lines.parts.outcomes)),
+            new FastPathHandler(
+                    new FastPath(lines.components.lineRoute, lines.components.head, lines.components.outcomes)),
             new ProtocolDetector());
 
     FastPathHandlerTest() throws Exception {}
@@ -66,7 +67,8 @@ final class FastPathHandlerTest {
             ByteBuf bytes = (ByteBuf) message;
             http2 |= bytes.getByte(bytes.readerIndex()) == 'P';
             if (!http2) {
-                ctx.pipeline().addLast(new HttpRequestDecoder(), new HttpResponseEncoder(), new Late());
+                ctx.pipeline()
+                        .addLast(new HttpRequestDecoder(), new HttpResponseEncoder(), new VertxHandlerInstaller());
                 ctx.pipeline().remove(this);
             }
             ctx.fireChannelRead(message);
@@ -74,7 +76,7 @@ final class FastPathHandlerTest {
     }
 
     /** As Vert.x's handler for upgrades: has Vert.x's own handler added with the first request. */
-    private final class Late extends ChannelInboundHandlerAdapter {
+    private final class VertxHandlerInstaller extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ctx.pipeline().addLast(vertx);
@@ -253,7 +255,7 @@ final class FastPathHandlerTest {
         }));
         send(plain(1) + plain(2));
         assertFalse(channel.isOpen());
-        assertEquals(1, lines.parts.value("line_server_fast_path_failures"));
+        assertEquals(1, lines.components.value("line_server_fast_path_failures"));
     }
 
     @ParameterizedTest

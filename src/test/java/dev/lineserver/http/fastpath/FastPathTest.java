@@ -29,7 +29,7 @@ final class FastPathTest {
 
     FastPathTest() throws Exception {
         try (ScriptedLines lines = new ScriptedLines()) {
-            lines.parts.register(router);
+            lines.components.register(router);
         }
     }
 
@@ -47,8 +47,8 @@ final class FastPathTest {
         return new SmallRyeConfigBuilder().withSources(new PropertiesConfigSource(values, "settings", 250));
     }
 
-    private Optional<String> objection(SmallRyeConfig config) {
-        return FastPath.objection(config, router.getRoutes(), false);
+    private Optional<String> reasonToDisable(SmallRyeConfig config) {
+        return FastPath.findReasonToDisable(config, router.getRoutes(), false);
     }
 
     @Test
@@ -67,7 +67,7 @@ final class FastPathTest {
                 .withSources(
                         new EnvConfigSource(Map.of("QUARKUS_HTTP_PORT", "1", "QUARKUS_HTTP_IDLE_TIMEOUT", "1s"), 300))
                 .build();
-        assertEquals(Optional.empty(), objection(config));
+        assertEquals(Optional.empty(), reasonToDisable(config));
     }
 
     @ParameterizedTest
@@ -100,12 +100,12 @@ final class FastPathTest {
                 "quarkus.http.portx"
             })
     void anyOtherSettingOfHttpTurnsItOff(String name) {
-        assertEquals(Optional.of(name), objection(settings(name).build()));
+        assertEquals(Optional.of(name), reasonToDisable(settings(name).build()));
         String variable = name.replaceAll("[^a-z0-9]", "_").toUpperCase(java.util.Locale.ROOT);
         SmallRyeConfig environment = settings()
                 .withSources(new EnvConfigSource(Map.of(variable, "true"), 300))
                 .build();
-        assertTrue(objection(environment).isPresent(), variable);
+        assertTrue(reasonToDisable(environment).isPresent(), variable);
     }
 
     /** Such settings always have a value. Those that act on requests add a route, but for these. */
@@ -122,7 +122,7 @@ final class FastPathTest {
         SmallRyeConfig config = settings()
                 .withSources(new PropertiesConfigSource(Map.of(name, value), "fixed", Integer.MAX_VALUE))
                 .build();
-        assertEquals(off, objection(config).isPresent());
+        assertEquals(off, reasonToDisable(config).isPresent());
     }
 
     @Test
@@ -133,13 +133,14 @@ final class FastPathTest {
             SmallRyeConfig config = settings()
                     .withSources(new PropertiesConfigSource(values, "more", 400))
                     .build();
-            assertEquals(values.keySet().stream().findFirst(), objection(config));
+            assertEquals(values.keySet().stream().findFirst(), reasonToDisable(config));
         }
     }
 
     @Test
     void tracingTurnsItOff() {
-        assertEquals(Optional.of("tracing"), FastPath.objection(settings().build(), router.getRoutes(), true));
+        assertEquals(
+                Optional.of("tracing"), FastPath.findReasonToDisable(settings().build(), router.getRoutes(), true));
     }
 
     /** Security, CORS and every {@code Filters} observer or {@code @RouteFilter} is a route with a low order. */
@@ -147,13 +148,13 @@ final class FastPathTest {
     @ValueSource(ints = {Integer.MIN_VALUE, -300, -200, -4})
     void aRouteInFrontOfThoseForLinesTurnsItOff(int order) {
         router.route().order(order).handler(routing -> routing.next());
-        assertTrue(objection(settings().build()).orElse("").startsWith("a route or filter in front"));
+        assertTrue(reasonToDisable(settings().build()).orElse("").startsWith("a route or filter in front"));
     }
 
     @Test
     void aRouteBehindThoseForLinesDoesNot() {
         router.route().order(-2).handler(routing -> routing.next());
         router.route("/q/*").handler(routing -> routing.next());
-        assertEquals(Optional.empty(), objection(settings().build()));
+        assertEquals(Optional.empty(), reasonToDisable(settings().build()));
     }
 }

@@ -13,18 +13,19 @@ import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.DatasetName;
 
 /** The classes of this package over a store, put together as CDI does, with metrics that a test can read. */
-public final class Parts implements AutoCloseable {
+public final class HttpComponents implements AutoCloseable {
     public final MeterRegistry registry = new SimpleMeterRegistry();
     public final RequestOutcomes outcomes = new RequestOutcomes(registry);
     public final LineHead head;
-    public final LineRoute lines;
+    public final LineRoute lineRoute;
     final Datasets datasets;
 
-    public Parts(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
+    public HttpComponents(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
         this(opener, versionCheckInterval, Duration.ofSeconds(30));
     }
 
-    Parts(Datasets.StoreOpener opener, Duration versionCheckInterval, Duration lookupTimeout) throws Exception {
+    HttpComponents(Datasets.StoreOpener opener, Duration versionCheckInterval, Duration lookupTimeout)
+            throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
                 .withMapping(ServeConfig.class)
@@ -34,14 +35,14 @@ public final class Parts implements AutoCloseable {
         ServeConfig serve = config.getConfigMapping(ServeConfig.class);
         head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        lines = new LineRoute(datasets, outcomes, head, serve);
+        lineRoute = new LineRoute(datasets, outcomes, head, serve);
         datasets.start();
     }
 
     /** Registers all routes; not the REST resources, which only Quarkus can. */
     public void register(Router router) {
         new RequestGuard(outcomes).register(router);
-        lines.register(router);
+        lineRoute.register(router);
     }
 
     /** Value of a counter or gauge, or count of a timer, with these tags in pairs. */

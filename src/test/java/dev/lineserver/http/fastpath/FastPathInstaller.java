@@ -14,21 +14,21 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.ext.web.Router;
 
-import dev.lineserver.http.Parts;
+import dev.lineserver.http.HttpComponents;
 import dev.lineserver.http.ScriptedLines;
 
 /** Installs the fast path on a plain Vert.x, as Quarkus's events do. */
-public final class FastPaths {
-    private FastPaths() {}
+public final class FastPathInstaller {
+    private FastPathInstaller() {}
 
     /** Returns when it is installed on the listening port. */
-    public static void install(Parts parts, Vertx vertx, Router router, int port) throws Exception {
+    public static void install(HttpComponents components, Vertx vertx, Router router, int port) throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withSources(new PropertiesConfigSource(
                         Map.of("quarkus.micrometer.binder.http-server.enabled", "false"), "settings", 250))
                 .build();
         ValueRegistry ports = ScriptedLines.proxy(ValueRegistry.class, (_, _, _) -> port);
-        new FastPath(parts.lines, parts.head, parts.outcomes)
+        new FastPath(components.lineRoute, components.head, components.outcomes)
                 .install(new HttpServerStart(new HttpServerOptions()), vertx, router, config, ports);
         for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
             loop.submit(() -> {}).get(30, TimeUnit.SECONDS);
