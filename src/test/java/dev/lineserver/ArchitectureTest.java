@@ -103,7 +103,7 @@ final class ArchitectureTest {
 
     /** The stores run on the server's event loops: Aerospike's client needs them, the embedded store an executor. */
     @Test
-    void nettyStaysAtTheEdgesAndOnTheStoresEventLoops() {
+    void nettyStaysAtTheEdgesAndInTheEventLoopsOfStores() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
@@ -122,7 +122,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void theDatabaseClientStaysInItsStore() {
+    void theAerospikeClientStaysInItsStore() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("dev.lineserver.store.aerospike..")
@@ -144,7 +144,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void linesAreSplitWithoutInputOrOutput() {
+    void thePackageLineDoesNoInputOrOutput() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.lineserver.line..")
@@ -156,7 +156,7 @@ final class ArchitectureTest {
 
     /** {@code Disk} is replaced by the crash model of its tests. */
     @Test
-    void classesAreClosed() {
+    void classesAreFinal() {
         classes()
                 .that()
                 .areNotInterfaces()

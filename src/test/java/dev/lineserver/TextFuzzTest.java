@@ -92,7 +92,7 @@ final class TextFuzzTest {
     }
 
     @Test
-    void aLineNumberIsAnyRowOfDigitsFromTheFirstNumber() {
+    void aLineNumberIsAStringOfDigitsNotBelowTheFirstNumber() {
         for (int round = 0; round < ROUNDS; round++) {
             String text = text();
             int first = random.nextInt(2);
@@ -121,12 +121,12 @@ final class TextFuzzTest {
     }
 
     @Test
-    void aSettingIsTakenAsWrittenOrRefusedByName() {
+    void aSettingIsUsedVerbatimOrRefusedByName() {
         for (int round = 0; round < ROUNDS / 100; round++) {
             String text = text();
             ServeConfig config;
             try {
-                config = Settings.of(Map.of("port", text, "host", "h" + text)).serve();
+                config = Settings.load(Map.of("port", text, "host", "h" + text)).serve();
             } catch (UsageException refused) {
                 assertTrue(
                         String.valueOf(refused.getMessage()).startsWith("--port"),

@@ -53,7 +53,7 @@ final class TidyTest {
             Map.of("Datasets.java", 1); // the version watch, and the refresh of one dataset: both must survive an Error
 
     @Test
-    void everythingIsCaughtOnlyAtTheTop() throws IOException {
+    void catchAllClausesAreExactlyTheListedOnes() throws IOException {
         Map<String, Integer> found = new TreeMap<>();
         for (Path file : files(MAIN)) {
             Matcher matcher = Pattern.compile("catch \\((final )?(Exception|Throwable)\\b")
@@ -67,7 +67,7 @@ final class TidyTest {
     }
 
     @Test
-    void nobodySleepsOrLeavesWorkForLater() throws IOException {
+    void noSleepTodoOrDisabledTest() throws IOException {
         Predicate<String> bad =
                 line -> line.matches(".*(Thread\\.sleep|\\bTO" + "DO\\b|\\bFIX" + "ME\\b|@Dis" + "abled).*");
         assertNoLine(MAIN, "sleeping or unfinished", bad);
@@ -83,7 +83,7 @@ final class TidyTest {
     }
 
     @Test
-    void everyPackageSaysWhatItIs() throws IOException {
+    void everyPackageIsDocumentedAndNullMarked() throws IOException {
         for (Path root : List.of(MAIN, TESTS)) {
             for (Path file : files(root)) {
                 Path info = file.resolveSibling("package-info.java");
@@ -94,7 +94,7 @@ final class TidyTest {
     }
 
     @Test
-    void theTopLevelIsFixed() throws IOException {
+    void theTopLevelHoldsOnlyAgreedEntries() throws IOException {
         List<String> agreed = List.of("pom.xml", "src", "build.sh", "run.sh", "README.md", "mvnw", "LICENSE", "target");
         try (Stream<Path> entries = Files.list(Path.of("."))) {
             List<String> beyond = entries.map(entry -> entry.getFileName().toString())

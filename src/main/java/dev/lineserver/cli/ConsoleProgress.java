@@ -36,13 +36,13 @@ final class ConsoleProgress implements Progress {
     }
 
     private String line(long position, long size, long lineCount, double seconds) {
-        String rate = Numbers.bytes((long) (position / seconds)) + "/s";
-        String lines = Numbers.grouped(lineCount) + " lines";
+        String rate = Quantities.bytes((long) (position / seconds)) + "/s";
+        String lines = Quantities.grouped(lineCount) + " lines";
         if (size <= 0) {
-            return task + ": " + Numbers.bytes(position) + ", " + lines + ", " + rate;
+            return task + ": " + Quantities.bytes(position) + ", " + lines + ", " + rate;
         }
         double share = (double) position / size;
-        String left = Numbers.seconds(seconds / share - seconds) + " left";
+        String left = Quantities.seconds(seconds / share - seconds) + " left";
         return String.format(Locale.ROOT, "%s: %.0f %%, %s, %s, %s", task, 100 * share, lines, rate, left);
     }
 }

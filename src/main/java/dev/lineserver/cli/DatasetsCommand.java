@@ -20,15 +20,15 @@ final class DatasetsCommand implements Verb {
     boolean json;
 
     @Override
-    public boolean run(Run run) throws IOException, StoreException {
+    public boolean run(CommandContext context) throws IOException, StoreException {
         List<Manifest> described = new ArrayList<>();
         boolean complete = true;
-        try (LineStore store = run.openStore()) {
+        try (LineStore store = context.openStore()) {
             for (DatasetListing listing : store.datasets()) {
                 switch (listing) {
                     case DatasetListing.Described(Manifest newest) -> described.add(newest);
                     case DatasetListing.Unreadable(var _, StoreException failure) -> {
-                        run.err().print(failure.getMessage());
+                        context.err().print(failure.getMessage());
                         complete = false;
                     }
                 }
@@ -36,10 +36,10 @@ final class DatasetsCommand implements Verb {
         }
         if (json) {
             List<JsonObject> all = described.stream().map(JsonObject::mapFrom).toList();
-            run.out().line(JsonObject.of("datasets", all).encode());
+            context.out().line(JsonObject.of("datasets", all).encode());
         } else {
             for (Manifest manifest : described) {
-                run.out().line(line(manifest));
+                context.out().line(line(manifest));
             }
         }
         return complete;
@@ -50,8 +50,8 @@ final class DatasetsCommand implements Verb {
                 "%-20s version %d  %s lines  %s  %s",
                 manifest.dataset(),
                 manifest.version(),
-                Numbers.grouped(manifest.lineCount()),
-                Numbers.bytes(manifest.byteCount()),
+                Quantities.grouped(manifest.lineCount()),
+                Quantities.bytes(manifest.byteCount()),
                 manifest.sourceName());
     }
 }

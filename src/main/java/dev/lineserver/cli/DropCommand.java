@@ -18,18 +18,18 @@ final class DropCommand implements Verb {
     String dataset;
 
     @Override
-    public boolean run(Run run) throws IOException, StoreException {
+    public boolean run(CommandContext context) throws IOException, StoreException {
         if (!DatasetName.isValid(dataset)) {
             throw new UsageException("'" + dataset + "' cannot be the name of a dataset; see line-server datasets");
         }
         DatasetName name = new DatasetName(dataset);
-        try (LineStore store = run.openStore()) {
+        try (LineStore store = context.openStore()) {
             if (!store.drop(name)) {
                 throw new StoreFailedException("there is no dataset " + name);
             }
             // Before the store is closed: that may wait until readers have moved on.
-            run.out().line("dropped dataset " + name);
-            run.out().flush();
+            context.out().line("dropped dataset " + name);
+            context.out().flush();
         }
         return true;
     }

@@ -22,12 +22,12 @@ final class Failures {
     static final int USAGE = 2;
 
     /** The reason of an {@link IOException} when the reader of a pipe has left, as {@code head} does. */
-    private static final String READER_LEFT = "Broken pipe";
+    private static final String BROKEN_PIPE = "Broken pipe";
 
     private Failures() {}
 
     /** Reports that a signal ended the command, whatever failed because of it. */
-    static int interrupted(Messages err) {
+    static int reportInterrupted(Messages err) {
         err.print("interrupted; nothing was published");
         return FAILED;
     }
@@ -39,7 +39,7 @@ final class Failures {
      */
     static int report(Throwable failure, Messages err) {
         if (failure instanceof IOException) {
-            if (!READER_LEFT.equals(failure.getMessage())) {
+            if (!BROKEN_PIPE.equals(failure.getMessage())) {
                 err.print("standard output cannot be written: " + failure.getMessage());
             }
             return FAILED;
@@ -60,7 +60,7 @@ final class Failures {
             case ParameterException usage -> explainUsage(usage);
             case UsageException _, SourceException _, StoreException _, UncheckedIOException _ -> cause.getMessage();
             case OutOfMemoryError _ ->
-                "the heap of " + Numbers.bytes(Runtime.getRuntime().maxMemory())
+                "the heap of " + Quantities.bytes(Runtime.getRuntime().maxMemory())
                         + " is too small for this; set a larger one, such as -Xmx2g";
             case BindException _ -> "cannot listen: " + cause.getMessage() + "; see --host and --port";
             default -> null;

@@ -22,7 +22,7 @@ import dev.lineserver.store.StoreFailedException;
 @Command(name = "get", description = "Prints a line, or the lines from one to another.")
 final class GetCommand implements Verb {
     /** Lookups in flight at once. */
-    private static final int LOOKUPS_AHEAD = 64;
+    private static final int MAX_LOOKUPS_IN_FLIGHT = 64;
 
     private static final byte[] TERMINATOR = {'\n'};
 
@@ -30,42 +30,43 @@ final class GetCommand implements Verb {
     String numbers;
 
     @Override
-    public boolean run(Run run) throws IOException, StoreException, InterruptedException {
-        LineNumbers counting = run.settings().serve().lineNumbers();
+    public boolean run(CommandContext context) throws IOException, StoreException, InterruptedException {
+        LineNumbers lineNumbers = context.settings().serve().lineNumbers();
         int hyphen = numbers.indexOf('-');
         String first = hyphen < 0 ? numbers : numbers.substring(0, hyphen);
-        long firstIndex = index(counting, first);
-        long lastIndex = index(counting, numbers.substring(hyphen + 1));
+        long firstIndex = index(lineNumbers, first);
+        long lastIndex = index(lineNumbers, numbers.substring(hyphen + 1));
         if (lastIndex < firstIndex) {
             throw new UsageException("the range " + numbers + " ends before it begins");
         }
-        try (LineStore store = run.openStore();
-                Snapshot snapshot = store.open(run.newest(store))) {
+        try (LineStore store = context.openStore();
+                Snapshot snapshot = store.open(context.newest(store))) {
             long lineCount = snapshot.manifest().lineCount();
-            print(snapshot, counting, firstIndex, Math.min(lastIndex, lineCount - 1), run.out());
+            print(snapshot, lineNumbers, firstIndex, Math.min(lastIndex, lineCount - 1), context.out());
             if (lastIndex >= lineCount) {
-                run.out().flush();
-                throw new StoreFailedException("line " + (firstIndex < lineCount ? counting.number(lineCount) : first)
-                        + " is beyond the end: " + lineCount + " lines");
+                context.out().flush();
+                throw new StoreFailedException(
+                        "line " + (firstIndex < lineCount ? lineNumbers.number(lineCount) : first)
+                                + " is beyond the end: " + lineCount + " lines");
             }
         }
         return true;
     }
 
-    private static long index(LineNumbers counting, String text) {
+    private static long index(LineNumbers lineNumbers, String text) {
         try {
-            return counting.index(text);
+            return lineNumbers.index(text);
         } catch (IllegalArgumentException e) {
             throw new UsageException("'" + text + "': " + e.getMessage());
         }
     }
 
-    private static void print(Snapshot snapshot, LineNumbers counting, long first, long last, Output out)
+    private static void print(Snapshot snapshot, LineNumbers lineNumbers, long first, long last, StandardOutput out)
             throws IOException, StoreException, InterruptedException {
         Queue<CompletionStage<Lookup>> inFlight = new ArrayDeque<>();
         long requested = first;
         for (long lineIndex = first; lineIndex <= last; lineIndex++) {
-            while (requested <= last && inFlight.size() < LOOKUPS_AHEAD) {
+            while (requested <= last && inFlight.size() < MAX_LOOKUPS_IN_FLIGHT) {
                 inFlight.add(snapshot.lookup(requested++));
             }
             switch (Await.result(inFlight.remove())) {
@@ -77,7 +78,7 @@ final class GetCommand implements Verb {
                 }
                 case Lookup.PastTheEnd _ -> throw new IllegalStateException("the line count has changed");
                 case Lookup.Damaged(String damage) ->
-                    throw new StoreFailedException("line " + counting.number(lineIndex) + " is damaged: " + damage);
+                    throw new StoreFailedException("line " + lineNumbers.number(lineIndex) + " is damaged: " + damage);
             }
             out.bytes(TERMINATOR);
         }

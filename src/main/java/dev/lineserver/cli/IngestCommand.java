@@ -32,22 +32,24 @@ final class IngestCommand implements Verb {
     boolean json;
 
     @Override
-    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
-        try (LineStore store = run.openStore()) {
-            Report report = ingest(run, store);
+    public boolean run(CommandContext context)
+            throws IOException, SourceException, StoreException, InterruptedException {
+        try (LineStore store = context.openStore()) {
+            Report report = ingest(context, store);
             // Before the store is closed: that may wait until the readers of the version before have moved on.
-            run.out().line(json ? report.json() : report.text());
-            run.out().flush();
+            context.out().line(json ? report.json() : report.text());
+            context.out().flush();
         }
         return true;
     }
 
-    Report ingest(Run run, LineStore store) throws SourceException, StoreException, InterruptedException {
+    Report ingest(CommandContext context, LineStore store)
+            throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
-        Ingest ingest = new Ingest(store, run.progress("ingest"));
+        Ingest ingest = new Ingest(store, context.progress("ingest"));
         Ingest.Outcome outcome = ifChanged
-                ? ingest.storeIfChanged(file, run.dataset(), copy, force)
-                : ingest.store(file, run.dataset(), copy, force);
+                ? ingest.storeIfChanged(file, context.dataset(), copy, force)
+                : ingest.store(file, context.dataset(), copy, force);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
     }
 
@@ -56,12 +58,12 @@ final class IngestCommand implements Verb {
         String text() {
             Manifest manifest = outcome.manifest();
             String version = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
-                    + Numbers.grouped(manifest.lineCount()) + " lines, " + Numbers.bytes(manifest.byteCount());
+                    + Quantities.grouped(manifest.lineCount()) + " lines, " + Quantities.bytes(manifest.byteCount());
             if (!outcome.stored()) {
                 return version + ", stored already";
             }
-            String rate = Numbers.bytes((long) (manifest.byteCount() / seconds)) + "/s";
-            return version + ", stored in " + Numbers.seconds(seconds) + " (" + rate + ")";
+            String rate = Quantities.bytes((long) (manifest.byteCount() / seconds)) + "/s";
+            return version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")";
         }
 
         String json() {

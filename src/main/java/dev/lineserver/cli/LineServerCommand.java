@@ -54,16 +54,16 @@ public final class LineServerCommand implements IVersionProvider {
 
     /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
     public static int run(String... args) {
-        StandardStreams.prepare();
+        StandardStreams.replaceClosedStreams();
         return run(new FileOutputStream(FileDescriptor.out), System.err, args);
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
-        Output out = new Output(stdout);
+        StandardOutput out = new StandardOutput(stdout);
         Messages err = new Messages(stderr);
-        try (Interruption interruption = new Interruption()) {
+        try (TerminationHandler terminationHandler = new TerminationHandler()) {
             try {
-                boolean success = run(out, err, interruption, args);
+                boolean success = run(out, err, terminationHandler, args);
                 out.flush();
                 return success ? 0 : Failures.FAILED;
             } catch (IOException
@@ -72,13 +72,15 @@ public final class LineServerCommand implements IVersionProvider {
                     | InterruptedException
                     | RuntimeException
                     | OutOfMemoryError failure) {
-                // Before the interruption is closed: the process may end then.
-                return interruption.isUnderWay() ? Failures.interrupted(err) : Failures.report(failure, err);
+                // Before the terminationHandler is closed: the process may end then.
+                return terminationHandler.isSignalReceived()
+                        ? Failures.reportInterrupted(err)
+                        : Failures.report(failure, err);
             }
         }
     }
 
-    private static boolean run(Output out, Messages err, Interruption interruption, String... args)
+    private static boolean run(StandardOutput out, Messages err, TerminationHandler terminationHandler, String... args)
             throws IOException, SourceException, StoreException, InterruptedException {
         CommandLine command = commandLine();
         ParseResult parsed = command.parseArgs(args);
@@ -94,21 +96,21 @@ public final class LineServerCommand implements IVersionProvider {
                     "no command is named; there are "
                             + String.join(", ", command.getSubcommands().keySet()));
         }
-        ParseResult given = parsed.subcommand();
-        Verb verb = (Verb) given.commandSpec().userObject();
-        Settings settings = Settings.of(SettingOption.given(given));
-        return verb.run(new Run(settings, out, err, interruption));
+        ParseResult subcommand = parsed.subcommand();
+        Verb verb = (Verb) subcommand.commandSpec().userObject();
+        Settings settings = Settings.load(SettingOption.parsedValues(subcommand));
+        return verb.run(new CommandContext(settings, out, err, terminationHandler));
     }
 
     private static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
-        add(command, new IngestCommand(), SettingOption.OF_DATASET);
-        add(command, new VerifyCommand(), SettingOption.OF_DATASET);
-        add(command, new PlanCommand(), SettingOption.OF_STORE);
-        add(command, new GetCommand(), SettingOption.OF_LINES);
-        add(command, new DatasetsCommand(), SettingOption.OF_STORE);
-        add(command, new DropCommand(), SettingOption.OF_STORE);
+        add(command, new IngestCommand(), SettingOption.DATASET_OPTIONS);
+        add(command, new VerifyCommand(), SettingOption.DATASET_OPTIONS);
+        add(command, new PlanCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
+        add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         return command.setExpandAtFiles(false);
     }
 

@@ -25,24 +25,25 @@ final class PlanCommand implements Verb {
     boolean json;
 
     @Override
-    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
+    public boolean run(CommandContext context)
+            throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
-        try (LineStore store = run.openStore()) {
-            plan = new Ingest(store, run.progress("plan")).plan(file);
+        try (LineStore store = context.openStore()) {
+            plan = new Ingest(store, context.progress("plan")).plan(file);
         }
         if (json) {
-            run.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());
+            context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());
         } else {
-            print(plan, run.out());
+            print(plan, context.out());
         }
         return plan.fits();
     }
 
-    private static void print(Plan plan, Output out) throws IOException {
+    private static void print(Plan plan, StandardOutput out) throws IOException {
         for (Plan.Figure figure : plan.figures()) {
             String value = figure.unit().equals("bytes")
-                    ? Numbers.bytes(figure.value())
-                    : Numbers.grouped(figure.value()) + " " + figure.unit();
+                    ? Quantities.bytes(figure.value())
+                    : Quantities.grouped(figure.value()) + " " + figure.unit();
             out.line(String.format("%-16s %20s  %s", figure.name(), value, figure.meaning()));
         }
         for (String obstacle : plan.obstacles()) {

@@ -32,20 +32,20 @@ final class ServeCommand implements Verb {
     boolean copy;
 
     @Override
-    public boolean run(Run run) throws SourceException, StoreException, InterruptedException {
-        requireFree(run.settings().serve());
+    public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
+        requirePortFree(context.settings().serve());
         if (file != null) {
             IngestCommand ingest = new IngestCommand();
             ingest.file = file;
             ingest.copy = copy;
             ingest.ifChanged = true;
-            try (LineStore store = run.openStore()) {
-                run.err().print(ingest.ingest(run, store).text());
+            try (LineStore store = context.openStore()) {
+                context.err().print(ingest.ingest(context, store).text());
             }
         }
-        run.settings().passToQuarkus();
+        context.settings().passToQuarkus();
         // Quarkus handles signals itself.
-        run.interruption().close();
+        context.terminationHandler().close();
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         Quarkus.run(ServeApplication.class, (code, thrown) -> {
             if (thrown == null) {
@@ -58,7 +58,7 @@ final class ServeCommand implements Verb {
     }
 
     /** Fails before FILE is stored: Quarkus would find out after that. */
-    private static void requireFree(ServeConfig config) {
+    private static void requirePortFree(ServeConfig config) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(config.host(), config.port()));

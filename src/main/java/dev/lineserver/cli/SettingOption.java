@@ -37,11 +37,11 @@ enum SettingOption {
     AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node.");
 
     /** Which store. */
-    static final Set<SettingOption> OF_STORE = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
     /** Which dataset in which store. */
-    static final Set<SettingOption> OF_DATASET = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
     /** Which line of which dataset. */
-    static final Set<SettingOption> OF_LINES = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
 
     private final String name;
     private final String value;
@@ -65,7 +65,7 @@ enum SettingOption {
     }
 
     /** The settings given as options, by name. */
-    static Map<String, String> given(ParseResult parsed) {
+    static Map<String, String> parsedValues(ParseResult parsed) {
         Map<String, String> given = new HashMap<>();
         for (SettingOption option : values()) {
             Object value = parsed.matchedOptionValue("--" + option.name, (Object) null);

@@ -17,8 +17,8 @@ import java.util.List;
  * its number, so that messages would be written into a file of data.
  */
 final class StandardStreams {
-    private static final String NOTHING = "/dev/null";
-    private static final List<Closeable> OCCUPANTS = new ArrayList<>();
+    private static final String NULL_DEVICE = "/dev/null";
+    private static final List<Closeable> PLACEHOLDERS = new ArrayList<>();
 
     private StandardStreams() {}
 
@@ -26,12 +26,13 @@ final class StandardStreams {
      * Occupies each closed stream, for as long as the process runs, by a descriptor that fails: input by one that cannot be
      * read, the others by one that cannot be written. To be called before any file is opened.
      */
-    static void prepare() {
+    static void replaceClosedStreams() {
         try {
-            boolean isClosed = !Files.exists(stream(0)) || isFileOfJava(stream(0));
+            boolean isClosed = !Files.exists(stream(0)) || isFileOfTheRuntime(stream(0));
             for (int number = 0; number <= 2; number++) {
                 if (!Files.exists(stream(number))) {
-                    OCCUPANTS.add(number == 0 ? new FileOutputStream(NOTHING) : new FileInputStream(NOTHING));
+                    PLACEHOLDERS.add(
+                            number == 0 ? new FileOutputStream(NULL_DEVICE) : new FileInputStream(NULL_DEVICE));
                 }
             }
             System.setIn(
@@ -54,7 +55,7 @@ final class StandardStreams {
     }
 
     /** If the shell closed a descriptor, the Java runtime has opened a file of its own under that number. */
-    private static boolean isFileOfJava(Path stream) {
+    private static boolean isFileOfTheRuntime(Path stream) {
         String java = System.getProperty("java.home");
         try {
             return java != null

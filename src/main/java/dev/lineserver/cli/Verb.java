@@ -13,5 +13,5 @@ interface Verb {
      * @return false if the program exits as failed, although the answer is complete
      * @throws IOException if standard output could not be written
      */
-    boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException;
+    boolean run(CommandContext context) throws IOException, SourceException, StoreException, InterruptedException;
 }

@@ -28,17 +28,18 @@ final class VerifyCommand implements Verb {
     boolean json;
 
     @Override
-    public boolean run(Run run) throws IOException, SourceException, StoreException, InterruptedException {
+    public boolean run(CommandContext context)
+            throws IOException, SourceException, StoreException, InterruptedException {
         Manifest manifest;
         Optional<String> difference;
-        try (LineStore store = run.openStore();
+        try (LineStore store = context.openStore();
                 Source source = Source.open(file)) {
-            manifest = run.newest(store);
+            manifest = context.newest(store);
             try (Snapshot snapshot = store.open(manifest)) {
-                difference = new Verification(snapshot, run.progress("verify")).firstDifference(source);
+                difference = new Verification(snapshot, context.progress("verify")).firstDifference(source);
             }
         }
-        run.out().line(json ? json(manifest, difference) : text(manifest, difference));
+        context.out().line(json ? json(manifest, difference) : text(manifest, difference));
         return difference.isEmpty();
     }
 
@@ -52,7 +53,7 @@ final class VerifyCommand implements Verb {
         String version = "dataset " + manifest.dataset() + " version " + manifest.version();
         return difference
                 .map(text -> version + " is not " + file + ": " + text)
-                .orElseGet(() -> version + " is " + file + ": " + Numbers.grouped(manifest.lineCount())
+                .orElseGet(() -> version + " is " + file + ": " + Quantities.grouped(manifest.lineCount())
                         + " lines, byte for byte");
     }
 }

@@ -42,12 +42,12 @@ public final class Settings {
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** How SmallRye Config words the message of a converter that refused a value; nothing else is left of it. */
-    private static final Pattern REFUSED = Pattern.compile(
+    private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
                     + "|.*(?:defined as the empty String|converted to null).*)",
             Pattern.DOTALL);
 
-    private static volatile Map<String, String> forQuarkus = Map.of();
+    private static volatile Map<String, String> quarkusProperties = Map.of();
 
     private final SmallRyeConfig config;
     private final Map<String, String> commandLine;
@@ -63,12 +63,12 @@ public final class Settings {
      * @param commandLine values given as options, by the name of the setting, such as {@code data-dir}
      * @throws UsageException if a setting has a value that it does not take
      */
-    public static Settings of(Map<String, String> commandLine) {
+    public static Settings load(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
-                .withConverter(Path.class, ORDINAL, Settings::directory)
+                .withConverter(Path.class, ORDINAL, Settings::parseDirectory)
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
         customize(builder, properties);
         SmallRyeConfig config = builder.build();
@@ -86,8 +86,8 @@ public final class Settings {
     private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
         long value = config.getValue(PREFIX + name, Long.class);
         if (value < least || value > most) {
-            throw new UsageException(origin(config.getConfigValue(PREFIX + name)) + ": " + value + " is not from "
-                    + least + " to " + most);
+            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value
+                    + " is not from " + least + " to " + most);
         }
     }
 
@@ -114,14 +114,14 @@ public final class Settings {
 
     /** Has Quarkus, which has the other sources itself, start with the values of the command line. */
     public void passToQuarkus() {
-        forQuarkus = commandLine;
+        quarkusProperties = commandLine;
     }
 
     /** Gives Quarkus the values of the command line, and takes all values as they are written. */
-    public static final class ForQuarkus implements SmallRyeConfigBuilderCustomizer {
+    public static final class QuarkusCustomizer implements SmallRyeConfigBuilderCustomizer {
         @Override
         public void configBuilder(SmallRyeConfigBuilder builder) {
-            customize(builder, forQuarkus);
+            customize(builder, quarkusProperties);
             builder.withInterceptors((context, name) -> name.startsWith(PREFIX)
                     ? Expressions.withoutExpansion(() -> context.proceed(name))
                     : context.proceed(name));
@@ -135,11 +135,11 @@ public final class Settings {
                         LineNumbers.class,
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
-                .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::kind)
+                .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
                 .withConverter(AerospikeSettings.Node.class, ORDINAL, AerospikeSettings.Node::parse);
     }
 
-    private static StoreConfig.Kind kind(String text) {
+    private static StoreConfig.Kind parseKind(String text) {
         return switch (text.toLowerCase(Locale.ROOT)) {
             case "embedded" -> StoreConfig.Kind.EMBEDDED;
             case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
@@ -147,7 +147,7 @@ public final class Settings {
         };
     }
 
-    private static Path directory(String text) {
+    private static Path parseDirectory(String text) {
         if (text.isBlank()) {
             throw new IllegalArgumentException("the name of the directory is blank");
         }
@@ -160,20 +160,21 @@ public final class Settings {
     }
 
     private static String describe(SmallRyeConfig config, String problem) {
-        Matcher refused = REFUSED.matcher(problem);
-        if (!refused.matches()) {
+        Matcher failure = CONVERSION_FAILURE.matcher(problem);
+        if (!failure.matches()) {
             return problem;
         }
-        ConfigValue value = config.getConfigValue(refused.group("name"));
-        String why = refused.group("why");
+        ConfigValue value = config.getConfigValue(failure.group("name"));
+        String why = failure.group("why");
         String service = String.valueOf(value.getValue()).startsWith("tcp://")
                 ? "; Kubernetes sets it for a Service of that name, unless the pod has enableServiceLinks: false"
                 : "";
-        return origin(value) + (why == null ? " is empty; give it a value, or leave it out" : ": " + why + service);
+        return userFacingName(value)
+                + (why == null ? " is empty; give it a value, or leave it out" : ": " + why + service);
     }
 
     /** The setting, as the user wrote its name. */
-    private static String origin(ConfigValue value) {
+    private static String userFacingName(ConfigValue value) {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {

@@ -20,7 +20,7 @@ import dev.lineserver.store.embedded.EmbeddedStore;
 /** The only place that picks a store. */
 public final class Stores {
     /** Of daemon threads, which end with the process. Verbs of the command line make few lookups at a time. */
-    private static final int OWN_LOOPS = 2;
+    private static final int EVENT_LOOP_THREADS = 2;
 
     private Stores() {}
 
@@ -39,7 +39,8 @@ public final class Stores {
                         aerospike(config),
                         Objects.requireNonNullElseGet(
                                 eventLoops,
-                                () -> new NioEventLoopGroup(OWN_LOOPS, new DefaultThreadFactory("store", true))));
+                                () -> new NioEventLoopGroup(
+                                        EVENT_LOOP_THREADS, new DefaultThreadFactory("store", true))));
         };
     }
 

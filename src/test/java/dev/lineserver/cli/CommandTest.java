@@ -63,7 +63,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"serve", "ingest", "verify", "plan", "get", "datasets", "drop"})
-    void everyVerbExplainsItself(String verb) {
+    void everyVerbPrintsItsHelp(String verb) {
         assertEquals(0, run(verb, "--help"));
         assertTrue(
                 out.toString(StandardCharsets.UTF_8).startsWith("Usage: line-server " + verb),
@@ -73,7 +73,7 @@ final class CommandTest {
     }
 
     @Test
-    void theProgramExplainsItself() {
+    void theProgramPrintsItsHelpAndVersion() {
         assertEquals(0, run("--help"));
         assertTrue(
                 out.toString(StandardCharsets.UTF_8).contains("LINE_SERVER_DATA_DIR"),
@@ -109,7 +109,7 @@ final class CommandTest {
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
                     """)
-    void incorrectUsageIsOneLineThatSaysWhy(String arguments, String message) {
+    void incorrectUsagePrintsOneLineWithTheReason(String arguments, String message) {
         assertEquals(2, run(arguments.isEmpty() ? new String[0] : arguments.split(" ")));
         assertEquals("", out.toString(StandardCharsets.UTF_8));
         assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
@@ -138,7 +138,7 @@ final class CommandTest {
     }
 
     @Test
-    void jsonIsForPrograms() {
+    void jsonAnswersHoldTheManifestAndTheResult() {
         assertEquals(0, run("ingest", file.toString(), "--json", "--dataset=mine"));
         JsonObject ingested = new JsonObject(out.toString(StandardCharsets.UTF_8));
         assertEquals(2_000, ingested.getLong("lines"));
@@ -162,7 +162,7 @@ final class CommandTest {
     }
 
     @Test
-    void getPrintsLinesEachEnded() {
+    void getPrintsEachLineWithATerminator() {
         run("ingest", file.toString());
         List<byte[]> lines = Samples.linesOf(content);
         assertEquals(0, run("get", "7"));
@@ -202,7 +202,7 @@ final class CommandTest {
     }
 
     @Test
-    void failuresAreExitCode1WithAMessageAndNoStackTrace() {
+    void failuresExitWith1AndPrintAMessageWithoutAStackTrace() {
         for (String[] failing : new String[][] {
             {"ingest", directory.toString()},
             {"ingest", "/no/such/file"},
@@ -228,14 +228,14 @@ final class CommandTest {
     }
 
     @Test
-    void aDirectoryMustHaveAName() {
+    void aBlankDataDirectoryIsRefused() {
         assertEquals(2, runAsGiven(out, "datasets", "--data-dir", " "));
         assertEquals(
                 "line-server: --data-dir: the name of the directory is blank\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
-    void aUserWithoutAHomeDirectoryMustNameADirectory() {
+    void aUserWithoutAHomeDirectoryMustNameADataDirectory() {
         String home = System.getProperty("user.home");
         System.setProperty("user.home", "?");
         try {
@@ -250,7 +250,7 @@ final class CommandTest {
     }
 
     @Test
-    void aNameCannotBreakALine() throws Exception {
+    void controlCharactersInFileNamesAreEscaped() throws Exception {
         Path named = Files.write(directory.resolve("a\nb\u001b[31m"), content);
         assertEquals(0, run("ingest", named.toString()), err.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("datasets"));
@@ -263,7 +263,7 @@ final class CommandTest {
     }
 
     @Test
-    void tooLittleHeapIsOneLine() {
+    void tooLittleHeapPrintsOneLine() {
         Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));
         assertEquals(1, Failures.report(new IllegalStateException(new OutOfMemoryError("Java heap space")), messages));
         assertTrue(
@@ -274,12 +274,12 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource({"0, 0 B", "1023, 1023 B", "1024, 1.0 KiB", "1048575, 1.0 MiB", "1572864, 1.5 MiB"})
-    void bytesAreRoundedToTheNextUnit(long bytes, String text) {
-        assertEquals(text, Numbers.bytes(bytes));
+    void bytesArePrintedInTheLargestFittingUnit(long bytes, String text) {
+        assertEquals(text, Quantities.bytes(bytes));
     }
 
     @Test
-    void anOptionIsAPropertyToo() {
+    void aSystemPropertySetsAnOption() {
         System.setProperty("line-server.dataset", "from-property");
         try {
             assertEquals(0, run("ingest", file.toString()));
@@ -292,7 +292,7 @@ final class CommandTest {
     }
 
     @Test
-    void aVersionIsReportedWhileTheOneBeforeIsStillKeptForItsReaders() throws Exception {
+    void aNewVersionIsReportedBeforeTheRecordsOfTheOldOneAreRemoved() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             String aerospike = "--aerospike=" + node.address();
             assertEquals(0, run("ingest", file.toString(), aerospike), err.toString(StandardCharsets.UTF_8));

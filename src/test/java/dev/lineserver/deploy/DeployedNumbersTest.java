@@ -113,7 +113,7 @@ final class DeployedNumbersTest {
         "systemd/line-server.service, TimeoutStopSec=(\\d+)s",
         "kubernetes/deployment.yaml, terminationGracePeriodSeconds: (\\d+)"
     })
-    void aStopLosesNoRequest(String file, String gracePeriod) throws IOException {
+    void gracePeriodsCoverTheShutdown(String file, String gracePeriod) throws IOException {
         String text = read(DOCKER.resolve(file));
         long delay = number(text, "QUARKUS_SHUTDOWN_DELAY\\W+(?:value: )?(\\d+)s");
         long timeout = number(text, "QUARKUS_SHUTDOWN_TIMEOUT\\W+(?:value: )?(\\d+)s");
@@ -131,7 +131,7 @@ final class DeployedNumbersTest {
 
     /** The share of the heap is the same in both images and in the text; an ingest's heap fits its limit. */
     @Test
-    void memoryAddsUp() throws IOException {
+    void memoryFiguresAgree() throws IOException {
         long share = number(read(DOCKER.resolve("Dockerfile.jvm")), "MaxRAMPercentage=(\\d+)");
         assertEquals(share, number(read(DOCKER.resolve("Dockerfile.native")), "MaximumHeapSizePercent=(\\d+)"));
         assertEquals(share, number(read(OPERATIONS), "heap may take (\\d+) %"));
@@ -145,7 +145,7 @@ final class DeployedNumbersTest {
 
     /** Nodes name each other, have the descriptors they accept connections for, and hold the namespace asked for. */
     @Test
-    void aerospikeNodesFitCompose() throws IOException {
+    void aerospikeConfigurationsMatchCompose() throws IOException {
         String compose = read(DOCKER.resolve("compose.yaml"));
         String conf = read(DOCKER.resolve("compose/aerospike.conf"));
         assertEquals(

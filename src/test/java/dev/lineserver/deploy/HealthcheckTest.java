@@ -19,7 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 /** Runs the health checks of the images and of the Aerospike nodes as a container does. */
 final class HealthcheckTest {
     @Test
-    void isHealthyIfTheProgramAnswers200() throws Exception {
+    void aServerThatAnswers200IsHealthy() throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/q/health", exchange -> {
             exchange.sendResponseHeaders(exchange.getRequestURI().getPath().equals("/q/health/live") ? 200 : 503, -1);
@@ -39,7 +39,7 @@ final class HealthcheckTest {
     /** An Aerospike node answers {@code cluster-stable} with the key of the cluster, or with an error. */
     @ParameterizedTest
     @CsvSource({"E392EABED5C8, 0", "ERROR:7:cluster not specified size, 1"})
-    void aerospikeNodeIsHealthyInAClusterOfTheGivenSize(String answer, int exitCode) throws Exception {
+    void anAerospikeNodeIsHealthyInAStableClusterOfTheGivenSize(String answer, int exitCode) throws Exception {
         String request = "cluster-stable:size=3;ignore-migrations=true\n";
         try (var node = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Process process = start("compose/aerospike-health.sh", "3", "AEROSPIKE_PORT", node.getLocalPort());

@@ -34,7 +34,7 @@ final class ToolChecksTest {
         "shellcheck,      -x -P SCRIPTDIR ../../../build.sh ../../../run.sh ../../../.ci/run healthcheck.sh"
                 + " compose/aerospike-health.sh ../../test/scripts/as-container.sh ../../test/scripts/mutants.sh"
     })
-    void accepts(String tool, String arguments) throws IOException, InterruptedException {
+    void everyToolAcceptsItsFiles(String tool, String arguments) throws IOException, InterruptedException {
         // Names that only compose resolves, and a program that only an installed unit has.
         copy("compose/nginx.conf", "line-server-(\\d):", "127.0.0.$1:");
         copy("systemd/line-server.service", "ExecStart=\\S+", "ExecStart=/bin/true");

@@ -100,7 +100,7 @@ final class CommandLineIT {
     @ParameterizedTest
     @ValueSource(
             strings = {"get 1", "datasets", "datasets --json", "plan x.txt", "verify x.txt", "--help", "get --help"})
-    void whatCannotBeWrittenIsAFailure(String command) throws Exception {
+    void aFailedWriteToStandardOutputExitsWith1(String command) throws Exception {
         String full = "line-server: standard output cannot be written: No space left on device\n";
         String closed = "line-server: standard output cannot be written: Bad file descriptor\n";
         String arguments = command.endsWith("help") ? command : command + " --data-dir data";
@@ -113,7 +113,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aReaderThatLeavesEndsGetWithoutAMessage() throws Exception {
+    void aBrokenPipeEndsGetWithoutAMessage() throws Exception {
         assertShell(
                 1,
                 "1\n",
@@ -123,7 +123,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void whatIsPrintedNeverGoesIntoAFileOfData() throws Exception {
+    void closedStandardStreamsNeverReceiveTheNumberOfADataFile() throws Exception {
         assertShell(
                 0,
                 "",
@@ -133,7 +133,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void closedStandardInputIsNotASource() throws Exception {
+    void closedStandardInputIsNotIngested() throws Exception {
         Program.Result result = Program.shell(log(), "line-server ingest - --data-dir data <&-");
         assertEquals(1, result.exitCode());
         assertEquals(
@@ -143,7 +143,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void standardInputIsASource() throws Exception {
+    void standardInputIsIngested() throws Exception {
         assertShell(
                 0,
                 "b\n",
@@ -153,7 +153,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aPortInUseIsFoundBeforeTheFileIsStored() throws Exception {
+    void aPortInUseIsReportedBeforeTheFileIsStored() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = other.getLocalPort();
             assertShell(
@@ -167,7 +167,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void theRealPortIsPrinted() throws Exception {
+    void theBoundPortIsPrinted() throws Exception {
         String address = serve("exec \"${LINE_SERVER[@]}\" serve x.txt --data-dir data --port 0 --host ::1");
         assertTrue(address.matches("http://\\[::1]:[1-9]\\d+"), address);
         assertEquals("b", get(address + "/lines/2"));
@@ -175,7 +175,7 @@ final class CommandLineIT {
 
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
-    void aSignalRollsAnIngestBack(String signal, int exitCode) throws Exception {
+    void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
         // A shell in the background has its children ignore SIGINT.
         Process ingest = interrupted(signal, "--copy --data-dir data");
         assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
@@ -189,7 +189,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aSignalGivesTheLeaseAndTheRecordsBack() throws Exception {
+    void aSignalReleasesTheLeaseAndRemovesTheRecords() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             interrupted("TERM", "--aerospike " + node.address());
             assertEquals(0, node.recordsOfTheFirstSet());
@@ -219,7 +219,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void everySettingMayComeFromTheConfigurationFile() throws Exception {
+    void settingsAreReadFromTheConfigurationFile() throws Exception {
         Files.createDirectory(directory.resolve("config"));
         Files.writeString(directory.resolve("config/application.properties"), """
                 line-server.data-dir=file$$data
@@ -238,7 +238,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void valuesAreTakenAsTheyAreWritten() throws Exception {
+    void valuesAreUsedVerbatim() throws Exception {
         assertShell(
                 1,
                 "",
@@ -249,7 +249,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aServiceOfKubernetesIsNotAPort() throws Exception {
+    void aPortVariableSetByKubernetesIsRefused() throws Exception {
         assertShell(
                 2,
                 "",
@@ -259,7 +259,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aStoreThatCannotBeUsedEndsServe() throws Exception {
+    void serveExitsIfTheStoreCannotBeUsed() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             Program.Result result = Program.shell(
                     log(),
@@ -271,7 +271,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void aNameThatTheLocaleCannotExpressIsSaid() throws Exception {
+    void aFileNameThatTheLocaleCannotEncodeIsRefused() throws Exception {
         Program.Result result = Program.shell(
                 log(), "cp x.txt 'z\u00fc.txt'; export LC_ALL=C; line-server ingest 'z\u00fc.txt' --data-dir data");
         assertEquals(1, result.exitCode());
@@ -304,7 +304,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void scriptsRunFromAnywhere() throws Exception {
+    void scriptsRunFromAnyDirectory() throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         Path target = Files.createDirectories(root.resolve("target"));
         Files.createDirectories(root.resolve("src/main"));
@@ -322,7 +322,7 @@ final class CommandLineIT {
     }
 
     @Test
-    void theLauncherFindsJavaAndPassesEverythingOn() throws Exception {
+    void theLauncherFindsJavaAndPassesAllArguments() throws Exception {
         Assumptions.assumeFalse(Program.isNative(), "the launcher is for the JVM");
         Path target = Files.createDirectory(directory.resolve("tar get"));
         Files.createSymbolicLink(

@@ -134,7 +134,7 @@ final class ProgramIT {
     }
 
     @Test
-    void linesAreStoredInAClusterAndServedFromThere() throws Exception {
+    void linesAreStoredInAndServedFromACluster() throws Exception {
         byte[] content = Samples.random(5_000, 200, 45);
         List<byte[]> lines = Samples.linesOf(content);
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
@@ -156,14 +156,14 @@ final class ProgramIT {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void linuxIsSpokenToThroughItsOwnTransport() throws Exception {
+    void theEpollTransportIsUsedOnLinux() throws Exception {
         serve("serve", file("x.txt", Samples.random(10, 10, 44)).toString());
         Path mapped = Path.of("/proc", Objects.requireNonNull(server).pid() + "", "maps");
         assertTrue(Files.readString(mapped).contains("netty_transport_native_epoll"));
     }
 
     @Test
-    void everyKindOfSourceComesBack() throws Exception {
+    void plainAndCompressedSourcesAreReadBack() throws Exception {
         byte[] content = Objects.requireNonNull(Samples.all().get("a line of 3 MiB, not ended"));
         Path gzip = directory.resolve("x.gz");
         try (OutputStream packed = new GZIPOutputStream(Files.newOutputStream(gzip))) {
@@ -199,7 +199,7 @@ final class ProgramIT {
     }
 
     @Test
-    void killedAtAnyMomentAnIngestLeavesTheLastVersion() throws Exception {
+    void anIngestKilledAtAnyMomentLeavesTheLastVersion() throws Exception {
         byte[] before = Samples.random(1_000, 100, 51);
         run("ingest", file("before", before).toString(), "--copy");
         Path after = file("after", Samples.random(400_000, 250, 52));
@@ -227,7 +227,7 @@ final class ProgramIT {
     }
 
     @Test
-    void aKeptConnectionIsToldThatItsSourceHasChanged() throws Exception {
+    void aChangedSourceIs503OnAPersistentConnection() throws Exception {
         Path source = file("served", "a\nb\n".getBytes(StandardCharsets.US_ASCII));
         serve("serve", source.toString());
         URI uri = URI.create(root);
@@ -257,7 +257,7 @@ final class ProgramIT {
     }
 
     @Test
-    void aTermSignalUnderLoadFailsNoRequest() throws Exception {
+    void noRequestFailsAfterSigtermUnderLoad() throws Exception {
         byte[] content = Samples.random(5_000, 100, 61);
         List<byte[]> lines = Samples.linesOf(content);
         serve("serve", file("served", content).toString());
@@ -274,7 +274,7 @@ final class ProgramIT {
     }
 
     @Test
-    void aLongAnswerUnderWayIsFinishedAfterATermSignal() throws Exception {
+    void aLongResponseInFlightIsCompletedAfterSigterm() throws Exception {
         byte[] line = new byte[32 << 20];
         Arrays.fill(line, (byte) 'x');
         byte[] content = Arrays.copyOf("short\n".getBytes(StandardCharsets.US_ASCII), 6 + line.length);

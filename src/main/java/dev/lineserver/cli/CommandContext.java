@@ -14,9 +14,9 @@ import dev.lineserver.store.StoreFailedException;
  * @param settings from the command line and elsewhere
  * @param out for answers
  * @param err for everything else
- * @param interruption tells the command of SIGINT and SIGTERM
+ * @param terminationHandler tells the command of SIGINT and SIGTERM
  */
-record Run(Settings settings, Output out, Messages err, Interruption interruption) {
+record CommandContext(Settings settings, StandardOutput out, Messages err, TerminationHandler terminationHandler) {
     LineStore openStore() throws StoreException {
         return Stores.open(settings.store(), null);
     }

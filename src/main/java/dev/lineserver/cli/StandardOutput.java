@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import dev.lineserver.store.ControlCharacters;
 
 /** Standard output. Everything a command answers goes through here, and a failed write fails the command. */
-final class Output {
+final class StandardOutput {
     private final OutputStream stream;
 
-    Output(OutputStream stream) {
+    StandardOutput(OutputStream stream) {
         this.stream = new BufferedOutputStream(stream);
     }
 

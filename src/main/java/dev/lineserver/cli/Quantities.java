@@ -3,13 +3,13 @@ package dev.lineserver.cli;
 import java.util.Locale;
 
 /** Numbers as people read them. */
-final class Numbers {
+final class Quantities {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
     /** The least that one decimal shows as 1024.0. */
     private static final double ROUNDED_TO_1024 = 1023.95;
 
-    private Numbers() {}
+    private Quantities() {}
 
     static String grouped(long number) {
         return String.format(Locale.ROOT, "%,d", number);
