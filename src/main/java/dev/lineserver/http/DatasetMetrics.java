@@ -18,11 +18,11 @@ import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Manifest;
 
-/** Publishes which versions are served, and how up to date that is. */
+/** Publishes the served version of each dataset, and the age of that information, as metrics. */
 @Singleton
 final class DatasetMetrics {
     private final Datasets datasets;
-    /** Each with its value for a dataset, which may have none. */
+    /** Each gauge with the function that reads its value from a dataset. An empty value has no row. */
     private final Map<MultiGauge, Function<ServedDataset, Optional<Long>>> gauges;
 
     DatasetMetrics(MeterRegistry registry, Datasets datasets) {
@@ -35,7 +35,7 @@ final class DatasetMetrics {
                 gauge(
                         registry,
                         "line_server_dataset_outdated",
-                        "1 if the newest version cannot be opened and an older is served"),
+                        "1 if the newest version cannot be opened and an older one is served"),
                 dataset -> Optional.of(dataset.isOutdated() ? 1L : 0L));
         TimeGauge.builder(
                         "line_server_version_check_age",
@@ -50,6 +50,7 @@ final class DatasetMetrics {
         return MultiGauge.builder(name).description(description).register(registry);
     }
 
+    /** Renews the rows after each check of the version watch, because datasets and versions come and go. */
     void start(@Observes StartupEvent event) {
         datasets.onCheck(() -> gauges.forEach((gauge, value) -> gauge.register(rows(value), true)));
     }

@@ -19,7 +19,7 @@ import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.ManifestForm;
 
-/** Describes the datasets being served. */
+/** Describes the served datasets. Its methods never block, so Quarkus REST calls them on the event loop. */
 @Path("/datasets")
 @NonBlocking
 @Produces(MediaType.APPLICATION_JSON)
@@ -30,14 +30,14 @@ final class DatasetResource {
         this.datasets = datasets;
     }
 
-    /** The version of each dataset that has an open one. */
+    /** The open versions, at most one per dataset. */
     @RegisterForReflection
     record Listing(List<ManifestForm> datasets) {}
 
     @GET
     @Operation(summary = "All datasets, each with the version that is served")
     @APIResponse(responseCode = "200", description = "The versions")
-    @APIResponse(responseCode = "503", description = "The store cannot be asked")
+    @APIResponse(responseCode = "503", description = "The store is unavailable")
     public Listing all() {
         datasets.unavailability().ifPresent(reason -> {
             throw failure(Problem.unavailable(reason));

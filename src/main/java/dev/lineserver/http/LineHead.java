@@ -11,7 +11,10 @@ import jakarta.inject.Singleton;
 
 import dev.lineserver.config.ServeConfig;
 
-/** The head of every answer with a line: for Vert.x, and in bytes for the fast path. */
+/**
+ * Writes the head of every answer with a line: as headers for the router, and as bytes for the fast path. Both forms must
+ * have the same headers in the same order; a new header belongs to both. Safe for use by several threads.
+ */
 @Singleton
 public final class LineHead {
     private final CharSequence contentType;
@@ -34,10 +37,12 @@ public final class LineHead {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
+    /** Sets the headers of an answer 304. */
     void setUnmodified(HttpServerResponse response, String etag) {
         response.headers().set(HttpHeaders.ETAG, etag).set(HttpHeaders.CACHE_CONTROL, cacheControl);
     }
 
+    /** Sets the headers of an answer 200, with the length of the line in bytes. */
     void set(HttpServerResponse response, String etag, long length) {
         setUnmodified(response, etag);
         response.headers()
@@ -45,7 +50,12 @@ public final class LineHead {
                 .set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
     }
 
-    /** Encodes a whole HTTP/1.1 answer, byte for byte as Vert.x would write it. */
+    /**
+     * Encodes a whole HTTP/1.1 answer with the same bytes that Vert.x would write.
+     *
+     * @param closing true if the connection is closed after the answer
+     * @return a buffer that the caller must release or write
+     */
     public ByteBuf encode(ByteBufAllocator allocator, String etag, byte[] line, boolean closing) {
         String length = Integer.toString(line.length);
         byte[] beforeLine = closing ? closingEnd : end;

@@ -11,20 +11,37 @@ import dev.lineserver.serving.OpenVersion;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** A request for one line: looks it up in a version that it holds until it is released, and counts and times the lookup. */
+/**
+ * A request for one line. It keeps its version open until it is released, and counts and times the lookup.
+ *
+ * <p>All methods run on the event loop of the request, in this order: {@link LineRoute} creates the request;
+ * {@link #lookUp} is called once; after its callback, {@link #line} or {@link #outcome} give the result; {@link #release}
+ * is called in the end, whatever the result. Only the store may call back on another thread.
+ *
+ * <p>If the fast path has looked up a line that only the router can answer, it hands the request over:
+ *
+ * <pre>
+ * FastPathHandler.finishLookup
+ *   request.handOver(...)                stores the request for this thread
+ *     forwards the bytes to Vert.x
+ *       LineRoute.handle
+ *         LineRequest.claimHandedOver()  gets the request with its outcome, and must release it
+ *   returns whether it was claimed; if not, the fast path must release it
+ * </pre>
+ */
 public final class LineRequest {
     private static final FastThreadLocal<LineRequest> HANDED_OVER = new FastThreadLocal<>();
 
     final OpenVersion version;
     final long lineIndex;
-    /** Neighbours among the pending lookups of the event loop. */
+    private final RequestOutcomes outcomes;
+    // Links of the list in PendingLookups, which alone reads and writes them.
     @Nullable
     LineRequest older;
 
     @Nullable
     LineRequest newer;
 
-    private final RequestOutcomes outcomes;
     private final Duration lookupTimeout;
     private final long startNanos = System.nanoTime();
     private @Nullable PendingLookups pending;
@@ -34,8 +51,8 @@ public final class LineRequest {
     private boolean released;
 
     /**
-     * @param version acquired by the caller, and released by {@link #release}
-     * @param lookupTimeout after which the lookup counts as failed
+     * @param version a version that the caller has acquired; {@link #release} releases it
+     * @param lookupTimeout a lookup that takes longer counts as failed
      */
     LineRequest(OpenVersion version, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
         this.version = version;
@@ -45,14 +62,16 @@ public final class LineRequest {
     }
 
     /**
-     * Looks the line up.
+     * Looks the line up. Never throws: an exception of the store is a failed lookup.
      *
-     * @param loop event loop of the request, which the caller runs on
-     * @param mayRunInline true to run {@code onCompletion} before this returns if the outcome is known by then
-     * @param onCompletion runs on the event loop once the outcome or the failure is known
+     * @param loop the event loop of the request, on which the caller runs
+     * @param mayRunInline true if {@code onCompletion} may run before this method returns; false if it must run in a later
+     *     task of the event loop
+     * @param onCompletion runs once, on the event loop, when the line was found, the lookup failed or the timeout passed
      */
     public void lookUp(EventExecutor loop, boolean mayRunInline, Runnable onCompletion) {
         continuation = onCompletion;
+        // Before the lookup begins, because it may end at once and then removes itself.
         pending = PendingLookups.of(loop);
         pending.add(this);
         try {
@@ -63,6 +82,7 @@ public final class LineRequest {
         }
     }
 
+    /** Continues with {@link #finish} on the event loop. The store may call this on any thread. */
     private void finishOnLoop(
             @Nullable Lookup lookup, @Nullable Throwable thrown, EventExecutor loop, boolean mayRunInline) {
         if (mayRunInline && loop.inEventLoop()) {
@@ -74,6 +94,7 @@ public final class LineRequest {
 
     private void finish(@Nullable Lookup lookup, @Nullable Throwable thrown) {
         Runnable next = continuation;
+        // Null if the lookup has already ended: a timeout and a late answer of the store may both come here.
         if (next != null && pending != null) {
             continuation = null;
             pending.remove(this);
@@ -88,12 +109,12 @@ public final class LineRequest {
         return System.nanoTime() - startNanos;
     }
 
-    /** Returns true if the lookup has taken longer than it may. */
+    /** Returns true if the lookup has taken longer than its timeout. */
     boolean isOverdue() {
         return age() > lookupTimeout.toNanos();
     }
 
-    /** Ends the lookup as failed, and ignores its outcome if that is known later. */
+    /** Ends the lookup as failed. An answer of the store that comes later is ignored. */
     void timeOut() {
         finish(
                 null,
@@ -101,40 +122,47 @@ public final class LineRequest {
                         "the store has not answered within " + lookupTimeout.toMillis() + " ms; try again"));
     }
 
+    /** The strong entity tag of the requested line. */
     public String etag() {
         return version.etag(lineIndex);
     }
 
-    /** After the lookup: what it found, or why it failed. */
+    /** The outcome of the lookup, or a failed future. */
     Future<Lookup> outcome() {
         return outcome == null ? Future.failedFuture(failure) : Future.succeededFuture(outcome);
     }
 
-    /** The line's bytes if the lookup found it, and in one piece; else null. */
+    /** The bytes of the line; null if the lookup failed, found no line, or found one that is read in parts. */
     public byte @Nullable [] line() {
         return outcome instanceof Lookup.Found(byte[] line) ? line : null;
     }
 
     /**
-     * Dispatches the request to the router, which takes it by {@link #claimHandedOver} and does not look the line up again.
+     * Makes this request available to the route that {@code dispatch} reaches, so that it does not look the line up again.
      *
      * @param dispatch calls the router on this thread, before it returns
-     * @return false if the router has not taken it, so that the caller must release it
+     * @return true if the route has claimed the request; otherwise the caller must release it
      */
     public boolean handOver(Runnable dispatch) {
         HANDED_OVER.set(this);
         dispatch.run();
+        // Vert.x may refuse the bytes. The request must not stay here, where the next request on this thread would find
+        // it.
         return claimHandedOver() == null;
     }
 
-    /** Takes the request that is being dispatched on this thread, already looked up; null if it is not. */
+    /**
+     * Claims the request that the fast path hands over on this thread. The caller must release it.
+     *
+     * @return null if the fast path did not look the line up
+     */
     static @Nullable LineRequest claimHandedOver() {
         LineRequest request = HANDED_OVER.getIfExists();
         HANDED_OVER.remove();
         return request;
     }
 
-    /** Releases the version; further calls do nothing. On the request's event loop only. */
+    /** Releases the version. Further calls do nothing. */
     public void release() {
         if (!released) {
             released = true;

@@ -37,22 +37,30 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * Answers single lines, on the event loop that the request came in on. Whatever fails, the request ends and the version is
- * released.
+ * Answers requests for single lines, on the event loop of their connection. Every request ends, even after a failure: the
+ * client gets an answer or a closed connection, and the version is released.
  *
- * <p>A plain route of Quarkus's own router: see {@code src/docs/decisions/001-lines-on-a-plain-route.md} for what that
- * saves. The router and this route read the same path, normalised by RFC 3986: dot segments and doubled slashes are
- * removed, and escaped letters and digits decoded.
+ * <p>Requests arrive in two ways:
+ *
+ * <ul>
+ *   <li>The router calls {@link #handle}, which looks the line up, writes the answer and releases the request.
+ *   <li>The fast path calls {@link #prepare(String)}, looks the line up and writes the answer itself. If the outcome is
+ *       not a line in one piece, it hands the request over to {@link #handle}, which answers without a second lookup.
+ * </ul>
+ *
+ * <p>This is a plain route of Quarkus's own router; {@code src/docs/decisions/001-lines-on-a-plain-route.md} says what that
+ * saves. The router and this route use the same path, normalised by RFC 3986: dot segments and doubled slashes are removed,
+ * and escaped letters and digits are decoded.
  */
 @Singleton
 public final class LineRoute {
-    /** Name of the routes that answer lines. */
+    /** Name of the routes that answer lines; the fast path finds them by it. */
     public static final String ROUTE_NAME = "line-server lines";
-    /** Name of the route in front of them. */
+    /** Name of the route of {@link RequestGuard}, which comes before them. */
     public static final String GUARD_NAME = "line-server guard";
 
     private static final Logger LOG = Logger.getLogger(LineRoute.class);
-    /** Before Quarkus's limit on bodies, which answers 413. */
+    /** Before Quarkus's route that limits bodies: it answers 413, which here means a line past the end. */
     private static final int ROUTE_ORDER = -3;
 
     private final Datasets datasets;
@@ -76,7 +84,7 @@ public final class LineRoute {
         }
     }
 
-    /** Looks a line up, unless the fast path already has, and answers with it. */
+    /** Answers a request that the router has dispatched. */
     private void handle(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         LineTarget target = LineTarget.parse(routing.normalizedPath());
@@ -89,6 +97,7 @@ public final class LineRoute {
             return;
         }
         ContextInternal context = (ContextInternal) Vertx.currentContext();
+        // The fast path hands over GET requests only, and normalised paths only: none of them returns above.
         LineRequest lookedUp = LineRequest.claimHandedOver();
         if (lookedUp != null) {
             respond(request, lookedUp, context);
@@ -96,30 +105,33 @@ public final class LineRoute {
         }
         LineRequest lineRequest = prepare(target, refusal -> refuse(request, refusal));
         if (lineRequest != null) {
-            // Later, because Vert.x begins the next of many pipelined requests, one within the other, where one is
-            // answered.
+            // Not inline: when a pipelined request is answered, Vert.x begins the next one before it returns. Thousands
+            // of them would nest, and overflow the stack.
             lineRequest.lookUp(context.nettyEventLoop(), false, () -> respond(request, lineRequest, context));
         }
     }
 
     /**
-     * Begins a request for the fast path.
+     * Creates a request for the fast path, which must look the line up and release the request.
      *
-     * @param path as it was sent; may have a query
-     * @return null if the router must answer: unless the path is that of a line in normalised form, its dataset has an open
-     *     version, and the server is not stopping
+     * @param path the request target as the client sent it, possibly with a query
+     * @return null if the router must answer: the path is not the normalised path of a line, the dataset has no open
+     *     version, or the server is stopping
      */
     public @Nullable LineRequest prepare(String path) {
         LineTarget target = draining ? null : LineTarget.parse(path);
         return target == null ? null : prepare(target, _ -> {});
     }
 
-    /** From SIGTERM on the router answers all requests: Quarkus counts them, and asks their clients to disconnect. */
+    /**
+     * Turns the fast path off when the server begins to stop. Quarkus then waits for the requests that it has counted, and
+     * asks clients to disconnect; it sees neither requests nor clients of the fast path.
+     */
     void drain(@Observes ShutdownDelayInitiatedEvent event) {
         draining = true;
     }
 
-    /** Begins a request, or tells {@code onRefusal} why it cannot be answered with a line and returns null. */
+    /** Creates a request with an acquired version, or passes the reason why there is none to {@code onRefusal}. */
     private @Nullable LineRequest prepare(LineTarget target, Consumer<Problem> onRefusal) {
         long lineIndex;
         try {
@@ -138,6 +150,7 @@ public final class LineRoute {
         return new LineRequest(version, lineIndex, outcomes, lookupTimeout);
     }
 
+    /** Answers a request without a lookup. An unavailable dataset still counts as a failed lookup. */
     private void refuse(HttpServerRequest request, Problem refusal) {
         if (refusal.status() == 503) {
             outcomes.recordLookup(null, 0);
@@ -145,11 +158,13 @@ public final class LineRoute {
         refusal.answer(request);
     }
 
+    /** Answers a request after its lookup, and releases it. */
     private void respond(HttpServerRequest request, LineRequest lineRequest, ContextInternal context) {
         lineRequest
                 .outcome()
                 .compose(outcome -> respond(request, lineRequest, context, outcome))
                 .onComplete(answered -> {
+                    // First of all: nothing that an answer throws may keep the version open.
                     lineRequest.release();
                     if (answered.failed() && !request.response().closed()) {
                         answerFailure(request, lineRequest, answered.cause());
@@ -157,7 +172,7 @@ public final class LineRoute {
                 });
     }
 
-    /** Returns a future that is completed when the version need no longer be held. */
+    /** Writes the answer; the future completes when the version is no longer needed, or fails with the store's failure. */
     private Future<Void> respond(
             HttpServerRequest request, LineRequest lineRequest, ContextInternal context, Lookup outcome) {
         switch (outcome) {
@@ -183,7 +198,11 @@ public final class LineRoute {
         return Future.succeededFuture();
     }
 
-    /** Answers a client that has the line or asks for its head only; returns false if the line must follow. */
+    /**
+     * Answers without a body if the client already has the line (304) or sent {@code HEAD}.
+     *
+     * @return false if the line must be sent
+     */
     private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, long length) {
         HttpServerResponse response = request.response();
         if (matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
@@ -196,7 +215,10 @@ public final class LineRoute {
         return response.ended();
     }
 
-    /** By RFC 9110, section 13.1.2; several headers are one list, and no entity tag of ours contains a comma. */
+    /**
+     * Compares entity tags weakly, as RFC 9110, section 13.1.2, defines for {@code If-None-Match}. Several headers are one
+     * list. Splitting at commas is correct, because no entity tag of this server contains one.
+     */
     private static boolean matchesAny(List<String> ifNoneMatch, String etag) {
         for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
             String tag = candidate.strip();
@@ -208,8 +230,14 @@ public final class LineRoute {
     }
 
     /**
-     * Writes the parts of a long line from one on, each when the client has taken the one before. The version is held while
-     * a part is read, also for a client that disconnects meanwhile: the write fails then, and nothing is left to do.
+     * Writes the parts of a long line, beginning with {@code part}. Each part is read when the previous one has been written
+     * to the client, so that a slow client keeps one part in memory, not the whole line.
+     *
+     * <p>The head follows the first read, so that a store that fails at once is still answered with a problem. After that,
+     * a failed read can only cut the answer off. A failed write means that the client has disconnected, and ends the
+     * answer. The version stays open until the current read has ended, also for a client that has disconnected.
+     *
+     * @param finished completed after the last part, or failed with the failure of a read
      */
     private void writeParts(
             HttpServerResponse response,
@@ -233,7 +261,7 @@ public final class LineRoute {
                     if (moreFollow.failed()) {
                         finished.fail(moreFollow.cause());
                     } else if (moreFollow.result()) {
-                        // Later, because what is read and written at once would otherwise nest without a bound.
+                        // In a task of its own: parts that are read and written at once would otherwise nest.
                         context.nettyEventLoop()
                                 .execute(() -> writeParts(response, lineRequest, context, parts, part + 1, finished));
                     } else {
@@ -242,13 +270,13 @@ public final class LineRoute {
                 });
     }
 
-    /** Wraps an array, which must not change any more, without a copy. Vert.x 4 has no other way to do so. */
+    /** Wraps an array without a copy; the array must not change. Vert.x 4 offers no other way. */
     @SuppressWarnings("deprecation")
     private static Buffer wrap(byte[] bytes) {
         return Buffer.buffer(Unpooled.wrappedBuffer(bytes));
     }
 
-    /** Ends a request whose lookup or part failed: by a problem, or by a reset if the answer has begun. */
+    /** Answers a request that failed: with a problem, or by a reset if the head has been written. */
     private void answerFailure(HttpServerRequest request, LineRequest lineRequest, Throwable failure) {
         switch (StoreException.causeOf(failure)) {
             case StoreUnavailableException e ->
@@ -270,18 +298,18 @@ public final class LineRoute {
     }
 
     /**
-     * What a path that names a line is made of. Takes the paths that the router serves lines at, each with or without a
-     * trailing slash: {@code /lines/n}, {@code /line_server/lines/n} and {@code /datasets/name/lines/n}.
+     * The components of a path that names a line. The paths are those of the routes, each with or without a trailing slash:
+     * {@code /lines/n}, {@code /line_server/lines/n} and {@code /datasets/name/lines/n}.
      *
      * @param dataset name of the dataset; null for the default one
-     * @param number what stands in place of the line number
+     * @param number the text in place of the line number, not yet validated
      */
     private record LineTarget(@Nullable String dataset, String number) {
         private static final String LINES = "/lines/";
         private static final String DJANGO_PREFIX = "/line_server";
         private static final String DATASETS = "/datasets/";
 
-        /** Returns null if the path does not name a line. */
+        /** Parses a path; returns null if it does not name a line. */
         static @Nullable LineTarget parse(String path) {
             boolean named = path.startsWith(DATASETS);
             int prefix = path.startsWith(DJANGO_PREFIX) ? DJANGO_PREFIX.length() : 0;

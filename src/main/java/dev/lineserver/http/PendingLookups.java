@@ -8,9 +8,14 @@ import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lookups of one event loop that have not ended, oldest first. One that takes longer than the bound is given up: a
- * disk may hang, and a store that runs out of memory may lose an answer. The requests are linked with each other, so that a
- * lookup costs neither a timer nor memory. Used on the event loop only.
+ * The pending lookups of one event loop, oldest first. A timer of that event loop ends those that exceed their timeout: a
+ * disk may hang, and a store that runs out of memory may lose an answer.
+ *
+ * <p>One timer serves all lookups, and the requests themselves are the nodes of a linked list. So a lookup costs neither a
+ * timer of its own nor an allocation, and is removed in constant time. The timeout is the same for all requests of a
+ * server, so the oldest lookup is the first to exceed it.
+ *
+ * <p>All methods run on the event loop.
  */
 final class PendingLookups {
     private static final FastThreadLocal<PendingLookups> PER_EVENT_LOOP = new FastThreadLocal<>();
@@ -19,7 +24,11 @@ final class PendingLookups {
     private @Nullable LineRequest oldest;
     private @Nullable LineRequest newest;
 
-    /** The pending lookups of {@code loop}, which is the calling thread. */
+    /**
+     * Returns the pending lookups of the current event loop, and starts their timer with the first call.
+     *
+     * @param loop the event loop that runs this call
+     */
     static PendingLookups of(EventExecutor loop) {
         PendingLookups pending = PER_EVENT_LOOP.getIfExists();
         if (pending == null) {
@@ -31,6 +40,7 @@ final class PendingLookups {
         return pending;
     }
 
+    /** Appends a lookup that is about to begin. */
     void add(LineRequest request) {
         request.older = newest;
         if (newest == null) {
@@ -41,6 +51,7 @@ final class PendingLookups {
         newest = request;
     }
 
+    /** Removes a lookup that has ended. */
     void remove(LineRequest request) {
         if (request.older == null) {
             oldest = request.newer;
@@ -56,6 +67,7 @@ final class PendingLookups {
 
     private void timeOutOverdue() {
         while (oldest != null && oldest.isOverdue()) {
+            // Removes the request, and runs its continuation, which may add requests at the other end.
             oldest.timeOut();
         }
     }

@@ -17,7 +17,7 @@ import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Manifest;
 
-/** The body of every answer that reports an error: {@code application/problem+json}, as RFC 9457 defines it. */
+/** The body of every answer that reports an error: {@code application/problem+json}, as defined by RFC 9457. */
 @RegisterForReflection
 record Problem(
         String type,
@@ -44,7 +44,10 @@ record Problem(
         return of(400, "not-a-line-number", "Not a line number", detail);
     }
 
-    /** For a dataset without an open version. One that is not known is absent only if the store could be asked. */
+    /**
+     * The problem of a dataset without an open version: 404 only if the store can be listed and does not list the dataset,
+     * otherwise 503.
+     */
     static Problem notServed(Datasets datasets, String name) {
         ServedDataset dataset = datasets.find(name);
         if (dataset != null) {
@@ -80,7 +83,7 @@ record Problem(
         return of(500, "unexpected", "Internal error", "Unexpected error; see the server log.");
     }
 
-    /** The problem of a status that is not about lines. */
+    /** The problem of a status that does not concern lines. */
     static Problem ofStatus(int status, HttpServerRequest request) {
         String detail = switch (status) {
             case 404 -> "There is nothing at " + request.path() + "; lines are at /lines/{n}.";
@@ -94,7 +97,7 @@ record Problem(
         return of(status, title.toLowerCase(Locale.ROOT).replace(' ', '-'), title, detail);
     }
 
-    /** Answers a request; resets its connection or stream if another answer has begun. */
+    /** Answers a request with this problem. If the head of another answer has been written, resets the connection or stream. */
     void answer(HttpServerRequest request) {
         HttpServerResponse response = request.response();
         if (response.headWritten()) {
@@ -115,7 +118,7 @@ record Problem(
         };
     }
 
-    /** The same answer, for a REST resource. */
+    /** This problem as the response of a REST resource. */
     Response response() {
         Response.ResponseBuilder response = Response.status(status).entity(this);
         headers().forEach(response::header);

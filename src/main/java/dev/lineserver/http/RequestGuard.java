@@ -15,12 +15,15 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first route: refuses requests that HTTP forbids but Vert.x lets pass, and answers for every request that the router
- * or a later route fails, so that Quarkus's error handler, which logs a stack trace for each, is never reached.
+ * The first route of the router. It refuses requests that HTTP forbids but Vert.x accepts. It also answers every request
+ * that a later route or the router itself fails: Quarkus's own error handler would log a stack trace for each, so that any
+ * client could fill the log.
+ *
+ * <p>The router calls {@link #check} and {@link #answerFailure} on the event loop of the connection.
  */
 @Singleton
 final class RequestGuard {
-    /** In bytes. No resource here reads a body; a longer one is not worth receiving. */
+    /** No resource reads a body. A short one is skipped to keep the connection; a longer one is refused. */
     private static final long MAX_BODY_BYTES = 64 << 10;
 
     private final RequestOutcomes outcomes;
@@ -34,12 +37,15 @@ final class RequestGuard {
                 .setName(LineRoute.GUARD_NAME)
                 .order(Integer.MIN_VALUE)
                 .handler(this::check)
+                // Failure handlers run in the order of their routes, so this one precedes those of Quarkus.
                 .failureHandler(this::answerFailure);
+        // No route fails if none matches; the router calls these instead.
         for (int unmatched : new int[] {404, 405, 406}) {
             router.errorHandler(unmatched, this::answerFailure);
         }
     }
 
+    /** Passes a request on to the next route, or refuses it. */
     private void check(RoutingContext routing) {
         Problem problem = findProblem(routing);
         if (problem == null) {
@@ -49,12 +55,14 @@ final class RequestGuard {
         }
     }
 
+    /** Returns the reason to refuse a request; null if there is none. */
     private static @Nullable Problem findProblem(RoutingContext routing) {
         HttpServerRequest request = routing.request();
-        // Vert.x knows no other versions, but passes their requests on.
+        // Vert.x passes on requests of unknown HTTP versions.
         if (request.version() == null) {
             return Problem.ofStatus(505, request);
         }
+        // With any other coding, Vert.x would not know the end of the body, nor the start of the next request.
         List<String> codings = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!codings.isEmpty() && !(codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked"))) {
             return Problem.ofStatus(501, request);
@@ -67,7 +75,7 @@ final class RequestGuard {
             return Problem.badRequest("The request has a body of " + length + " bytes; send none.");
         }
         try {
-            // For the routes that follow: the router would log the exception with its stack trace.
+            // Computed here for all later routes: if it failed there, the router would log a stack trace.
             routing.normalizedPath();
             return null;
         } catch (IllegalArgumentException e) {
@@ -75,7 +83,10 @@ final class RequestGuard {
         }
     }
 
-    /** Closes the connection after the answer: where the next request begins is uncertain, or far away. */
+    /**
+     * Answers with a problem, and closes an HTTP/1.1 connection after it: the start of the next request is uncertain, or
+     * comes after a long body. In HTTP/2 each request has a stream of its own.
+     */
     private static void refuse(HttpServerRequest request, Problem problem) {
         if (request.version() != HttpVersion.HTTP_2) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
@@ -84,6 +95,7 @@ final class RequestGuard {
         problem.answer(request);
     }
 
+    /** Answers a request that a route has failed, or that no route matches. */
     private void answerFailure(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         Throwable failure = routing.failure();
@@ -98,7 +110,7 @@ final class RequestGuard {
         }
     }
 
-    /** Gives each error of a REST resource a problem as its body. */
+    /** Gives every error of a REST resource a problem as its body. Quarkus REST calls this. */
     @ServerExceptionMapper
     Response toProblemResponse(WebApplicationException failure, HttpServerRequest request) {
         Response response = failure.getResponse();

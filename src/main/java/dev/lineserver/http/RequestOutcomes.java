@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.Lookup;
 
 /**
- * Counts how lookups and requests end, and ends the requests that failed unexpectedly. Logs at most one of these a second,
- * so that no client and no fault can fill the disk.
+ * Counts the outcomes of lookups and requests, and answers requests that failed unexpectedly. It logs at most one such
+ * failure per second, so that neither a client nor a bug can fill the disk.
+ *
+ * <p>Safe for use by several threads.
  */
 @Singleton
 public final class RequestOutcomes {
@@ -38,12 +40,12 @@ public final class RequestOutcomes {
         damaged = lookupTimer(registry, "damaged");
         unavailable = lookupTimer(registry, "unavailable");
         damagedLines = counter(
-                registry,
-                "line_server_lines_damaged",
-                "Answers for lines that should be stored and are missing or damaged");
+                registry, "line_server_lines_damaged", "Requests for lines that are missing or damaged in the store");
         failures = counter(registry, "line_server_request_failures", "Requests that failed unexpectedly");
-        fastPathFailures =
-                counter(registry, "line_server_fast_path_failures", "Connections that the fast path had to close");
+        fastPathFailures = counter(
+                registry,
+                "line_server_fast_path_failures",
+                "Connections that the fast path closed after an unexpected failure");
     }
 
     private static Timer lookupTimer(MeterRegistry registry, String outcome) {
@@ -57,7 +59,12 @@ public final class RequestOutcomes {
         return Counter.builder(name).description(description).register(registry);
     }
 
-    /** Counts a lookup; it is null if the store failed, or no version is open. */
+    /**
+     * Counts and times a lookup.
+     *
+     * @param lookup the outcome; null if the store failed or no version is open
+     * @param nanos duration of the lookup in nanoseconds
+     */
     void recordLookup(@Nullable Lookup lookup, long nanos) {
         Timer timer = switch (lookup) {
             case null -> unavailable;
@@ -68,12 +75,12 @@ public final class RequestOutcomes {
         timer.record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Counts a line, or a part of it, that is missing or damaged. */
+    /** Counts a request for a line that is missing or damaged as a whole or in part. */
     void recordDamage() {
         damagedLines.increment();
     }
 
-    /** Answers a request that failed with a problem; closes the connection if even that fails. */
+    /** Answers a request with a problem, and logs its failure. Closes the connection if the answer cannot be written. */
     void answerUnexpectedFailure(HttpServerRequest request, Problem problem, @Nullable Throwable failure) {
         failures.increment();
         try {
@@ -84,7 +91,7 @@ public final class RequestOutcomes {
         log("a request failed unexpectedly", failure);
     }
 
-    /** Records that the fast path failed; the caller closes the connection. */
+    /** Counts and logs a failure of the fast path. The caller closes the connection. */
     public void recordFastPathFailure(Throwable failure) {
         fastPathFailures.increment();
         log("the fast path failed unexpectedly, and closed the connection", failure);
@@ -93,6 +100,7 @@ public final class RequestOutcomes {
     private void log(String message, @Nullable Throwable failure) {
         long now = System.nanoTime();
         long next = nextLogNanos.get();
+        // One thread per interval wins the right to log; all others only count.
         if (now - next >= 0 && nextLogNanos.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
             LOG.errorf(failure, "%s (%d more failures since the last one logged)", message, suppressed.getAndSet(0));
         } else {

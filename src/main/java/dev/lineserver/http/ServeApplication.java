@@ -18,7 +18,11 @@ import dev.lineserver.config.Stores;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.StoreFailedException;
 
-/** Serves until a signal ends it: opens the store before the first request, and closes it after the last. */
+/**
+ * The application that {@code serve} runs, until a signal ends it. It opens the store before the first request and closes
+ * it after the last. Quarkus calls {@link #start} before it listens, {@link #run} when it is listening, and {@link #stop}
+ * after it has waited for the requests in flight.
+ */
 @Singleton
 public final class ServeApplication implements QuarkusApplication {
     private static final Logger LOG = Logger.getLogger(ServeApplication.class);
@@ -28,7 +32,7 @@ public final class ServeApplication implements QuarkusApplication {
     private final Datasets datasets;
 
     @SuppressWarnings(
-            "deprecation") // Vert.x 5 will make this internal; Vert.x 4 has no other access to its event loops.
+            "deprecation") // Vert.x 4 offers no other access to its event loops; Vert.x 5 makes this one internal.
     ServeApplication(StoreConfig store, ServeConfig config, Vertx vertx, HttpServer server) {
         this.config = config;
         this.server = server;
@@ -45,7 +49,7 @@ public final class ServeApplication implements QuarkusApplication {
         return datasets;
     }
 
-    /** Fails if serving would fail at another attempt too, before Quarkus listens. */
+    /** Opens the store. An exception ends the program before it listens; only failures that no retry heals are thrown. */
     void start(@Observes StartupEvent event) throws StoreFailedException {
         datasets.start();
     }

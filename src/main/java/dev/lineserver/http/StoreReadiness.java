@@ -11,7 +11,7 @@ import org.eclipse.microprofile.health.Readiness;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 
-/** Reports to health probes whether lookups on the default dataset succeed. */
+/** The readiness check: UP if lookups on the default dataset succeed, otherwise DOWN with the reason. */
 @Readiness
 @Singleton
 final class StoreReadiness implements HealthCheck {

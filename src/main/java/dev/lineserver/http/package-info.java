@@ -1,5 +1,5 @@
 /**
- * The REST edge: the route that answers lines, the resources beside it, one form for every problem, readiness.
+ * The REST edge: the route for lines, the resource for datasets, problems, metrics and readiness.
  *
  * <p>May use {@code config}, {@code serving}, {@code store}, {@code line}, Quarkus, Vert.x and Netty; not its subpackage.
  */

@@ -28,20 +28,37 @@ import dev.lineserver.store.StoreFailedException;
 /**
  * The datasets being served, kept up to date with the store.
  *
- * <p>One thread, the version watch, asks the store for its datasets again and again. For each dataset it starts a refresh
- * on another thread, unless the last one is still running: a version that takes long to open or to check
- * holds up neither other datasets nor the watch. Requests call {@link #find} on any thread and never wait for either.
+ * <p>Three kinds of threads use this class:
  *
- * <p>A dataset that the store no longer lists is withdrawn: its open version is closed after its last request. A store that
- * cannot be asked withdraws nothing.
+ * <ul>
+ *   <li>One thread, the version watch, lists the datasets of the store at a fixed interval. For each dataset it starts a
+ *       refresh, and it withdraws the datasets that the store no longer lists.
+ *   <li>Refresh threads open and check the versions of one dataset each. At most one refresh of a dataset runs at a time: a
+ *       version that takes long to open or to check delays neither other datasets nor the watch.
+ *   <li>Requests call {@link #find} on any thread, and wait for neither.
+ * </ul>
+ *
+ * <p>A withdrawn dataset is no longer found; its open version is closed after its last request. If the store cannot be
+ * listed, nothing is withdrawn.
+ *
+ * <p>The owner calls {@link #start} once, and {@link #close} in the end:
+ *
+ * <pre>{@code
+ * Datasets datasets = new Datasets(() -> openStore(), DatasetName.DEFAULT, Duration.ofMillis(500));
+ * datasets.start();
+ * ServedDataset dataset = datasets.find("default"); // null: the store does not list it
+ * }</pre>
  */
 public final class Datasets implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Datasets.class.getName());
-    /** Longest that {@link #start} waits for versions to be opened; the others are opened while the server answers. */
+    /** The time that {@link #start} waits for versions to open. Slower ones are opened while the server already answers. */
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
-    /** A lookup that takes longer counts as failed. Longer than any store's own deadline for a lookup by default. */
+    /**
+     * A lookup of a refresh that takes longer counts as failed. This is longer than the default lookup deadline of any
+     * store.
+     */
     private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
-    /** Pause after a failure that recurs until somebody changes something: the change is noticed soon enough. */
+    /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
 
     private final StoreOpener opener;
@@ -50,14 +67,17 @@ public final class Datasets implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Duration lookupTimeout;
     private final ExecutorService refreshers;
+    /** By name. Only {@link #listAndRefresh} changes it. */
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
-    /** The last refresh of each dataset. */
+    /** The last refresh of each dataset, running or complete. */
     private final Map<ServedDataset, CompletableFuture<Void>> refreshes = new ConcurrentHashMap<>();
 
     private volatile @Nullable LineStore store;
-    private volatile @Nullable String storeFailure = "the store has not been asked yet";
+    /** The reason why the last attempt to open or list the store failed; null if it succeeded. */
+    private volatile @Nullable String storeFailure = "the store has not been opened yet";
+
     private volatile long lastListingNanos;
-    /** When to ask the store again. */
+    /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
     private long retryNanos;
 
     private volatile Runnable listener = () -> {};
@@ -65,11 +85,11 @@ public final class Datasets implements AutoCloseable {
             Thread.ofPlatform().daemon().name("version-watch").factory());
 
     /**
-     * Serves nothing until {@link #start}.
+     * Creates an instance that serves nothing until {@link #start}.
      *
      * @param opener opens the store; called again until it succeeds
-     * @param defaultDataset the dataset that {@code /lines} answers from
-     * @param interval between two checks for new versions
+     * @param defaultDataset the dataset of the lines under {@code /lines}
+     * @param interval delay between the end of one check for new versions and the start of the next
      */
     public Datasets(StoreOpener opener, DatasetName defaultDataset, Duration interval) {
         this(
@@ -99,17 +119,18 @@ public final class Datasets implements AutoCloseable {
         retryNanos = lastListingNanos;
     }
 
-    /** Opens the store; fails with a {@link StoreFailedException} if another attempt would fail as well. May block. */
+    /** Opens the store. May block. Throws {@link StoreFailedException} if another attempt would fail as well. */
     @FunctionalInterface
     public interface StoreOpener {
         LineStore open() throws StoreException;
     }
 
     /**
-     * Opens the store and its versions, and begins to watch for newer ones.
+     * Opens the store and its versions, and starts the version watch. Blocks until the versions are open or have failed to
+     * open, at most for {@link #START_TIMEOUT}.
      *
-     * @throws StoreFailedException if the store cannot be opened and another attempt would fail as well; a store that
-     *     cannot be reached at present is retried in the background instead
+     * @throws StoreFailedException if the store cannot be opened and another attempt would fail as well; the version watch
+     *     retries every other failure
      */
     public void start() throws StoreFailedException {
         try {
@@ -132,12 +153,12 @@ public final class Datasets implements AutoCloseable {
         try {
             check();
         } catch (Throwable failure) {
-            // The top of this thread: a server whose watch ended would serve an old version for good.
+            // The executor would drop a task that throws, and the server would serve its old versions for ever.
             LOG.log(System.Logger.Level.ERROR, "checking for new versions failed unexpectedly; trying again", failure);
         }
     }
 
-    /** One check of the watch. While the store cannot list its versions, their lines may be readable or not. */
+    /** One check of the version watch. */
     void check() {
         if (nanoTime.getAsLong() - retryNanos >= 0) {
             try {
@@ -146,12 +167,17 @@ public final class Datasets implements AutoCloseable {
                 recordStoreFailure(e);
             }
         }
+        // A store that cannot be listed starts no refresh above. Its open versions may be readable or not: check them.
         if (storeFailure != null) {
             served.values().forEach(dataset -> startRefresh(dataset, dataset::refreshOpenVersions));
         }
         listener.run();
     }
 
+    /**
+     * Opens the store if that has not yet succeeded, lists its datasets, starts a refresh of each, and withdraws those that
+     * are not listed.
+     */
     private void listAndRefresh() throws StoreException {
         LineStore open = store;
         if (open == null) {
@@ -179,19 +205,20 @@ public final class Datasets implements AutoCloseable {
         storeFailure = null;
     }
 
+    /** Runs a task on a refresh thread, unless the last refresh of the dataset is still running. */
     private void startRefresh(ServedDataset dataset, Runnable task) {
         CompletableFuture<Void> last = refreshes.get(dataset);
         if (last == null || last.isDone()) {
             CompletableFuture<Void> refresh = CompletableFuture.runAsync(task, refreshers);
             refreshes.put(dataset, refresh.exceptionally(failure -> {
-                // The next check of the watch tries again.
+                // Not fatal: the next check starts another refresh.
                 LOG.log(System.Logger.Level.ERROR, "refreshing dataset " + dataset.name() + " failed", failure);
                 return null;
             }));
         }
     }
 
-    /** Logs a failure to list the datasets, once as long as it stays the same, and may delay the next attempt. */
+    /** Records a failure to open or list the store, logs it unless it equals the previous one, and may delay the next attempt. */
     private void recordStoreFailure(StoreException failure) {
         String message = failure.getMessage();
         if (!message.equals(storeFailure)) {
@@ -203,12 +230,12 @@ public final class Datasets implements AutoCloseable {
         }
     }
 
-    /** The dataset of that name; null if the store does not list it. */
+    /** Returns the dataset with the given name; null if the store does not list it. Never blocks. */
     public @Nullable ServedDataset find(String name) {
         return served.get(name);
     }
 
-    /** Name of the dataset that {@code /lines} answers from. */
+    /** The name of the dataset whose lines are under {@code /lines}. */
     public String defaultName() {
         return defaultDataset.value();
     }
@@ -221,14 +248,14 @@ public final class Datasets implements AutoCloseable {
     }
 
     /**
-     * Why the store cannot be asked for its datasets at present; empty if it can. While it cannot, a dataset that
-     * {@link #find} does not find may exist.
+     * The reason why the store cannot be listed at present; empty if it can. As long as it cannot, a dataset that
+     * {@link #find} does not return may still exist.
      */
     public Optional<String> unavailability() {
         return Optional.ofNullable(storeFailure);
     }
 
-    /** Why lookups on the default dataset do not succeed at present; empty if they do, and the server is ready. */
+    /** The reason why lookups on the default dataset fail at present; empty if they succeed, and the server is ready. */
     public Optional<String> unreadiness() {
         ServedDataset dataset = find(defaultName());
         return dataset != null
@@ -237,18 +264,24 @@ public final class Datasets implements AutoCloseable {
                         .or(() -> Optional.of("there is no dataset " + defaultDataset + "; ingest a file into it"));
     }
 
-    /** Calls {@code listener} now, at the end of {@link #start}, and on the version watch's thread after each check. */
+    /**
+     * Sets the only listener. It is called at once, at the end of {@link #start}, and after each check on the thread of the
+     * version watch.
+     */
     public void onCheck(Runnable listener) {
         this.listener = listener;
         listener.run();
     }
 
-    /** Time since the store last listed its datasets. */
+    /** The time since the datasets of the store were last listed. */
     public Duration timeSinceLastListing() {
         return Duration.ofNanos(nanoTime.getAsLong() - lastListingNanos);
     }
 
-    /** Ends the watch and all refreshes, lets lookups in flight end if they do so soon, and closes versions and store. */
+    /**
+     * Stops the version watch and interrupts all refreshes, waits for requests and refreshes in flight, and closes the
+     * store. The wait has a timeout: a request that hangs must not keep the program from ending.
+     */
     @Override
     public void close() {
         watch.shutdownNow();
@@ -258,6 +291,7 @@ public final class Datasets implements AutoCloseable {
                         Stream.concat(versions, refreshes.values().stream()).toArray(CompletableFuture[]::new))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
+        // After the snapshots, which may use the store's connections.
         LineStore opened = store;
         if (opened != null) {
             opened.close();

@@ -9,14 +9,26 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 
 /**
- * A snapshot that is shared by requests and closed after its last reader. The reference count begins at 1, for the
- * {@link ServedDataset} that opened it, and never rises again once it has reached 0.
+ * A snapshot that requests share, and that is closed after its last reader. The reference count begins at 1, for the
+ * {@link ServedDataset} that opened the snapshot. Each request adds one. Once the count has reached 0 it never rises again.
  *
- * <p>Safe for use by many threads. A request acquires the version, looks lines up, and releases it exactly once.
+ * <p>Safe for use by several threads. A request gets the version from {@link ServedDataset#acquire}, calls {@link #lookup}
+ * any number of times, and calls {@link #release} exactly once, after the last lookup and the last read of a part have
+ * ended:
+ *
+ * <pre>{@code
+ * OpenVersion version = dataset.acquire();
+ * if (version != null) {
+ *     version.lookup(41).whenComplete((lookup, failure) -> {
+ *         // ...
+ *         version.release();
+ *     });
+ * }
+ * }</pre>
  */
 public final class OpenVersion {
     final Snapshot snapshot;
-    /** Completed when the snapshot is closed. */
+    /** Completed after the snapshot has been closed. */
     final CompletableFuture<Void> closed = new CompletableFuture<>();
 
     private final String etagPrefix;
@@ -27,27 +39,27 @@ public final class OpenVersion {
         etagPrefix = '"' + snapshot.manifest().content().digest().toString() + '-';
     }
 
-    /** Describes the version. */
+    /** The manifest of this version. */
     public Manifest manifest() {
         return snapshot.manifest();
     }
 
-    /** A strong entity tag: the same content and line index have the same tag in every version, store and server. */
+    /** A strong entity tag. The same line of the same content has the same tag in every version, store and server. */
     public String etag(long lineIndex) {
         return etagPrefix + lineIndex + '"';
     }
 
-    /** Looks a line up, as {@link Snapshot#lookup} does. */
+    /** Looks a line up, as {@link Snapshot#lookup} does. The caller must hold a reference. */
     public CompletionStage<Lookup> lookup(long lineIndex) {
         return snapshot.lookup(lineIndex);
     }
 
-    /** Adds a reference; false if the snapshot is closed already. */
+    /** Adds a reference. Returns false, and adds none, if the snapshot is closed or is being closed. */
     boolean acquire() {
         return references.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
     }
 
-    /** Releases one reference; the last one closes the snapshot. */
+    /** Removes one reference. The thread that removes the last one closes the snapshot. */
     public void release() {
         if (references.decrementAndGet() == 0) {
             snapshot.close();

@@ -22,7 +22,7 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * One dataset that the store lists: its open version, if one could be opened.
+ * A dataset that the store lists, with its open version, if one could be opened.
  *
  * <pre>
  * open version   lookups succeed   state        requests          readiness
@@ -31,30 +31,39 @@ import dev.lineserver.store.StoreUnavailableException;
  * yes            no                unreadable   as lookups fail   DOWN
  * </pre>
  *
- * <p>Requests call {@link #acquire} on any thread. {@link #refresh} is called by one thread at a time; it may block.
+ * <p>Requests call {@link #acquire} on any thread, and never block. {@link #refresh} and {@link #refreshOpenVersions} may
+ * block; {@link Datasets} calls them on its refresh threads, one call at a time per dataset. {@link #close} is called by the
+ * version watch or at the end of the program, possibly during a refresh.
+ *
+ * <p>A version passes through these steps: {@link #refresh} opens it and installs it as the current one; a newer version
+ * supersedes it; its requests end, and the last one closes it.
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
-    /** One damaged line says nothing of the others; as many different lines in a row do. */
+    /**
+     * Damaged probes in a row after which the whole version counts as unreadable. One damaged line says nothing about the
+     * others.
+     */
     private static final int MAX_DAMAGED_PROBES = 3;
 
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final Duration lookupTimeout;
-    /** Versions that were open and may still be read. */
+    /** Versions that are no longer current and may still have readers. */
     private final List<OpenVersion> superseded = new CopyOnWriteArrayList<>();
 
     private volatile @Nullable OpenVersion current;
-    /** Why the newest version that the store lists cannot be opened; null if it is open. */
+    /** The reason why the newest listed version is not open; null if it is the current one. */
     private volatile @Nullable String openFailure = "it is being opened";
-    /** Why lines of the open version cannot be read; null if they can. */
+    /** The reason why lookups on the current version fail; null if they succeed. */
     private volatile @Nullable String readFailure;
-    /** The version that a refresh last tried to open. */
+    /** The version that a refresh last tried to open. Like the next two fields, used by refreshes only. */
     private @Nullable Manifest lastAttempted;
-    /** When to try that again. */
+    /** The time from which that version may be tried again. */
     private long retryNanos;
 
     private int consecutiveDamagedProbes;
+    /** True after {@link #close}. Guarded by this. */
     private boolean closed;
 
     /** @param lookupTimeout a lookup that takes longer counts as failed */
@@ -64,12 +73,12 @@ public final class ServedDataset {
         this.lookupTimeout = lookupTimeout;
     }
 
-    /** Name of the dataset. */
+    /** The name of the dataset. */
     public String name() {
         return name.value();
     }
 
-    /** Describes the open version; empty if there is none. */
+    /** The manifest of the open version; empty if no version is open. */
     public Optional<Manifest> manifest() {
         return Optional.ofNullable(current).map(OpenVersion::manifest);
     }
@@ -77,31 +86,33 @@ public final class ServedDataset {
     /**
      * Acquires the open version for one request.
      *
-     * @return the version, which the caller must release; null if none is open, for the reason that {@link #unavailability}
-     *     gives
+     * @return the version, which the caller must release; null if no version is open, and then {@link #unavailability} gives
+     *     the reason
      */
     public @Nullable OpenVersion acquire() {
         while (true) {
             OpenVersion version = current;
-            // A version that is closed already was replaced: the next read of the field sees the newer.
+            // A refresh replaces the current version before it releases the old one. So if the version that was read
+            // here
+            // is already closed, the next read sees another one, or null.
             if (version == null || version.acquire()) {
                 return version;
             }
         }
     }
 
-    /** Why lookups do not succeed at present; empty if they do. */
+    /** The reason why lookups fail at present; empty if they succeed. */
     public Optional<String> unavailability() {
         return Optional.ofNullable(current == null ? openFailure : readFailure)
                 .map(reason -> "dataset " + name + " cannot be read: " + reason);
     }
 
-    /** Whether an older version is served because the newest that the store lists cannot be opened. */
+    /** Returns true if an older version is served because the newest listed one cannot be opened. */
     public boolean isOutdated() {
         return openFailure != null && current != null;
     }
 
-    /** Opens the listed version unless it is open, then does what {@link #refreshOpenVersions} does. */
+    /** Opens the listed version unless it is the current one, and then calls {@link #refreshOpenVersions}. */
     void refresh(LineStore store, DatasetListing listing) {
         try {
             switch (listing) {
@@ -109,16 +120,19 @@ public final class ServedDataset {
                 case DatasetListing.Unreadable(DatasetName _, StoreException failure) -> throw failure;
             }
         } catch (StoreUnavailableException e) {
+            // Without a delay: the next check tries again.
             openFailure = logIfChanged(openFailure, e.getMessage());
         } catch (StoreException e) {
             failAndDelayRetry(e.getMessage());
         } catch (RuntimeException | Error e) {
             failAndDelayRetry("the newest version cannot be opened: " + e);
         } finally {
+            // Also after a failure: requests go on reading the version that is open.
             refreshOpenVersions();
         }
     }
 
+    /** Records a failure that another attempt would probably repeat. */
     private void failAndDelayRetry(String failure) {
         openFailure = logIfChanged(openFailure, failure);
         retryNanos = nanoTime.getAsLong() + Datasets.RETRY_DELAY.toNanos();
@@ -128,6 +142,7 @@ public final class ServedDataset {
         OpenVersion open = current;
         if (open == null || !open.manifest().equals(newest)) {
             if (newest.equals(lastAttempted) && nanoTime.getAsLong() - retryNanos < 0) {
+                // Too early for another attempt: openFailure keeps its reason.
                 return;
             }
             lastAttempted = newest;
@@ -137,6 +152,10 @@ public final class ServedDataset {
         openFailure = null;
     }
 
+    /**
+     * Makes a version the current one, and releases the one that it supersedes. If the dataset was closed while the version
+     * was being opened, the version itself is released at once.
+     */
     private synchronized void install(OpenVersion version) {
         OpenVersion replaced = closed ? version : current;
         if (!closed) {
@@ -148,13 +167,17 @@ public final class ServedDataset {
                     "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
                             + " lines, from " + ControlCharacters.escape(manifest.sourceName()));
         }
+        // The current version has been replaced above: a request that fails to acquire the old one finds the new one.
         if (replaced != null) {
             superseded.add(replaced);
             replaced.release();
         }
     }
 
-    /** Keeps superseded versions readable for their requests, and finds out whether the open version can be read. */
+    /**
+     * Asks the store to keep superseded versions for the requests that still read them, and finds out whether lookups on
+     * the current version succeed.
+     */
     void refreshOpenVersions() {
         superseded.removeIf(version -> version.closed.isDone());
         superseded.forEach(version -> version.snapshot.keepAlive());
@@ -165,7 +188,7 @@ public final class ServedDataset {
         try {
             String failure = probeLookup(version);
             if (failure != null) {
-                // Known before the check, which may take long.
+                // Published before the check, which may take long. A success is published only after the check.
                 readFailure = logIfChanged(readFailure, failure);
             }
             version.snapshot.check();
@@ -173,15 +196,21 @@ public final class ServedDataset {
         } catch (StoreException e) {
             readFailure = logIfChanged(readFailure, e.getMessage());
         } catch (InterruptedException e) {
+            // Datasets is being closed: the result no longer matters.
             Thread.currentThread().interrupt();
         } finally {
             version.release();
         }
     }
 
-    /** Looks a line up, another one each time; returns why lines cannot be read, or null if they can. */
+    /**
+     * Looks up one line, a different one each time.
+     *
+     * @return the reason why lines cannot be read; null if they can
+     */
     private @Nullable String probeLookup(OpenVersion version) throws InterruptedException {
         long lineCount = version.manifest().lineCount();
+        // An empty dataset has no line: past the end is then the expected outcome, and a success.
         long lineIndex = lineCount == 0 ? 0 : Math.floorMod(nanoTime.getAsLong(), lineCount);
         try {
             Lookup lookup =
@@ -197,7 +226,11 @@ public final class ServedDataset {
         }
     }
 
-    /** Logs a failure, once as long as it stays the same; returns it. */
+    /**
+     * Logs a failure unless it equals the previous one, so that a lasting failure is logged once.
+     *
+     * @return {@code failure}
+     */
     private String logIfChanged(@Nullable String before, String failure) {
         if (!failure.equals(before)) {
             String served = manifest()
@@ -209,9 +242,9 @@ public final class ServedDataset {
     }
 
     /**
-     * Releases the open version; a version that is being opened meanwhile is released as soon as it is open.
+     * Withdraws the dataset: releases the current version, and makes a running refresh release the version that it opens.
      *
-     * @return completed when all versions are closed
+     * @return a future that completes when all versions up to now have been closed
      */
     synchronized CompletableFuture<Void> close() {
         closed = true;

@@ -1,6 +1,6 @@
 /**
- * Which versions are being served: opening them, switching to newer ones while requests are in flight, and deciding whether
- * the server is ready.
+ * Opens the versions that are served, switches to newer ones while requests are in flight, and decides whether the server
+ * is ready.
  *
  * <p>Plain Java: no CDI, no HTTP. May use {@code store}, {@code line} and the JDK.
  */

@@ -29,7 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The application as Quarkus puts it together and configures it. */
+/** The application as Quarkus assembles and configures it. */
 @QuarkusTest
 @TestProfile(ApplicationTest.ApplicationProfile.class)
 final class ApplicationTest extends HttpContract {
@@ -69,7 +69,7 @@ final class ApplicationTest extends HttpContract {
     }
 
     @Test
-    void healthAndMetricsTellOfTheStore() throws Exception {
+    void healthAndMetricsReportTheStore() throws Exception {
         Protocol protocol = Protocol.HTTP_1_1;
         byte[] _ = line(protocol, "/lines/1");
         assertEquals(200, send(protocol, "GET", "/q/health/live").statusCode());
@@ -83,7 +83,7 @@ final class ApplicationTest extends HttpContract {
         assertTrue(new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8).contains("/lines/{n}"));
     }
 
-    /** Java's client fails a request that exceeds the server's limit, and assumes 100 if none is announced. */
+    /** Java's client fails a request beyond the server's limit of streams, and assumes 100 if the server announces none. */
     @Test
     void threeHundredRequestsShareOneHttp2Connection() throws Exception {
         byte[] _ = line(Protocol.HTTP_2, "/lines/1");
@@ -97,7 +97,7 @@ final class ApplicationTest extends HttpContract {
         }
     }
 
-    /** Quarkus has Vert.x pass such requests on. */
+    /** Quarkus configures Vert.x to pass such requests on. */
     @ParameterizedTest
     @ValueSource(strings = {"HTTP/1.2", "HTTP/2.0"})
     void anUnknownVersionOfHttpIs505(String version) throws Exception {

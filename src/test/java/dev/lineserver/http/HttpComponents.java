@@ -12,7 +12,7 @@ import dev.lineserver.config.ServeConfig;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.DatasetName;
 
-/** The classes of this package over a store, put together as CDI does, with metrics that a test can read. */
+/** The objects of this package over a store, assembled as CDI does, with metrics that a test can read. */
 public final class HttpComponents implements AutoCloseable {
     public final MeterRegistry registry = new SimpleMeterRegistry();
     public final RequestOutcomes outcomes = new RequestOutcomes(registry);
@@ -39,13 +39,13 @@ public final class HttpComponents implements AutoCloseable {
         datasets.start();
     }
 
-    /** Registers all routes; not the REST resources, which only Quarkus can. */
+    /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
         new RequestGuard(outcomes).register(router);
         lineRoute.register(router);
     }
 
-    /** Value of a counter or gauge, or count of a timer, with these tags in pairs. */
+    /** Returns the value of a counter or gauge, or the count of a timer. The tags are pairs of key and value. */
     public double value(String meter, String... tags) {
         return registry.get(meter)
                 .tags(tags)

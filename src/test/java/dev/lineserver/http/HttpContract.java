@@ -31,15 +31,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The HTTP contract: asked of the running application, and of a plain server for each store with and without the fast path. */
+/** The HTTP contract. It runs against the application, and against a plain server for each store, with the fast path on and off. */
 abstract class HttpContract {
     private static final List<byte[]> LINES = Samples.linesOf(ServedStore.CONTENT);
     static final List<byte[]> EDGES = Samples.linesOf(ServedStore.EDGES);
     private static final List<byte[]> LONG = Samples.linesOf(ServedStore.LONG);
     private static final String PROBLEM = "application/problem+json";
-    private static final String LAST = "GET /lines/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    private static final String CLOSING_REQUEST = "GET /lines/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-    /** Requests that are answered alike on a new connection and on one that has answered others. */
+    /** Requests whose answer is the same on a new connection and on one that has answered others. */
     private static final List<String> REQUESTS = List.of(
             "GET /lines/1",
             "GET /lines/3000",
@@ -72,7 +72,7 @@ abstract class HttpContract {
             "GET /lineS/2",
             "GET /");
 
-    /** The first is asked most. */
+    /** Requests of all kinds; most of those sent are the first one. */
     private static final List<String> MIXED = List.of(
             request("GET /lines/2", ""),
             request("GET /lines/1", ""),
@@ -89,10 +89,10 @@ abstract class HttpContract {
             request("GET /lines/2", "Cookie: " + "x".repeat(3000) + "\r\n"),
             request("GET /", ""));
 
-    /** Of the server under test, on the loopback interface. */
+    /** Port of the server under test, on the loopback interface. */
     abstract int port();
 
-    /** The protocol of a client. Java's client upgrades to HTTP/2 in clear text with its first request. */
+    /** The protocol that a client uses. Java's client upgrades to HTTP/2 in clear text with its first request. */
     enum Protocol {
         HTTP_1_1(HttpClient.Version.HTTP_1_1),
         HTTP_2(HttpClient.Version.HTTP_2);
@@ -157,7 +157,7 @@ abstract class HttpContract {
         }
     }
 
-    /** The first request of a connection takes a way of its own. */
+    /** The first request of a connection has a code path of its own: Vert.x has not yet added its handlers. */
     @Test
     void aLongLineArrivesWholeOnEachOfAHundredNewConnections() throws Exception {
         for (int i = 0; i < 100; i++) {
@@ -218,7 +218,7 @@ abstract class HttpContract {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsNotALineNumberIs400SayingWhatIs(Protocol protocol) throws Exception {
+    void anInvalidLineNumberIs400WithTheRule(Protocol protocol) throws Exception {
         for (String number : List.of("0", "-1", "+1", "1.5", "1e3", "abc", "1/2", "", "1%20")) {
             JsonObject problem = problem(protocol, 400, "GET", "/lines/" + number);
             assertTrue(problem.getString("detail").contains("a line number is a whole number"), number);
@@ -260,7 +260,7 @@ abstract class HttpContract {
 
     @ParameterizedTest
     @EnumSource
-    void aClientThatHasTheLineIsTold304(Protocol protocol) throws Exception {
+    void aMatchingIfNoneMatchIs304(Protocol protocol) throws Exception {
         String etag = header(send(protocol, "GET", "/lines/5"), "etag");
         for (String sent : List.of(etag, "\"other\", " + etag, "W/" + etag, "*")) {
             HttpResponse<byte[]> response = send(protocol, "GET", "/lines/5", "If-None-Match", sent);
@@ -307,7 +307,7 @@ abstract class HttpContract {
         });
     }
 
-    /** All that comes back, until the server closes the connection. */
+    /** Sends requests, and returns all bytes received until the server closes the connection. */
     private String exchange(String requests) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
             socket.setSoTimeout(60_000);
@@ -320,35 +320,35 @@ abstract class HttpContract {
         return methodAndPath + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
     }
 
-    /** The answer to one request, alone on its connection. */
-    String alone(String request) throws IOException {
-        String last = exchange(LAST);
-        String answers = exchange(request + LAST);
+    /** Returns the answer to one request that is the first on its connection. */
+    String answerTo(String request) throws IOException {
+        String last = exchange(CLOSING_REQUEST);
+        String answers = exchange(request + CLOSING_REQUEST);
         assertTrue(answers.endsWith(last), request);
         return answers.substring(0, answers.length() - last.length());
     }
 
     @Test
-    void aKeptConnectionIsAnsweredAsANewOneIs() throws IOException {
+    void aKeptConnectionAnswersAsANewOne() throws IOException {
         String all = REQUESTS.stream().map(request -> request(request, "")).collect(Collectors.joining());
         StringBuilder expected = new StringBuilder();
         for (String request : REQUESTS) {
-            expected.append(alone(request(request, "")));
+            expected.append(answerTo(request(request, "")));
         }
-        expected.append(exchange(LAST));
-        assertEquals(expected.toString(), exchange(all + LAST));
+        expected.append(exchange(CLOSING_REQUEST));
+        assertEquals(expected.toString(), exchange(all + CLOSING_REQUEST));
         String first = request("GET /lines/1", "");
-        assertEquals(alone(first) + expected, exchange(first + all + LAST));
+        assertEquals(answerTo(first) + expected, exchange(first + all + CLOSING_REQUEST));
     }
 
     /** What arrives together makes no difference: a seed that fails is in the message. */
     @Test
-    void answersComeInTheOrderOfRequestsHoweverTheyArrive() throws IOException {
+    void answersKeepTheOrderOfRequests() throws IOException {
         Map<String, String> answers = new HashMap<>();
         for (String request : MIXED) {
-            answers.put(request, alone(request));
+            answers.put(request, answerTo(request));
         }
-        String last = exchange(LAST);
+        String last = exchange(CLOSING_REQUEST);
         for (int seed = 0; seed < 10; seed++) {
             Random random = new Random(seed);
             StringBuilder expected = new StringBuilder();
@@ -375,14 +375,17 @@ abstract class HttpContract {
                         got.append(new String(in.readNBytes(missing), StandardCharsets.ISO_8859_1));
                     }
                 }
-                out.write(LAST.getBytes(StandardCharsets.ISO_8859_1));
+                out.write(CLOSING_REQUEST.getBytes(StandardCharsets.ISO_8859_1));
                 got.append(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
                 assertEquals(expected + last, got.toString(), "seed " + seed);
             }
         }
     }
 
-    /** Refused with a problem, or without a body and with a closed connection; bytes that follow are no request. */
+    /**
+     * The server refuses each with a problem, or without a body, and closes the connection. It does not take the bytes
+     * that follow for a request.
+     */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -396,13 +399,13 @@ abstract class HttpContract {
                 "GET /lines/2 HTTP/1.1 x\\n\\n | 400",
                 "nonsense\\n\\n | 400"
             })
-    void aRequestThatHttpForbidsIsRefusedAndEndsItsConnection(String request, int status) throws IOException {
+    void aForbiddenRequestIsRefusedAndTheConnectionClosed(String request, int status) throws IOException {
         assertRefused(request, status);
     }
 
     void assertRefused(String request, int status) throws IOException {
         String plain = request("GET /lines/2", "");
-        String answer = alone(plain);
+        String answer = answerTo(plain);
         String answers = exchange(plain + request.replace("\\n", "\r\n") + plain);
         assertTrue(answers.startsWith(answer), answers);
         String refusal = answers.substring(answer.length());

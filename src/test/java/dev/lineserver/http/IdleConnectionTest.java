@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** A connection is closed for being idle when it is idle, and not while all that it is asked for is lines. */
+/** The idle timeout closes an idle connection, but not one whose requests the fast path answers. */
 final class IdleConnectionTest {
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(1);
     private static final byte[] REQUEST =
@@ -33,29 +33,29 @@ final class IdleConnectionTest {
     }
 
     @Test
-    void onlyAConnectionThatIsNotUsedIsClosed() throws IOException {
-        int length = answerOfANewConnection();
+    void onlyAnIdleConnectionIsClosed() throws IOException {
+        int length = lengthOfAnAnswer();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            byte[] first = ask(socket, length);
+            byte[] first = exchange(socket, length);
             Awaitility.await()
                     .pollInterval(IDLE_TIMEOUT.dividedBy(5))
                     .during(IDLE_TIMEOUT.multipliedBy(3))
                     .atMost(IDLE_TIMEOUT.multipliedBy(10))
-                    .untilAsserted(() -> assertArrayEquals(first, ask(socket, length)));
+                    .untilAsserted(() -> assertArrayEquals(first, exchange(socket, length)));
             socket.setSoTimeout((int) IDLE_TIMEOUT.multipliedBy(10).toMillis());
             assertEquals(-1, socket.getInputStream().read());
         }
     }
 
-    /** Its length in bytes: all that comes until that connection is closed. */
-    private int answerOfANewConnection() throws IOException {
+    /** Returns the length in bytes of one answer: all bytes received until the idle connection is closed. */
+    private int lengthOfAnAnswer() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.getOutputStream().write(REQUEST);
             return socket.getInputStream().readAllBytes().length;
         }
     }
 
-    private static byte[] ask(Socket socket, int length) throws IOException {
+    private static byte[] exchange(Socket socket, int length) throws IOException {
         socket.getOutputStream().write(REQUEST);
         return socket.getInputStream().readNBytes(length);
     }

@@ -102,7 +102,7 @@ final class LineRouteTest {
     }
 
     @Test
-    void aServerThatStopsLeavesPlainRequestsToTheRouter() throws Exception {
+    void aStoppingServerTurnsTheFastPathOff() throws Exception {
         lines.components.lineRoute.drain(new ShutdownDelayInitiatedEvent());
         assertNull(lines.components.lineRoute.prepare("/lines/3"));
         assertTrue(get("/lines/3").startsWith("HTTP/1.1 200 "));
@@ -126,7 +126,7 @@ final class LineRouteTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whateverALookupThrowsEndsTheRequest(boolean thrown) throws Exception {
+    void everyFailureOfALookupEndsTheRequest(boolean thrown) throws Exception {
         lines.answer(_ -> {
             OutOfMemoryError error = new OutOfMemoryError("scripted");
             if (thrown) {
@@ -138,9 +138,9 @@ final class LineRouteTest {
         assertEquals(1, lines.components.value("line_server_request_failures"));
     }
 
-    /** Vert.x begins each of them when the one before is answered. */
+    /** Vert.x begins a pipelined request inside the end of the answer before it, so recursion must not grow with them. */
     @Test
-    void thousandsOfPipelinedRequestsThatWaitedForTheFirstAreAnswered() throws Exception {
+    void thousandsOfPipelinedRequestsAreAnsweredAfterASlowOne() throws Exception {
         CompletableFuture<Lookup> first = new CompletableFuture<>();
         lines.answer(index -> index == 0 ? first : ScriptedLines.found("line " + index));
         String later = "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -172,9 +172,9 @@ final class LineRouteTest {
         assertTrue(head.contains("content-length: " + 5 * PART) && head.endsWith("\r\n\r\n"), head);
     }
 
-    /** As over a network: neither the lookup nor a part ends on the request's event loop. */
+    /** As with a store on the network: neither the lookup nor any read completes on the event loop of the request. */
     @Test
-    void aLongLineThatOtherThreadsReadArrivesWhole() throws Exception {
+    void aLongLineReadOnOtherThreadsArrivesWhole() throws Exception {
         answerInParts(3, _ -> CompletableFuture.supplyAsync(() -> new byte[PART]));
         lines.answerOnAnotherThread();
         String answer = get("/lines/1");
@@ -203,7 +203,7 @@ final class LineRouteTest {
 
     @ParameterizedTest
     @CsvSource({"0, true", "0, false", "1, true", "1, false"})
-    void whateverReadingAPartThrowsEndsTheRequest(int failing, boolean thrown) throws Exception {
+    void everyFailureToReadAPartEndsTheRequest(int failing, boolean thrown) throws Exception {
         answerInParts(3, part -> {
             OutOfMemoryError error = new OutOfMemoryError("scripted");
             if (part == failing && thrown) {
@@ -229,9 +229,9 @@ final class LineRouteTest {
         assertTrue(received < 3 * PART, received + " bytes");
     }
 
-    /** The version must stay open while a part is being read, also for a client that has disconnected. */
+    /** The version must stay open during the read of a part, even if the client has disconnected. */
     @Test
-    void aClientThatDisconnectsDoesNotCloseTheVersionUnderARead() throws Exception {
+    void aDisconnectDoesNotCloseTheVersionDuringARead() throws Exception {
         CompletableFuture<byte[]> second = new CompletableFuture<>();
         CompletableFuture<Void> reading = new CompletableFuture<>();
         answerInParts(3, part -> {
@@ -247,7 +247,8 @@ final class LineRouteTest {
             socket.getInputStream().readNBytes(PART);
             reading.get(30, TimeUnit.SECONDS);
         }
-        Awaitility.await().untilAsserted(() -> assertEquals(0, connections.get(), "the server has noticed"));
+        Awaitility.await()
+                .untilAsserted(() -> assertEquals(0, connections.get(), "the server has not noticed the disconnect"));
         lines.close();
         assertEquals(0, lines.closes.get());
         second.complete(new byte[PART]);
@@ -255,7 +256,7 @@ final class LineRouteTest {
     }
 
     @Test
-    void aClientThatDisconnectsWhileAPartIsWrittenIsNoFailure() throws Exception {
+    void aDisconnectDuringAWriteIsNotAFailure() throws Exception {
         AtomicInteger read = new AtomicInteger();
         answerInParts(200, _ -> {
             read.incrementAndGet();
@@ -266,14 +267,15 @@ final class LineRouteTest {
                     .write("GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             Awaitility.await().until(() -> read.get() > 1);
         }
-        Awaitility.await().untilAsserted(() -> assertEquals(0, connections.get(), "the server has noticed"));
+        Awaitility.await()
+                .untilAsserted(() -> assertEquals(0, connections.get(), "the server has not noticed the disconnect"));
         lines.close();
         Awaitility.await().untilAsserted(() -> assertEquals(1, lines.closes.get()));
-        assertTrue(read.get() < 200, "the client has not read it all");
+        assertTrue(read.get() < 200, "the line was read to its end");
         assertEquals(0, lines.components.value("line_server_request_failures"));
     }
 
-    /** As many as the longest line has, and so small that each is written at once. */
+    /** Parts so small that each is read and written at once: recursion must not grow with their number. */
     @Test
     void manySmallPartsArriveWhole() throws Exception {
         lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(
@@ -301,7 +303,7 @@ final class LineRouteTest {
                 "/lines/5?x=/8",
                 "/lines/0005"
             })
-    void aPathMeansWhatItMeansNormalised(String path) throws Exception {
+    void pathsAreNormalised(String path) throws Exception {
         lines.answer(index -> ScriptedLines.found("line " + (index + 1)));
         assertTrue(get(path).endsWith("\r\n\r\nline 5"), path);
     }
@@ -322,7 +324,7 @@ final class LineRouteTest {
     }
 
     @Test
-    void severalIfNoneMatchLinesAreOneList() throws Exception {
+    void severalIfNoneMatchHeadersAreOneList() throws Exception {
         lines.answer(_ -> ScriptedLines.found("x"));
         String etag = get("/lines/5").replaceAll("(?s).*etag: (\"[^\"]*\").*", "$1");
         String headers = "If-None-Match: \"a\"\r\nIf-None-Match: \"b\", " + etag + "\r\n";
@@ -330,7 +332,7 @@ final class LineRouteTest {
         assertTrue(get("/lines/6", headers).startsWith("HTTP/1.1 200 "));
     }
 
-    /** Each is refused with a problem, or by Vert.x without a body; the connection is closed, and nothing is logged. */
+    /** Refused with a problem, or by Vert.x without a body. The connection is closed, and no failure is counted or logged. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -346,8 +348,7 @@ final class LineRouteTest {
                 "nonsense\\n\\n | 400 | content-length: 0",
                 "GET /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: x\\n\\n | 400 | content-length: 0"
             })
-    void aRequestThatHttpForbidsIsRefusedAndItsConnectionClosed(String request, int status, String body)
-            throws Exception {
+    void aForbiddenRequestIsRefusedWithoutALogLine(String request, int status, String body) throws Exception {
         String answer = send(request.replace("\\n", "\r\n"));
         assertTrue(answer.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), answer);
         assertTrue(answer.contains(body), answer);

@@ -19,7 +19,7 @@ import dev.lineserver.store.Lookup;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** A store that loses answers: each request ends all the same, and gives its version back. */
+/** If the store loses an answer, the request ends all the same, and releases its version. */
 final class LookupTimeoutTest {
     private static final int PART = 1_000;
 

@@ -6,7 +6,7 @@ import io.vertx.core.http.HttpServerOptions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The contract asked of a plain server. */
+/** The HTTP contract against a plain server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class PlainHttpContract extends HttpContract {
     private final ServedStore served;

@@ -10,7 +10,7 @@ import io.vertx.ext.web.Router;
 
 import dev.lineserver.http.fastpath.FastPathInstaller;
 
-/** Vert.x with the routes of this package and, on request, the fast path: as in the application, but in milliseconds. */
+/** Vert.x with the routes of this package and, optionally, the fast path. It starts in milliseconds, without Quarkus. */
 final class PlainServer implements AutoCloseable {
     private static final Vertx VERTX =
             Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
@@ -20,7 +20,7 @@ final class PlainServer implements AutoCloseable {
     PlainServer(HttpComponents components, boolean fastPath, HttpServerOptions options) throws Exception {
         Router router = Router.router(VERTX);
         components.register(router);
-        // As the application is configured.
+        // The same value as in the application.
         options.getInitialSettings().setMaxConcurrentStreams(10_000);
         server = await(VERTX.createHttpServer(options).requestHandler(router).listen(0, "127.0.0.1"));
         if (fastPath) {

@@ -27,7 +27,7 @@ final class RoutedApplicationTest {
     @TestHTTPResource("/lines/2")
     URL line;
 
-    /** Whatever Quarkus is told to do to each answer is done to lines, too. */
+    /** A header that Quarkus adds to every answer is added to lines as well. */
     @Test
     void aConfiguredHeaderIsOnEveryLine() throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {

@@ -20,13 +20,13 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 
-/** A served dataset of 1,000 lines whose lookups a test answers, and the classes of this package over it. */
+/** A served dataset of 1,000 lines whose lookups a test scripts, and the objects of this package over it. */
 public final class ScriptedLines implements AutoCloseable {
     public static final long LINES = 1_000;
     private static final DatasetName NAME = new DatasetName("default");
     private static final Manifest MANIFEST = new Manifest(
             NAME, 7, new Content(LINES, 9_000, new ContentDigest(1, 2), 9, true), "source", "scripted", Instant.EPOCH);
-    /** Closes of the snapshot. */
+    /** How often the snapshot was closed. */
     public final AtomicInteger closes = new AtomicInteger();
 
     public final HttpComponents components;
@@ -54,7 +54,7 @@ public final class ScriptedLines implements AutoCloseable {
         });
     }
 
-    /** An implementation of an interface by one method. */
+    /** Implements an interface by a single handler. */
     public static <T> T proxy(Class<T> type, InvocationHandler handler) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
@@ -64,12 +64,12 @@ public final class ScriptedLines implements AutoCloseable {
                 new Lookup.Found(line.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1)));
     }
 
-    /** Scripts the lines of a dataset by line index. */
+    /** Sets the outcome of each lookup by its line index. */
     public void answer(LongFunction<CompletionStage<Lookup>> script) {
         this.script = script;
     }
 
-    /** Has the script's answers end on another thread. */
+    /** Makes the scripted lookups complete on another thread. */
     void answerOnAnotherThread() {
         LongFunction<CompletionStage<Lookup>> answers = script;
         script = index -> CompletableFuture.supplyAsync(
@@ -77,7 +77,7 @@ public final class ScriptedLines implements AutoCloseable {
                 .thenCompose(script -> script.apply(index));
     }
 
-    /** Withdraws the dataset: its snapshot is closed as soon as no request holds it. */
+    /** Withdraws the dataset. Its snapshot is closed after the last request has released it. */
     @Override
     public void close() {
         components.close();

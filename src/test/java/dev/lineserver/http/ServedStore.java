@@ -25,12 +25,12 @@ import dev.lineserver.store.Samples;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
-/** A store with three datasets in it, for the application or for a plain server. One at a time. */
+/** A store with three datasets, for the application or for a plain server. Only one may exist at a time. */
 public final class ServedStore implements QuarkusTestResourceLifecycleManager, AutoCloseable {
     static final byte[] CONTENT = Samples.random(3_000, 200, 21);
-    /** Edges, one a line. */
+    /** One edge case per line: empty, only a carriage return, NUL, not ASCII, very long and not UTF-8, no terminator. */
     static final byte[] EDGES = edges();
-    /** Lines that travel in parts, stored as a copy. */
+    /** Lines so long that they are read in parts. Stored as a copy. */
     static final byte[] LONG = longLines();
 
     private static Path directory = Path.of("unset");
@@ -43,7 +43,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         AEROSPIKE
     }
 
-    /** For Quarkus. */
+    /** Quarkus calls this constructor. */
     public ServedStore() {
         node = null;
     }
@@ -86,7 +86,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         }
     }
 
-    /** A run of the application over an embedded store. */
+    /** Runs the application over an embedded store. */
     abstract static class EmbeddedProfile implements QuarkusTestProfile {
         private final Map<String, String> overrides;
 
@@ -120,7 +120,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         return directory.resolve(dataset + ".txt");
     }
 
-    /** Stores a content as the dataset's next version. */
+    /** Stores {@code content} as the next version of a dataset. */
     static Manifest ingest(String dataset, byte[] content, boolean copy) throws Exception {
         Path file = directory.resolve(dataset + ".txt.new");
         Files.write(file, content);

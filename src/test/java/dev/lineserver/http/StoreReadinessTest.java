@@ -13,7 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 final class StoreReadinessTest {
     @Test
-    void aStoreThatCannotBeAskedIsDownWithItsReason() throws Exception {
+    void anUnavailableStoreIsDownWithTheReason() throws Exception {
         try (Datasets datasets = new Datasets(
                 () -> {
                     throw new StoreUnavailableException("no node answers");

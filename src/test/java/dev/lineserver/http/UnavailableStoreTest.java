@@ -22,7 +22,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** A store that cannot be asked: nothing is known to be absent. */
+/** While the store cannot be listed, no dataset is known to be absent: the answer is 503, not 404. */
 final class UnavailableStoreTest {
     private final HttpComponents components = new HttpComponents(
             () -> {
@@ -41,7 +41,7 @@ final class UnavailableStoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/lines/1", "/datasets/other/lines/1"})
-    void everyLineIs503SayingWhy(String path) throws Exception {
+    void everyLineIs503WithTheReason(String path) throws Exception {
         try (HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             HttpResponse<String> response = client.send(
@@ -59,7 +59,7 @@ final class UnavailableStoreTest {
     }
 
     @Test
-    void theDatasetsAre503SayingWhy() {
+    void theDatasetsAre503WithTheReason() {
         DatasetResource resource = new DatasetResource(components.datasets);
         for (Executable request : List.<Executable>of(resource::all, () -> resource.one("default"))) {
             Response response =

@@ -1,4 +1,4 @@
-/** Tests of this package. */
+/** Tests of the HTTP edge. */
 @NullMarked
 package dev.lineserver.http;
 

@@ -32,10 +32,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The serving state machine, driven check by check on the test's thread. */
+/** Opening, switching, checking and withdrawing versions, one check at a time on the test's own thread. */
 final class DatasetsTest {
     private static final Duration INTERVAL = Duration.ofMillis(500);
-    /** Long enough for what ends, and short enough to wait for what does not. */
+    /** Long enough for a lookup that completes, and short enough to wait for one that never does. */
     private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(50);
 
     private final ScriptedStore store = new ScriptedStore();
@@ -51,7 +51,7 @@ final class DatasetsTest {
         return store;
     }
 
-    /** Runs tasks at once, so that a check and its refreshes are one step. */
+    /** Runs tasks on the calling thread, so that a check includes its refreshes. */
     private static final class DirectExecutor extends AbstractExecutorService {
         @Override
         public void execute(Runnable task) {
@@ -115,14 +115,14 @@ final class DatasetsTest {
     }
 
     @Test
-    void aNewVersionIsServedAndTheOneBeforeClosedAfterItsLastReader() {
+    void aSupersededVersionIsClosedAfterItsLastReader() {
         serve(1);
         OpenVersion reading = dataset().acquire();
         assertNotNull(reading);
         serve(2);
         assertEquals(2, servedVersion());
         assertEquals(2, dataset().manifest().orElseThrow().version());
-        assertEquals(0, store.opened.getFirst().closes, "closed under a reader");
+        assertEquals(0, store.opened.getFirst().closes, "closed before its reader released it");
         assertEquals(1, reading.manifest().version());
         reading.release();
         assertEquals(1, store.opened.getFirst().closes);
@@ -134,19 +134,19 @@ final class DatasetsTest {
     }
 
     @Test
-    void aSupersededVersionIsHeldAsLongAsItIsRead() {
+    void aSupersededVersionIsKeptAliveWhileItIsRead() {
         serve(1);
         OpenVersion reading = dataset().acquire();
         assertNotNull(reading);
         datasets.check();
-        assertEquals(0, store.opened.getFirst().holds, "the current version needs no hold");
+        assertEquals(0, store.opened.getFirst().keepAliveCalls, "the current version was kept alive");
         serve(2);
         datasets.check();
-        int holds = store.opened.getFirst().holds;
-        assertTrue(holds >= 2, "held " + holds + " times");
+        int keepAliveCalls = store.opened.getFirst().keepAliveCalls;
+        assertTrue(keepAliveCalls >= 2, "kept alive " + keepAliveCalls + " times");
         reading.release();
         datasets.check();
-        assertEquals(holds, store.opened.getFirst().holds);
+        assertEquals(keepAliveCalls, store.opened.getFirst().keepAliveCalls);
     }
 
     @Test
@@ -177,7 +177,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aVersionThatCannotBeOpenedLeavesTheOpenOneServingAndIsTriedAgainLater() {
+    void aVersionThatCannotBeOpenedLeavesTheOpenOneServingAndIsRetried() {
         serve(1);
         store.opening = () -> {
             throw new StoreFailedException("the index is damaged");
@@ -189,13 +189,13 @@ final class DatasetsTest {
 
         store.opening = () -> true;
         datasets.check();
-        assertEquals(1, servedVersion(), "tried again without a delay");
+        assertEquals(1, servedVersion(), "retried without a delay");
         checkAfter(Duration.ofSeconds(10));
         assertEquals(2, servedVersion());
     }
 
     @Test
-    void aVersionThatIsUnavailableIsTriedAgainAtTheNextCheck() {
+    void anUnavailableVersionIsRetriedAtTheNextCheck() {
         serve(1);
         store.opening = () -> {
             throw new StoreUnavailableException("being moved");
@@ -207,7 +207,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void errorsWhileOpeningAreSurvivedAndTheVersionIsOpenedLater() {
+    void errorsDuringOpenAreSurvivedAndRetried() {
         for (Throwable thrown :
                 List.of(new OutOfMemoryError("Java heap space"), new IllegalStateException("a defect"))) {
             serve(1);
@@ -219,7 +219,7 @@ final class DatasetsTest {
             assertReady();
             store.opening = () -> true;
             datasets.check();
-            assertEquals(1, servedVersion(), "tried again at once");
+            assertEquals(1, servedVersion(), "retried without a delay");
             clock.addAndGet(Duration.ofMinutes(1).toNanos());
             datasets.check();
             assertEquals(2, servedVersion());
@@ -250,7 +250,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aDroppedDatasetIsWithdrawnAfterItsLastReader() {
+    void aDroppedDatasetIsClosedAfterItsLastReader() {
         serve(1);
         ServedDataset before = dataset();
         OpenVersion reading = before.acquire();
@@ -267,7 +267,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void readinessIsDownWhileLookupsFailAndWhenTheyAreNotAnswered() {
+    void readinessIsDownWhileLookupsFailOrTimeOut() {
         serve(1);
         assertReady();
         store.lookups = () -> {
@@ -306,7 +306,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aFailingCheckOfTheOpenVersionIsNotReadyUntilItPasses() {
+    void readinessIsDownUntilTheCheckOfTheOpenVersionPasses() {
         serve(1);
         store.checking = () -> {
             throw new StoreUnavailableException("the file changed");
@@ -322,11 +322,11 @@ final class DatasetsTest {
 
     @Test
     void readinessIsDownBeforeAVersionIsOpen() {
-        assertNotReadyBecause("not been asked yet");
+        assertNotReadyBecause("not been opened yet");
     }
 
     @Test
-    void startFailsForWhatCannotHealAndRetriesTheRest() throws Exception {
+    void startThrowsPermanentFailuresAndRetriesOthers() throws Exception {
         connectFailure = new StoreFailedException("no such namespace");
         assertThrows(StoreFailedException.class, datasets::start);
         connectFailure = new StoreUnavailableException("no node is reachable");
@@ -339,7 +339,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aStoreThatSomebodyMustRepairIsAskedRarely() {
+    void permanentFailuresOfTheStoreAreRetriedAfterADelay() {
         serve(1);
         store.listFailure = new StoreUnavailableException("no node answers");
         assertRetriedAfter(0, 0);
@@ -354,15 +354,15 @@ final class DatasetsTest {
             int before = store.lists;
             if (pause > 0) {
                 checkAfter(Duration.ofSeconds(pause).minusNanos(1));
-                assertEquals(before, store.lists, "tried again before " + pause + " s");
+                assertEquals(before, store.lists, "retried before " + pause + " s");
             }
             checkAfter(Duration.ofNanos(1));
-            assertEquals(before + 1, store.lists, "not tried again after " + pause + " s");
+            assertEquals(before + 1, store.lists, "not retried after " + pause + " s");
         }
     }
 
     @Test
-    void theAgeOfTheLastCheckGrowsWhileTheStoreCannotBeListed() {
+    void theAgeOfTheListingGrowsWhileTheStoreCannotBeListed() {
         serve(1);
         store.listFailure = new StoreUnavailableException("no node answers");
         clock.addAndGet(Duration.ofMinutes(5).toNanos());
@@ -374,7 +374,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aListenerSeesTheVersionsThatTheStartOpened() throws Exception {
+    void theListenerSeesTheVersionsOpenedByStart() throws Exception {
         store.publish(1);
         List<Integer> open = new ArrayList<>();
         datasets.onCheck(() -> open.add((int) datasets.all().stream()
@@ -385,7 +385,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aListenerIsCalledAfterEachCheck() {
+    void theListenerIsCalledAfterEachCheck() {
         int[] calls = new int[1];
         datasets.onCheck(() -> calls[0]++);
         datasets.check();
@@ -395,7 +395,7 @@ final class DatasetsTest {
     }
 
     @Test
-    void aVersionThatTakesLongToCheckHoldsUpNeitherOthersNorTheEnd() throws Exception {
+    void aSlowCheckDelaysNeitherTheWatchNorClose() throws Exception {
         CountDownLatch checking = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         store.checking = () -> {
@@ -416,7 +416,7 @@ final class DatasetsTest {
         ServedDataset dataset = served.find("default");
         assertNotNull(dataset);
         OpenVersion version = dataset.acquire();
-        assertNotNull(version, "a version is not served while it is checked");
+        assertNotNull(version, "no version was served during its check");
         version.release();
         served.close();
         assertTrue(interrupted.await(30, TimeUnit.SECONDS), "the check was not interrupted");
@@ -494,12 +494,12 @@ final class DatasetsTest {
     }
 
     @Test
-    void startReturnsOnceItsVersionsAreOpen() throws Exception {
+    void startReturnsAfterItsVersionsAreOpen() throws Exception {
         CountDownLatch waiting = new CountDownLatch(1);
         ExecutorService threads = Executors.newCachedThreadPool();
         Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, threads);
         store.opening = () -> {
-            // Opens only after the test's own thread has had every chance to return from start.
+            // Opens only when the test's own thread waits inside start.
             Thread starting = Objects.requireNonNull(starter);
             await().until(() -> starting.getState() == Thread.State.WAITING);
             waiting.countDown();
@@ -516,7 +516,7 @@ final class DatasetsTest {
     private volatile @Nullable Thread starter;
 
     @Test
-    void aRefusedVersionIsTriedRarely() {
+    void aVersionThatFailedIsRetriedAfterADelay() {
         int[] attempts = new int[1];
         store.opening = () -> {
             attempts[0]++;
@@ -527,19 +527,19 @@ final class DatasetsTest {
             int before = attempts[0];
             clock.addAndGet(Duration.ofSeconds(pause).toNanos() - 1);
             datasets.check();
-            assertEquals(before, attempts[0], "tried again before " + pause + " s");
+            assertEquals(before, attempts[0], "retried before " + pause + " s");
             clock.addAndGet(1);
             datasets.check();
-            assertEquals(before + 1, attempts[0], "not tried again after " + pause + " s");
+            assertEquals(before + 1, attempts[0], "not retried after " + pause + " s");
         }
         assertTrue(dataset().unavailability().orElseThrow().contains("the index is damaged"));
         store.publish(2);
         datasets.check();
-        assertEquals(4, attempts[0], "another version is tried at once");
+        assertEquals(4, attempts[0], "another version was not opened at once");
     }
 
     @Test
-    void noCheckFollowsAfterClose() throws Exception {
+    void noCheckFollowsClose() throws Exception {
         CountDownLatch checked = new CountDownLatch(3);
         AtomicLong checks = new AtomicLong();
         Datasets served = new Datasets(() -> store, ScriptedStore.NAME, Duration.ofMillis(1));

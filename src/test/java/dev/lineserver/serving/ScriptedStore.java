@@ -26,11 +26,11 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.TextShape;
 
-/** A store whose answers a test sets: what it lists, what opening throws, what lookups and checks answer. */
+/** A store whose listings, versions, lookups and failures a test sets. */
 final class ScriptedStore implements LineStore {
     static final DatasetName NAME = new DatasetName("default");
 
-    /** An answer that may be a failure of any kind. */
+    /** A result, or a failure of any kind. */
     interface ScriptedResult<T> {
         T get() throws StoreException;
     }
@@ -45,7 +45,7 @@ final class ScriptedStore implements LineStore {
     ScriptedResult<Boolean> checking = () -> true;
     ScriptedResult<CompletionStage<Lookup>> lookups =
             () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
-    /** How often the store was asked for its datasets. */
+    /** How often the datasets were listed. */
     int lists;
 
     boolean closed;
@@ -84,7 +84,7 @@ final class ScriptedStore implements LineStore {
     final class ScriptedSnapshot implements Snapshot {
         private final Manifest manifest;
         int closes;
-        int holds;
+        int keepAliveCalls;
 
         ScriptedSnapshot(Manifest manifest) {
             this.manifest = manifest;
@@ -114,7 +114,7 @@ final class ScriptedStore implements LineStore {
 
         @Override
         public void keepAlive() {
-            holds++;
+            keepAliveCalls++;
         }
 
         @Override

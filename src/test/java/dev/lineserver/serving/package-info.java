@@ -1,4 +1,4 @@
-/** Tests of serving: its state machines against a scripted store, without threads where possible. */
+/** Tests of serving against a scripted store; most of them run on a single thread. */
 @NullMarked
 package dev.lineserver.serving;
 

@@ -30,8 +30,14 @@ import dev.lineserver.http.LineRoute;
 import dev.lineserver.http.RequestOutcomes;
 
 /**
- * The entry point: adds a {@link FastPathHandler} to each connection that the main port accepts, in front of Netty's
- * acceptor, which Vert.x has no hook for; but only if all in front of the line routes is known to leave lines alone.
+ * Installs the fast path: adds a {@link FastPathHandler} to each connection that the main port accepts.
+ *
+ * <p>Plain requests for lines then bypass Vert.x, Quarkus and every route. That is safe only if none of these would change
+ * the answer. So the fast path stays off if a setting, a route or a tracer applies to lines, or is not known to leave them
+ * alone: {@link #findReasonToDisable} names the first of these.
+ *
+ * <p>Vert.x has no hook for a new connection. A handler in front of Netty's acceptor, in the pipeline of the listening
+ * channel, sees each accepted channel before Vert.x does.
  */
 @Singleton
 final class FastPath {
@@ -39,15 +45,22 @@ final class FastPath {
     private static final String ENABLED = "line-server.http.fast-path";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
 
-    /** Names of properties and environment variables, but for those of the socket, of HTTP/2 and of bodies. */
-    private static final Pattern NOT_ALLOWED = Pattern.compile(
+    /**
+     * Matches the names of HTTP settings, as properties and as environment variables, except those known to leave lines
+     * alone: settings of the socket, of idle connections, of HTTP/2 streams and of request bodies. The list names the
+     * harmless settings and not the others, so that a setting of a later Quarkus release turns the fast path off.
+     */
+    private static final Pattern UNLISTED_HTTP_SETTING = Pattern.compile(
             "quarkus[._]http[._](?!(?:(?:test.)?(?:host|port)|test.timeout|host.enabled|io.threads|idle.timeout"
                     + "|accept.backlog|so.reuse.port|tcp.(?:quick.ack|cork|fast.open)"
                     + "|limits.max.(?:body.size|concurrent.streams))$).*",
             Pattern.CASE_INSENSITIVE);
 
-    /** What was fixed when the program was built always has a value, and adds a route if it acts; but for these. */
-    private static final Pattern EFFECTIVE_AT_BUILD_TIME =
+    /**
+     * Matches build-time settings that apply to lines, as {@code name=value}. Such a setting always has a value, also if
+     * nobody set it. The others add a route if they are enabled, so that the check of routes finds them.
+     */
+    private static final Pattern EFFECTIVE_BUILD_TIME_SETTING =
             Pattern.compile("quarkus.http.(root.path=(?!/$)|enable.(de)?compression=true).*");
 
     final LineRoute lineRoute;
@@ -60,6 +73,7 @@ final class FastPath {
         this.outcomes = outcomes;
     }
 
+    /** Quarkus calls this on a worker thread, once the main port is listening. */
     void install(
             @ObservesAsync HttpServerStart started,
             Vertx vertx,
@@ -74,6 +88,7 @@ final class FastPath {
             return;
         }
         int port = values.get(HttpServer.HTTP_PORT);
+        // The pipeline of a listening channel may be changed on the acceptor's event loop only.
         for (EventExecutor loop : internal.getAcceptorEventLoopGroup()) {
             loop.execute(() -> ((SingleThreadEventLoop) loop)
                     .registeredChannelsIterator()
@@ -81,7 +96,13 @@ final class FastPath {
         }
     }
 
-    /** Returns what the fast path would bypass, given all routes in the order in which they are tried; empty if nothing. */
+    /**
+     * Finds something that the fast path would bypass although it may apply to lines.
+     *
+     * @param routes all routes, in the order in which the router tries them
+     * @param traced true if requests are traced
+     * @return a name for the log; empty if the fast path may be installed
+     */
     static Optional<String> findReasonToDisable(SmallRyeConfig config, List<Route> routes, boolean traced) {
         if (!config.getOptionalValue(ENABLED, Boolean.class).orElse(true)) {
             return Optional.of(ENABLED);
@@ -90,20 +111,26 @@ final class FastPath {
             return Optional.of(traced ? "tracing" : REQUEST_METRICS);
         }
         return StreamSupport.stream(config.getPropertyNames().spliterator(), false)
-                .filter(name -> NOT_ALLOWED.matcher(name).matches() && mayAffectRequests(config.getConfigValue(name)))
+                .filter(name ->
+                        UNLISTED_HTTP_SETTING.matcher(name).matches() && mayAffectRequests(config.getConfigValue(name)))
                 .findFirst()
                 .or(() -> routes.stream()
                         .takeWhile(route -> !LineRoute.ROUTE_NAME.equals(route.getName()))
                         .filter(route -> !LineRoute.GUARD_NAME.equals(route.getName()))
-                        // Quarkus REST's tells failed authentications what handles them, and has no name.
+                        // This route of Quarkus REST has no name. It only registers a handler for failed
+                        // authentication.
                         .filter(route -> !route.toString().contains("reactive.server.runtime.ResteasyReactiveRecorder"))
                         .findFirst()
                         .map(route -> "a route or filter in front of those for lines: " + route));
     }
 
+    /**
+     * Judges a setting by the ordinal of its source. Build-time settings have the highest ordinal and defaults the lowest;
+     * with any other ordinal, the user has set a value.
+     */
     private static boolean mayAffectRequests(ConfigValue value) {
         return value.getConfigSourceOrdinal() == Integer.MAX_VALUE
-                ? EFFECTIVE_AT_BUILD_TIME
+                ? EFFECTIVE_BUILD_TIME_SETTING
                         .matcher(value.getName() + "=" + value.getValue())
                         .matches()
                 : value.getConfigSourceOrdinal() > Integer.MIN_VALUE;

@@ -23,24 +23,34 @@ import dev.lineserver.http.LineRequest;
 import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
 
 /**
- * The first handler of one connection: answers plain requests for lines itself, and passes all other bytes on to Vert.x,
- * which chooses the protocol by the first of them. Answers leave in the order of their requests: nothing is looked up
- * while the router owes an answer, and nothing is passed on while a lookup is in flight.
+ * Answers plain requests for lines on one connection, and forwards all other bytes to Vert.x. It is the first handler of
+ * the connection, so it sees bytes before Vert.x has chosen a protocol or decoded a head.
+ *
+ * <p>Answers must leave in the order of their requests. Therefore no lookup begins while the router has requests to
+ * answer, and no bytes are forwarded while a lookup is in flight. Here, the router is Vert.x with all of its routes.
  *
  * <pre>
- * state             meaning                                next bytes    next state
- * BETWEEN_REQUESTS  all requests are answered              plain head:   LOOKING_UP
- *                                                          passed on:    ROUTED_AT_BOUNDARY or ROUTED_MID_REQUEST
- * LOOKING_UP        a lookup is in flight                  held          line written: BETWEEN_REQUESTS, or CLOSING
- *                                                                        on request; else the router answers: ROUTED_AT_BOUNDARY
- * ROUTED_AT_BOUNDARY            bytes passed on end with a head's end  passed on     router is idle: BETWEEN_REQUESTS
- * ROUTED_MID_REQUEST     they end within a head or a body       passed on     ROUTED_AT_BOUNDARY
- * CLOSING           the last answer was written            held
+ * state               meaning                                  bytes that arrive   next state
+ * BETWEEN_REQUESTS    every request has been answered          plain request:      LOOKING_UP
+ *                                                              forwarded:          ROUTED_*
+ * LOOKING_UP          a lookup is in flight                    held                line found: BETWEEN_REQUESTS,
+ *                                                                                  or CLOSING if the request says so;
+ *                                                                                  otherwise: ROUTED_AT_BOUNDARY
+ * ROUTED_AT_BOUNDARY  the forwarded bytes end with a head      forwarded           ROUTED_*, or BETWEEN_REQUESTS once
+ *                                                                                  the router has answered everything
+ * ROUTED_MID_REQUEST  they may end within a head or a body     forwarded           ROUTED_*
+ * CLOSING             the last answer was written, or the      held                none: the connection is closed
+ *                     fast path failed
+ *
+ * ROUTED_* is ROUTED_AT_BOUNDARY if the forwarded bytes end with the end of a head, otherwise ROUTED_MID_REQUEST.
  * </pre>
  *
- * <p>Bytes are held too, and no more are read, while the client does not read its answers or the router has many requests
- * to answer: a client that only asks must not fill the memory. The handler removes itself from a connection that does not
- * speak HTTP/1.1. Used on the connection's event loop only.
+ * <p>Bytes are also held while the client does not read its answers and while the router has
+ * {@link #MAX_ROUTED_REQUESTS} requests to answer. As long as bytes are held, the channel is not read: a client that sends
+ * requests without end must not fill the memory.
+ *
+ * <p>All methods run on the event loop of the connection. The handler removes itself from a connection that does not speak
+ * HTTP/1.1.
  */
 final class FastPathHandler extends ChannelDuplexHandler {
     private enum ConnectionState {
@@ -51,28 +61,34 @@ final class FastPathHandler extends ChannelDuplexHandler {
         CLOSING
     }
 
-    /** Two line ends: every head ends with them, and none contains them. */
+    /** An empty line after another line end: every head ends with these four bytes, and no head contains them earlier. */
     private static final int END_OF_HEAD = 0x0D0A0D0A;
 
-    /** Requests for the router: Vert.x keeps pipelined ones in a linked list and walks all of it to append one. */
+    /**
+     * Bound on the requests that the router has not yet answered. Vert.x keeps pipelined requests in a linked list, and walks
+     * along the whole list to append one.
+     */
     private static final int MAX_ROUTED_REQUESTS = 100;
 
-    /** Often enough for an idle timeout of a second, and rare enough to cost most requests nothing. */
+    /** Short enough for an idle timeout of one second, and long enough to cost most requests nothing. */
     private static final long IDLE_RESET_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final FastPath fastPath;
     private final PlainRequestParser parser = new PlainRequestParser();
     private ConnectionState state = ConnectionState.BETWEEN_REQUESTS;
-    /** Bytes that were read and must wait. */
+    /** Bytes that were read and have not yet been processed. */
     private @Nullable ByteBuf held;
-    /** Null until bytes are passed on for the first time. */
+    /** Null until bytes are forwarded for the first time. */
     private @Nullable RoutedRequests routed;
 
-    /** True while bytes are taken, so that events that Vert.x causes meanwhile take no more. */
+    /**
+     * True while this handler processes bytes or finishes a lookup. Both write to the channel or call Vert.x, which may
+     * fire {@link #channelWritabilityChanged} before they return. Such a nested call must not process bytes.
+     */
     private boolean processing;
-    /** True if nothing more is read, because bytes are held. */
+    /** True if the channel is not read, because bytes are held. */
     private boolean readingPaused;
-    /** True while a {@code channelReadComplete} must still be forwarded: Vert.x flushes its answers then. */
+    /** True if bytes were forwarded without a {@code channelReadComplete} after them: Vert.x flushes its answers then. */
     private boolean readCompletePending;
 
     private long lastIdleResetNanos = System.nanoTime();
@@ -84,6 +100,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
+        // Bytes are held only if they must wait. An incomplete head is forwarded, and its rest follows to the decoder.
         held = held == null ? bytes : Unpooled.wrappedBuffer(held, bytes);
         processHeld(ctx);
     }
@@ -108,14 +125,19 @@ final class FastPathHandler extends ChannelDuplexHandler {
         held = null;
     }
 
-    /** Takes the held bytes if they need not be held any more. */
+    /**
+     * Continues with the held bytes after something has changed outside of a read: the channel became writable, a lookup
+     * ended, or the router answered a request.
+     */
     private void resume(ChannelHandlerContext ctx) {
         if (!processing) {
             processHeld(ctx);
+            // No read is under way that would end with this event, but bytes may have been forwarded.
             channelReadComplete(ctx);
         }
     }
 
+    /** Processes held bytes until none are left or the rest must wait, and pauses or resumes reading accordingly. */
     private void processHeld(ChannelHandlerContext ctx) {
         processing = true;
         try {
@@ -128,18 +150,25 @@ final class FastPathHandler extends ChannelDuplexHandler {
         } finally {
             processing = false;
         }
+        // Back-pressure: as long as bytes are held, the socket is not read, and TCP makes the client wait.
         if (readingPaused != (held != null)) {
             readingPaused = !readingPaused;
             ctx.channel().config().setAutoRead(!readingPaused);
         }
     }
 
-    /** Takes the next request or all bytes; returns false if they must wait. */
+    /**
+     * Begins the lookup of the first request in {@code bytes}, or forwards all of them.
+     *
+     * @param bytes the held bytes
+     * @return false if they must wait
+     */
     private boolean processNext(ChannelHandlerContext ctx, ByteBuf bytes) {
         if (state == ConnectionState.ROUTED_AT_BOUNDARY
                 && routed != null
                 && routed.lastRequestComplete
                 && routed.unanswered == 0) {
+            // The decoder holds no part of a further request, and every answer has been written.
             state = ConnectionState.BETWEEN_REQUESTS;
         }
         boolean busy = state == ConnectionState.LOOKING_UP || state == ConnectionState.CLOSING;
@@ -147,13 +176,14 @@ final class FastPathHandler extends ChannelDuplexHandler {
             return false;
         }
         if (state != ConnectionState.BETWEEN_REQUESTS || !beginLookup(ctx, bytes)) {
+            // All bytes, not one request: only the decoder knows the boundaries of requests that are not plain.
             held = null;
             forward(ctx, bytes);
         }
         return true;
     }
 
-    /** Begins to answer the next request; returns false if the router must answer it. */
+    /** Begins the lookup for the first request in {@code bytes}; returns false if the router must answer it. */
     private boolean beginLookup(ChannelHandlerContext ctx, ByteBuf bytes) {
         PlainRequest plain = parser.parse(bytes);
         LineRequest request = plain == null ? null : fastPath.lineRoute.prepare(plain.target());
@@ -166,11 +196,16 @@ final class FastPathHandler extends ChannelDuplexHandler {
             bytes.release();
         }
         resetIdleTimeout(ctx);
+        // Before the lookup begins: it may end, and change the state again, before this call returns.
         state = ConnectionState.LOOKING_UP;
         request.lookUp(ctx.executor(), true, () -> finishLookup(ctx, request, plain));
         return true;
     }
 
+    /**
+     * Answers a request whose lookup has ended: writes the line, or lets the router answer from the outcome. Runs inside
+     * {@link #processHeld} if the store answered at once, otherwise in a later task of the event loop.
+     */
     private void finishLookup(ChannelHandlerContext ctx, LineRequest request, PlainRequest plain) {
         boolean nested = processing;
         processing = true;
@@ -179,7 +214,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
             byte[] line = request.line();
             if (line != null) {
                 writeLine(ctx, request, line, plain.closing());
-            } else if (!ctx.isRemoved()) {
+            } else if (!ctx.isRemoved()) { // The client may have disconnected during the lookup.
                 handedOver =
                         request.handOver(() -> forward(ctx, Unpooled.wrappedBuffer(plain.bytes(), 0, plain.length())));
             }
@@ -191,10 +226,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
             }
             processing = nested;
         }
+        // Does nothing if nested: the loop of processHeld continues.
         resume(ctx);
     }
 
-    /** A failed write means that the client has disconnected; there is nothing to do. */
+    /** Writes an answer. A failed write means that the client has disconnected; there is nothing to do. */
     private void writeLine(ChannelHandlerContext ctx, LineRequest request, byte[] line, boolean closing) {
         ByteBuf answer = fastPath.head.encode(ctx.alloc(), request.etag(), line, closing);
         state = closing ? ConnectionState.CLOSING : ConnectionState.BETWEEN_REQUESTS;
@@ -204,12 +240,14 @@ final class FastPathHandler extends ChannelDuplexHandler {
         ChannelFuture _ = ctx.writeAndFlush(answer, promise);
     }
 
+    /** Closes the connection, because the client can no longer tell which answer belongs to which request. */
     private void closeAfterFailure(ChannelHandlerContext ctx, Throwable unexpected) {
         state = ConnectionState.CLOSING;
         ChannelFuture _ = ctx.close();
         fastPath.outcomes.recordFastPathFailure(unexpected);
     }
 
+    /** Passes bytes to Vert.x, which decodes and routes them, and often answers them, before this method returns. */
     private void forward(ChannelHandlerContext ctx, ByteBuf bytes) {
         int end = bytes.writerIndex() - Integer.BYTES;
         boolean endsWithHead = end >= bytes.readerIndex() && bytes.getInt(end) == END_OF_HEAD;
@@ -221,11 +259,15 @@ final class FastPathHandler extends ChannelDuplexHandler {
         ctx.fireChannelRead(bytes);
     }
 
-    /** Passes the first byte on, upon which Vert.x sets up HTTP/1.1, and counts the router's exchanges from then on. */
+    /**
+     * Forwards the first byte alone, and begins to count requests. Vert.x chooses the protocol by this byte and adds the
+     * codec of HTTP/1.1, but adds its own last handler with the first whole request. So the counter, added between the two
+     * events, stands behind the codec and in front of Vert.x.
+     */
     private void startRouting(ChannelHandlerContext ctx, ByteBuf bytes) {
         ctx.fireChannelRead(bytes.readRetainedSlice(1));
         if (ctx.pipeline().get(HttpRequestDecoder.class) == null) {
-            // It may begin the preface of HTTP/2.
+            // The byte may be the first of the preface of HTTP/2. Vert.x now gets all bytes directly.
             ctx.pipeline().remove(this);
         } else {
             routed = new RoutedRequests(() -> resume(ctx));
@@ -233,7 +275,10 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Tells the idle timeout, a later handler that Vert.x may replace, of requests that it does not see. */
+    /**
+     * Restarts the idle timeout, whose handler comes later in the pipeline and does not see the requests that are answered
+     * here. Vert.x may replace that handler, so it is looked up each time.
+     */
     private void resetIdleTimeout(ChannelHandlerContext ctx) {
         long now = System.nanoTime();
         if (now - lastIdleResetNanos > IDLE_RESET_INTERVAL_NANOS) {
@@ -245,11 +290,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Between the HTTP codec and Vert.x: counts the requests that the router has not answered yet. */
+    /** A handler between the HTTP codec and Vert.x that counts the requests which the router has not yet answered. */
     private static final class RoutedRequests extends ChannelDuplexHandler {
         private final Runnable onBelowLimit;
         private int unanswered;
-        /** True if the last request arrived to its end, well-formed. */
+        /** True if the last request has been received whole and is well-formed. */
         private boolean lastRequestComplete;
 
         RoutedRequests(Runnable onBelowLimit) {
@@ -258,6 +303,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
+            // A malformed request never counts as complete, so the connection does not return to the fast path.
             lastRequestComplete = message instanceof LastHttpContent last
                     && last.decoderResult().isSuccess();
             if (message instanceof HttpRequest) {
@@ -268,10 +314,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+            // An interim response, such as 100 (Continue), is followed by the answer.
             boolean interim = message instanceof HttpResponse response
                     && response.status().codeClass().equals(HttpStatusClass.INFORMATIONAL);
             if (message instanceof LastHttpContent && !interim && unanswered-- == MAX_ROUTED_REQUESTS) {
-                // Later, because Vert.x is in the middle of ending an answer.
+                // In a task of its own, because Vert.x is still ending this answer.
                 ctx.executor().execute(onBelowLimit);
             }
             ChannelFuture _ = ctx.write(message, promise);

@@ -9,16 +9,18 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises the head of a plain request: an HTTP/1.1 {@code GET} with one {@code Host}, no body, and no header that
- * would change the answer. It is strict rather than complete: what it does not recognise, the HTTP decoder judges.
- * Grammar: RFC 9112, sections 2 to 5.
+ * Recognises the head of a plain request: an HTTP/1.1 {@code GET} with exactly one {@code Host}, without a body, and
+ * without any header that would change the answer. The parser is strict: it leaves every head that it does not recognise
+ * to the HTTP decoder. The grammar is that of RFC 9112, sections 2 to 5.
  *
- * <p>A client sends the same headers with each request of a connection. So the last plain headers are remembered, and
- * parsed only if they differ. The bytes are copied to an array first, because each access to a byte of a {@link ByteBuf}
- * costs several checks in the native program.
+ * <p>A client usually sends the same headers with every request of a connection. So the parser remembers the last plain
+ * headers, compares bytes first, and applies the regular expression only if they differ. It copies the bytes to an array,
+ * because each access to a byte of a {@link ByteBuf} costs several checks in the native program.
+ *
+ * <p>Not safe for use by several threads. Each connection has its own parser.
  */
 final class PlainRequestParser {
-    /** In bytes. Enough for the requests of browsers without large cookies; longer heads are not recognised. */
+    /** Sufficient for browsers without large cookies. A longer head is not recognised. */
     private static final int MAX_HEAD_BYTES = 2048;
 
     private static final byte[] METHOD_AND_ROOT = "GET /".getBytes(StandardCharsets.US_ASCII);
@@ -30,11 +32,13 @@ final class PlainRequestParser {
     private static final String OTHER_HEADER =
             "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):)"
                     + "[a-z0-9-]+:[\t -~]*\r\n";
+    /** Possessive: a header that matched is never tried again, so a mismatch costs linear time. */
     private static final String OTHER_HEADERS = "(?:" + CONNECTION_HEADER + "|" + OTHER_HEADER + ")*+";
+
     private static final Pattern PLAIN_HEADERS =
             Pattern.compile(OTHER_HEADERS + HOST_HEADER + OTHER_HEADERS + "\r\n", Pattern.CASE_INSENSITIVE);
 
-    /** Longer than any head, so equal to none. */
+    /** Longer than any head, so that no head matches it. */
     private static final byte[] NO_HEADERS = new byte[MAX_HEAD_BYTES + 1];
 
     private byte[] lastHeaders = NO_HEADERS;
@@ -43,14 +47,18 @@ final class PlainRequestParser {
     /**
      * A plain request.
      *
-     * @param bytes begin with its head
-     * @param length of the head, in bytes
-     * @param target what the request line names: visible ASCII characters
+     * @param bytes an array that begins with the head of the request; further bytes may follow
+     * @param length length of the head in bytes
+     * @param target the request target: ASCII characters without spaces
      * @param closing true if the connection must be closed after the answer
      */
     record PlainRequest(byte[] bytes, int length, String target, boolean closing) {}
 
-    /** Parses the head at a buffer's reader index, without moving it; returns null if it is not plain or not complete. */
+    /**
+     * Parses the head at the reader index of a buffer, which stays unchanged.
+     *
+     * @return null if the head is incomplete, or is not that of a plain request
+     */
     @Nullable
     PlainRequest parse(ByteBuf in) {
         int end = Math.min(in.readableBytes(), MAX_HEAD_BYTES);

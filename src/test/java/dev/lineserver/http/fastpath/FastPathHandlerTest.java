@@ -45,7 +45,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The state machine of one connection, with Vert.x played by a handler that flushes as Vert.x does. */
+/** The state machine of one connection. A fake handler takes the place of Vert.x, and flushes at the same moments. */
 final class FastPathHandlerTest {
     private static final String ROUTED = "HEAD /other HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -58,7 +58,7 @@ final class FastPathHandlerTest {
 
     FastPathHandlerTest() throws Exception {}
 
-    /** As Vert.x's: sets HTTP/1.1 up at the first byte that is not of HTTP/2's preface. */
+    /** Like that of Vert.x: adds the HTTP/1.1 codec at the first byte, unless it belongs to the preface of HTTP/2. */
     private final class ProtocolDetector extends ChannelInboundHandlerAdapter {
         private boolean http2;
 
@@ -75,7 +75,7 @@ final class FastPathHandlerTest {
         }
     }
 
-    /** As Vert.x's handler for upgrades: has Vert.x's own handler added with the first request. */
+    /** Like the upgrade handler of Vert.x: adds Vert.x's own handler with the first request. */
     private final class VertxHandlerInstaller extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -85,7 +85,7 @@ final class FastPathHandlerTest {
         }
     }
 
-    /** Answers requests in order, when told to, and flushes an answer once the bytes that were read are complete. */
+    /** Answers requests in order, at once or when the test says so, and flushes at the end of a read. */
     private static final class FakeVertx extends ChannelDuplexHandler {
         private final Deque<HttpRequest> requests = new ArrayDeque<>();
         private boolean answersAtOnce = true;
@@ -135,11 +135,11 @@ final class FastPathHandlerTest {
     }
 
     @AfterEach
-    void nothingIsHeldAfterTheConnection() {
+    void everyRequestReleasesTheVersion() {
         channel.finishAndReleaseAll();
         channel.runPendingTasks();
         lines.close();
-        assertEquals(1, lines.closes.get(), "the version is released by every request");
+        assertEquals(1, lines.closes.get(), "every request releases the version");
     }
 
     private static String plain(long number) {
@@ -170,7 +170,7 @@ final class FastPathHandlerTest {
     }
 
     @Test
-    void aPlainRequestIsAnsweredBeforeVertxHasSetAnythingUp() {
+    void aPlainRequestIsAnsweredBeforeVertxAddsItsHandlers() {
         lines.answer(index -> ScriptedLines.found("line " + index));
         send(plain(3));
         assertEquals(
@@ -213,9 +213,9 @@ final class FastPathHandlerTest {
         assertOrder(received(), "router: /other", "router: /lines/1", "router: /lines/2", "line 6");
     }
 
-    /** Vert.x flushes at the end of a read, so that an end that comes too early leaves all that follows unflushed. */
+    /** Vert.x flushes at the end of a read. If that event came too early, the later parts would never be flushed. */
     @Test
-    void aLongLineThatIsTheFirstOfItsConnectionArrivesWhole() {
+    void aLongLineInTheFirstAnswerOfAConnectionArrivesWhole() {
         lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.PastTheEnd(1)));
         vertx.answersAtOnce = false;
         vertx.whenRequested = () -> {
@@ -239,16 +239,16 @@ final class FastPathHandlerTest {
     }
 
     @Test
-    void aConnectionIsClosedAfterTheAnswerThatAskedForIt() {
+    void theConnectionIsClosedAfterTheAnswerIfTheRequestSaysSo() {
         lines.answer(index -> ScriptedLines.found("line " + index));
         send("GET /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + plain(2));
         assertTrue(received().endsWith("content-length: 6\r\nconnection: close\r\n\r\nline 0"));
         assertFalse(channel.isOpen());
     }
 
-    /** Every kind of failure: the connection ends, the version is released, and it is counted. */
+    /** A failure while the answer is encoded: nothing after it may be answered. */
     @Test
-    void aFailureToAnswerClosesTheConnection() {
+    void aFailureClosesTheConnectionAndIsCounted() {
         lines.answer(index -> ScriptedLines.found("line " + index));
         channel.config().setAllocator(ScriptedLines.proxy(ByteBufAllocator.class, (_, _, _) -> {
             throw new OutOfMemoryError("scripted");
@@ -260,21 +260,21 @@ final class FastPathHandlerTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatIsNoLineIsLookedUpOnceAndAnsweredByTheRouter(boolean failed) {
-        List<Long> asked = new ArrayList<>();
+    void otherOutcomesAreAnsweredByTheRouterWithoutASecondLookup(boolean failed) {
+        List<Long> lookedUp = new ArrayList<>();
         lines.answer(index -> {
-            asked.add(index);
+            lookedUp.add(index);
             return failed
                     ? CompletableFuture.failedFuture(new OutOfMemoryError("scripted"))
                     : CompletableFuture.completedFuture(new Lookup.PastTheEnd(3));
         });
         send(plain(8));
         assertOrder(received(), "router: /lines/8");
-        assertEquals(List.of(7L), asked);
+        assertEquals(List.of(7L), lookedUp);
     }
 
     @Test
-    void aClientThatDoesNotReadIsNotReadFrom() {
+    void theChannelIsNotReadWhileTheClientDoesNotRead() {
         lines.answer(_ -> ScriptedLines.found("x".repeat(1_000)));
         channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
         send(plain(1) + plain(2));
@@ -286,7 +286,7 @@ final class FastPathHandlerTest {
     }
 
     @Test
-    void theRouterIsNotGivenMoreThanItCanAnswer() {
+    void pendingRequestsOfTheRouterAreBounded() {
         vertx.answersAtOnce = false;
         send(ROUTED.repeat(100));
         send(ROUTED.repeat(30));
@@ -302,15 +302,15 @@ final class FastPathHandlerTest {
     }
 
     @Test
-    void anotherProtocolIsLeftAlone() {
+    void http2IsLeftAlone() {
         String preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         send(preface);
-        StringBuilder passed = new StringBuilder();
+        StringBuilder forwarded = new StringBuilder();
         for (ByteBuf bytes = channel.readInbound(); bytes != null; bytes = channel.readInbound()) {
-            passed.append(bytes.toString(StandardCharsets.ISO_8859_1));
+            forwarded.append(bytes.toString(StandardCharsets.ISO_8859_1));
             bytes.release();
         }
-        assertEquals(preface, passed.toString());
+        assertEquals(preface, forwarded.toString());
         assertNull(channel.pipeline().get(FastPathHandler.class));
     }
 
@@ -323,7 +323,7 @@ final class FastPathHandlerTest {
     }
 
     @Test
-    void aLookupThatOutlivesItsConnectionIsReleased() {
+    void aVersionIsReleasedIfTheConnectionClosesDuringALookup() {
         CompletableFuture<Lookup> late = new CompletableFuture<>();
         lines.answer(_ -> late);
         send(plain(1) + plain(2));
@@ -333,13 +333,13 @@ final class FastPathHandlerTest {
         channel.runPendingTasks();
     }
 
-    /** Any requests, cut anywhere, with lookups and router taking any time: a seed that fails is in the message. */
+    /** Random requests, split anywhere, while lookups and the router take any time. The message of a failure has the seed. */
     @Test
-    void answersLeaveInTheOrderOfRequestsHoweverTheyAreCut() throws Exception {
+    void answersKeepTheOrderOfRequestsHoweverTheBytesAreSplit() throws Exception {
         for (int seed = 0; seed < 100; seed++) {
             FastPathHandlerTest connection = new FastPathHandlerTest();
             connection.exchangeRandomly(new Random(seed), "seed " + seed);
-            connection.nothingIsHeldAfterTheConnection();
+            connection.everyRequestReleasesTheVersion();
         }
     }
 

@@ -17,11 +17,11 @@ import io.vertx.ext.web.Router;
 import dev.lineserver.http.HttpComponents;
 import dev.lineserver.http.ScriptedLines;
 
-/** Installs the fast path on a plain Vert.x, as Quarkus's events do. */
+/** Installs the fast path on a plain Vert.x, as an event of Quarkus does in the application. */
 public final class FastPathInstaller {
     private FastPathInstaller() {}
 
-    /** Returns when it is installed on the listening port. */
+    /** Returns after the fast path has been installed on the listening port. */
     public static void install(HttpComponents components, Vertx vertx, Router router, int port) throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withSources(new PropertiesConfigSource(

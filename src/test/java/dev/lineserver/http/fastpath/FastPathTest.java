@@ -22,7 +22,7 @@ import dev.lineserver.http.ScriptedLines;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What turns the fast path off: all that is not known to leave requests for lines alone. */
+/** Everything that is not known to leave requests for lines alone turns the fast path off. */
 final class FastPathTest {
     private final Vertx vertx = Vertx.vertx();
     private final Router router = Router.router(vertx);
@@ -52,7 +52,7 @@ final class FastPathTest {
     }
 
     @Test
-    void nothingObjectsToDefaultsAndHarmlessSettings() {
+    void staysOnWithDefaultsAndHarmlessSettings() {
         SmallRyeConfig config = settings(
                         "quarkus.http.host",
                         "quarkus.http.port",
@@ -99,7 +99,7 @@ final class FastPathTest {
                 "quarkus.http.some-setting-of-a-later-release",
                 "quarkus.http.portx"
             })
-    void anyOtherSettingOfHttpTurnsItOff(String name) {
+    void everyOtherHttpSettingTurnsItOff(String name) {
         assertEquals(Optional.of(name), reasonToDisable(settings(name).build()));
         String variable = name.replaceAll("[^a-z0-9]", "_").toUpperCase(java.util.Locale.ROOT);
         SmallRyeConfig environment = settings()
@@ -108,7 +108,7 @@ final class FastPathTest {
         assertTrue(reasonToDisable(environment).isPresent(), variable);
     }
 
-    /** Such settings always have a value. Those that act on requests add a route, but for these. */
+    /** Build-time settings always have a value. Those that apply to requests add a route, except for these. */
     @ParameterizedTest
     @CsvSource({
         "quarkus.http.static-dir.enabled, true, false",
@@ -118,7 +118,7 @@ final class FastPathTest {
         "quarkus.http.enable-compression, true, true",
         "quarkus.http.enable-decompression, true, true"
     })
-    void settingsThatAreFixedAtBuildTimeAreJudgedByTheirValue(String name, String value, boolean off) {
+    void buildTimeSettingsCountByTheirValue(String name, String value, boolean off) {
         SmallRyeConfig config = settings()
                 .withSources(new PropertiesConfigSource(Map.of(name, value), "fixed", Integer.MAX_VALUE))
                 .build();
@@ -126,7 +126,7 @@ final class FastPathTest {
     }
 
     @Test
-    void itsSwitchAndMetricsOfRequestsTurnItOff() {
+    void itsSettingAndRequestMetricsTurnItOff() {
         for (Map<String, String> values : List.of(
                 Map.of("line-server.http.fast-path", "false"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
@@ -146,13 +146,13 @@ final class FastPathTest {
     /** Security, CORS and every {@code Filters} observer or {@code @RouteFilter} is a route with a low order. */
     @ParameterizedTest
     @ValueSource(ints = {Integer.MIN_VALUE, -300, -200, -4})
-    void aRouteInFrontOfThoseForLinesTurnsItOff(int order) {
+    void aRouteBeforeTheLineRoutesTurnsItOff(int order) {
         router.route().order(order).handler(routing -> routing.next());
         assertTrue(reasonToDisable(settings().build()).orElse("").startsWith("a route or filter in front"));
     }
 
     @Test
-    void aRouteBehindThoseForLinesDoesNot() {
+    void aRouteAfterTheLineRoutesDoesNot() {
         router.route().order(-2).handler(routing -> routing.next());
         router.route("/q/*").handler(routing -> routing.next());
         assertEquals(Optional.empty(), reasonToDisable(settings().build()));

@@ -95,25 +95,25 @@ final class PlainRequestParserTest {
                 "host:a\r\nCONNECTION: Keep-Alive\r\nX-Empty:\r\n",
                 "Host: a\r\nUpgrade-Insecure-Requests: 1\r\nContent-Type: text/plain\r\n"
             })
-    void knowsWhatClientsSend(String headers) {
+    void recognisesTheHeadsOfCommonClients(String headers) {
         String text = "GET /lines/12 HTTP/1.1\r\n" + headers + "\r\n";
         assertEquals(text.length(), length(buffer(text)));
         assertEquals("/lines/12", Objects.requireNonNull(last).target());
 
-        assertEquals(text.length(), length(buffer(text + text)), "the next one stays out of it");
+        assertEquals(text.length(), length(buffer(text + text)), "the next request is not part of it");
         for (int length = 0; length < text.length(); length++) {
             assertEquals(0, length(buffer(text.substring(0, length))), "only the first " + length + " bytes");
         }
     }
 
     @Test
-    void aHeadLongerThanItsArrayIsNotPlain() {
+    void leavesLongHeadsToTheDecoder() {
         assertEquals(0, length(buffer("GET /lines/12 HTTP/1.1\r\nHost: a\r\nX: " + "y".repeat(3000) + "\r\n\r\n")));
     }
 
-    /** Whatever is recognised, Netty's decoder takes for that one request too, and for one that is plain. */
+    /** Netty's decoder reads every recognised head as exactly one request, and as a plain one. */
     @Test
-    void recognisesNothingThatADecoderWouldSeeOtherwise() {
+    void recognisesOnlyHeadsThatTheDecoderReadsAlike() {
         Random random = new Random(1);
         int recognised = 0;
         for (int round = 0; round < 100_000; round++) {
@@ -138,7 +138,7 @@ final class PlainRequestParserTest {
         return request.append("\r\n").toString();
     }
 
-    /** One that is often the first of all, so that most requests are plain but for one thing. */
+    /** Prefers the first two choices, so that most requests are plain except for one detail. */
     private static String pick(Random random, List<String> choices) {
         return choices.get(random.nextInt(3) == 0 ? random.nextInt(choices.size()) : random.nextInt(2));
     }
@@ -189,7 +189,7 @@ final class PlainRequestParserTest {
         decoder.finishAndReleaseAll();
     }
 
-    /** All that is not listed here leaves the answer as it is, but for bytes that no header may have. */
+    /** Headers that change the answer or are malformed. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -216,7 +216,7 @@ final class PlainRequestParserTest {
     }
 
     @Test
-    void remembersNothingOfTheLastHeadButItsHeaders() {
+    void remembersOnlyTheHeadersOfTheLastHead() {
         assertEquals(
                 "GET /lines/1 HTTP/1.1\r\n".length() + PLAIN.length(),
                 length(buffer("GET /lines/1 HTTP/1.1\r\n" + PLAIN)));
