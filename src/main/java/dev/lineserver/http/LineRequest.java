@@ -34,7 +34,7 @@ public final class LineRequest {
 
     final OpenVersion version;
     final long lineIndex;
-    private final RequestOutcomes outcomes;
+    final RequestOutcomes outcomes;
     // Links of the list in PendingLookups, which alone reads and writes them.
     @Nullable
     LineRequest older;

@@ -67,8 +67,15 @@ final class PendingLookups {
 
     private void timeOutOverdue() {
         while (oldest != null && oldest.isOverdue()) {
-            // Removes the request, and runs its continuation, which may add requests at the other end.
-            oldest.timeOut();
+            LineRequest overdue = oldest;
+            try {
+                // Removes the request, and runs its continuation, which may add requests at the other end.
+                overdue.timeOut();
+            } catch (RuntimeException | Error failure) {
+                // A timer does not run again after its task has thrown. The next run continues with the rest.
+                overdue.outcomes.recordUnexpectedFailure(failure);
+                return;
+            }
         }
     }
 }

@@ -91,6 +91,12 @@ public final class RequestOutcomes {
         log("a request failed unexpectedly", failure);
     }
 
+    /** Counts and logs a request that failed unexpectedly and cannot be answered. */
+    void recordUnexpectedFailure(@Nullable Throwable failure) {
+        failures.increment();
+        log("a request failed unexpectedly", failure);
+    }
+
     /** Counts and logs a failure of the fast path. The caller closes the connection. */
     public void recordFastPathFailure(Throwable failure) {
         fastPathFailures.increment();
