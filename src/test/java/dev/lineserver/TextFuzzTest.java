@@ -12,7 +12,7 @@ import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.Settings;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.line.LineNumbers;
-import dev.lineserver.store.aerospike.AerospikeSettings.Node;
+import dev.lineserver.store.aerospike.AerospikeSettings.SeedNode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -109,13 +109,13 @@ final class TextFuzzTest {
     void aSeedHostIsAHostWithAnOptionalTlsNameAndPort() {
         for (int round = 0; round < ROUNDS; round++) {
             String text = text();
-            Node node = parsed(text, () -> Node.parse(text));
+            SeedNode node = parsed(text, () -> SeedNode.parse(text));
             if (node != null) {
                 assertTrue(node.port() > 0 && node.port() <= 65_535, () -> describe(text));
                 assertFalse(node.host().isEmpty() || node.host().matches(".*[\\[\\]\\s].*"), () -> describe(text));
                 String host = node.host().contains(":") ? "[" + node.host() + "]" : node.host();
                 String tls = node.tlsName() == null ? "" : ":" + node.tlsName();
-                assertEquals(node, Node.parse(host + tls + ":" + node.port()), () -> describe(text));
+                assertEquals(node, SeedNode.parse(host + tls + ":" + node.port()), () -> describe(text));
             }
         }
     }

@@ -136,7 +136,7 @@ public final class Settings {
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
-                .withConverter(AerospikeSettings.Node.class, ORDINAL, AerospikeSettings.Node::parse);
+                .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, AerospikeSettings.SeedNode::parse);
     }
 
     private static StoreConfig.Kind parseKind(String text) {

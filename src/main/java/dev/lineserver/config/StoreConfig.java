@@ -19,7 +19,7 @@ public interface StoreConfig {
     Optional<Path> dataDir();
 
     /** Nodes of an Aerospike cluster to start from. */
-    Optional<List<AerospikeSettings.Node>> aerospikeHosts();
+    Optional<List<AerospikeSettings.SeedNode>> aerospikeHosts();
 
     /** Namespace that holds the lines. */
     @WithDefault("lines")

@@ -13,7 +13,7 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 import dev.lineserver.store.aerospike.AerospikeSettings.Credentials;
-import dev.lineserver.store.aerospike.AerospikeSettings.Writes;
+import dev.lineserver.store.aerospike.AerospikeSettings.WriteLimits;
 import dev.lineserver.store.aerospike.AerospikeStore;
 import dev.lineserver.store.embedded.EmbeddedStore;
 
@@ -68,6 +68,6 @@ public final class Stores {
                 config.aerospikeClusterName().orElse(null),
                 config.aerospikeConnections(),
                 Duration.ofMillis(config.aerospikeTimeout()),
-                Writes.DEFAULT);
+                WriteLimits.DEFAULT);
     }
 }

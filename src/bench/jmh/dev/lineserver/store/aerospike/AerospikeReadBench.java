@@ -65,14 +65,14 @@ public class AerospikeReadBench {
         }
         store = AerospikeStore.connect(
                 new AerospikeSettings(
-                        List.of(AerospikeSettings.Node.parse(address)),
+                        List.of(AerospikeSettings.SeedNode.parse(address)),
                         "lines",
                         null,
                         false,
                         null,
                         CONNECTIONS,
                         Duration.ofSeconds(1),
-                        AerospikeSettings.Writes.DEFAULT),
+                        AerospikeSettings.WriteLimits.DEFAULT),
                 loops);
         Path text = Files.createTempFile("aerospike-read-bench", "");
         try {

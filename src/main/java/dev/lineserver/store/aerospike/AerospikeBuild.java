@@ -24,86 +24,88 @@ import dev.lineserver.store.aerospike.registry.HeldLease;
 /** A version being written to its set, in batches of consecutive lines. */
 final class AerospikeBuild implements Build {
     /** Most bytes of lines in a batch, unless it is a single line. */
-    private static final int BYTES_PER_BATCH = 1 << 19;
+    private static final int MAX_BATCH_BYTES = 1 << 19;
 
-    private final Cluster cluster;
+    private final ConnectedCluster cluster;
     private final RegistryRecord registry;
     private final HeldLease lease;
     private final LineRecords records;
     private final BatchWriter writer;
-    private final int longestRecord;
+    private final int maxBytesPerRecord;
 
     /** The batch being filled, and the bytes of its lines. */
-    private List<BatchRecord> filling = new ArrayList<>();
+    private List<BatchRecord> buffered = new ArrayList<>();
 
-    private int bytes;
+    private int bufferedBytes;
 
     /** The first line of the batch being filled, or the next one to be added while it is empty. */
-    private volatile Checkpoint unsent = new Checkpoint(0, 0);
+    private volatile Checkpoint firstBuffered = new Checkpoint(0, 0);
 
-    private long lines;
-    private long parts;
+    private long lineCount;
+    private long partCount;
     private boolean committed;
 
-    /** @param longestRecord most bytes of a line that fit one record */
-    AerospikeBuild(Cluster cluster, RegistryRecord registry, HeldLease lease, int longestRecord) {
+    /** @param maxBytesPerRecord most bytes of a line that fit one record */
+    AerospikeBuild(ConnectedCluster cluster, RegistryRecord registry, HeldLease lease, int maxBytesPerRecord) {
         this.cluster = cluster;
         this.registry = registry;
         this.lease = lease;
         this.records = new LineRecords(cluster.settings.namespace(), lease.set());
         this.writer = new BatchWriter(cluster, lease);
-        this.longestRecord = longestRecord;
+        this.maxBytesPerRecord = maxBytesPerRecord;
     }
 
     @Override
     public void add(LineBatch batch) throws StoreException, InterruptedException {
-        if (batch.firstLineIndex() != lines) {
-            throw new IllegalArgumentException("line index " + batch.firstLineIndex() + " does not continue " + lines);
+        if (batch.firstLineIndex() != lineCount) {
+            throw new IllegalArgumentException(
+                    "line index " + batch.firstLineIndex() + " does not continue " + lineCount);
         }
-        lease.check();
+        lease.requireValid();
         for (int i = 0; i < batch.count(); i++) {
             int length = batch.length(i);
-            int inRecord = Math.min(length, longestRecord);
-            if (filling.size() == cluster.settings.writes().recordsPerBatch() || bytes + inRecord > BYTES_PER_BATCH) {
-                send(new Checkpoint(lines, batch.firstByteOffset() + batch.start(i) - batch.start(0)));
+            int inRecord = Math.min(length, maxBytesPerRecord);
+            if (buffered.size() == cluster.settings.writes().recordsPerBatch()
+                    || bufferedBytes + inRecord > MAX_BATCH_BYTES) {
+                flush(new Checkpoint(lineCount, batch.firstByteOffset() + batch.start(i) - batch.start(0)));
             }
-            if (length > longestRecord) {
-                addInParts(batch, i);
+            if (length > maxBytesPerRecord) {
+                writeParts(batch, i);
             } else {
                 byte[] line = Arrays.copyOfRange(batch.bytes(), batch.start(i), batch.end(i));
-                filling.add(write(records.line(lines), new Bin(records.bin, line)));
-                bytes += length;
+                buffered.add(write(records.line(lineCount), new Bin(records.bin, line)));
+                bufferedBytes += length;
             }
-            lines++;
+            lineCount++;
         }
     }
 
     /** @param next the line after the batch */
-    private void send(Checkpoint next) throws StoreException, InterruptedException {
-        if (!filling.isEmpty()) {
-            writer.send(unsent, filling);
-            filling = new ArrayList<>(filling.size());
-            bytes = 0;
+    private void flush(Checkpoint next) throws StoreException, InterruptedException {
+        if (!buffered.isEmpty()) {
+            writer.submit(firstBuffered, buffered);
+            buffered = new ArrayList<>(buffered.size());
+            bufferedBytes = 0;
         }
-        unsent = next;
+        firstBuffered = next;
     }
 
     @Override
     public Checkpoint checkpoint() {
         // In this order: if it were read later, a batch could have been sent and missed in between.
-        Checkpoint next = unsent;
+        Checkpoint next = firstBuffered;
         return writer.firstUnacknowledged(next);
     }
 
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
-        if (lines != content.lineCount()) {
+        if (lineCount != content.lineCount()) {
             throw new StoreFailedException(
-                    lines + " lines were added, but " + content.lineCount() + " are to be published");
+                    lineCount + " lines were added, but " + content.lineCount() + " are to be published");
         }
-        send(new Checkpoint(lines, content.byteCount()));
-        writer.awaitAll();
-        new StoredCount(cluster, registry, records).verify(lines, Math.addExact(lines, parts));
+        flush(new Checkpoint(lineCount, content.byteCount()));
+        writer.awaitAcknowledgements();
+        new RecordVerifier(cluster, registry, records).verify(lineCount, Math.addExact(lineCount, partCount));
         Manifest manifest = lease.publish(content);
         committed = true;
         return manifest;
@@ -118,16 +120,16 @@ final class AerospikeBuild implements Build {
     }
 
     /** The parts are acknowledged before the head is written, so that they count as written with it. */
-    private void addInParts(LineBatch batch, int i) throws StoreException, InterruptedException {
-        LineRecords.Head head = new LineRecords.Head(batch.length(i), longestRecord);
-        String doing = "writing the parts of line index " + lines;
-        for (int part = 0; part < head.parts(); part++) {
-            int start = batch.start(i) + part * longestRecord;
-            Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, head.partLength(part)));
-            writer.write(List.of(write(records.part(lines, part), bin)), doing);
+    private void writeParts(LineBatch batch, int i) throws StoreException, InterruptedException {
+        LineRecords.LongLineHeader header = new LineRecords.LongLineHeader(batch.length(i), maxBytesPerRecord);
+        String activity = "writing the parts of line index " + lineCount;
+        for (int part = 0; part < header.parts(); part++) {
+            int start = batch.start(i) + part * maxBytesPerRecord;
+            Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, header.partLength(part)));
+            writer.writeUntilAcknowledged(List.of(write(records.part(lineCount, part), bin)), activity);
         }
-        parts += head.parts();
-        filling.add(write(records.line(lines), new Bin(records.headBin, head.toValue())));
+        partCount += header.parts();
+        buffered.add(write(records.line(lineCount), new Bin(records.headerBin, header.toValue())));
     }
 
     private BatchWrite write(Key key, Bin bin) {

@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param writes bounds on builds
  */
 public record AerospikeSettings(
-        List<Node> hosts,
+        List<SeedNode> hosts,
         String namespace,
         @Nullable Credentials credentials,
         boolean tls,
         @Nullable String clusterName,
         int connectionsPerNode,
         Duration lookupDeadline,
-        Writes writes) {
+        WriteLimits writes) {
 
     private static final int DEFAULT_PORT = 3000;
 
@@ -38,7 +38,7 @@ public record AerospikeSettings(
      * @param port of its service
      * @param tlsName name in its certificate; null if that is the host's
      */
-    public record Node(String host, int port, @Nullable String tlsName) {
+    public record SeedNode(String host, int port, @Nullable String tlsName) {
         private static final Pattern FORM = Pattern.compile(
                 "(?<host>\\[[0-9A-Fa-f:.]+]|[^:\\[\\]\\s]+)(:(?<tls>[^:\\s]+))??(:(?<port>[0-9]{1,5}))?");
 
@@ -47,13 +47,13 @@ public record AerospikeSettings(
          *
          * @throws IllegalArgumentException if {@code text} is none of these
          */
-        public static Node parse(String text) {
+        public static SeedNode parse(String text) {
             Matcher parts = FORM.matcher(text.strip());
             if (parts.matches()) {
                 String given = parts.group("port");
                 int port = given == null ? DEFAULT_PORT : Integer.parseInt(given);
                 if (port >= 1 && port <= 65_535) {
-                    return new Node(parts.group("host").replaceAll("[\\[\\]]", ""), port, parts.group("tls"));
+                    return new SeedNode(parts.group("host").replaceAll("[\\[\\]]", ""), port, parts.group("tls"));
                 }
             }
             throw new IllegalArgumentException(
@@ -83,10 +83,10 @@ public record AerospikeSettings(
      * @param lease time for which a build that is not heard of keeps others off its dataset
      * @param grace time for which a superseded version is kept for readers to notice
      */
-    public record Writes(
+    public record WriteLimits(
             int recordsPerBatch, Duration attemptTimeout, Duration deadline, Duration lease, Duration grace) {
         /** Larger batches were no faster, of 1,000 records a fifth slower. Servers look for a new version twice a second. */
-        public static final Writes DEFAULT = new Writes(
+        public static final WriteLimits DEFAULT = new WriteLimits(
                 5_000, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(5));
     }
 }

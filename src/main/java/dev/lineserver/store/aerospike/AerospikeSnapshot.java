@@ -58,7 +58,7 @@ final class AerospikeSnapshot implements Snapshot {
             return CompletableFuture.failedFuture(new StoreUnavailableException(
                     "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
         }
-        return store.reads
+        return store.reader
                 .read(records.line(lineIndex), () -> describe(lineIndex))
                 .thenCompose(record -> toLookup(lineIndex, record));
     }
@@ -68,23 +68,23 @@ final class AerospikeSnapshot implements Snapshot {
         if (line != null) {
             return CompletableFuture.completedFuture(new Lookup.Found(line));
         }
-        LineRecords.Head head = records.head(record);
-        if (head == null) {
+        LineRecords.LongLineHeader header = records.header(record);
+        if (header == null) {
             String what = (record == null ? "its record is missing" : "its record belongs to another version")
                     + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
-            return requireLost().thenApply(_ -> new Lookup.Damaged(what));
+            return confirmDataLoss().thenApply(_ -> new Lookup.Damaged(what));
         }
         return CompletableFuture.completedFuture(new Lookup.FoundInParts(
-                new LineParts(head.length(), head.parts(), part -> readPart(lineIndex, head, part))));
+                new LineParts(header.length(), header.parts(), part -> readPart(lineIndex, header, part))));
     }
 
-    private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.Head head, int part) {
-        String name = "part " + part + " of " + head.parts() + " of " + describe(lineIndex);
-        return store.reads.read(records.part(lineIndex, part), () -> name).thenCompose(record -> {
+    private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.LongLineHeader header, int part) {
+        String name = "part " + part + " of " + header.parts() + " of " + describe(lineIndex);
+        return store.reader.read(records.part(lineIndex, part), () -> name).thenCompose(record -> {
             byte[] bytes = records.bytes(record);
-            return bytes != null && bytes.length == head.partLength(part)
+            return bytes != null && bytes.length == header.partLength(part)
                     ? CompletableFuture.completedFuture(bytes)
-                    : requireLost()
+                    : confirmDataLoss()
                             .thenCompose(_ -> CompletableFuture.failedFuture(
                                     new LineDamagedException(name + " is missing or damaged: ingest the file again")));
         });
@@ -113,14 +113,14 @@ final class AerospikeSnapshot implements Snapshot {
      * replaced or dropped and its set has been truncated since. If the registry is gone too, everything was lost: a store
      * that was emptied properly has one.
      */
-    private CompletionStage<Void> requireLost() {
-        return latestRegistry().thenAccept(current -> {
-            LineSet now = current.sets().get(set.name());
-            boolean live = now != null && now.state() == LineSet.State.LIVE && now.uses() == set.uses();
-            if (!live && !current.equals(Registry.empty())) {
+    private CompletionStage<Void> confirmDataLoss() {
+        return recentRegistry().thenAccept(latest -> {
+            LineSet current = latest.sets().get(set.name());
+            boolean live = current != null && current.state() == LineSet.SetState.LIVE && current.uses() == set.uses();
+            if (!live && !latest.equals(Registry.empty())) {
                 throw new CompletionException(new StoreUnavailableException("version " + manifest.version() + " of "
                         + manifest.dataset() + " was replaced or dropped and its lines are deleted (it was kept for"
-                        + " requests in progress, for at most " + LifeCycle.LONGEST_HOLD.toMinutes()
+                        + " requests in progress, for at most " + LifeCycle.MAX_HOLD.toMinutes()
                         + " minutes): request the newest version"));
             }
             if (damageReported.compareAndSet(false, true)) {
@@ -137,15 +137,15 @@ final class AerospikeSnapshot implements Snapshot {
     }
 
     /** Many lines may be missing at once: they share a read of the registry, and none is read twice within a second. */
-    private synchronized CompletableFuture<Registry> latestRegistry() {
-        CompletableFuture<Registry> latest = registry;
+    private synchronized CompletableFuture<Registry> recentRegistry() {
+        CompletableFuture<Registry> recent = registry;
         long now = System.nanoTime();
-        if (latest == null || (latest.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
-            latest = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread);
-            registry = latest;
+        if (recent == null || (recent.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
+            recent = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread);
+            registry = recent;
             registryReadAt = now;
         }
-        return latest;
+        return recent;
     }
 
     private Registry readRegistry() {

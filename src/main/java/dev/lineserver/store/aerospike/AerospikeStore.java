@@ -33,16 +33,16 @@ public final class AerospikeStore implements LineStore {
     /** {@code max-record-size} since server 7, for a node that does not report its own. */
     private static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
-    private final Cluster cluster;
+    private final ConnectedCluster cluster;
     final RegistryRecord registry;
-    final RecordReads reads;
+    final RecordReader reader;
     final LifeCycle lifeCycle;
 
-    private AerospikeStore(Cluster cluster) {
+    private AerospikeStore(ConnectedCluster cluster) {
         this.cluster = cluster;
         this.registry = new RegistryRecord(cluster);
-        this.reads = new RecordReads(cluster);
-        AerospikeSettings.Writes writes = cluster.settings.writes();
+        this.reader = new RecordReader(cluster);
+        AerospikeSettings.WriteLimits writes = cluster.settings.writes();
         this.lifeCycle = new LifeCycle(registry, writes.lease(), writes.grace(), InstantSource.system());
     }
 
@@ -54,7 +54,7 @@ public final class AerospikeStore implements LineStore {
      * @throws StoreFailedException if the cluster has another name, refuses the user, lacks the namespace, or is too old
      */
     public static AerospikeStore connect(AerospikeSettings settings, EventLoopGroup loops) throws StoreException {
-        return new AerospikeStore(Cluster.connect(settings, loops));
+        return new AerospikeStore(ConnectedCluster.connect(settings, loops));
     }
 
     @Override
@@ -65,9 +65,9 @@ public final class AerospikeStore implements LineStore {
     @Override
     public List<DatasetListing> datasets() throws StoreException {
         List<DatasetListing> datasets = new ArrayList<>();
-        for (Registry.Published newest : registry.read().datasets().values()) {
+        for (Registry.PublishedVersion newest : registry.read().datasets().values()) {
             try {
-                datasets.add(new DatasetListing.Described(described(newest)));
+                datasets.add(new DatasetListing.Described(requireKnownLayout(newest)));
             } catch (StoreFailedException e) {
                 datasets.add(new DatasetListing.Unreadable(newest.manifest().dataset(), e));
             }
@@ -77,12 +77,12 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Optional<Manifest> newest(DatasetName dataset) throws StoreException {
-        Registry.Published newest = registry.read().datasets().get(dataset.value());
-        return newest == null ? Optional.empty() : Optional.of(described(newest));
+        Registry.PublishedVersion newest = registry.read().datasets().get(dataset.value());
+        return newest == null ? Optional.empty() : Optional.of(requireKnownLayout(newest));
     }
 
     /** A newer program may share the cluster, and store versions in a form of its own. */
-    private static Manifest described(Registry.Published version) throws StoreFailedException {
+    private static Manifest requireKnownLayout(Registry.PublishedVersion version) throws StoreFailedException {
         Manifest manifest = version.manifest();
         if (!manifest.layout().equals(LineSet.LAYOUT)) {
             throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
@@ -95,12 +95,13 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
         Registry current = registry.read();
-        Registry.Published newest = current.datasets().get(manifest.dataset().value());
+        Registry.PublishedVersion newest =
+                current.datasets().get(manifest.dataset().value());
         if (newest == null) {
             throw new StoreFailedException("the Aerospike cluster at " + cluster.settings.hosts() + " has no dataset "
                     + manifest.dataset() + " any more");
         }
-        if (!described(newest).equals(manifest)) {
+        if (!requireKnownLayout(newest).equals(manifest)) {
             throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()
                     + " has been replaced: open the newest");
         }
@@ -111,8 +112,8 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Build begin(BuildRequest request) throws StoreException {
-        int longestRecord = longestRecord();
-        return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), longestRecord);
+        int maxBytesPerRecord = maxBytesPerRecord();
+        return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), maxBytesPerRecord);
     }
 
     @Override
@@ -122,7 +123,7 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Plan plan(TextShape shape) throws StoreException {
-        return ClusterPlan.of(shape, cluster, longestRecord());
+        return ClusterPlan.of(shape, cluster, maxBytesPerRecord());
     }
 
     /** Waits until the versions that this store has superseded or dropped are truncated, which takes the grace. */
@@ -132,10 +133,10 @@ public final class AerospikeStore implements LineStore {
         cluster.close();
     }
 
-    private int longestRecord() throws StoreException {
+    private int maxBytesPerRecord() throws StoreException {
         long smallest = Long.MAX_VALUE;
-        for (Map<String, String> figures : cluster.namespaceFigures().values()) {
-            long max = Cluster.number(figures, "max-record-size", 0);
+        for (Map<String, String> figures : cluster.namespaceInfo().values()) {
+            long max = ConnectedCluster.longValue(figures, "max-record-size", 0);
             smallest = Math.min(smallest, max > 0 ? max : DEFAULT_RECORD_BYTES);
         }
         return Math.toIntExact(Math.min(Limits.WHOLE_LINE_BYTES, smallest - RECORD_OVERHEAD_BYTES));

@@ -31,24 +31,24 @@ final class BatchWriter {
     private static final System.Logger LOG = System.getLogger(BatchWriter.class.getName());
 
     /** Being written at once. With the one that the build fills, they bound the memory of a build. */
-    private static final int BATCHES_IN_FLIGHT = 4;
+    private static final int MAX_BATCHES_IN_FLIGHT = 4;
 
-    private final Cluster cluster;
-    private final AerospikeSettings.Writes bounds;
+    private final ConnectedCluster cluster;
+    private final AerospikeSettings.WriteLimits limits;
     private final HeldLease lease;
     private final CountDownLatch cancelled = new CountDownLatch(1);
-    private final Semaphore room = new Semaphore(BATCHES_IN_FLIGHT);
+    private final Semaphore permits = new Semaphore(MAX_BATCHES_IN_FLIGHT);
     private final ExecutorService threads = Executors.newFixedThreadPool(
-            BATCHES_IN_FLIGHT,
+            MAX_BATCHES_IN_FLIGHT,
             Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
     private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
 
     /** First lines of the batches in flight, by line index. */
     private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
 
-    BatchWriter(Cluster cluster, HeldLease lease) {
+    BatchWriter(ConnectedCluster cluster, HeldLease lease) {
         this.cluster = cluster;
-        this.bounds = cluster.settings.writes();
+        this.limits = cluster.settings.writes();
         this.lease = lease;
     }
 
@@ -58,29 +58,29 @@ final class BatchWriter {
      *
      * @throws StoreException if an earlier batch could not be written
      */
-    void send(Checkpoint firstLine, List<BatchRecord> records) throws StoreException, InterruptedException {
-        room.acquire();
+    void submit(Checkpoint firstLine, List<BatchRecord> records) throws StoreException, InterruptedException {
+        permits.acquire();
         unacknowledged.put(firstLine.lineIndex(), firstLine);
-        String doing = "writing a batch from line index " + firstLine.lineIndex();
+        String activity = "writing a batch from line index " + firstLine.lineIndex();
         threads.execute(() -> {
             try {
-                write(records, doing);
+                writeUntilAcknowledged(records, activity);
                 unacknowledged.remove(firstLine.lineIndex());
             } catch (StoreException e) {
                 failure.compareAndSet(null, e);
             } catch (InterruptedException e) {
-                failure.compareAndSet(null, new StoreUnavailableException(doing + " was interrupted", e));
+                failure.compareAndSet(null, new StoreUnavailableException(activity + " was interrupted", e));
             } catch (RuntimeException | Error e) {
                 // The top of this thread: whatever it is, the batch must not pass for written.
-                failure.compareAndSet(null, new StoreFailedException(doing + " failed unexpectedly: " + e, e));
+                failure.compareAndSet(null, new StoreFailedException(activity + " failed unexpectedly: " + e, e));
             } finally {
-                room.release();
+                permits.release();
             }
         });
-        throwFailure();
+        throwIfFailed();
     }
 
-    private void throwFailure() throws StoreException {
+    private void throwIfFailed() throws StoreException {
         StoreException failed = failure.get();
         if (failed != null) {
             throw failed;
@@ -94,9 +94,9 @@ final class BatchWriter {
     }
 
     /** Waits until all batches are acknowledged. */
-    void awaitAll() throws StoreException, InterruptedException {
-        room.acquire(BATCHES_IN_FLIGHT);
-        throwFailure();
+    void awaitAcknowledgements() throws StoreException, InterruptedException {
+        permits.acquire(MAX_BATCHES_IN_FLIGHT);
+        throwIfFailed();
     }
 
     /** Ends retries, and waits for attempts under way: a write that lands after a truncation would stay. */
@@ -104,9 +104,9 @@ final class BatchWriter {
         cancelled.countDown();
         threads.shutdown();
         try {
-            long patience = bounds.attemptTimeout().toMillis() * 2;
-            if (!threads.awaitTermination(patience, TimeUnit.MILLISECONDS)) {
-                LOG.log(Level.WARNING, "writes of a build are still under way {0} ms after its end", patience);
+            long timeoutMillis = limits.attemptTimeout().toMillis() * 2;
+            if (!threads.awaitTermination(timeoutMillis, TimeUnit.MILLISECONDS)) {
+                LOG.log(Level.WARNING, "writes of a build are still under way {0} ms after its end", timeoutMillis);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -119,49 +119,50 @@ final class BatchWriter {
      * @throws StoreException if a record was refused for good, none got through for the whole deadline, or the lease was
      *     lost
      */
-    void write(List<BatchRecord> records, String doing) throws StoreException, InterruptedException {
-        List<BatchRecord> left = records;
+    void writeUntilAcknowledged(List<BatchRecord> records, String activity)
+            throws StoreException, InterruptedException {
+        List<BatchRecord> remaining = records;
         long lastProgress = System.nanoTime();
         for (int failures = 1; ; failures++) {
-            lease.check();
+            lease.requireValid();
             AerospikeException thrown = null;
             try {
-                cluster.client.operate(cluster.policies.batchWrite, left);
+                cluster.client.operate(cluster.policies.batchWrite, remaining);
             } catch (AerospikeException e) {
                 thrown = e;
             }
-            List<BatchRecord> failed = left.stream()
+            List<BatchRecord> failed = remaining.stream()
                     .filter(record -> record.resultCode != ResultCode.OK)
                     .toList();
             if (failed.isEmpty()) {
                 return;
             }
-            StoreException refusal = firstFailure(failed, thrown, doing);
-            if (failed.size() < left.size()) {
+            StoreException refusal = firstFailure(failed, thrown, activity);
+            if (failed.size() < remaining.size()) {
                 lastProgress = System.nanoTime();
                 failures = 1;
-            } else if (System.nanoTime() - lastProgress > bounds.deadline().toNanos()) {
+            } else if (System.nanoTime() - lastProgress > limits.deadline().toNanos()) {
                 throw refusal;
             }
-            left = failed;
-            if (cancelled.await(ClusterFailures.pauseMillis(failures), TimeUnit.MILLISECONDS)) {
-                throw new StoreUnavailableException(doing + " was given up because the build is being closed");
+            remaining = failed;
+            if (cancelled.await(ClusterFailures.backoffMillis(failures), TimeUnit.MILLISECONDS)) {
+                throw new StoreUnavailableException(activity + " was given up because the build is being closed");
             }
         }
     }
 
     /** @throws StoreException if a record was refused for good */
     private static StoreException firstFailure(
-            List<BatchRecord> failed, @Nullable AerospikeException thrown, String doing) throws StoreException {
+            List<BatchRecord> failed, @Nullable AerospikeException thrown, String activity) throws StoreException {
         int code = ResultCode.OK;
         for (BatchRecord record : failed) {
             code = record.resultCode == ResultCode.NO_RESPONSE && thrown != null
                     ? thrown.getResultCode()
                     : record.resultCode;
-            if (!ClusterFailures.writePasses(code)) {
-                throw ClusterFailures.of(code, doing, thrown);
+            if (!ClusterFailures.isTransientForWrites(code)) {
+                throw ClusterFailures.toStoreException(code, activity, thrown);
             }
         }
-        return ClusterFailures.of(code, doing, thrown);
+        return ClusterFailures.toStoreException(code, activity, thrown);
     }
 }

@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  * put together here, from the same parts as in {@code AerospikeClient.get}.
  */
 final class ClientLink implements NodeLink<Node> {
-    private final Cluster cluster;
+    private final ConnectedCluster cluster;
     private final com.aerospike.client.cluster.Cluster nodes;
     private final NettyEventLoop loop;
     private final String namespace;
 
-    ClientLink(Cluster cluster, NettyEventLoop loop) {
+    ClientLink(ConnectedCluster cluster, NettyEventLoop loop) {
         this.cluster = cluster;
         this.nodes = cluster.client.getCluster();
         this.loop = loop;
@@ -37,20 +37,20 @@ final class ClientLink implements NodeLink<Node> {
     }
 
     @Override
-    public int copies() {
+    public int replicaCount() {
         Partitions partitions = nodes.partitionMap.get(namespace);
         return partitions == null ? 1 : partitions.replicas.length;
     }
 
     /** The client replaces the map of partitions as the cluster changes, possibly between two calls. */
     @Override
-    public @Nullable Node node(Key key, int copy) {
+    public @Nullable Node node(Key key, int replica) {
         Partitions partitions = nodes.partitionMap.get(namespace);
         AtomicReferenceArray<Node>[] replicas = partitions == null ? null : partitions.replicas;
-        if (replicas == null || copy >= replicas.length) {
+        if (replicas == null || replica >= replicas.length) {
             return null;
         }
-        Node node = replicas[copy].get(Partition.getPartitionId(key.digest));
+        Node node = replicas[replica].get(Partition.getPartitionId(key.digest));
         return node != null && node.isActive() ? node : null;
     }
 
@@ -71,12 +71,12 @@ final class ClientLink implements NodeLink<Node> {
     }
 
     @Override
-    public void atEndOfTurn(Runnable task) {
+    public void atEndOfIteration(Runnable task) {
         loop.execute(task);
     }
 
     @Override
-    public void after(long millis, Runnable task) {
+    public void schedule(long millis, Runnable task) {
         loop.schedule(task, millis, TimeUnit.MILLISECONDS);
     }
 

@@ -14,8 +14,8 @@ import dev.lineserver.store.StoreUnavailableException;
 
 /** The meaning of result codes: try again, and when, or stop, and what to change. */
 final class ClusterFailures {
-    private static final int FIRST_PAUSE_MILLIS = 20;
-    private static final int LONGEST_PAUSE_MILLIS = 1_000;
+    private static final int FIRST_BACKOFF_MILLIS = 20;
+    private static final int MAX_BACKOFF_MILLIS = 1_000;
 
     /** In the texts of the server's result codes, and of the client. */
     private static final Pattern USER_REFUSED = Pattern.compile(
@@ -24,7 +24,7 @@ final class ClusterFailures {
     private ClusterFailures() {}
 
     /** A failed connect carries the seeds' own failures as text only. */
-    static StoreException ofConnecting(AerospikeException e, AerospikeSettings settings) {
+    static StoreException connectFailure(AerospikeException e, AerospikeSettings settings) {
         String text = String.valueOf(e.getMessage()).strip().replaceAll("\\R+", " ");
         String nodes = "the Aerospike nodes at " + settings.hosts();
         if (text.contains("expected cluster name")) {
@@ -50,20 +50,20 @@ final class ClusterFailures {
                 e);
     }
 
-    /** @param doing the activity that the message begins with: {@code reading line index 7 of …} */
-    static StoreException of(AerospikeException failure, String doing) {
-        return of(failure.getResultCode(), doing, failure);
+    /** @param activity the activity that the message begins with: {@code reading line index 7 of …} */
+    static StoreException toStoreException(AerospikeException failure, String activity) {
+        return toStoreException(failure.getResultCode(), activity, failure);
     }
 
-    static StoreException of(int code, String doing, @Nullable AerospikeException failure) {
-        String because = doing + " failed: " + describe(code, failure);
-        return passes(code)
-                ? new StoreUnavailableException(because, failure)
-                : new StoreFailedException(because + remedy(code), failure);
+    static StoreException toStoreException(int code, String activity, @Nullable AerospikeException failure) {
+        String message = activity + " failed: " + describe(code, failure);
+        return isTransient(code)
+                ? new StoreUnavailableException(message, failure)
+                : new StoreFailedException(message + remedy(code), failure);
     }
 
     /** Returns true if the same request may succeed a little later without anybody changing anything. */
-    static boolean passes(int code) {
+    static boolean isTransient(int code) {
         return switch (code) {
             case ResultCode.TIMEOUT,
                     ResultCode.DEVICE_OVERLOAD,
@@ -89,8 +89,8 @@ final class ClusterFailures {
      * Returns true if a write of this result is worth repeating. A node whose clock is behind that of the node which truncated
      * the set refuses to create records in it as forbidden, until its clock has caught up.
      */
-    static boolean writePasses(int code) {
-        return code == ResultCode.FAIL_FORBIDDEN || passes(code);
+    static boolean isTransientForWrites(int code) {
+        return code == ResultCode.FAIL_FORBIDDEN || isTransient(code);
     }
 
     /**
@@ -99,9 +99,9 @@ final class ClusterFailures {
      *
      * @param failures number of attempts that failed, at least 1
      */
-    static int pauseMillis(int failures) {
-        int most = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(failures - 1, Byte.SIZE));
-        return most / 2 + ThreadLocalRandom.current().nextInt(most / 2);
+    static int backoffMillis(int failures) {
+        int max = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures - 1, Byte.SIZE));
+        return max / 2 + ThreadLocalRandom.current().nextInt(max / 2);
     }
 
     private static String describe(int code, @Nullable AerospikeException failure) {

@@ -17,19 +17,19 @@ final class ClusterPlan {
     private static final long INDEX_BYTES = 64;
 
     /** On the device: 39 bytes of header, the set's name and its length, the bin's name and the value's length. */
-    private static final long RECORD_BYTES = 47;
+    private static final long RECORD_OVERHEAD_BYTES = 47;
 
     /** Records start at multiples of this on the device. */
-    private static final long GRAIN_BYTES = 16;
+    private static final long RECORD_ALIGNMENT_BYTES = 16;
 
     /** Community Edition's limits. */
-    private static final long MOST_NODES = 8;
+    private static final long MAX_NODES = 8;
 
-    private static final long MOST_RECORDS_PER_NODE = 4_294_967_296L;
+    private static final long MAX_RECORDS_PER_NODE = 4_294_967_296L;
     private static final long PERCENT = 100;
 
     private final TextShape shape;
-    private final int longestRecord;
+    private final int maxBytesPerRecord;
     private final List<String> obstacles = new ArrayList<>();
 
     /** Sums over all nodes. */
@@ -39,62 +39,63 @@ final class ClusterPlan {
     private long freeRecords;
 
     /** What the largest node could take if it held nothing. */
-    private long ramOfANode = 1;
+    private long ramPerNode = 1;
 
-    private long diskOfANode = 1;
+    private long diskPerNode = 1;
 
-    private ClusterPlan(TextShape shape, int longestRecord) {
+    private ClusterPlan(TextShape shape, int maxBytesPerRecord) {
         this.shape = shape;
-        this.longestRecord = longestRecord;
+        this.maxBytesPerRecord = maxBytesPerRecord;
     }
 
-    static Plan of(TextShape shape, Cluster cluster, int longestRecord) throws StoreException {
-        ClusterPlan plan = new ClusterPlan(shape, longestRecord);
-        Map<Node, Map<String, String>> nodes = cluster.namespaceFigures();
+    static Plan of(TextShape shape, ConnectedCluster cluster, int maxBytesPerRecord) throws StoreException {
+        ClusterPlan plan = new ClusterPlan(shape, maxBytesPerRecord);
+        Map<Node, Map<String, String>> nodes = cluster.namespaceInfo();
         for (Map.Entry<Node, Map<String, String>> node : nodes.entrySet()) {
-            plan.add(node.getKey(), node.getValue(), cluster.figures(node.getKey(), "statistics"));
+            plan.add(node.getKey(), node.getValue(), cluster.infoPairs(node.getKey(), "statistics"));
         }
         return plan.plan(nodes.size(), cluster.replicationFactor());
     }
 
     private void add(Node node, Map<String, String> namespace, Map<String, String> statistics) {
-        long indexUsed = Cluster.number(namespace, "index_used_bytes", 0);
-        long budget = Cluster.number(namespace, "indexes-memory-budget", 0);
-        long ram = budget > 0 ? Math.max(0, budget - indexUsed) : belowLimit(namespace, statistics);
+        long indexUsed = ConnectedCluster.longValue(namespace, "index_used_bytes", 0);
+        long budget = ConnectedCluster.longValue(namespace, "indexes-memory-budget", 0);
+        long ram = budget > 0 ? Math.max(0, budget - indexUsed) : freeBelowStopWrites(namespace, statistics);
         freeRam += ram;
-        ramOfANode = Math.max(ramOfANode, ram + indexUsed);
-        long total = Cluster.number(namespace, "data_total_bytes", 0);
-        long disk = total / PERCENT * Cluster.number(namespace, "storage-engine.stop-writes-used-pct", PERCENT);
-        freeDisk += Math.max(0, disk - Cluster.number(namespace, "data_used_bytes", 0));
-        diskOfANode = Math.max(diskOfANode, disk);
-        freeRecords += Math.max(0, MOST_RECORDS_PER_NODE - Cluster.number(namespace, "objects", 0));
+        ramPerNode = Math.max(ramPerNode, ram + indexUsed);
+        long total = ConnectedCluster.longValue(namespace, "data_total_bytes", 0);
+        long disk =
+                total / PERCENT * ConnectedCluster.longValue(namespace, "storage-engine.stop-writes-used-pct", PERCENT);
+        freeDisk += Math.max(0, disk - ConnectedCluster.longValue(namespace, "data_used_bytes", 0));
+        diskPerNode = Math.max(diskPerNode, disk);
+        freeRecords += Math.max(0, MAX_RECORDS_PER_NODE - ConnectedCluster.longValue(namespace, "objects", 0));
         if ("true".equals(namespace.get("stop_writes"))) {
             obstacles.add("node " + node + " has stopped taking writes: give it memory or storage, or drop datasets");
         }
     }
 
     /** RAM until the node's memory is as full as stop-writes-sys-memory-pct allows. */
-    private static long belowLimit(Map<String, String> namespace, Map<String, String> statistics) {
-        long free = Cluster.number(statistics, "system_free_mem_kbytes", 0) << 10;
-        long freePercent = Math.max(1, Cluster.number(statistics, "system_free_mem_pct", PERCENT));
-        long limit = Cluster.number(namespace, "stop-writes-sys-memory-pct", PERCENT);
+    private static long freeBelowStopWrites(Map<String, String> namespace, Map<String, String> statistics) {
+        long free = ConnectedCluster.longValue(statistics, "system_free_mem_kbytes", 0) << 10;
+        long freePercent = Math.max(1, ConnectedCluster.longValue(statistics, "system_free_mem_pct", PERCENT));
+        long limit = ConnectedCluster.longValue(namespace, "stop-writes-sys-memory-pct", PERCENT);
         long reserved = free / freePercent * (PERCENT - limit);
         return Math.max(0, free - reserved);
     }
 
     private Plan plan(int nodes, long copies) {
-        long parts = shape.longestLine() > longestRecord ? shape.bytesInLongerLines() / longestRecord : 0;
+        long parts = shape.longestLine() > maxBytesPerRecord ? shape.bytesInLongerLines() / maxBytesPerRecord : 0;
         long records = shape.lineCount() + parts;
         long ram = records * INDEX_BYTES * copies;
         long disk = diskBytes() * copies;
-        long forSpace = Math.max(Math.ceilDiv(ram, ramOfANode), Math.ceilDiv(disk, diskOfANode));
-        long forRecords = Math.ceilDiv(records * copies, MOST_RECORDS_PER_NODE);
+        long forSpace = Math.max(Math.ceilDiv(ram, ramPerNode), Math.ceilDiv(disk, diskPerNode));
+        long forRecords = Math.ceilDiv(records * copies, MAX_RECORDS_PER_NODE);
         long needed = Math.max(Math.max(forSpace, forRecords), copies);
         require(ram, freeRam, "bytes of RAM for the index", "add nodes or memory");
         require(disk, freeDisk, "bytes of storage", "add nodes or devices, or raise filesize");
         require(records * copies, freeRecords, "records", "add nodes");
-        if (needed > MOST_NODES) {
-            obstacles.add("about " + needed + " nodes like these are needed, and Community Edition allows " + MOST_NODES
+        if (needed > MAX_NODES) {
+            obstacles.add("about " + needed + " nodes like these are needed, and Community Edition allows " + MAX_NODES
                     + ": use larger nodes, or Enterprise Edition");
         }
         return new Plan(
@@ -124,9 +125,11 @@ final class ClusterPlan {
         long bytes = 0;
         for (int i = 0; i < classes.length - 1; i++) {
             long longest = (i + 1L) * TextShape.LENGTH_STEP - 1;
-            bytes += classes[i] * Math.ceilDiv(longest + RECORD_BYTES, GRAIN_BYTES) * GRAIN_BYTES;
+            bytes += classes[i]
+                    * Math.ceilDiv(longest + RECORD_OVERHEAD_BYTES, RECORD_ALIGNMENT_BYTES)
+                    * RECORD_ALIGNMENT_BYTES;
         }
         long longer = classes.length == 0 ? 0 : classes[classes.length - 1];
-        return bytes + shape.bytesInLongerLines() + longer * (RECORD_BYTES + GRAIN_BYTES);
+        return bytes + shape.bytesInLongerLines() + longer * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
     }
 }

@@ -43,18 +43,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class CoalescingReader<N> {
     /** Most nodes asked for one record, one after the other. */
-    static final int ATTEMPTS = 3;
+    static final int MAX_ATTEMPTS = 3;
 
     /** Most commands in flight to one node: one on its way there while the other is on its way back. */
-    static final int COMMANDS_PER_NODE = 2;
+    static final int MAX_COMMANDS_PER_NODE = 2;
 
     /** Most reads that wait for one node; any more are refused at once. */
-    static final int MOST_QUEUED = 4_096;
+    static final int MAX_QUEUED_READS = 4_096;
 
-    private static final int KEYS_PER_COMMAND = 256;
+    private static final int MAX_KEYS_PER_COMMAND = 256;
 
     /** Many times what a busy node takes, and short enough that few requests wait when a node falls silent. */
-    private static final Duration LONGEST_PATIENCE = Duration.ofMillis(75);
+    private static final Duration MAX_SILENCE = Duration.ofMillis(75);
 
     /** Resolution of deadlines and of the patience. */
     static final int TICK_MILLIS = 10;
@@ -62,29 +62,29 @@ final class CoalescingReader<N> {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
 
     /** The client ends a command long before its deadline has passed twice, unless it lost the command. */
-    private static final long LOST_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LOST_COMMAND_MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long PROBE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final NodeLink<N> link;
     private final long deadlineNanos;
-    private final long patienceNanos;
+    private final long maxSilenceNanos;
     private final IdentityHashMap<N, Lane> lanes = new IdentityHashMap<>();
-    private boolean aboutToSend;
-    private boolean ticking;
+    private boolean sendScheduled;
+    private boolean tickScheduled;
     private long nextTick;
 
     /** @param deadline of a read with all its attempts */
     CoalescingReader(NodeLink<N> link, Duration deadline) {
         this.link = link;
         this.deadlineNanos = deadline.toNanos();
-        this.patienceNanos = Math.min(LONGEST_PATIENCE.toNanos(), deadlineNanos / (2 * ATTEMPTS));
+        this.maxSilenceNanos = Math.min(MAX_SILENCE.toNanos(), deadlineNanos / (2 * MAX_ATTEMPTS));
     }
 
     /** Reads a record; null if it does not exist. Fails with an {@link AerospikeException}. Ends before the deadline. */
     CompletableFuture<@Nullable Record> read(Key key) {
         PendingRead read = new PendingRead(key, link.nanoTime() + deadlineNanos);
-        int refusal = route(read, false);
+        int refusal = enqueue(read, false);
         if (refusal != ResultCode.OK) {
             read.completeExceptionally(new AerospikeException(refusal));
         }
@@ -94,40 +94,40 @@ final class CoalescingReader<N> {
     /**
      * Puts a read into the lane that serves it best: one of a copy not asked before, and healthy.
      *
-     * @param elsewhere true if only such a lane will do
+     * @param onlyUntriedHealthy true if only such a lane will do
      * @return {@link ResultCode#OK}, or why there is none
      */
-    private int route(PendingRead read, boolean elsewhere) {
-        int copies = link.copies();
+    private int enqueue(PendingRead read, boolean onlyUntriedHealthy) {
+        int replicas = link.replicaCount();
         int bestRank = Integer.MAX_VALUE;
-        int bestCopy = 0;
+        int bestReplica = 0;
         Lane best = null;
-        Lane avoided = null;
-        for (int copy = 0; copy < copies && bestRank > 0; copy++) {
-            N node = link.node(read.key, copy);
+        Lane skippedSuspect = null;
+        for (int replica = 0; replica < replicas && bestRank > 0; replica++) {
+            N node = link.node(read.key, replica);
             if (node == null) {
                 continue;
             }
             Lane lane = lane(node);
-            int rank = (lane.suspect ? 2 : 0) + ((read.copiesAsked & 1L << copy) != 0 ? 1 : 0);
+            int rank = (lane.suspect ? 2 : 0) + ((read.triedReplicas & 1L << replica) != 0 ? 1 : 0);
             if (rank < bestRank) {
-                avoided = best == null ? avoided : best;
+                skippedSuspect = best == null ? skippedSuspect : best;
                 bestRank = rank;
-                bestCopy = copy;
+                bestReplica = replica;
                 best = lane;
             }
         }
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if ((elsewhere && bestRank > 0) || best.queue.size() >= MOST_QUEUED) {
+        if ((onlyUntriedHealthy && bestRank > 0) || best.queue.size() >= MAX_QUEUED_READS) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.attempts++;
-        read.copiesAsked |= 1L << bestCopy;
+        read.triedReplicas |= 1L << bestReplica;
         best.add(read);
-        if (avoided != null && avoided.isProbeDue()) {
-            avoided.add(read);
+        if (skippedSuspect != null && skippedSuspect.isProbeDue()) {
+            skippedSuspect.add(read);
         }
         return ResultCode.OK;
     }
@@ -138,41 +138,41 @@ final class CoalescingReader<N> {
     }
 
     /** By then everything that the loop woke up for has been read, and leaves together. */
-    private void sendAtEndOfTurn() {
-        if (!aboutToSend) {
-            link.atEndOfTurn(this::send);
-            aboutToSend = true;
+    private void scheduleSend() {
+        if (!sendScheduled) {
+            link.atEndOfIteration(this::send);
+            sendScheduled = true;
         }
     }
 
     private void send() {
-        aboutToSend = false;
+        sendScheduled = false;
         List.copyOf(lanes.values()).forEach(Lane::send);
     }
 
-    private void tickLater() {
-        if (!ticking) {
-            link.after(TICK_MILLIS, this::tick);
-            ticking = true;
+    private void scheduleTick() {
+        if (!tickScheduled) {
+            link.schedule(TICK_MILLIS, this::tick);
+            tickScheduled = true;
             nextTick = link.nanoTime() + TICK_NANOS;
         }
     }
 
     private void tick() {
-        ticking = false;
+        tickScheduled = false;
         long now = link.nanoTime();
         // If the loop itself was held up, answers may be waiting for it to read them: that says nothing about nodes.
-        boolean late = now - nextTick > patienceNanos / 2;
+        boolean loopDelayed = now - nextTick > maxSilenceNanos / 2;
         for (Lane lane : List.copyOf(lanes.values())) {
-            List.copyOf(lane.inFlight).forEach(command -> command.check(now, late));
+            List.copyOf(lane.inFlight).forEach(command -> command.checkTimeouts(now, loopDelayed));
             lane.checkQueue(now);
         }
         if (!lanes.values().stream().allMatch(Lane::isIdle)) {
-            tickLater();
+            scheduleTick();
         }
     }
 
-    private boolean failIfLate(PendingRead read, long now) {
+    private boolean failIfExpired(PendingRead read, long now) {
         if (!read.isDone() && now + TICK_NANOS >= read.deadline) {
             String message = "no answer within " + TimeUnit.NANOSECONDS.toMillis(deadlineNanos) + " ms";
             read.completeExceptionally(new AerospikeException(ResultCode.TIMEOUT, message));
@@ -184,7 +184,7 @@ final class CoalescingReader<N> {
     private final class Lane {
         private final N node;
         private final ArrayDeque<PendingRead> queue = new ArrayDeque<>();
-        private final List<Command> inFlight = new ArrayList<>();
+        private final List<ReadCommand> inFlight = new ArrayList<>();
         private boolean suspect;
         private long lastSent;
 
@@ -193,10 +193,10 @@ final class CoalescingReader<N> {
         }
 
         private void add(PendingRead read) {
-            read.places++;
+            read.holders++;
             queue.addLast(read);
-            sendAtEndOfTurn();
-            tickLater();
+            scheduleSend();
+            scheduleTick();
         }
 
         private boolean isIdle() {
@@ -208,10 +208,10 @@ final class CoalescingReader<N> {
         }
 
         private void send() {
-            while (!queue.isEmpty() && inFlight.size() < COMMANDS_PER_NODE) {
-                Command command = new Command(this);
-                while (!queue.isEmpty() && command.batch.size() < KEYS_PER_COMMAND) {
-                    command.take(queue.removeFirst());
+            while (!queue.isEmpty() && inFlight.size() < MAX_COMMANDS_PER_NODE) {
+                ReadCommand command = new ReadCommand(this);
+                while (!queue.isEmpty() && command.batch.size() < MAX_KEYS_PER_COMMAND) {
+                    command.add(queue.removeFirst());
                 }
                 if (!command.batch.isEmpty()) {
                     command.send();
@@ -223,8 +223,8 @@ final class CoalescingReader<N> {
         private void checkQueue(long now) {
             for (int left = queue.size(); left > 0; left--) {
                 PendingRead read = queue.removeFirst();
-                if (failIfLate(read, now) || (suspect && route(read, true) == ResultCode.OK)) {
-                    read.places--;
+                if (failIfExpired(read, now) || (suspect && enqueue(read, true) == ResultCode.OK)) {
+                    read.holders--;
                 } else {
                     queue.addLast(read);
                 }
@@ -233,21 +233,21 @@ final class CoalescingReader<N> {
     }
 
     /** One batch of reads on its way to a node and back. */
-    private final class Command implements BatchListListener {
+    private final class ReadCommand implements BatchListListener {
         private final Lane lane;
         private final List<BatchRead> batch = new ArrayList<>();
         private final List<PendingRead> reads = new ArrayList<>();
         private final long sent = link.nanoTime();
         private boolean overdue;
-        private boolean ended;
+        private boolean completed;
 
-        private Command(Lane lane) {
+        private ReadCommand(Lane lane) {
             this.lane = lane;
         }
 
-        private void take(PendingRead read) {
+        private void add(PendingRead read) {
             if (read.isDone()) {
-                read.places--;
+                read.holders--;
             } else {
                 reads.add(read);
                 batch.add(new BatchRead(read.key, true));
@@ -260,68 +260,68 @@ final class CoalescingReader<N> {
             try {
                 link.send(lane.node, batch, this);
             } catch (AerospikeException e) {
-                end(e);
+                complete(e);
             } catch (RuntimeException | Error e) {
-                end(new AerospikeException(ResultCode.CLIENT_ERROR, String.valueOf(e), e));
+                complete(new AerospikeException(ResultCode.CLIENT_ERROR, String.valueOf(e), e));
             }
         }
 
-        private void check(long now, boolean late) {
-            if (now - sent > 2 * deadlineNanos + LOST_NANOS) {
-                end(new AerospikeException(ResultCode.TIMEOUT, "the command was lost"));
+        private void checkTimeouts(long now, boolean loopDelayed) {
+            if (now - sent > 2 * deadlineNanos + LOST_COMMAND_MARGIN_NANOS) {
+                complete(new AerospikeException(ResultCode.TIMEOUT, "the command was lost"));
                 return;
             }
-            boolean becomesOverdue = !overdue && !late && now - sent > patienceNanos;
+            boolean becomesOverdue = !overdue && !loopDelayed && now - sent > maxSilenceNanos;
             if (becomesOverdue) {
                 overdue = true;
                 lane.suspect = true;
             }
             for (PendingRead read : reads) {
-                if (!failIfLate(read, now) && becomesOverdue) {
-                    int _ = route(read, true);
+                if (!failIfExpired(read, now) && becomesOverdue) {
+                    int _ = enqueue(read, true);
                 }
             }
         }
 
         @Override
         public void onSuccess(List<BatchRead> answered) {
-            end(null);
+            complete(null);
         }
 
         @Override
         public void onFailure(AerospikeException failure) {
-            end(failure);
+            complete(failure);
         }
 
         /** The node may have answered some of the reads before the command failed. */
-        private void end(@Nullable AerospikeException failure) {
-            if (ended) {
+        private void complete(@Nullable AerospikeException failure) {
+            if (completed) {
                 return;
             }
-            ended = true;
+            completed = true;
             lane.inFlight.remove(this);
             lane.suspect = failure != null;
             for (int i = 0; i < reads.size(); i++) {
-                reads.get(i).places--;
+                reads.get(i).holders--;
                 try {
-                    answer(reads.get(i), batch.get(i), failure);
+                    completeOrRetry(reads.get(i), batch.get(i), failure);
                 } catch (RuntimeException | Error e) {
                     // Memory ran out, for example: the read is tried again, and the others are answered all the same.
                     lane.add(reads.get(i));
                 }
             }
-            sendAtEndOfTurn();
+            scheduleSend();
         }
 
-        private void answer(PendingRead read, BatchRead result, @Nullable AerospikeException failure) {
+        private void completeOrRetry(PendingRead read, BatchRead result, @Nullable AerospikeException failure) {
             int code = result.resultCode;
             if (code == ResultCode.OK || code == ResultCode.KEY_NOT_FOUND_ERROR) {
                 read.complete(result.record);
-            } else if (!read.isDone() && read.places == 0) {
+            } else if (!read.isDone() && read.holders == 0) {
                 AerospikeException reason =
                         failure != null && code == ResultCode.NO_RESPONSE ? failure : new AerospikeException(code);
-                boolean again = ClusterFailures.passes(reason.getResultCode()) && read.attempts < ATTEMPTS;
-                if (!again || route(read, false) != ResultCode.OK) {
+                boolean retry = ClusterFailures.isTransient(reason.getResultCode()) && read.attempts < MAX_ATTEMPTS;
+                if (!retry || enqueue(read, false) != ResultCode.OK) {
                     read.completeExceptionally(reason);
                 }
             }

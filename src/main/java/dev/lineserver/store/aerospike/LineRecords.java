@@ -14,22 +14,22 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  * How a version's lines are kept in its set.
  *
  * <p>Line {@code i} is the record whose key is the integer {@code i}, with one bin that holds its bytes. A line longer
- * than {@code partBytes} has a {@link Head} under its own key instead, in a bin named otherwise, and its bytes in parts
+ * than {@code partBytes} has a {@link LongLineHeader} under its own key instead, in a bin named otherwise, and its bytes in parts
  * whose keys are texts: keys of different types never meet.
  */
 final class LineRecords {
-    private static final String HEAD_SUFFIX = "+";
+    private static final String HEADER_SUFFIX = "+";
 
     final String namespace;
     final String set;
     final String bin;
-    final String headBin;
+    final String headerBin;
 
     LineRecords(String namespace, LineSet set) {
         this.namespace = namespace;
         this.set = set.name();
         this.bin = set.bin();
-        this.headBin = bin + HEAD_SUFFIX;
+        this.headerBin = bin + HEADER_SUFFIX;
     }
 
     Key line(long lineIndex) {
@@ -47,9 +47,9 @@ final class LineRecords {
 
     /** The head in a record; null unless it stands for a long line of this version. */
     @Nullable
-    Head head(@Nullable Record record) {
-        byte[] head = value(record, headBin);
-        return head == null || head.length != Head.BYTES ? null : Head.fromBytes(head);
+    LongLineHeader header(@Nullable Record record) {
+        byte[] header = value(record, headerBin);
+        return header == null || header.length != LongLineHeader.BYTES ? null : LongLineHeader.fromBytes(header);
     }
 
     /** A record of which only bins were asked for that it does not have comes without any. */
@@ -64,7 +64,7 @@ final class LineRecords {
      * @param length of the line, in bytes
      * @param partBytes length of each part but the last, in bytes
      */
-    record Head(int length, int partBytes) {
+    record LongLineHeader(int length, int partBytes) {
         static final int BYTES = 2 * Integer.BYTES;
 
         int parts() {
@@ -80,9 +80,9 @@ final class LineRecords {
                     ByteBuffer.allocate(BYTES).putInt(length).putInt(partBytes).array());
         }
 
-        static Head fromBytes(byte[] bytes) {
+        static LongLineHeader fromBytes(byte[] bytes) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            return new Head(buffer.getInt(), buffer.getInt());
+            return new LongLineHeader(buffer.getInt(), buffer.getInt());
         }
     }
 }

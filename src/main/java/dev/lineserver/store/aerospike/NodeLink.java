@@ -14,20 +14,20 @@ import org.jspecify.annotations.Nullable;
  */
 interface NodeLink<N> {
     /** Number of copies to look for, at least 1. */
-    int copies();
+    int replicaCount();
 
     /** The node that holds a copy of the key's record, or null if none is known to be active. */
     @Nullable
-    N node(Key key, int copy);
+    N node(Key key, int replica);
 
     /** Sends one command to one node. May throw anything, and then never calls the listener. */
     void send(N node, List<BatchRead> reads, BatchListListener listener);
 
     /** Runs a task after everything that the loop woke up for. */
-    void atEndOfTurn(Runnable task);
+    void atEndOfIteration(Runnable task);
 
     /** Runs a task later. */
-    void after(long millis, Runnable task);
+    void schedule(long millis, Runnable task);
 
     /** {@link System#nanoTime}, unless time is scripted. */
     long nanoTime();

@@ -15,13 +15,13 @@ final class PendingRead extends CompletableFuture<@Nullable Record> {
     final long deadline;
 
     /** Bits of the copies that it was sent to. */
-    long copiesAsked;
+    long triedReplicas;
 
     /** Number of times it was put into a node's queue for the sake of its answer. */
     int attempts;
 
     /** Number of queues and commands that hold it now. */
-    int places;
+    int holders;
 
     PendingRead(Key key, long deadline) {
         this.key = key;

@@ -40,7 +40,7 @@ final class Policies {
     private static final int NEVER_EXPIRES = -1;
 
     /** So that a retry after a refused connection does not spin. */
-    private static final int PAUSE_BETWEEN_RETRIES_MILLIS = 5;
+    private static final int SLEEP_BETWEEN_RETRIES_MILLIS = 5;
 
     /** For checks of what is stored, which are repeated rather than failed. */
     private static final int EXISTS_RETRIES = 5;
@@ -55,10 +55,10 @@ final class Policies {
     final InfoPolicy info;
 
     Policies(AerospikeSettings settings) {
-        AerospikeSettings.Writes writes = settings.writes();
+        AerospikeSettings.WriteLimits writes = settings.writes();
         // At least 1: the client takes 0 for no timeout at all.
         Duration attempt =
-                Duration.ofMillis(Math.max(1, settings.lookupDeadline().toMillis() / CoalescingReader.ATTEMPTS));
+                Duration.ofMillis(Math.max(1, settings.lookupDeadline().toMillis() / CoalescingReader.MAX_ATTEMPTS));
         lineRead = batch(attempt, attempt, 0);
         lineRead.connectTimeout = millis(attempt);
         batchWrite = batch(writes.attemptTimeout(), writes.attemptTimeout(), 0);
@@ -70,7 +70,7 @@ final class Policies {
         lineWrite.expiration = NEVER_EXPIRES;
         lineWrite.sendKey = false;
         lineWrite.durableDelete = false;
-        registryRead = within(new Policy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT.multipliedBy(2), 2);
+        registryRead = withTimeouts(new Policy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT.multipliedBy(2), 2);
         registryRead.replica = Replica.SEQUENCE;
         info = new InfoPolicy();
         info.timeout = millis(CONNECT_TIMEOUT);
@@ -78,7 +78,7 @@ final class Policies {
 
     /** For a registry last read at this generation; 0 if there was none. */
     WritePolicy registryWrite(int generation) {
-        WritePolicy policy = within(new WritePolicy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT, 0);
+        WritePolicy policy = withTimeouts(new WritePolicy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT, 0);
         policy.commitLevel = CommitLevel.COMMIT_ALL;
         policy.expiration = NEVER_EXPIRES;
         policy.generation = generation;
@@ -90,7 +90,7 @@ final class Policies {
     }
 
     private static BatchPolicy batch(Duration attempt, Duration deadline, int retries) {
-        BatchPolicy policy = within(new BatchPolicy(), attempt, deadline, retries);
+        BatchPolicy policy = withTimeouts(new BatchPolicy(), attempt, deadline, retries);
         policy.respondAllKeys = true;
         // On the server's thread that received the batch, not spread over several. Reads: less than half of the node's
         // time while records come from RAM (decision 006). Writes, which go to its write cache and do not wait for the
@@ -100,12 +100,12 @@ final class Policies {
         return policy;
     }
 
-    private static <P extends Policy> P within(P policy, Duration attempt, Duration deadline, int retries) {
+    private static <P extends Policy> P withTimeouts(P policy, Duration attempt, Duration deadline, int retries) {
         policy.connectTimeout = millis(CONNECT_TIMEOUT);
         policy.socketTimeout = millis(attempt);
         policy.totalTimeout = millis(deadline);
         policy.maxRetries = retries;
-        policy.sleepBetweenRetries = PAUSE_BETWEEN_RETRIES_MILLIS;
+        policy.sleepBetweenRetries = SLEEP_BETWEEN_RETRIES_MILLIS;
         policy.timeoutDelay = 0;
         policy.readModeAP = ReadModeAP.ONE;
         policy.sendKey = false;
@@ -127,7 +127,7 @@ final class Policies {
         policy.maxConnsPerNode = settings.connectionsPerNode();
         // Shared out among the loops: with fewer, a command within its bound would find no connection.
         policy.asyncMaxConnsPerNode =
-                Math.max(settings.connectionsPerNode(), CoalescingReader.COMMANDS_PER_NODE * loops.getSize());
+                Math.max(settings.connectionsPerNode(), CoalescingReader.MAX_COMMANDS_PER_NODE * loops.getSize());
         policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;
         policy.clusterName = settings.clusterName();
         policy.validateClusterName = settings.clusterName() != null;

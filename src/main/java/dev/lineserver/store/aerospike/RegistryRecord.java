@@ -21,12 +21,12 @@ import dev.lineserver.store.aerospike.registry.RegistryForm;
 final class RegistryRecord implements RegistryAccess {
     private static final String SET = "lines-m";
     private static final String KEY = "registry";
-    private static final int ATTEMPTS = 12;
+    private static final int MAX_ATTEMPTS = 12;
 
-    private final Cluster cluster;
+    private final ConnectedCluster cluster;
     private final Key key;
 
-    RegistryRecord(Cluster cluster) {
+    RegistryRecord(ConnectedCluster cluster) {
         this.cluster = cluster;
         this.key = new Key(cluster.settings.namespace(), SET, KEY);
     }
@@ -36,12 +36,12 @@ final class RegistryRecord implements RegistryAccess {
         try {
             return RegistryForm.fromRecord(cluster.client.get(cluster.policies.registryRead, key));
         } catch (AerospikeException e) {
-            throw ClusterFailures.of(e, "reading the registry");
+            throw ClusterFailures.toStoreException(e, "reading the registry");
         }
     }
 
     @Override
-    public Registry update(String doing, Change change) throws StoreException {
+    public Registry update(String activity, RegistryChange change) throws StoreException {
         for (int attempt = 1; ; attempt++) {
             try {
                 Record record = cluster.client.get(cluster.policies.registryRead, key);
@@ -54,33 +54,33 @@ final class RegistryRecord implements RegistryAccess {
                 }
                 return after;
             } catch (AerospikeException e) {
-                if (attempt == ATTEMPTS
-                        || !(isRaceLost(e.getResultCode()) || ClusterFailures.passes(e.getResultCode()))) {
-                    throw explain(e, doing);
+                if (attempt == MAX_ATTEMPTS
+                        || !(isConflict(e.getResultCode()) || ClusterFailures.isTransient(e.getResultCode()))) {
+                    throw toStoreException(e, activity);
                 }
             }
             try {
-                TimeUnit.MILLISECONDS.sleep(ClusterFailures.pauseMillis(attempt));
+                TimeUnit.MILLISECONDS.sleep(ClusterFailures.backoffMillis(attempt));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new StoreUnavailableException(doing + " was interrupted", e);
+                throw new StoreUnavailableException(activity + " was interrupted", e);
             }
         }
     }
 
-    private static StoreException explain(AerospikeException e, String doing) {
+    private static StoreException toStoreException(AerospikeException e, String activity) {
         if (e.getResultCode() == ResultCode.RECORD_TOO_BIG) {
             return new StoreFailedException(
-                    doing + " failed: the registry has outgrown the server's max-record-size."
+                    activity + " failed: the registry has outgrown the server's max-record-size."
                             + " Drop datasets, or raise it",
                     e);
         }
-        return isRaceLost(e.getResultCode())
-                ? new StoreUnavailableException(doing + " failed: other processes changed the registry each time", e)
-                : ClusterFailures.of(e, doing);
+        return isConflict(e.getResultCode())
+                ? new StoreUnavailableException(activity + " failed: other processes changed the registry each time", e)
+                : ClusterFailures.toStoreException(e, activity);
     }
 
-    private static boolean isRaceLost(int code) {
+    private static boolean isConflict(int code) {
         return code == ResultCode.GENERATION_ERROR
                 || code == ResultCode.KEY_EXISTS_ERROR
                 || code == ResultCode.KEY_NOT_FOUND_ERROR;
@@ -88,23 +88,24 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void truncate(String set) throws StoreException {
-        String doing = "truncating set " + set + " of namespace " + key.namespace;
+        String activity = "truncating set " + set + " of namespace " + key.namespace;
         try {
             cluster.client.truncate(cluster.policies.info, key.namespace, set, null);
         } catch (AerospikeException e) {
             boolean forbidden = e.getResultCode() == ResultCode.CLIENT_ERROR
                     && String.valueOf(e.getBaseMessage()).contains("ERROR:" + ResultCode.ROLE_VIOLATION);
-            throw ClusterFailures.of(forbidden ? ResultCode.ROLE_VIOLATION : e.getResultCode(), doing, e);
+            throw ClusterFailures.toStoreException(
+                    forbidden ? ResultCode.ROLE_VIOLATION : e.getResultCode(), activity, e);
         }
     }
 
     @Override
-    public Map<String, Long> sets() throws StoreException {
+    public Map<String, Long> recordCounts() throws StoreException {
         Map<String, Long> copies = new HashMap<>();
         for (Node node : cluster.nodes()) {
-            for (String line : Cluster.list(cluster.info(node, "sets/" + key.namespace))) {
-                Map<String, String> figures = Cluster.pairs(line, ':');
-                long objects = Cluster.number(figures, "objects", 0);
+            for (String line : ConnectedCluster.parseList(cluster.info(node, "sets/" + key.namespace))) {
+                Map<String, String> figures = ConnectedCluster.parsePairs(line, ':');
+                long objects = ConnectedCluster.longValue(figures, "objects", 0);
                 boolean truncating = "true".equals(figures.get("truncating"));
                 copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
             }

@@ -18,7 +18,7 @@ abstract class AerospikeStoreContract extends LineStoreContract {
     private AerospikeStore store;
 
     /** Seed nodes of the cluster to test over. */
-    abstract List<AerospikeSettings.Node> hosts() throws Exception;
+    abstract List<AerospikeSettings.SeedNode> hosts() throws Exception;
 
     /** Ends what {@link #hosts} began. */
     void afterClose() throws Exception {}
@@ -27,7 +27,7 @@ abstract class AerospikeStoreContract extends LineStoreContract {
     void connect() throws Exception {
         store = AerospikeStore.connect(
                 TestSettings.of(hosts())
-                        .grace(AerospikeSettings.Writes.DEFAULT.grace())
+                        .grace(AerospikeSettings.WriteLimits.DEFAULT.grace())
                         .settings(),
                 TestSettings.LOOPS);
     }

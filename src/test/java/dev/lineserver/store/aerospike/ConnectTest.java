@@ -19,9 +19,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class ConnectTest extends FakeNodeTest {
     @Test
     void noNodeReachableNamesHostAndPort() throws Exception {
-        AerospikeSettings.Node nobody;
+        AerospikeSettings.SeedNode nobody;
         try (ServerSocket socket = new ServerSocket(0)) {
-            nobody = new AerospikeSettings.Node("127.0.0.1", socket.getLocalPort(), null);
+            nobody = new AerospikeSettings.SeedNode("127.0.0.1", socket.getLocalPort(), null);
         }
         String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(nobody)));
         assertSays(String.valueOf(message), nobody.toString());
@@ -66,12 +66,13 @@ final class ConnectTest extends FakeNodeTest {
 
     @Test
     void hostsAreReadInEveryForm() {
-        assertEquals(new AerospikeSettings.Node("db", 3000, null), AerospikeSettings.Node.parse("db"));
-        assertEquals(new AerospikeSettings.Node("db", 4000, null), AerospikeSettings.Node.parse("db:4000"));
-        assertEquals(new AerospikeSettings.Node("db", 4000, "cert"), AerospikeSettings.Node.parse("db:cert:4000"));
-        assertEquals(new AerospikeSettings.Node("::1", 4000, null), AerospikeSettings.Node.parse("[::1]:4000"));
+        assertEquals(new AerospikeSettings.SeedNode("db", 3000, null), AerospikeSettings.SeedNode.parse("db"));
+        assertEquals(new AerospikeSettings.SeedNode("db", 4000, null), AerospikeSettings.SeedNode.parse("db:4000"));
+        assertEquals(
+                new AerospikeSettings.SeedNode("db", 4000, "cert"), AerospikeSettings.SeedNode.parse("db:cert:4000"));
+        assertEquals(new AerospikeSettings.SeedNode("::1", 4000, null), AerospikeSettings.SeedNode.parse("[::1]:4000"));
         for (String wrong : List.of("", ":3000", "db:0", "db:70000", "a b")) {
-            assertThrows(IllegalArgumentException.class, () -> AerospikeSettings.Node.parse(wrong), wrong);
+            assertThrows(IllegalArgumentException.class, () -> AerospikeSettings.SeedNode.parse(wrong), wrong);
         }
     }
 

@@ -65,8 +65,8 @@ public final class FakeAerospikeNode implements AutoCloseable {
         Thread.ofVirtual().name("fake-node").start(this::accept);
     }
 
-    AerospikeSettings.Node host() {
-        return new AerospikeSettings.Node("127.0.0.1", server.getLocalPort(), null);
+    AerospikeSettings.SeedNode host() {
+        return new AerospikeSettings.SeedNode("127.0.0.1", server.getLocalPort(), null);
     }
 
     /** {@code HOST:PORT}, as {@code --aerospike} takes it. */
@@ -126,8 +126,8 @@ public final class FakeAerospikeNode implements AutoCloseable {
             WireMessage message = WireMessage.parse(body);
             faults.delay(message);
             reply = FakeCommands.answer(message, records, faults);
-            dropped = faults.takesDrop(message);
-            if (dropped || faults.takesSilence(message)) {
+            dropped = faults.consumeDrop(message);
+            if (dropped || faults.consumeSilence(message)) {
                 reply = dropped ? frame(type, reply) : new byte[0];
                 out.write(reply, 0, reply.length / 2);
                 out.flush();

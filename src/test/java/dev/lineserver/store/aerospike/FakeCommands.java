@@ -43,7 +43,7 @@ final class FakeCommands {
             if ((flags & BATCH_REPEAT) == 0) {
                 previous = entry(in, flags);
             }
-            one(previous.about(digest), records, faults, place, reply);
+            one(previous.withDigest(digest), records, faults, place, reply);
         }
         header(reply, WireMessage.LAST, ResultCode.OK, 0, 0, 0);
     }
@@ -70,25 +70,26 @@ final class FakeCommands {
             header(reply, 0, ResultCode.INVALID_NAMESPACE, 0, place, 0);
             return;
         }
-        if (message.writes()) {
+        if (message.isWrite()) {
             int refused = faults.refusal(message);
             header(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, place, 0);
             return;
         }
-        FakeRecords.Stored record = records.get(message.field(WireMessage.FIELD_DIGEST));
+        FakeRecords.StoredRecord record = records.get(message.field(WireMessage.FIELD_DIGEST));
         found(message, record, place, reply);
     }
 
     private static void found(
-            WireMessage message, FakeRecords.@Nullable Stored record, int place, ByteArrayOutputStream reply) {
+            WireMessage message, FakeRecords.@Nullable StoredRecord record, int place, ByteArrayOutputStream reply) {
         if (record == null) {
             header(reply, 0, ResultCode.KEY_NOT_FOUND_ERROR, 0, place, 0);
             return;
         }
-        List<WireMessage.Operation> bins =
-                record.bins().stream().filter(bin -> message.wants(bin.bin())).toList();
+        List<WireMessage.BinOperation> bins = record.bins().stream()
+                .filter(bin -> message.requestsBin(bin.bin()))
+                .toList();
         header(reply, 0, ResultCode.OK, record.generation(), place, bins.size());
-        for (WireMessage.Operation bin : bins) {
+        for (WireMessage.BinOperation bin : bins) {
             byte[] name = bin.bin().getBytes(StandardCharsets.UTF_8);
             ByteBuffer head = ByteBuffer.allocate(OPERATION_HEADER_BYTES)
                     .putInt(4 + name.length + bin.value().length)

@@ -18,7 +18,7 @@ final class FakeFaults {
     private volatile Predicate<WireMessage> late = _ -> false;
     private volatile long lateMillis;
     volatile boolean stopWrites;
-    volatile boolean truncates = true;
+    volatile boolean truncationEnabled = true;
 
     /** The next {@code count} records to be written, each for itself, are refused; lines only, not the registry. */
     void refuseLines(int count, int resultCode) {
@@ -27,47 +27,47 @@ final class FakeFaults {
     }
 
     /** Carries out the next {@code count} such requests, but drops the connection in the middle of the reply. */
-    void dropWhileAnswering(int count, Predicate<WireMessage> which) {
+    void dropConnections(int count, Predicate<WireMessage> which) {
         dropped = which;
         drops.set(count);
     }
 
     /** Carries out the next {@code count} such requests, and never answers: the outcome is in doubt. */
-    void keepSilent(int count, Predicate<WireMessage> which) {
+    void withholdAnswers(int count, Predicate<WireMessage> which) {
         silenced = which;
         silences.set(count);
     }
 
     /** Answers such requests late from now on. */
-    void answerLate(long millis, Predicate<WireMessage> which) {
+    void delayAnswers(long millis, Predicate<WireMessage> which) {
         late = which;
         lateMillis = millis;
     }
 
-    void behave() {
+    void clear() {
         refusals.set(0);
         drops.set(0);
         silences.set(0);
         late = _ -> false;
         stopWrites = false;
-        truncates = true;
+        truncationEnabled = true;
     }
 
     int refusal(WireMessage message) {
         if (stopWrites) {
             return ResultCode.SERVER_MEM_ERROR;
         }
-        return !message.text(WireMessage.FIELD_SET).startsWith("lines-") && take(refusals)
+        return !message.text(WireMessage.FIELD_SET).startsWith("lines-") && consume(refusals)
                 ? refusalCode
                 : ResultCode.OK;
     }
 
-    boolean takesDrop(WireMessage message) {
-        return dropped.test(message) && take(drops);
+    boolean consumeDrop(WireMessage message) {
+        return dropped.test(message) && consume(drops);
     }
 
-    boolean takesSilence(WireMessage message) {
-        return silenced.test(message) && take(silences);
+    boolean consumeSilence(WireMessage message) {
+        return silenced.test(message) && consume(silences);
     }
 
     /** What a slow node does; the test waits for what comes of it, not for this. */
@@ -77,7 +77,7 @@ final class FakeFaults {
         }
     }
 
-    private static boolean take(AtomicInteger left) {
+    private static boolean consume(AtomicInteger left) {
         return left.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
     }
 }

@@ -24,7 +24,7 @@ final class FakeInfo {
     volatile long diskBytes = 4L << 30;
 
     /** What a migration does to the count of a set's records. */
-    volatile long miscount;
+    volatile long countError;
 
     /** {@code HOST:PORT} of all nodes of the cluster; empty for a node on its own. */
     private volatile List<String> cluster = List.of();
@@ -99,20 +99,20 @@ final class FakeInfo {
         return "objects=0;effective_replication_factor=" + copies() + ";stop_writes=" + faults.stopWrites
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
-                + FakeRecords.LARGEST;
+                + FakeRecords.MAX_RECORD_SIZE;
     }
 
     /** All nodes share their records; one reports them. */
     private String sets() {
         return records.sets().stream()
                 .map(set -> "ns=" + NAMESPACE + ":set=" + set + ":objects="
-                        + (place == 0 ? records.count(set) * copies() + miscount : 0) + ":truncating=false;")
+                        + (place == 0 ? records.count(set) * copies() + countError : 0) + ":truncating=false;")
                 .collect(Collectors.joining());
     }
 
     private String truncate(String command) {
         String set = command.substring(command.indexOf(";set=") + ";set=".length());
-        if (faults.truncates) {
+        if (faults.truncationEnabled) {
             records.truncate(set.split(";", 2)[0]);
         }
         return "ok";

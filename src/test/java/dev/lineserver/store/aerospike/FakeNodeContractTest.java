@@ -11,7 +11,7 @@ final class FakeNodeContractTest extends AerospikeStoreContract {
     }
 
     @Override
-    List<AerospikeSettings.Node> hosts() {
+    List<AerospikeSettings.SeedNode> hosts() {
         return List.of(node.host());
     }
 

@@ -37,7 +37,7 @@ abstract class FakeNodeTest {
 
     @AfterEach
     void stop() throws IOException {
-        node.faults.behave();
+        node.faults.clear();
         stores.forEach(AerospikeStore::close);
         node.close();
     }
@@ -71,7 +71,7 @@ abstract class FakeNodeTest {
     }
 
     static Manifest commit(Build build, byte[] content) throws Exception {
-        return ContractContent.commitOf(build, content);
+        return ContractCommit.commitOf(build, content);
     }
 
     static void assertHolds(Snapshot snapshot, byte[] content) throws Exception {

@@ -13,16 +13,16 @@ import dev.lineserver.line.Limits;
 /** What a fake node has stored, in memory: everything in one namespace. */
 final class FakeRecords {
     /** {@code max-record-size}, so small that the longest whole line takes two records. */
-    static final int LARGEST = Limits.WHOLE_LINE_BYTES;
+    static final int MAX_RECORD_SIZE = Limits.WHOLE_LINE_BYTES;
 
     private static final int OVERHEAD = 100;
 
-    private final Map<ByteBuffer, Stored> byDigest = new ConcurrentHashMap<>();
+    private final Map<ByteBuffer, StoredRecord> byDigest = new ConcurrentHashMap<>();
 
-    record Stored(String set, int generation, List<WireMessage.Operation> bins) {}
+    record StoredRecord(String set, int generation, List<WireMessage.BinOperation> bins) {}
 
     @Nullable
-    Stored get(ByteBuffer digest) {
+    StoredRecord get(ByteBuffer digest) {
         return byDigest.get(digest);
     }
 
@@ -39,12 +39,12 @@ final class FakeRecords {
                 return null;
             }
             int generation = before == null ? 1 : before.generation + 1;
-            return new Stored(message.text(WireMessage.FIELD_SET), generation, message.operations());
+            return new StoredRecord(message.text(WireMessage.FIELD_SET), generation, message.operations());
         });
         return code[0];
     }
 
-    private static int refusal(WireMessage message, @Nullable Stored before) {
+    private static int refusal(WireMessage message, @Nullable StoredRecord before) {
         if ((message.info2() & WireMessage.CREATE_ONLY) != 0 && before != null) {
             return ResultCode.KEY_EXISTS_ERROR;
         }
@@ -58,10 +58,10 @@ final class FakeRecords {
             return ResultCode.GENERATION_ERROR;
         }
         long size = OVERHEAD;
-        for (WireMessage.Operation bin : message.operations()) {
+        for (WireMessage.BinOperation bin : message.operations()) {
             size += bin.value().length;
         }
-        return size > LARGEST ? ResultCode.RECORD_TOO_BIG : ResultCode.OK;
+        return size > MAX_RECORD_SIZE ? ResultCode.RECORD_TOO_BIG : ResultCode.OK;
     }
 
     void truncate(String set) {
@@ -69,15 +69,15 @@ final class FakeRecords {
     }
 
     /** As if the node had been restarted with nothing on its device. */
-    void forgetAll() {
+    void clear() {
         byDigest.clear();
     }
 
-    void lose(byte[] digest) {
+    void remove(byte[] digest) {
         byDigest.remove(ByteBuffer.wrap(digest));
     }
 
-    boolean hold(byte[] digest) {
+    boolean contains(byte[] digest) {
         return byDigest.containsKey(ByteBuffer.wrap(digest));
     }
 
@@ -88,7 +88,7 @@ final class FakeRecords {
     }
 
     List<String> sets() {
-        return byDigest.values().stream().map(Stored::set).distinct().toList();
+        return byDigest.values().stream().map(StoredRecord::set).distinct().toList();
     }
 
     private static ByteBuffer copy(ByteBuffer from) {

@@ -38,7 +38,7 @@ final class LostNodeTest {
 
     @AfterEach
     void stop() throws Exception {
-        nodes.forEach(node -> node.faults.behave());
+        nodes.forEach(node -> node.faults.clear());
         for (AutoCloseable closeable : open.reversed()) {
             closeable.close();
         }
@@ -60,7 +60,7 @@ final class LostNodeTest {
     }
 
     private void silence(int place) {
-        nodes.get(place).faults.keepSilent(Integer.MAX_VALUE, _ -> true);
+        nodes.get(place).faults.withholdAnswers(Integer.MAX_VALUE, _ -> true);
     }
 
     private static List<CompletableFuture<Lookup>> lookUpAll(Snapshot snapshot) {
@@ -117,9 +117,9 @@ final class LostNodeTest {
                 assertFound(lookups, i);
             }
         }
-        nodes.get(LOST).faults.behave();
+        nodes.get(LOST).faults.clear();
         int[] answered = new int[1];
-        nodes.get(LOST).faults.answerLate(0, message -> {
+        nodes.get(LOST).faults.delayAnswers(0, message -> {
             answered[0]++;
             return false;
         });

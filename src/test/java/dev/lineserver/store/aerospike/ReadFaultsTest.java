@@ -45,7 +45,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     void aLostRecordIsDamageAndNotTheEnd() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.records.lose(new Key("lines", "a", 17L).digest);
+            node.records.remove(new Key("lines", "a", 17L).digest);
             Lookup.Damaged damaged = assertInstanceOf(Lookup.Damaged.class, await(snapshot, 17));
             assertTrue(damaged.detail().contains("missing"), damaged.detail());
             assertArrayEquals(
@@ -59,7 +59,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     void aNodeThatRestartedEmptyIsDamage() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.records.forgetAll();
+            node.records.clear();
             assertInstanceOf(Lookup.Damaged.class, await(snapshot, 5));
             assertInstanceOf(Lookup.Damaged.class, await(snapshot, LINES.size() - 1));
         }
@@ -69,12 +69,12 @@ final class ReadFaultsTest extends FakeNodeTest {
     void lateAnswersAreUnavailableAtTheDeadlineAndPass() throws Exception {
         AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.answerLate(3_000, message -> !message.writes());
+            node.faults.delayAnswers(3_000, message -> !message.isWrite());
             long start = System.nanoTime();
             assertThrows(StoreUnavailableException.class, () -> await(snapshot, 1));
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
             assertTrue(took < 2_500, took + " ms");
-            node.faults.behave();
+            node.faults.clear();
             assertHolds(snapshot, CONTENT);
         }
     }
@@ -83,7 +83,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     void repliesThatBreakOffAreAskedForAgain() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.dropWhileAnswering(2, message -> !message.writes());
+            node.faults.dropConnections(2, message -> !message.isWrite());
             List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
             for (int i = 0; i < lookups.size(); i++) {
                 Lookup found = lookups.get(i).get(20, TimeUnit.SECONDS);
@@ -100,13 +100,13 @@ final class ReadFaultsTest extends FakeNodeTest {
         byte[] content = new byte[4 << 20];
         Arrays.fill(content, (byte) 'x');
         content[Limits.WHOLE_LINE_BYTES] = '\n';
-        LineSet first = new LineSet("a", LineSet.State.LIVE, "", 1, 1, 0, 0);
+        LineSet first = new LineSet("a", LineSet.SetState.LIVE, "", 1, 1, 0, 0);
         LineRecords records = new LineRecords("lines", first);
         try (Snapshot snapshot = store.open(put(store, content))) {
             for (int line = 0; line < 2; line++) {
                 LineParts parts = assertInstanceOf(Lookup.FoundInParts.class, await(snapshot, line))
                         .parts();
-                node.records.lose(records.part(line, 1).digest);
+                node.records.remove(records.part(line, 1).digest);
                 assertEquals('x', parts.read(0).toCompletableFuture().join()[0]);
                 CompletionException failure = assertThrows(
                         CompletionException.class,
@@ -121,9 +121,9 @@ final class ReadFaultsTest extends FakeNodeTest {
     void manyMissingRecordsShareAReadOfTheRegistry() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.records.forgetAll();
+            node.records.clear();
             AtomicInteger registryReads = new AtomicInteger();
-            node.faults.answerLate(0, message -> {
+            node.faults.delayAnswers(0, message -> {
                 if (!message.isBatch() && message.text(WireMessage.FIELD_SET).equals("lines-m")) {
                     registryReads.incrementAndGet();
                 }
@@ -162,7 +162,7 @@ final class ReadFaultsTest extends FakeNodeTest {
         EventLoopGroup shared = new NioEventLoopGroup(2);
         AerospikeStore store = AerospikeStore.connect(settings().settings(), shared);
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.keepSilent(Integer.MAX_VALUE, message -> !message.writes());
+            node.faults.withholdAnswers(Integer.MAX_VALUE, message -> !message.isWrite());
             List<CompletableFuture<Lookup>> lookups = lookUp(snapshot, LINES.size());
             Thread closing = Thread.ofVirtual().start(store::close);
             assertTrue(closing.join(Duration.ofSeconds(60)), "still closing");
@@ -198,14 +198,15 @@ final class ReadFaultsTest extends FakeNodeTest {
     void aVersionOfAnUnknownLayoutIsListedAsUnreadable() throws Exception {
         AerospikeStore store = connect(settings());
         put(store, CONTENT);
-        try (Cluster cluster = Cluster.connect(settings().settings(), TestSettings.LOOPS)) {
+        try (ConnectedCluster cluster = ConnectedCluster.connect(settings().settings(), TestSettings.LOOPS)) {
             new RegistryRecord(cluster).update("writing as a newer program does", registry -> {
-                Registry.Published version =
+                Registry.PublishedVersion version =
                         Objects.requireNonNull(registry.datasets().get(NAME.value()));
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
                         now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
-                registry.datasets().put(NAME.value(), new Registry.Published(newer, version.set(), version.build()));
+                registry.datasets()
+                        .put(NAME.value(), new Registry.PublishedVersion(newer, version.set(), version.build()));
             });
         }
         DatasetListing.Unreadable listed = assertInstanceOf(

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * Finds a real server to test against: the one named by {@value #VARIABLE}, else an {@code asd} on the path, else
- * Docker. Each is looked for once, and started ones are ended with this process. Tests begin with an empty store: every
+ * Docker. Each is searched for once, and started ones are ended with this process. Tests begin with an empty store: every
  * dataset in the namespace {@code lines} of a server that is named is dropped.
  */
 final class RealAerospike {
@@ -22,34 +22,34 @@ final class RealAerospike {
     private static final RealAerospike THREE_NODES = new RealAerospike(3);
 
     private final int nodes;
-    private boolean looked;
-    private List<AerospikeSettings.Node> found = List.of();
-    private String how = "none";
+    private boolean searched;
+    private List<AerospikeSettings.SeedNode> found = List.of();
+    private String origin = "none";
 
     private RealAerospike(int nodes) {
         this.nodes = nodes;
     }
 
     /** Hosts of a node, or skips the test. */
-    static List<AerospikeSettings.Node> oneNode(Class<?> test) {
+    static List<AerospikeSettings.SeedNode> oneNode(Class<?> test) {
         return ONE_NODE.hosts(test);
     }
 
     /** Hosts of three nodes that keep two copies of each record, or skips the test. */
-    static List<AerospikeSettings.Node> threeNodes(Class<?> test) {
+    static List<AerospikeSettings.SeedNode> threeNodes(Class<?> test) {
         return THREE_NODES.hosts(test);
     }
 
-    private synchronized List<AerospikeSettings.Node> hosts(Class<?> test) {
-        if (!looked) {
-            looked = true;
+    private synchronized List<AerospikeSettings.SeedNode> hosts(Class<?> test) {
+        if (!searched) {
+            searched = true;
             find();
-            System.err.println("[aerospike] real server, " + nodes + " node(s): " + how + " " + found);
+            System.err.println("[aerospike] real server, " + nodes + " node(s): " + origin + " " + found);
         }
         if (found.isEmpty()) {
             String skipped = test.getSimpleName() + " SKIPPED: no real Aerospike server of " + nodes + " node(s). Set "
                     + VARIABLE + "=HOST:PORT, or put asd on the PATH, or have Docker"
-                    + " with the image " + DockerAerospike.IMAGE + " (" + how + ")";
+                    + " with the image " + DockerAsdNode.IMAGE + " (" + origin + ")";
             System.err.println("[aerospike] " + skipped);
             Assumptions.abort(skipped);
         }
@@ -57,29 +57,29 @@ final class RealAerospike {
     }
 
     private void find() {
-        String given = System.getenv(VARIABLE);
+        String configured = System.getenv(VARIABLE);
         try {
-            if (given != null && !given.isBlank()) {
+            if (configured != null && !configured.isBlank()) {
                 if (nodes == 1) {
-                    how = VARIABLE;
-                    found = Stream.of(given.split(",", -1))
-                            .map(AerospikeSettings.Node::parse)
+                    origin = VARIABLE;
+                    found = Stream.of(configured.split(",", -1))
+                            .map(AerospikeSettings.SeedNode::parse)
                             .toList();
                 } else {
-                    how = "a server is given, so none of several nodes is started";
+                    origin = "a server is given, so none of several nodes is started";
                 }
                 return;
             }
             Optional<Path> asd = onPath("asd");
             if (asd.isPresent()) {
-                found = PrivateAsd.start(asd.get(), nodes);
-                how = asd.get() + ", started";
+                found = LocalAsdCluster.start(asd.get(), nodes);
+                origin = asd.get() + ", started";
             } else if (nodes == 1 && onPath("docker").isPresent()) {
-                found = DockerAerospike.start();
-                how = "Docker";
+                found = DockerAsdNode.start();
+                origin = "Docker";
             }
         } catch (IOException | ConditionTimeoutException e) {
-            how = "could not be started: " + e.getMessage();
+            origin = "could not be started: " + e.getMessage();
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.List;
 
 final class RealOneNodeContractTest extends AerospikeStoreContract {
     @Override
-    List<AerospikeSettings.Node> hosts() {
+    List<AerospikeSettings.SeedNode> hosts() {
         return RealAerospike.oneNode(RealOneNodeContractTest.class);
     }
 }

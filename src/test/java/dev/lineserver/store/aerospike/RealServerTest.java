@@ -40,14 +40,14 @@ final class RealServerTest {
 
     private final EventLoopGroup vertxLike = new NioEventLoopGroup(2);
     private AerospikeStore store;
-    private Cluster cluster;
+    private ConnectedCluster cluster;
 
     @BeforeEach
     void connect() throws Exception {
         TestSettings settings =
                 TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).grace(Duration.ZERO);
         store = AerospikeStore.connect(settings.settings(), vertxLike);
-        cluster = Cluster.connect(settings.settings(), TestSettings.LOOPS);
+        cluster = ConnectedCluster.connect(settings.settings(), TestSettings.LOOPS);
         for (DatasetListing dataset : store.datasets()) {
             store.drop(dataset.name());
         }
@@ -100,7 +100,7 @@ final class RealServerTest {
         assertTrue(
                 registry.sets().size() <= before + 6, registry.sets().keySet().toString());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
-            Map<String, Long> copies = new RegistryRecord(cluster).sets();
+            Map<String, Long> copies = new RegistryRecord(cluster).recordCounts();
             return registry.sets().keySet().stream().allMatch(set -> copies.getOrDefault(set, 0L) == 0);
         });
         try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
@@ -119,11 +119,12 @@ final class RealServerTest {
         FakeNodeTest.put(store, content);
         LineSet set = new RegistryRecord(cluster)
                 .read().sets().values().stream()
-                        .filter(candidate -> candidate.state() == LineSet.State.LIVE)
+                        .filter(candidate -> candidate.state() == LineSet.SetState.LIVE)
                         .findFirst()
                         .orElseThrow();
         String figures = cluster.info(cluster.nodes().getFirst(), "sets/lines/" + set.name());
-        long taken = Cluster.number(Cluster.pairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
+        long taken = ConnectedCluster.longValue(
+                ConnectedCluster.parsePairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
         long planned = figure(plan, "storage");
         assertEquals(50_000, figure(plan, "records"));
         assertTrue(planned >= taken && planned < taken * 1.15, planned + " planned, " + taken + " taken");

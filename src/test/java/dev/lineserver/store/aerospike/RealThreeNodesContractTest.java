@@ -4,7 +4,7 @@ import java.util.List;
 
 final class RealThreeNodesContractTest extends AerospikeStoreContract {
     @Override
-    List<AerospikeSettings.Node> hosts() {
+    List<AerospikeSettings.SeedNode> hosts() {
         return RealAerospike.threeNodes(RealThreeNodesContractTest.class);
     }
 }

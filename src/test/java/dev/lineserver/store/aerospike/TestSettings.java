@@ -15,24 +15,24 @@ final class TestSettings {
 
     private static final int CONNECTIONS_PER_NODE = 300;
 
-    private final List<AerospikeSettings.Node> hosts;
+    private final List<AerospikeSettings.SeedNode> hosts;
     /** Longer than the default: a cold JVM on a busy machine takes a second for its first lookup. */
     private Duration readDeadline = Duration.ofSeconds(10);
 
-    private int recordsPerBatch = AerospikeSettings.Writes.DEFAULT.recordsPerBatch();
-    private Duration writeAttempt = AerospikeSettings.Writes.DEFAULT.attemptTimeout();
-    private Duration writeDeadline = AerospikeSettings.Writes.DEFAULT.deadline();
-    private Duration lease = AerospikeSettings.Writes.DEFAULT.lease();
+    private int recordsPerBatch = AerospikeSettings.WriteLimits.DEFAULT.recordsPerBatch();
+    private Duration writeAttempt = AerospikeSettings.WriteLimits.DEFAULT.attemptTimeout();
+    private Duration writeDeadline = AerospikeSettings.WriteLimits.DEFAULT.deadline();
+    private Duration lease = AerospikeSettings.WriteLimits.DEFAULT.lease();
     private Duration grace = Duration.ofSeconds(1);
     private AerospikeSettings.@Nullable Credentials credentials;
     private String clusterName = "";
     private String namespace = "lines";
 
-    private TestSettings(List<AerospikeSettings.Node> hosts) {
+    private TestSettings(List<AerospikeSettings.SeedNode> hosts) {
         this.hosts = hosts;
     }
 
-    static TestSettings of(List<AerospikeSettings.Node> hosts) {
+    static TestSettings of(List<AerospikeSettings.SeedNode> hosts) {
         return new TestSettings(hosts);
     }
 
@@ -86,6 +86,6 @@ final class TestSettings {
                 clusterName.isEmpty() ? null : clusterName,
                 CONNECTIONS_PER_NODE,
                 readDeadline,
-                new AerospikeSettings.Writes(recordsPerBatch, writeAttempt, writeDeadline, lease, grace));
+                new AerospikeSettings.WriteLimits(recordsPerBatch, writeAttempt, writeDeadline, lease, grace));
     }
 }

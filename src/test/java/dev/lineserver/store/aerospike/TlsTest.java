@@ -32,7 +32,7 @@ final class TlsTest {
     private Path keys;
     private Path trusted;
 
-    private record Result(int exitCode, String out, String err) {}
+    private record ProgramResult(int exitCode, String out, String err) {}
 
     @BeforeEach
     void makeCertificate() throws Exception {
@@ -48,7 +48,7 @@ final class TlsTest {
         List<String> command = new ArrayList<>(List.of(jdk("keytool")));
         command.addAll(List.of(arguments));
         command.addAll(List.of("-alias", "node", "-storepass", PASSWORD, "-keystore", store.toString()));
-        Result result = run(command);
+        ProgramResult result = run(command);
         assertEquals(0, result.exitCode, result.out + result.err);
     }
 
@@ -68,7 +68,7 @@ final class TlsTest {
         return context.getServerSocketFactory();
     }
 
-    private Result program(boolean trusting, FakeAerospikeNode node, String... arguments) throws Exception {
+    private ProgramResult program(boolean trusting, FakeAerospikeNode node, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(jdk("java"), "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path")));
         if (trusting) {
@@ -82,7 +82,7 @@ final class TlsTest {
         return run(command);
     }
 
-    private Result run(List<String> command) throws Exception {
+    private ProgramResult run(List<String> command) throws Exception {
         Path out = directory.resolve("out");
         Path err = directory.resolve("err");
         Process process = new ProcessBuilder(command)
@@ -93,21 +93,21 @@ final class TlsTest {
             process.destroyForcibly();
             throw new AssertionError("still running: " + command);
         }
-        return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+        return new ProgramResult(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
     @Test
     void linesTravelEncryptedToANodeThatIsTrustedAndToNoOther() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "one\ntwo\nthree\n", StandardCharsets.UTF_8);
         try (FakeAerospikeNode node = new FakeAerospikeNode(encrypted())) {
-            Result ingest = program(true, node, "ingest", file.toString(), "--aerospike-tls");
+            ProgramResult ingest = program(true, node, "ingest", file.toString(), "--aerospike-tls");
             assertEquals(0, ingest.exitCode, ingest.err);
-            Result get = program(true, node, "get", "2", "--aerospike-tls");
+            ProgramResult get = program(true, node, "get", "2", "--aerospike-tls");
             assertEquals("two\n", get.out, get.err);
-            Result distrusted = program(false, node, "get", "2", "--aerospike-tls");
+            ProgramResult distrusted = program(false, node, "get", "2", "--aerospike-tls");
             assertEquals(1, distrusted.exitCode);
             assertTrue(distrusted.err.contains("TLS"), distrusted.err);
-            Result plain = program(true, node, "get", "2");
+            ProgramResult plain = program(true, node, "get", "2");
             assertEquals(1, plain.exitCode);
             assertTrue(plain.err.contains("whether it wants TLS"), plain.err);
         }

@@ -18,7 +18,12 @@ import java.util.Map;
  * @param operations on bins
  */
 record WireMessage(
-        int info1, int info2, int info3, int generation, Map<Integer, ByteBuffer> fields, List<Operation> operations) {
+        int info1,
+        int info2,
+        int info3,
+        int generation,
+        Map<Integer, ByteBuffer> fields,
+        List<BinOperation> operations) {
     static final int HEADER_BYTES = 22;
 
     static final int FIELD_NAMESPACE = 0;
@@ -41,7 +46,7 @@ record WireMessage(
     static final int REPLACE_ONLY = 32;
 
     /** One bin: its name, the type of its value, and the value. */
-    record Operation(int code, String bin, int type, byte[] value) {}
+    record BinOperation(int code, String bin, int type, byte[] value) {}
 
     static WireMessage parse(byte[] body) {
         ByteBuffer in = ByteBuffer.wrap(body);
@@ -65,14 +70,14 @@ record WireMessage(
             parsed.put(type, in.slice(in.position(), length));
             in.position(in.position() + length);
         }
-        List<Operation> ops = new ArrayList<>();
+        List<BinOperation> ops = new ArrayList<>();
         for (int i = 0; i < operations; i++) {
             ops.add(operation(in));
         }
         return new WireMessage(info1, info2, info3, generation, parsed, ops);
     }
 
-    private static Operation operation(ByteBuffer in) {
+    private static BinOperation operation(ByteBuffer in) {
         int end = in.getInt() + in.position();
         int code = in.get() & 0xFF;
         int type = in.get() & 0xFF;
@@ -81,10 +86,10 @@ record WireMessage(
         in.get(name);
         byte[] value = new byte[end - in.position()];
         in.get(value);
-        return new Operation(code, new String(name, StandardCharsets.UTF_8), type, value);
+        return new BinOperation(code, new String(name, StandardCharsets.UTF_8), type, value);
     }
 
-    WireMessage about(ByteBuffer digest) {
+    WireMessage withDigest(ByteBuffer digest) {
         Map<Integer, ByteBuffer> all = new LinkedHashMap<>(fields);
         all.put(FIELD_DIGEST, digest);
         return new WireMessage(info1, info2, info3, generation, all, operations);
@@ -99,11 +104,11 @@ record WireMessage(
         return (field(FIELD_BATCH).get(Integer.BYTES) & BATCH_ALLOW_INLINE_SSD) != 0;
     }
 
-    boolean writes() {
+    boolean isWrite() {
         return (info2 & (WRITE | DELETE)) != 0;
     }
 
-    boolean wants(String bin) {
+    boolean requestsBin(String bin) {
         if ((info1 & READ) == 0 || (info1 & NO_BIN_DATA) != 0) {
             return false;
         }

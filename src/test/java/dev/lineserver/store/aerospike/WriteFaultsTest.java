@@ -35,7 +35,7 @@ final class WriteFaultsTest extends FakeNodeTest {
 
     /** Of a first version. */
     private static final LineRecords RECORDS =
-            new LineRecords("lines", new LineSet("a", LineSet.State.BUILDING, "", 1, 1, 0, 0));
+            new LineRecords("lines", new LineSet("a", LineSet.SetState.BUILDING, "", 1, 1, 0, 0));
 
     @Test
     void recordsRefusedForOverloadAreWrittenAgain() throws Exception {
@@ -47,7 +47,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     @Test
     void batchesWhoseReplyBreaksOffAreWrittenAgain() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(500));
-        node.faults.dropWhileAnswering(3, WireMessage::isBatch);
+        node.faults.dropConnections(3, WireMessage::isBatch);
         assertStored(store, put(store, CONTENT));
     }
 
@@ -55,7 +55,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     void batchesWhoseOutcomeIsInDoubtAreWrittenAgain() throws Exception {
         AerospikeStore store =
                 connect(settings().recordsPerBatch(500).writes(Duration.ofMillis(500), Duration.ofSeconds(30)));
-        node.faults.keepSilent(3, WireMessage::isBatch);
+        node.faults.withholdAnswers(3, WireMessage::isBatch);
         assertStored(store, put(store, CONTENT));
         assertEquals(Samples.linesOf(CONTENT).size(), node.records.count("a"));
     }
@@ -65,7 +65,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         AerospikeStore store = connect(settings());
         try (Build build = begin(store)) {
             add(build, CONTENT);
-            node.faults.keepSilent(1, message -> !message.isBatch() && message.writes());
+            node.faults.withholdAnswers(1, message -> !message.isBatch() && message.isWrite());
             Manifest manifest = commit(build, CONTENT);
             assertEquals(1, manifest.version());
             assertStored(store, manifest);
@@ -95,7 +95,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         AerospikeStore store = connect(settings().writes(Duration.ofMillis(500), Duration.ofMillis(500)));
         node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
         assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
-        node.faults.behave();
+        node.faults.clear();
         assertEquals(Optional.empty(), store.newest(NAME));
         assertEquals(0, node.records.count("a"), "a failed build gives its space back");
     }
@@ -106,7 +106,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
-            node.records.lose(RECORDS.line(123).digest);
+            node.records.remove(RECORDS.line(123).digest);
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, CONTENT));
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
         }
@@ -116,7 +116,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     @Test
     void aCountThatDoesNotAddUpIsOverruledByEveryRecordBeingThere() throws Exception {
         AerospikeStore store = connect(settings());
-        node.info.miscount = 7;
+        node.info.countError = 7;
         byte[] content = Arrays.copyOf(CONTENT, CONTENT.length + (2 << 20));
         Manifest manifest = put(store, content);
         try (Snapshot snapshot = store.open(manifest)) {
@@ -132,7 +132,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         content[content.length - 2] = '\n';
         try (Build build = begin(store)) {
             add(build, content);
-            node.records.lose(RECORDS.part(0, 2).digest);
+            node.records.remove(RECORDS.part(0, 2).digest);
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, content));
             assertTrue(failure.getMessage().contains("line index 0, part 2 "), failure.getMessage());
         }
@@ -161,7 +161,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         int line = Math.toIntExact(checkpoint.lineIndex());
         assertEquals(line == 0 ? 0 : ends[line - 1] + 1, checkpoint.byteOffset());
         for (int i = 0; i < line; i++) {
-            assertTrue(node.records.hold(RECORDS.line(i).digest), "line index " + i + " of " + checkpoint);
+            assertTrue(node.records.contains(RECORDS.line(i).digest), "line index " + i + " of " + checkpoint);
         }
     }
 

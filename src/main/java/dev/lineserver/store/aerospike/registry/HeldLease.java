@@ -26,7 +26,7 @@ public final class HeldLease {
     private final LineSet set;
     private final ScheduledFuture<?> renewal;
     private volatile Lease lease;
-    private volatile @Nullable StoreFailedException loss;
+    private volatile @Nullable StoreFailedException lossReason;
 
     HeldLease(LifeCycle lifeCycle, DatasetName dataset, String sourceName, Lease lease, LineSet set) {
         this.lifeCycle = lifeCycle;
@@ -34,7 +34,7 @@ public final class HeldLease {
         this.sourceName = sourceName;
         this.lease = lease;
         this.set = set;
-        this.renewal = lifeCycle.renew(this::renew);
+        this.renewal = lifeCycle.scheduleRenewals(this::renew);
     }
 
     /** The set that the build writes to. */
@@ -48,10 +48,10 @@ public final class HeldLease {
      *
      * @throws StoreFailedException if the lease was lost, or was not renewed in time
      */
-    public void check() throws StoreFailedException {
-        StoreFailedException lost = loss;
-        if (lost == null && lifeCycle.now() > lifeCycle.lastBatchBegins(lease)) {
-            lost = lose(lost());
+    public void requireValid() throws StoreFailedException {
+        StoreFailedException lost = lossReason;
+        if (lost == null && lifeCycle.now() > lifeCycle.writeDeadline(lease)) {
+            lost = markLost(leaseLost());
         }
         if (lost != null) {
             throw lost;
@@ -62,19 +62,19 @@ public final class HeldLease {
     public Manifest publish(Content content) throws StoreException {
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
-        Registry.Published version = new Registry.Published(manifest, set.name(), lease.build());
+        Registry.PublishedVersion version = new Registry.PublishedVersion(manifest, set.name(), lease.build());
         lifeCycle.access.update("publishing " + describe(), current -> {
             if (!version.equals(current.datasets().get(dataset.value()))) {
-                requireHeld(current);
+                requireOwned(current);
                 current.retire(dataset.value(), now.toEpochMilli());
-                current.put(set.become(LineSet.State.LIVE, now.toEpochMilli()));
+                current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
                 current.datasets().put(dataset.value(), version);
                 current.leases().remove(dataset.value());
             }
         });
         renewal.cancel(false);
         if (set.version() > 1) {
-            lifeCycle.sweepAfterGrace();
+            lifeCycle.scheduleSweepAfterGrace();
         }
         return manifest;
     }
@@ -84,7 +84,7 @@ public final class HeldLease {
         renewal.cancel(false);
         try {
             lifeCycle.access.update("rolling back " + describe(), current -> {
-                if (isLeaseOurs(current)) {
+                if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
                 }
             });
@@ -99,40 +99,40 @@ public final class HeldLease {
     }
 
     private void renew() throws StoreException {
-        Lease renewed = lifeCycle.extended(lease);
+        Lease renewed = lifeCycle.renewed(lease);
         try {
             lifeCycle.access.update("renewing the lease on " + dataset, current -> {
-                requireHeld(current);
+                requireOwned(current);
                 current.leases().put(dataset.value(), renewed);
             });
             lease = renewed;
         } catch (StoreFailedException e) {
-            throw lose(e);
+            throw markLost(e);
         }
     }
 
-    private StoreFailedException lose(StoreFailedException e) {
-        loss = e;
+    private StoreFailedException markLost(StoreFailedException e) {
+        lossReason = e;
         renewal.cancel(false);
         return e;
     }
 
     /** A lease that ran out stays in the registry, while its set is truncated. So the set is checked too. */
-    private void requireHeld(Registry current) throws StoreFailedException {
+    private void requireOwned(Registry current) throws StoreFailedException {
         LineSet present = current.sets().get(set.name());
-        if (!isLeaseOurs(current) || !set.equals(present)) {
-            throw lost();
+        if (!ownsLease(current) || !set.equals(present)) {
+            throw leaseLost();
         }
     }
 
-    private StoreFailedException lost() {
+    private StoreFailedException leaseLost() {
         return new StoreFailedException(
                 "the lease on " + dataset + " was lost: it was not renewed in time, because this"
                         + " process was stopped or the cluster was not reachable, and its lines were deleted or another build may"
                         + " have taken its place. Ingest again");
     }
 
-    private boolean isLeaseOurs(Registry current) {
+    private boolean ownsLease(Registry current) {
         Lease held = current.leases().get(dataset.value());
         return held != null && held.build().equals(lease.build());
     }

@@ -25,7 +25,7 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  * truncates the sets that nobody needs any more.
  *
  * <p>A superseded or dropped version keeps its set for a grace, in which servers notice the change. A server that still
- * reads the version {@linkplain #hold holds} it, again and again, for at most {@link #LONGEST_HOLD}. The process that
+ * reads the version {@linkplain #hold holds} it, again and again, for at most {@link #MAX_HOLD}. The process that
  * retired the version truncates the set after the grace, or else the process that held it last does. If neither lives
  * that long, the next build or drop does, as it does with the set of a build whose lease ran out.
  *
@@ -33,7 +33,7 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  */
 public final class LifeCycle implements AutoCloseable {
     /** A retired version is kept for its readers no longer than this. */
-    public static final Duration LONGEST_HOLD = Duration.ofHours(1);
+    public static final Duration MAX_HOLD = Duration.ofHours(1);
 
     private static final System.Logger LOG = System.getLogger(LifeCycle.class.getName());
 
@@ -41,15 +41,15 @@ public final class LifeCycle implements AutoCloseable {
     private static final int RENEWALS_PER_LEASE = 3;
 
     /** A hold that another server made is left alone if less than this part of the grace would be added to it. */
-    private static final int SMALLEST_PART_ADDED = 4;
+    private static final int MIN_EXTENSION_DIVISOR = 4;
 
-    private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     /** A registry with 4,000 datasets fits one record, if the names of their sources are not longer than this. */
-    private static final int LONGEST_SOURCE_NAME = 120;
+    private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
-    /** A task of the background thread. */
-    interface Task {
+    /** A task of the background housekeeping. */
+    interface HousekeepingTask {
         void run() throws StoreException;
     }
 
@@ -57,8 +57,8 @@ public final class LifeCycle implements AutoCloseable {
     private final Duration lease;
     private final Duration grace;
     private final InstantSource clock;
-    private final ScheduledThreadPoolExecutor thread;
-    private volatile boolean owesSweep;
+    private final ScheduledThreadPoolExecutor housekeeping;
+    private volatile boolean sweepPending;
 
     /**
      * @param lease time for which a build that is not heard of keeps others off its dataset
@@ -69,9 +69,9 @@ public final class LifeCycle implements AutoCloseable {
         this.lease = lease;
         this.grace = grace;
         this.clock = clock;
-        this.thread = new ScheduledThreadPoolExecutor(
+        this.housekeeping = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("aerospike-housekeeping").factory());
-        thread.setRemoveOnCancelPolicy(true);
+        housekeeping.setRemoveOnCancelPolicy(true);
     }
 
     long now() {
@@ -85,20 +85,20 @@ public final class LifeCycle implements AutoCloseable {
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
         sweep();
-        Map<String, Long> copies = access.sets();
-        truncateLateRecords(copies);
+        Map<String, Long> copies = access.recordCounts();
+        truncateFreeSetsWithRecords(copies);
         String dataset = request.dataset().value();
-        String source = shortened(request.sourceName());
+        String source = truncateStart(request.sourceName());
         String build = UUID.randomUUID().toString();
         Registry after = access.update("beginning a version of " + dataset, current -> {
             Lease held = current.leases().get(dataset);
             if (held == null || !held.build().equals(build)) {
-                refuseDuring(held, dataset + " is being ingested already");
-                Registry.Published newest = current.datasets().get(dataset);
+                requireNoBuild(held, dataset + " is being ingested already");
+                Registry.PublishedVersion newest = current.datasets().get(dataset);
                 long version = newest == null ? 1 : newest.manifest().version() + 1;
-                LineSet set = current.choose(copies, dataset, version, now());
+                LineSet set = current.chooseSet(copies, dataset, version, now());
                 current.put(set);
-                current.leases().put(dataset, extended(new Lease(build, owner(source), set.name(), 0)));
+                current.leases().put(dataset, renewed(new Lease(build, describeOwner(source), set.name(), 0)));
             }
         });
         Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
@@ -106,9 +106,9 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     /** The server may still be deleting, or a build that did not know it had lost its lease may have written them. */
-    private void truncateLateRecords(Map<String, Long> copies) throws StoreException {
+    private void truncateFreeSetsWithRecords(Map<String, Long> copies) throws StoreException {
         for (LineSet set : access.read().sets().values()) {
-            if (set.state() == LineSet.State.FREE && copies.getOrDefault(set.name(), 0L) > 0) {
+            if (set.state() == LineSet.SetState.FREE && copies.getOrDefault(set.name(), 0L) > 0) {
                 access.truncate(set.name());
             }
         }
@@ -123,7 +123,7 @@ public final class LifeCycle implements AutoCloseable {
     public boolean drop(DatasetName dataset) throws StoreException {
         boolean[] existed = new boolean[1];
         access.update("dropping " + dataset, current -> {
-            refuseDuring(
+            requireNoBuild(
                     current.leases().get(dataset.value()), dataset + " cannot be dropped while it is being ingested");
             current.retire(dataset.value(), now());
             if (current.datasets().remove(dataset.value()) != null) {
@@ -134,12 +134,12 @@ public final class LifeCycle implements AutoCloseable {
         });
         sweep();
         if (existed[0]) {
-            sweepAfterGrace();
+            scheduleSweepAfterGrace();
         }
         return existed[0];
     }
 
-    private void refuseDuring(@Nullable Lease held, String refusal) throws StoreFailedException {
+    private void requireNoBuild(@Nullable Lease held, String refusal) throws StoreFailedException {
         if (held != null && held.until() > now()) {
             throw new StoreFailedException(refusal + ", by " + held.owner()
                     + ". Wait for it; if it is dead, its lease ends in " + Math.ceilDiv(held.until() - now(), 1_000L)
@@ -149,35 +149,35 @@ public final class LifeCycle implements AutoCloseable {
 
     /**
      * Keeps a set for another grace if it is retired. To be called at least every half grace while the set is read, which
-     * ends at the bound of {@link #LONGEST_HOLD}.
+     * ends at the bound of {@link #MAX_HOLD}.
      */
     public void hold(LineSet set) throws StoreException {
         long[] extendedUntil = new long[1];
         access.update("holding set " + set.name() + " for its readers", current -> {
             LineSet present = current.sets().get(set.name());
-            if (present == null || present.uses() != set.uses() || present.state() != LineSet.State.RETIRED) {
+            if (present == null || present.uses() != set.uses() || present.state() != LineSet.SetState.RETIRED) {
                 return;
             }
-            long until = Math.min(now() + grace.toMillis(), present.since() + LONGEST_HOLD.toMillis());
-            if (until - present.heldUntil() > grace.toMillis() / SMALLEST_PART_ADDED) {
+            long until = Math.min(now() + grace.toMillis(), present.since() + MAX_HOLD.toMillis());
+            if (until - present.heldUntil() > grace.toMillis() / MIN_EXTENSION_DIVISOR) {
                 extendedUntil[0] = until;
-                current.put(present.heldUntil(until));
+                current.put(present.withHeldUntil(until));
             }
         });
         if (extendedUntil[0] != 0) {
-            sweepAt(extendedUntil[0]);
+            scheduleSweepAt(extendedUntil[0]);
         }
     }
 
-    void sweepAfterGrace() {
-        sweepAt(now() + grace.toMillis());
-        owesSweep = true;
+    void scheduleSweepAfterGrace() {
+        scheduleSweepAt(now() + grace.toMillis());
+        sweepPending = true;
     }
 
-    private void sweepAt(long time) {
+    private void scheduleSweepAt(long time) {
         // A millisecond later: a set that is due at this very instant does not count as due yet.
-        ScheduledFuture<?> _ = thread.schedule(
-                guarded("sets that are no longer needed keep their space until the next ingest", this::sweep),
+        ScheduledFuture<?> _ = housekeeping.schedule(
+                logFailures("sets that are no longer needed keep their space until the next ingest", this::sweep),
                 time - now() + 1,
                 TimeUnit.MILLISECONDS);
     }
@@ -186,40 +186,40 @@ public final class LifeCycle implements AutoCloseable {
     void sweep() throws StoreException {
         Registry current = access.read();
         for (LineSet set : current.sets().values()) {
-            if (isDue(current, set)) {
+            if (isReclaimable(current, set)) {
                 access.truncate(set.name());
                 access.update(
                         "noting that set " + set.name() + " is free",
-                        later -> later.sets().replace(set.name(), set, set.become(LineSet.State.FREE, now())));
+                        later -> later.sets().replace(set.name(), set, set.withState(LineSet.SetState.FREE, now())));
             }
         }
     }
 
-    private boolean isDue(Registry current, LineSet set) {
+    private boolean isReclaimable(Registry current, LineSet set) {
         return switch (set.state()) {
             case RETIRED -> Math.max(set.since() + grace.toMillis(), set.heldUntil()) <= now();
-            case BUILDING -> !current.isBeingFilled(set, now());
+            case BUILDING -> !current.hasValidLease(set, now());
             case LIVE, FREE -> false;
         };
     }
 
-    Lease extended(Lease held) {
+    Lease renewed(Lease held) {
         return new Lease(held.build(), held.owner(), held.set(), now() + lease.toMillis());
     }
 
     /** Before this time a batch may be written under the lease: if it takes long, it is over before the lease is. */
-    long lastBatchBegins(Lease held) {
+    long writeDeadline(Lease held) {
         return held.until() - lease.toMillis() / RENEWALS_PER_LEASE;
     }
 
-    ScheduledFuture<?> renew(Task renewal) {
+    ScheduledFuture<?> scheduleRenewals(HousekeepingTask renewal) {
         long period = Math.max(1, lease.toMillis() / RENEWALS_PER_LEASE);
-        return thread.scheduleAtFixedRate(
-                guarded("a lease could not be renewed", renewal), period, period, TimeUnit.MILLISECONDS);
+        return housekeeping.scheduleAtFixedRate(
+                logFailures("a lease could not be renewed", renewal), period, period, TimeUnit.MILLISECONDS);
     }
 
-    /** The top of the background thread. Anything thrown would silently end the repetitions of a task. */
-    private static Runnable guarded(String consequence, Task task) {
+    /** The top of the background housekeeping. Anything thrown would silently end the repetitions of a task. */
+    private static Runnable logFailures(String consequence, HousekeepingTask task) {
         return () -> {
             try {
                 task.run();
@@ -231,15 +231,15 @@ public final class LifeCycle implements AutoCloseable {
         };
     }
 
-    private static String owner(String source) {
+    private static String describeOwner(String source) {
         String host = System.getenv().getOrDefault("HOSTNAME", "an unnamed host");
         return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + source + "' since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** The end of a path tells more than its beginning. */
-    private static String shortened(String source) {
-        int excess = source.length() - LONGEST_SOURCE_NAME;
+    private static String truncateStart(String source) {
+        int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
@@ -247,15 +247,15 @@ public final class LifeCycle implements AutoCloseable {
     @Override
     public void close() {
         // This leaves the sweeps that were scheduled, and ends renewals.
-        thread.shutdown();
+        housekeeping.shutdown();
         try {
-            if (owesSweep) {
+            if (sweepPending) {
                 boolean _ =
-                        thread.awaitTermination(grace.plus(PATIENCE_AT_CLOSE).toMillis(), TimeUnit.MILLISECONDS);
+                        housekeeping.awaitTermination(grace.plus(CLOSE_TIMEOUT).toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        thread.shutdownNow();
+        housekeeping.shutdownNow();
     }
 }

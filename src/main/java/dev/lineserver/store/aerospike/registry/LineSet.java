@@ -17,7 +17,7 @@ package dev.lineserver.store.aerospike.registry;
  * </pre>
  *
  * <p>Each arrow is one change of the {@link Registry}. The arrows into FREE are preceded by a truncation of the set. The
- * server deletes the records in its own time; {@link Registry#choose} reuses a free set only when it is empty.
+ * server deletes the records in its own time; {@link Registry#chooseSet} reuses a free set only when it is empty.
  *
  * @param name of the set, short because it is stored with every record
  * @param state what it is for at present
@@ -27,7 +27,8 @@ package dev.lineserver.store.aerospike.registry;
  * @param since time of the change to this state, in milliseconds of the epoch
  * @param heldUntil a retired set is kept until this time for readers, in milliseconds of the epoch; 0 if none asked
  */
-public record LineSet(String name, State state, String dataset, long version, long uses, long since, long heldUntil) {
+public record LineSet(
+        String name, SetState state, String dataset, long version, long uses, long since, long heldUntil) {
     /** Name and revision of the form in which lines are stored, as manifests carry it. */
     public static final String LAYOUT = "aerospike-record-per-line/1";
 
@@ -35,7 +36,7 @@ public record LineSet(String name, State state, String dataset, long version, lo
     private static final long DISTINCT_BINS = 26 + 35 * 36;
 
     /** See the diagram above. */
-    public enum State {
+    public enum SetState {
         /** A build writes to it, and has a lease. */
         BUILDING,
         /** Holds the newest version of its dataset. */
@@ -46,17 +47,17 @@ public record LineSet(String name, State state, String dataset, long version, lo
         FREE
     }
 
-    LineSet become(State next, long now) {
+    LineSet withState(SetState next, long now) {
         return new LineSet(name, next, dataset, version, uses, now, 0);
     }
 
-    LineSet heldUntil(long time) {
+    LineSet withHeldUntil(long time) {
         return new LineSet(name, state, dataset, version, uses, since, time);
     }
 
     /** The next use of the set, for another version. */
-    LineSet refill(String nextDataset, long nextVersion, long now) {
-        return new LineSet(name, State.BUILDING, nextDataset, nextVersion, uses + 1, now, 0);
+    LineSet reuseFor(String nextDataset, long nextVersion, long now) {
+        return new LineSet(name, SetState.BUILDING, nextDataset, nextVersion, uses + 1, now, 0);
     }
 
     /**
@@ -64,6 +65,6 @@ public record LineSet(String name, State state, String dataset, long version, lo
      * and truncated and the set is filled again finds records without its bin instead of another version's lines.
      */
     public String bin() {
-        return Registry.name(Math.toIntExact((uses - 1) % DISTINCT_BINS));
+        return Registry.shortName(Math.toIntExact((uses - 1) % DISTINCT_BINS));
     }
 }

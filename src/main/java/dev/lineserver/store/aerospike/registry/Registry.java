@@ -13,16 +13,18 @@ import dev.lineserver.store.StoreFailedException;
 /**
  * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. Stored as one record:
  * publishing a version, retiring its predecessor and returning the lease are one step that happens or does not. Nobody
- * changes a registry that was read, except for the copy that a {@link RegistryAccess.Change} is given.
+ * changes a registry that was read, except for the copy that a {@link RegistryAccess.RegistryChange} is given.
  *
  * @param datasets by name
  * @param sets by name
  * @param leases by dataset
  */
 public record Registry(
-        SortedMap<String, Published> datasets, SortedMap<String, LineSet> sets, SortedMap<String, Lease> leases) {
+        SortedMap<String, PublishedVersion> datasets,
+        SortedMap<String, LineSet> sets,
+        SortedMap<String, Lease> leases) {
     /** The server allows 4,095 sets for a namespace; some are left to others. */
-    static final int MOST_SETS = 4_000;
+    static final int MAX_SETS = 4_000;
 
     private static final int LETTERS = 26;
 
@@ -33,7 +35,7 @@ public record Registry(
      * @param set that holds its lines
      * @param build that wrote it
      */
-    public record Published(Manifest manifest, String set, String build) {}
+    public record PublishedVersion(Manifest manifest, String set, String build) {}
 
     /**
      * Keeps other builds off a dataset.
@@ -61,14 +63,14 @@ public record Registry(
 
     /** Marks the set of the dataset's newest version as retired, if it has one. */
     void retire(String dataset, long now) {
-        Published published = datasets.get(dataset);
+        PublishedVersion published = datasets.get(dataset);
         if (published != null && sets.containsKey(published.set())) {
-            put(lineSet(published.set()).become(LineSet.State.RETIRED, now));
+            put(lineSet(published.set()).withState(LineSet.SetState.RETIRED, now));
         }
     }
 
     /** True if the lease of the build that fills this set has not run out. */
-    boolean isBeingFilled(LineSet set, long now) {
+    boolean hasValidLease(LineSet set, long now) {
         Lease lease = leases.get(set.dataset());
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
     }
@@ -88,20 +90,20 @@ public record Registry(
      *
      * @param copies of records in each set of the namespace
      */
-    LineSet choose(Map<String, Long> copies, String dataset, long version, long now) throws StoreFailedException {
+    LineSet chooseSet(Map<String, Long> copies, String dataset, long version, long now) throws StoreFailedException {
         Optional<LineSet> free = sets.values().stream()
-                .filter(set -> set.state() == LineSet.State.FREE && isEmpty(copies, set.name()))
+                .filter(set -> set.state() == LineSet.SetState.FREE && isEmpty(copies, set.name()))
                 .min(Comparator.comparingLong(LineSet::since));
         if (free.isPresent()) {
-            return free.get().refill(dataset, version, now);
+            return free.get().reuseFor(dataset, version, now);
         }
-        String name = IntStream.range(0, MOST_SETS)
-                .mapToObj(Registry::name)
+        String name = IntStream.range(0, MAX_SETS)
+                .mapToObj(Registry::shortName)
                 .filter(unused -> !sets.containsKey(unused) && isEmpty(copies, unused))
                 .findFirst()
-                .orElseThrow(() -> new StoreFailedException("all " + MOST_SETS
+                .orElseThrow(() -> new StoreFailedException("all " + MAX_SETS
                         + " sets of the Aerospike namespace are in use: drop datasets, or use another namespace"));
-        return new LineSet(name, LineSet.State.BUILDING, dataset, version, 1, now, 0);
+        return new LineSet(name, LineSet.SetState.BUILDING, dataset, version, 1, now, 0);
     }
 
     private static boolean isEmpty(Map<String, Long> copies, String set) {
@@ -109,7 +111,7 @@ public record Registry(
     }
 
     /** Short names, of sets and of bins: a to z, 10 to zz, and so on; the first 4,000 have at most three characters. */
-    static String name(int number) {
+    static String shortName(int number) {
         return Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }
 }

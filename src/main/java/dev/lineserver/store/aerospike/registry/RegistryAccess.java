@@ -11,7 +11,7 @@ public interface RegistryAccess {
      * own earlier success.
      */
     @FunctionalInterface
-    interface Change {
+    interface RegistryChange {
         void apply(Registry registry) throws StoreException;
     }
 
@@ -23,7 +23,7 @@ public interface RegistryAccess {
      *
      * @return the registry after the change
      */
-    Registry update(String doing, Change change) throws StoreException;
+    Registry update(String activity, RegistryChange change) throws StoreException;
 
     /** Deletes the records that are in a set now. Returns before they are gone. */
     void truncate(String set) throws StoreException;
@@ -32,5 +32,5 @@ public interface RegistryAccess {
      * Number of copies of records in each set of the namespace, those of other programs included. A set that a node is
      * still truncating is never reported as empty.
      */
-    Map<String, Long> sets() throws StoreException;
+    Map<String, Long> recordCounts() throws StoreException;
 }

@@ -75,17 +75,17 @@ final class LifeCycleTest {
     @Test
     void aVersionReplacesAnotherWhoseSetIsFreedAfterTheGraceAndUsedAgain() throws Exception {
         LineSet first = publish(here);
-        assertEquals(LineSet.State.LIVE, first.state());
+        assertEquals(LineSet.SetState.LIVE, first.state());
         LineSet second = publish(here);
         assertEquals(2, second.version());
-        assertEquals(LineSet.State.RETIRED, registry.state(first.name()));
+        assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
         pass(GRACE.minusMillis(1));
         here.sweep();
         assertEquals(List.of(), registry.truncated);
         pass(Duration.ofMillis(1));
         here.sweep();
         assertEquals(List.of(first.name()), registry.truncated);
-        assertEquals(LineSet.State.FREE, registry.state(first.name()));
+        assertEquals(LineSet.SetState.FREE, registry.state(first.name()));
         LineSet third = publish(here);
         assertEquals(first.name(), third.name());
         assertTrue(!third.bin().equals(first.bin()) && third.uses() == 2, third.toString());
@@ -106,9 +106,9 @@ final class LifeCycleTest {
     @Test
     void aBuildThatIsRolledBackGivesItsSetBackAtOnce() throws Exception {
         HeldLease lease = here.begin(request(NAME));
-        assertEquals(LineSet.State.BUILDING, registry.state(lease.set().name()));
+        assertEquals(LineSet.SetState.BUILDING, registry.state(lease.set().name()));
         lease.rollBack();
-        assertEquals(LineSet.State.FREE, registry.state(lease.set().name()));
+        assertEquals(LineSet.SetState.FREE, registry.state(lease.set().name()));
         assertEquals(1, there.begin(request(NAME)).set().version());
     }
 
@@ -125,12 +125,12 @@ final class LifeCycleTest {
     @Test
     void aBuildThatSleptThroughItsLeaseStops() throws Exception {
         HeldLease lease = here.begin(request(NAME));
-        lease.check();
+        lease.requireValid();
         pass(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
-        StoreFailedException lost = assertThrows(StoreFailedException.class, lease::check);
+        StoreFailedException lost = assertThrows(StoreFailedException.class, lease::requireValid);
         assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
         now.set(1_000_000);
-        assertThrows(StoreFailedException.class, lease::check, "a lost lease stays lost");
+        assertThrows(StoreFailedException.class, lease::requireValid, "a lost lease stays lost");
     }
 
     /** The sweep leaves the lease in the registry: a look at the lease alone would find everything in order. */
@@ -158,7 +158,7 @@ final class LifeCycleTest {
                     .until(() -> Objects.requireNonNull(registry.read().leases().get(NAME.value()))
                                     .until()
                             == now.get() + 30);
-            lease.check();
+            lease.requireValid();
         }
     }
 
@@ -173,7 +173,7 @@ final class LifeCycleTest {
 
     private static Object assertThrowsOrNull(HeldLease lease) {
         try {
-            lease.check();
+            lease.requireValid();
             return true;
         } catch (StoreFailedException e) {
             return e.getMessage();
@@ -190,7 +190,7 @@ final class LifeCycleTest {
         assertTrue(there.drop(NAME));
         assertTrue(registry.read().datasets().isEmpty());
         assertTrue(registry.read().leases().isEmpty());
-        assertEquals(LineSet.State.FREE, registry.state(dead.set().name()));
+        assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
         assertThrows(StoreFailedException.class, () -> dead.publish(content()));
     }
 
@@ -224,9 +224,9 @@ final class LifeCycleTest {
             there.hold(first);
             pass(GRACE.dividedBy(2));
             here.sweep();
-            assertTrue(now.get() <= retired + LifeCycle.LONGEST_HOLD.plus(GRACE).toMillis());
+            assertTrue(now.get() <= retired + LifeCycle.MAX_HOLD.plus(GRACE).toMillis());
         }
-        assertTrue(now.get() >= retired + LifeCycle.LONGEST_HOLD.toMillis());
+        assertTrue(now.get() >= retired + LifeCycle.MAX_HOLD.toMillis());
     }
 
     @Test
@@ -252,7 +252,7 @@ final class LifeCycleTest {
         publish(here);
         publish(here);
         Registry reused = registry.read();
-        assertEquals(LineSet.State.RETIRED, registry.state(first.name()));
+        assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
         there.hold(first);
         assertEquals(reused, registry.read());
         assertEquals(
@@ -263,22 +263,22 @@ final class LifeCycleTest {
     @Test
     void setNamesAreShortAndDistinct() {
         Set<String> names = new HashSet<>();
-        for (int i = 0; i < Registry.MOST_SETS; i++) {
-            String name = Registry.name(i);
+        for (int i = 0; i < Registry.MAX_SETS; i++) {
+            String name = Registry.shortName(i);
             assertTrue(name.length() <= 3 && names.add(name), name);
         }
         assertEquals(
                 List.of("a", "z", "10", "1q"),
-                List.of(Registry.name(0), Registry.name(25), Registry.name(26), Registry.name(52)));
+                List.of(Registry.shortName(0), Registry.shortName(25), Registry.shortName(26), Registry.shortName(52)));
     }
 
     @Test
     void aSetThatIsUsedAgainHasAnotherBin() {
-        LineSet set = new LineSet("a", LineSet.State.BUILDING, "d", 1, 1, 0, 0);
+        LineSet set = new LineSet("a", LineSet.SetState.BUILDING, "d", 1, 1, 0, 0);
         Set<String> bins = new HashSet<>();
         for (int i = 0; i < 26 + 35 * 36; i++) {
             assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
-            set = set.refill("d", 1, 0);
+            set = set.reuseFor("d", 1, 0);
         }
         assertEquals("a", set.bin(), "begins again");
     }

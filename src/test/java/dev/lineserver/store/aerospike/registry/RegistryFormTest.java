@@ -29,8 +29,8 @@ final class RegistryFormTest {
         Content content = new Content(3, 14, new ContentDigest(1, 2), 5, true);
         Instant created = Instant.ofEpochMilli(1_700_000_000_123L);
         Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", LineSet.LAYOUT, created);
-        registry.datasets().put("d", new Registry.Published(manifest, "a", "build 1"));
-        registry.sets().put("a", new LineSet("a", LineSet.State.LIVE, "d", 7, 2, 1_700_000_000_123L, 0));
+        registry.datasets().put("d", new Registry.PublishedVersion(manifest, "a", "build 1"));
+        registry.sets().put("a", new LineSet("a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_123L, 0));
         registry.leases().put("e", new Registry.Lease("build 2", "process 1", "b", 1_700_000_030_000L));
         return registry;
     }

@@ -14,7 +14,7 @@ final class ScriptedRegistry implements RegistryAccess {
     final Map<String, Long> copies = new HashMap<>();
     final List<String> truncated = new ArrayList<>();
 
-    /** Each is thrown by one update, instead of doing it. */
+    /** Each is thrown by one update, instead of its change. */
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
     int writes;
@@ -26,7 +26,7 @@ final class ScriptedRegistry implements RegistryAccess {
     }
 
     @Override
-    public synchronized Registry update(String doing, Change change) throws StoreException {
+    public synchronized Registry update(String activity, RegistryChange change) throws StoreException {
         switch (failures.poll()) {
             case null -> {}
             case StoreException failure -> throw failure;
@@ -53,11 +53,11 @@ final class ScriptedRegistry implements RegistryAccess {
     }
 
     @Override
-    public synchronized Map<String, Long> sets() {
+    public synchronized Map<String, Long> recordCounts() {
         return copies;
     }
 
-    LineSet.State state(String set) {
+    LineSet.SetState state(String set) {
         return read().lineSet(set).state();
     }
 }

@@ -5,7 +5,7 @@ import dev.lineserver.store.LineStoreContract;
 import dev.lineserver.store.Manifest;
 
 /** Gives tests that are not the contract the contract's way to commit a build. */
-abstract class ContractContent extends LineStoreContract {
+abstract class ContractCommit extends LineStoreContract {
     static Manifest commitOf(Build build, byte[] content) throws Exception {
         return commit(build, content);
     }

@@ -13,15 +13,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-final class NamesAndCodesTest {
+final class ClusterFailuresTest {
     @Test
     void everyResultCodeSaysWhetherToTryAgainAndWhatHappened() throws Exception {
         for (Field field : ResultCode.class.getFields()) {
             int code = field.getInt(null);
-            StoreException failure =
-                    ClusterFailures.of(new AerospikeException(code, "as the server says"), "reading a line");
+            StoreException failure = ClusterFailures.toStoreException(
+                    new AerospikeException(code, "as the server says"), "reading a line");
             assertTrue(failure.getMessage().startsWith("reading a line failed: as the server says"), field.getName());
-            assertEquals(ClusterFailures.passes(code), failure instanceof StoreUnavailableException, field.getName());
+            assertEquals(
+                    ClusterFailures.isTransient(code), failure instanceof StoreUnavailableException, field.getName());
         }
     }
 
@@ -36,7 +37,7 @@ final class NamesAndCodesTest {
             ResultCode.NO_MORE_CONNECTIONS
         }) {
             assertTrue(
-                    ClusterFailures.passes(code) && ClusterFailures.writePasses(code),
+                    ClusterFailures.isTransient(code) && ClusterFailures.isTransientForWrites(code),
                     ResultCode.getResultString(code));
         }
         for (int code : new int[] {
@@ -48,7 +49,7 @@ final class NamesAndCodesTest {
         }) {
             assertNotEquals(
                     true,
-                    ClusterFailures.passes(code) || ClusterFailures.writePasses(code),
+                    ClusterFailures.isTransient(code) || ClusterFailures.isTransientForWrites(code),
                     ResultCode.getResultString(code));
         }
     }

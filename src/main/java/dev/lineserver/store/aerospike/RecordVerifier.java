@@ -16,9 +16,9 @@ import dev.lineserver.store.StoreFailedException;
  * Checks, before a version is published, that the cluster holds what it acknowledged. The nodes' own counts show it within
  * moments. While partitions migrate these do not add up, and then every record is read instead.
  */
-record StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records) {
-    private static final System.Logger LOG = System.getLogger(StoredCount.class.getName());
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(3);
+record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRecords records) {
+    private static final System.Logger LOG = System.getLogger(RecordVerifier.class.getName());
+    private static final long COUNT_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final long PAUSE_MILLIS = 50;
     private static final int KEYS_PER_BATCH = 5_000;
 
@@ -27,8 +27,8 @@ record StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records
      * @param expected number of records that there must be, parts of long lines included
      */
     void verify(long lines, long expected) throws StoreException, InterruptedException {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        while (registry.sets().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
+        long end = System.nanoTime() + COUNT_TIMEOUT_NANOS;
+        while (registry.recordCounts().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
             if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,
@@ -49,10 +49,10 @@ record StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records
             Record[] found = find(count, i -> records.line(start + i), "line index ", start);
             for (int i = 0; i < count; i++) {
                 long line = start + i;
-                LineRecords.Head head = records.head(found[i]);
-                if (head != null) {
+                LineRecords.LongLineHeader header = records.header(found[i]);
+                if (header != null) {
                     Record[] _ =
-                            find(head.parts(), part -> records.part(line, part), "line index " + line + ", part ", 0);
+                            find(header.parts(), part -> records.part(line, part), "line index " + line + ", part ", 0);
                 }
             }
         }
@@ -67,9 +67,9 @@ record StoredCount(Cluster cluster, RegistryRecord registry, LineRecords records
         Key[] keys = IntStream.range(0, count).mapToObj(key).toArray(Key[]::new);
         Record[] found;
         try {
-            found = cluster.client.get(cluster.policies.batchExists, keys, records.headBin);
+            found = cluster.client.get(cluster.policies.batchExists, keys, records.headerBin);
         } catch (AerospikeException e) {
-            throw ClusterFailures.of(e, "checking that records from " + name + first + " are stored");
+            throw ClusterFailures.toStoreException(e, "checking that records from " + name + first + " are stored");
         }
         for (int i = 0; i < count; i++) {
             if (found[i] == null) {

@@ -23,7 +23,7 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /** A connected cluster that has been found fit: its client, the event loops, and what its nodes say of themselves. */
-final class Cluster implements AutoCloseable {
+final class ConnectedCluster implements AutoCloseable {
     /** Server 6.0 brought batch writes. */
     private static final int OLDEST_SERVER = 6;
 
@@ -35,14 +35,14 @@ final class Cluster implements AutoCloseable {
     final AerospikeClient client;
     final NettyEventLoops loops;
 
-    private Cluster(AerospikeSettings settings, AerospikeClient client, NettyEventLoops loops) {
+    private ConnectedCluster(AerospikeSettings settings, AerospikeClient client, NettyEventLoops loops) {
         this.settings = settings;
         this.policies = new Policies(settings);
         this.client = client;
         this.loops = loops;
     }
 
-    static Cluster connect(AerospikeSettings settings, EventLoopGroup group) throws StoreException {
+    static ConnectedCluster connect(AerospikeSettings settings, EventLoopGroup group) throws StoreException {
         EventPolicy policy = new EventPolicy();
         // Commands are bounded per node, by CoalescingReader. A common bound would let one node hold up the others.
         policy.maxCommandsInProcess = 0;
@@ -55,11 +55,11 @@ final class Cluster implements AutoCloseable {
         try {
             client = new AerospikeClient(Policies.client(settings, loops), seeds);
         } catch (AerospikeException e) {
-            throw ClusterFailures.ofConnecting(e, settings);
+            throw ClusterFailures.connectFailure(e, settings);
         }
-        Cluster cluster = new Cluster(settings, client, loops);
+        ConnectedCluster cluster = new ConnectedCluster(settings, client, loops);
         try {
-            cluster.check();
+            cluster.requireUsable();
             return cluster;
         } catch (StoreException e) {
             cluster.close();
@@ -88,28 +88,28 @@ final class Cluster implements AutoCloseable {
             String answer = Info.request(policies.info, node, command);
             return answer == null ? "" : answer;
         } catch (AerospikeException e) {
-            throw ClusterFailures.of(e, "asking node " + node + " for " + command);
+            throw ClusterFailures.toStoreException(e, "asking node " + node + " for " + command);
         }
     }
 
     /** Asks one node for {@code name=value} pairs. */
-    Map<String, String> figures(Node node, String command) throws StoreException {
-        return pairs(info(node, command), ';');
+    Map<String, String> infoPairs(Node node, String command) throws StoreException {
+        return parsePairs(info(node, command), ';');
     }
 
     /** What each node says of the namespace. */
-    Map<Node, Map<String, String>> namespaceFigures() throws StoreException {
+    Map<Node, Map<String, String>> namespaceInfo() throws StoreException {
         Map<Node, Map<String, String>> all = new HashMap<>();
         for (Node node : nodes()) {
-            all.put(node, figures(node, "namespace/" + settings.namespace()));
+            all.put(node, infoPairs(node, "namespace/" + settings.namespace()));
         }
         return all;
     }
 
     /** Copies of each record, in effect: less than configured if there are fewer nodes. */
     long replicationFactor() throws StoreException {
-        return namespaceFigures().values().stream()
-                .mapToLong(figures -> number(figures, "effective_replication_factor", 1))
+        return namespaceInfo().values().stream()
+                .mapToLong(info -> longValue(info, "effective_replication_factor", 1))
                 .max()
                 .orElse(1);
     }
@@ -117,7 +117,7 @@ final class Cluster implements AutoCloseable {
     // The text forms that info commands answer in.
 
     /** {@code a=1;b=2} */
-    static Map<String, String> pairs(String text, char separator) {
+    static Map<String, String> parsePairs(String text, char separator) {
         Map<String, String> pairs = new LinkedHashMap<>();
         for (String pair : text.split(String.valueOf(separator), -1)) {
             int equals = pair.indexOf('=');
@@ -129,23 +129,23 @@ final class Cluster implements AutoCloseable {
     }
 
     /** {@code a;b;c} */
-    static List<String> list(String text) {
+    static List<String> parseList(String text) {
         return Stream.of(text.strip().split(";", -1)).filter(s -> !s.isEmpty()).toList();
     }
 
-    /** The number under {@code name}, or {@code otherwise} if there is none. */
-    static long number(Map<String, String> pairs, String name, long otherwise) {
+    /** The number under {@code name}, or {@code defaultValue} if there is none. */
+    static long longValue(Map<String, String> pairs, String name, long defaultValue) {
         String text = pairs.getOrDefault(name, "");
-        return text.matches("\\d{1,18}") ? Long.parseLong(text) : otherwise;
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : defaultValue;
     }
 
-    private void check() throws StoreException {
+    private void requireUsable() throws StoreException {
         for (Node node : nodes()) {
             if (node.getServerVersion().isLessThan(OLDEST_SERVER, 0, 0, 0)) {
                 throw new StoreFailedException("Aerospike node " + node + " runs server " + node.getServerVersion()
                         + ", which cannot write batches: upgrade it to 6.0 or newer, or use another cluster");
             }
-            List<String> namespaces = list(info(node, "namespaces"));
+            List<String> namespaces = parseList(info(node, "namespaces"));
             if (!namespaces.contains(settings.namespace())) {
                 throw new StoreFailedException("Aerospike node " + node + " has no namespace '" + settings.namespace()
                         + "', only " + namespaces + ": correct the namespace setting, or configure it on every node");

@@ -11,15 +11,15 @@ import com.aerospike.client.Info;
 import org.awaitility.Awaitility;
 
 /** A node in a container, reachable from this machine only. */
-final class DockerAerospike {
+final class DockerAsdNode {
     static final String IMAGE = "aerospike/aerospike-server:8.1";
 
     private static final int FIRST_START_SECONDS = 300;
 
-    private DockerAerospike() {}
+    private DockerAsdNode() {}
 
     /** The node announces its address inside the container, so it is used as the only one and not asked for peers. */
-    static List<AerospikeSettings.Node> start() throws IOException {
+    static List<AerospikeSettings.SeedNode> start() throws IOException {
         String id = run(
                 "docker", "run", "--detach", "--rm", "--publish", "127.0.0.1::3000", "--env", "NAMESPACE=lines", IMAGE);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -31,7 +31,7 @@ final class DockerAerospike {
         }));
         String published =
                 run("docker", "port", id, "3000/tcp").lines().findFirst().orElseThrow();
-        AerospikeSettings.Node host = AerospikeSettings.Node.parse(published);
+        AerospikeSettings.SeedNode host = AerospikeSettings.SeedNode.parse(published);
         Awaitility.await("Aerospike in container " + id)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
@@ -39,7 +39,7 @@ final class DockerAerospike {
         return List.of(host);
     }
 
-    private static boolean isUp(AerospikeSettings.Node host) {
+    private static boolean isUp(AerospikeSettings.SeedNode host) {
         try {
             return Info.request(host.host(), host.port(), "status").equals("ok");
         } catch (AerospikeException _) {

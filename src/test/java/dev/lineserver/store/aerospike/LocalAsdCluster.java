@@ -16,17 +16,17 @@ import com.aerospike.client.Info;
 import org.awaitility.Awaitility;
 
 /** Nodes of our own, on free ports of the loopback interface, with everything they write in a temporary directory. */
-final class PrivateAsd {
+final class LocalAsdCluster {
     private static final Duration START = Duration.ofSeconds(60);
 
-    private PrivateAsd() {}
+    private LocalAsdCluster() {}
 
-    static List<AerospikeSettings.Node> start(Path asd, int nodes) throws IOException {
+    static List<AerospikeSettings.SeedNode> start(Path asd, int nodes) throws IOException {
         Path directory = Files.createTempDirectory("line-server-asd-");
         List<Process> processes = new ArrayList<>();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(processes, directory)));
         int[] ports = freePorts(nodes * 3);
-        List<AerospikeSettings.Node> hosts = new ArrayList<>();
+        List<AerospikeSettings.SeedNode> hosts = new ArrayList<>();
         for (int i = 0; i < nodes; i++) {
             Path home = directory.resolve("node" + i);
             for (String part : List.of("state/smd", "state/usr/udf/lua", "data")) {
@@ -40,7 +40,7 @@ final class PrivateAsd {
                     .redirectErrorStream(true)
                     .redirectOutput(home.resolve("console.log").toFile())
                     .start());
-            hosts.add(new AerospikeSettings.Node("127.0.0.1", ports[i * 3], null));
+            hosts.add(new AerospikeSettings.SeedNode("127.0.0.1", ports[i * 3], null));
         }
         Awaitility.await("asd in " + directory)
                 .atMost(START)
@@ -60,7 +60,7 @@ final class PrivateAsd {
         }
     }
 
-    private static boolean isUp(AerospikeSettings.Node host, int nodes) {
+    private static boolean isUp(AerospikeSettings.SeedNode host, int nodes) {
         try {
             String command = "cluster-stable:size=" + nodes + ";ignore-migrations=false;namespace=lines";
             return Info.request(host.host(), host.port(), "status").equals("ok")

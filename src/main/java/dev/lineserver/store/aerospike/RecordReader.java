@@ -18,11 +18,11 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /** Reads records on the caller's own event loop if it is one of the client's, else on the next one. Never blocks. */
-final class RecordReads {
+final class RecordReader {
     private final NettyEventLoops loops;
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
 
-    RecordReads(Cluster cluster) {
+    RecordReader(ConnectedCluster cluster) {
         this.loops = cluster.loops;
         for (NettyEventLoop loop : loops.getArray()) {
             readers.add(new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline()));
@@ -32,18 +32,18 @@ final class RecordReads {
     /**
      * Reads a record; null if it does not exist.
      *
-     * @param what describes the record in the message of the {@link StoreException} that the read may fail with
+     * @param description names the record in the message of the {@link StoreException} that the read may fail with
      */
-    CompletableFuture<@Nullable Record> read(Key key, Supplier<String> what) {
-        return onLoop(key).exceptionally(failure -> {
+    CompletableFuture<@Nullable Record> read(Key key, Supplier<String> description) {
+        return readOnEventLoop(key).exceptionally(failure -> {
             throw new CompletionException(
                     StoreException.causeOf(failure) instanceof AerospikeException refused
-                            ? ClusterFailures.of(refused, "reading " + what.get())
-                            : new StoreUnavailableException("reading " + what.get() + " failed", failure));
+                            ? ClusterFailures.toStoreException(refused, "reading " + description.get())
+                            : new StoreUnavailableException("reading " + description.get() + " failed", failure));
         });
     }
 
-    private CompletableFuture<@Nullable Record> onLoop(Key key) {
+    private CompletableFuture<@Nullable Record> readOnEventLoop(Key key) {
         for (NettyEventLoop loop : loops.getArray()) {
             if (loop.inEventLoop()) {
                 return readers.get(loop.getIndex()).read(key);
