@@ -77,8 +77,11 @@ final class TidyTest {
     @Test
     void filesAreShort() throws IOException {
         for (Path file : files(MAIN)) {
-            long lines = Files.readAllLines(file).size();
-            assertTrue(lines <= MOST_LINES, file + " has " + lines + " lines");
+            // Without comments, of which a subtle class needs many.
+            long lines = Files.readAllLines(file).stream()
+                    .filter(line -> !line.strip().matches("(/\\*|\\*|//).*"))
+                    .count();
+            assertTrue(lines <= MOST_LINES, file + " has " + lines + " lines of code");
         }
     }
 
