@@ -100,7 +100,7 @@ final class CommandTest {
                     serve --port=x                | --port: Expected an integer value, got "x"
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
-                    get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is
+                    get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT
                     get 1 --aerospike-connections=0      | --aerospike-connections: 0 is not from 1 to 100000
                     get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not from 1 to 100000
                     get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not from 10 to 600000

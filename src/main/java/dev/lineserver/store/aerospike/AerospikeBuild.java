@@ -21,9 +21,12 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
 
-/** A version being written to its set, in batches of consecutive lines. */
+/**
+ * Writes a version to its set, in batches of consecutive lines. One thread, that of the ingest, calls everything but
+ * {@link #checkpoint}: lines are buffered into a batch, and {@link BatchWriter} writes full batches in the background.
+ */
 final class AerospikeBuild implements Build {
-    /** Most bytes of lines in a batch, unless it is a single line. */
+    /** Bounds the bytes of lines in a batch of several records. */
     private static final int MAX_BATCH_BYTES = 1 << 19;
 
     private final ConnectedCluster cluster;
@@ -33,19 +36,19 @@ final class AerospikeBuild implements Build {
     private final BatchWriter writer;
     private final int maxBytesPerRecord;
 
-    /** The batch being filled, and the bytes of its lines. */
+    /** The batch that has not yet been submitted, and the bytes of its lines. */
     private List<BatchRecord> buffered = new ArrayList<>();
 
     private int bufferedBytes;
 
-    /** The first line of the batch being filled, or the next one to be added while it is empty. */
+    /** The first buffered line, or the next line to be added while the buffer is empty. */
     private volatile Checkpoint firstBuffered = new Checkpoint(0, 0);
 
     private long lineCount;
     private long partCount;
     private boolean committed;
 
-    /** @param maxBytesPerRecord most bytes of a line that fit one record */
+    /** @param maxBytesPerRecord longest line, in bytes, that fits one record */
     AerospikeBuild(ConnectedCluster cluster, RegistryRecord registry, HeldLease lease, int maxBytesPerRecord) {
         this.cluster = cluster;
         this.registry = registry;
@@ -80,7 +83,7 @@ final class AerospikeBuild implements Build {
         }
     }
 
-    /** @param next the line after the batch */
+    /** @param next the line after the buffered ones */
     private void flush(Checkpoint next) throws StoreException, InterruptedException {
         if (!buffered.isEmpty()) {
             writer.submit(firstBuffered, buffered);
@@ -92,7 +95,8 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        // In this order: if it were read later, a batch could have been sent and missed in between.
+        // Read before the batches in flight. In the other order, flush() could submit a batch and advance firstBuffered
+        // between the two reads, and the checkpoint would lie beyond a batch that is not acknowledged.
         Checkpoint next = firstBuffered;
         return writer.firstUnacknowledged(next);
     }
@@ -100,8 +104,8 @@ final class AerospikeBuild implements Build {
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
         if (lineCount != content.lineCount()) {
-            throw new StoreFailedException(
-                    lineCount + " lines were added, but " + content.lineCount() + " are to be published");
+            throw new StoreFailedException("the build has " + lineCount + " lines, but the source has "
+                    + content.lineCount() + ": nothing was published, ingest again");
         }
         flush(new Checkpoint(lineCount, content.byteCount()));
         writer.awaitAcknowledgements();
@@ -113,13 +117,17 @@ final class AerospikeBuild implements Build {
 
     @Override
     public void close() {
+        // In this order: the rollback truncates the set, and a write that is still in flight could land after that.
         writer.cancel();
         if (!committed) {
             lease.rollBack();
         }
     }
 
-    /** The parts are acknowledged before the head is written, so that they count as written with it. */
+    /**
+     * Writes the parts of a long line, and buffers the header record. All parts are acknowledged before the header can
+     * be written, so an acknowledged header means that the whole line is stored.
+     */
     private void writeParts(LineBatch batch, int i) throws StoreException, InterruptedException {
         LineRecords.LongLineHeader header = new LineRecords.LongLineHeader(batch.length(i), maxBytesPerRecord);
         String activity = "writing the parts of line index " + lineCount;

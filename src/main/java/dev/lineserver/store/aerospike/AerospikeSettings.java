@@ -8,16 +8,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which cluster, and the bounds on its use.
+ * Names a cluster, and limits its use.
  *
- * @param hosts seed nodes, at least one; the others are learnt from them
- * @param namespace that holds all lines; it may hold other data too
- * @param credentials of a user with the right to read, write, and truncate; null if the cluster has no users
- * @param tls true to encrypt connections, with the JVM's trusted certificates
- * @param clusterName nodes of any other cluster are refused; null to accept any
- * @param connectionsPerNode for each of the two kinds, blocking and event-driven
- * @param lookupDeadline of a lookup with all its attempts
- * @param writes bounds on builds
+ * @param hosts seed nodes, at least one; the client learns the other nodes from them
+ * @param namespace holds all lines; it may hold other data too
+ * @param credentials of a user with the roles read-write and truncate; null if the cluster has no users
+ * @param tls true to encrypt connections; the nodes' certificates are checked against those that the JVM trusts
+ * @param clusterName name that the nodes must report; null to accept any cluster
+ * @param connectionsPerNode limit on connections to a node, for blocking and for asynchronous commands separately
+ * @param lookupDeadline of a lookup, all attempts included
+ * @param writes limits on builds
  */
 public record AerospikeSettings(
         List<SeedNode> hosts,
@@ -36,14 +36,14 @@ public record AerospikeSettings(
      *
      * @param host name or address
      * @param port of its service
-     * @param tlsName name in its certificate; null if that is the host's
+     * @param tlsName name in the certificate of the node; null if it is the host name
      */
     public record SeedNode(String host, int port, @Nullable String tlsName) {
         private static final Pattern FORM = Pattern.compile(
                 "(?<host>\\[[0-9A-Fa-f:.]+]|[^:\\[\\]\\s]+)(:(?<tls>[^:\\s]+))??(:(?<port>[0-9]{1,5}))?");
 
         /**
-         * Reads {@code HOST}, {@code HOST:PORT} or {@code HOST:TLS-NAME:PORT}; an IPv6 address stands in brackets.
+         * Parses {@code HOST}, {@code HOST:PORT} or {@code HOST:TLS-NAME:PORT}; an IPv6 address must be in brackets.
          *
          * @throws IllegalArgumentException if {@code text} is none of these
          */
@@ -57,7 +57,7 @@ public record AerospikeSettings(
                 }
             }
             throw new IllegalArgumentException(
-                    "'" + text + "' is not an Aerospike host: HOST, HOST:PORT or HOST:TLS-NAME:PORT is");
+                    "'" + text + "' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT");
         }
 
         @Override
@@ -66,7 +66,7 @@ public record AerospikeSettings(
         }
     }
 
-    /** A user of the cluster. Its text form leaves the password out. */
+    /** A user of the cluster. {@link #toString} omits the password, so that it cannot reach a log. */
     public record Credentials(String user, String password) {
         @Override
         public String toString() {
@@ -75,17 +75,21 @@ public record AerospikeSettings(
     }
 
     /**
-     * Bounds on builds.
+     * Limits on builds.
      *
-     * @param recordsPerBatch most records in a batch
-     * @param attemptTimeout of one attempt at a batch; at most a third of the lease, under which it begins
-     * @param deadline of a batch with all its attempts; a node may restart meanwhile
-     * @param lease time for which a build that is not heard of keeps others off its dataset
-     * @param grace time for which a superseded version is kept for readers to notice
+     * @param recordsPerBatch limit on the records of a batch
+     * @param attemptTimeout of one attempt at a batch; at most a third of the lease, so that the attempt ends before
+     *     the lease
+     * @param deadline of a batch since its last progress; long enough for a node to restart
+     * @param lease time after its last renewal for which a build excludes other builds of its dataset
+     * @param grace time for which a superseded version is kept, so that servers notice the new version
      */
     public record WriteLimits(
             int recordsPerBatch, Duration attemptTimeout, Duration deadline, Duration lease, Duration grace) {
-        /** Larger batches were no faster, of 1,000 records a fifth slower. Servers look for a new version twice a second. */
+        /**
+         * Measured: larger batches were no faster, and batches of 1,000 records a fifth slower. Servers check for a new
+         * version twice a second, so the grace leaves them ten checks.
+         */
         public static final WriteLimits DEFAULT = new WriteLimits(
                 5_000, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(5));
     }

@@ -21,11 +21,23 @@ import dev.lineserver.store.aerospike.registry.LifeCycle;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
 
-/** A version in its set. */
+/**
+ * Reads the lines of one version from its set. A lookup is one read of one record:
+ *
+ * <pre>
+ *   record has the bin of lines        Found
+ *   record has the bin of headers      FoundInParts: each part is one more read
+ *   no record, or other bins only      the registry decides: Damaged if the set is still live,
+ *                                      StoreUnavailableException if the version was superseded or dropped
+ * </pre>
+ */
 final class AerospikeSnapshot implements Snapshot {
     private static final System.Logger LOG = System.getLogger(AerospikeSnapshot.class.getName());
 
-    /** Shorter than any grace: a set that this registry shows as live has not been truncated since. */
+    /**
+     * Age up to which a copy of the registry is reused. Shorter than the grace: a set that was live when the copy was
+     * read cannot have been truncated since.
+     */
     private static final long REGISTRY_FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final AerospikeStore store;
@@ -70,9 +82,9 @@ final class AerospikeSnapshot implements Snapshot {
         }
         LineRecords.LongLineHeader header = records.header(record);
         if (header == null) {
-            String what = (record == null ? "its record is missing" : "its record belongs to another version")
+            String damage = (record == null ? "its record is missing" : "its record belongs to another version")
                     + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
-            return confirmDataLoss().thenApply(_ -> new Lookup.Damaged(what));
+            return confirmDataLoss().thenApply(_ -> new Lookup.Damaged(damage));
         }
         return CompletableFuture.completedFuture(new Lookup.FoundInParts(
                 new LineParts(header.length(), header.parts(), part -> readPart(lineIndex, header, part))));
@@ -97,7 +109,7 @@ final class AerospikeSnapshot implements Snapshot {
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
-                    "{0} version {1} is still being read but could not be held: {2}",
+                    "{0} version {1} could not be held for the requests that still read it: {2}",
                     manifest.dataset(),
                     manifest.version(),
                     e.getMessage());
@@ -109,25 +121,28 @@ final class AerospikeSnapshot implements Snapshot {
     }
 
     /**
-     * Called if a record is missing or belongs to another version. Completes if data was lost, and fails if the version was
-     * replaced or dropped and its set has been truncated since. If the registry is gone too, everything was lost: a store
-     * that was emptied properly has one.
+     * Called if a record is missing or belongs to another version. Completes if data was lost; fails with a
+     * {@link StoreUnavailableException} if the version was superseded or dropped, because its set may have been
+     * truncated.
      */
     private CompletionStage<Void> confirmDataLoss() {
         return recentRegistry().thenAccept(latest -> {
             LineSet current = latest.sets().get(set.name());
             boolean live = current != null && current.state() == LineSet.SetState.LIVE && current.uses() == set.uses();
+            // An empty registry means that the registry record was lost with the lines: dropping the last dataset
+            // leaves a registry that still lists the sets.
             if (!live && !latest.equals(Registry.empty())) {
                 throw new CompletionException(new StoreUnavailableException("version " + manifest.version() + " of "
-                        + manifest.dataset() + " was replaced or dropped and its lines are deleted (it was kept for"
-                        + " requests in progress, for at most " + LifeCycle.MAX_HOLD.toMinutes()
+                        + manifest.dataset()
+                        + " was replaced or dropped, and its lines have been deleted (they are kept"
+                        + " for requests in progress, for at most " + LifeCycle.MAX_HOLD.toMinutes()
                         + " minutes): request the newest version"));
             }
             if (damageReported.compareAndSet(false, true)) {
                 LOG.log(
                         Level.ERROR,
                         "lines of {0} version {1} are missing from set {2} of namespace {3}: data was lost, ingest the"
-                                + " file again. Logged once per version; every such request is counted",
+                                + " file again. Logged once per version; a metric counts each such request",
                         manifest.dataset(),
                         manifest.version(),
                         records.set,
@@ -136,7 +151,11 @@ final class AerospikeSnapshot implements Snapshot {
         });
     }
 
-    /** Many lines may be missing at once: they share a read of the registry, and none is read twice within a second. */
+    /**
+     * Returns a copy of the registry that is at most {@link #REGISTRY_FRESH_NANOS} old, or being read. Many lines may
+     * be missing at once, and their lookups share one read. It runs on a virtual thread, because it blocks and lookups
+     * complete on event loops.
+     */
     private synchronized CompletableFuture<Registry> recentRegistry() {
         CompletableFuture<Registry> recent = registry;
         long now = System.nanoTime();

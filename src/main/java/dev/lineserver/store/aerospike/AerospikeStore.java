@@ -25,12 +25,15 @@ import dev.lineserver.store.aerospike.registry.LifeCycle;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
 
-/** Versions in an Aerospike cluster: each line a record, each version a set, all else in one {@link Registry}. */
+/**
+ * Keeps versions in an Aerospike cluster: each line is a record, each version a set, and everything else is in one
+ * {@link Registry}. Lookups run on event loops and never block; all other methods block.
+ */
 public final class AerospikeStore implements LineStore {
-    /** Room in a record beside the bytes of its line: header, names, and the server's checks. */
+    /** Bytes of a record that are not available to its line: headers, names, and checks of the server. */
     private static final int RECORD_OVERHEAD_BYTES = 512;
 
-    /** {@code max-record-size} since server 7, for a node that does not report its own. */
+    /** The server's default of {@code max-record-size}, for a node that does not report one. */
     private static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
     private final ConnectedCluster cluster;
@@ -49,9 +52,11 @@ public final class AerospikeStore implements LineStore {
     /**
      * Connects to a cluster and checks that it can be used.
      *
-     * @param loops to run commands on, best those that lookups come in on; left running by {@link #close}
-     * @throws StoreUnavailableException if no node can be reached at present
-     * @throws StoreFailedException if the cluster has another name, refuses the user, lacks the namespace, or is too old
+     * @param loops event loops that run the commands, best those that call {@link Snapshot#lookup}: then a lookup never
+     *     changes threads. {@link #close} leaves them running
+     * @throws StoreUnavailableException if no node is reachable
+     * @throws StoreFailedException if the cluster has another name, refuses the user, lacks the namespace, or is too
+     *     old
      */
     public static AerospikeStore connect(AerospikeSettings settings, EventLoopGroup loops) throws StoreException {
         return new AerospikeStore(ConnectedCluster.connect(settings, loops));
@@ -81,7 +86,7 @@ public final class AerospikeStore implements LineStore {
         return newest == null ? Optional.empty() : Optional.of(requireKnownLayout(newest));
     }
 
-    /** A newer program may share the cluster, and store versions in a form of its own. */
+    /** Refuses versions of another layout: a newer program may share the cluster. */
     private static Manifest requireKnownLayout(Registry.PublishedVersion version) throws StoreFailedException {
         Manifest manifest = version.manifest();
         if (!manifest.layout().equals(LineSet.LAYOUT)) {
@@ -99,11 +104,11 @@ public final class AerospikeStore implements LineStore {
                 current.datasets().get(manifest.dataset().value());
         if (newest == null) {
             throw new StoreFailedException("the Aerospike cluster at " + cluster.settings.hosts() + " has no dataset "
-                    + manifest.dataset() + " any more");
+                    + manifest.dataset() + ": it was dropped, ingest the file again");
         }
         if (!requireKnownLayout(newest).equals(manifest)) {
             throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()
-                    + " has been replaced: open the newest");
+                    + " has been replaced: open the newest version");
         }
         LineSet set = current.lineSet(newest.set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set);
@@ -126,7 +131,9 @@ public final class AerospikeStore implements LineStore {
         return ClusterPlan.of(shape, cluster, maxBytesPerRecord());
     }
 
-    /** Waits until the versions that this store has superseded or dropped are truncated, which takes the grace. */
+    /**
+     * Waits until the sets of versions that this store superseded or dropped have been truncated; that takes the grace.
+     */
     @Override
     public void close() {
         lifeCycle.close();

@@ -24,13 +24,27 @@ import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
 
 /**
- * Writes the batches of a build, some at a time, each until every record is acknowledged. Records are written whole and by
- * key, so a write whose outcome is in doubt is repeated. Each attempt begins only while the build holds its lease.
+ * Writes the batches of a build on background threads, and repeats each batch until every record is acknowledged. A
+ * record is written whole under its own key, so a write that is in doubt can be repeated. The build's lease is checked
+ * before each attempt.
+ *
+ * <pre>
+ *                 permit                    all records acknowledged
+ *   submit() ───────────────► in flight ─────────────────────────────► acknowledged
+ *                              │  ▲  │
+ *             transient result │  │  │ permanent result, no progress until the deadline,
+ *                              ▼  │  │ lease lost, or cancelled
+ *                            backoff └───────────────────────────────► failed
+ * </pre>
+ *
+ * <p>The first failure is kept and thrown to the build by its next call. A failed batch stays in
+ * {@link #unacknowledged}, so the checkpoint never passes it. One thread, that of the build, calls {@link #submit},
+ * {@link #awaitAcknowledgements} and {@link #cancel}; any thread may call {@link #firstUnacknowledged}.
  */
 final class BatchWriter {
     private static final System.Logger LOG = System.getLogger(BatchWriter.class.getName());
 
-    /** Being written at once. With the one that the build fills, they bound the memory of a build. */
+    /** Bounds the memory of a build, together with the one batch that the build is buffering. */
     private static final int MAX_BATCHES_IN_FLIGHT = 4;
 
     private final ConnectedCluster cluster;
@@ -43,7 +57,7 @@ final class BatchWriter {
             Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
     private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
 
-    /** First lines of the batches in flight, by line index. */
+    /** The first lines of batches that are in flight or failed, by line index. */
     private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
 
     BatchWriter(ConnectedCluster cluster, HeldLease lease) {
@@ -53,13 +67,14 @@ final class BatchWriter {
     }
 
     /**
-     * Writes a batch in the background. Waits while as many as may be are in flight, which is all the back-pressure there
-     * is.
+     * Starts writing a batch. Blocks while {@link #MAX_BATCHES_IN_FLIGHT} batches are in flight; this is the only
+     * back-pressure on an ingest.
      *
-     * @throws StoreException if an earlier batch could not be written
+     * @throws StoreException if an earlier batch failed
      */
     void submit(Checkpoint firstLine, List<BatchRecord> records) throws StoreException, InterruptedException {
         permits.acquire();
+        // Before the batch is written, so that a checkpoint taken from now on stays at or before its first line.
         unacknowledged.put(firstLine.lineIndex(), firstLine);
         String activity = "writing a batch from line index " + firstLine.lineIndex();
         threads.execute(() -> {
@@ -71,7 +86,8 @@ final class BatchWriter {
             } catch (InterruptedException e) {
                 failure.compareAndSet(null, new StoreUnavailableException(activity + " was interrupted", e));
             } catch (RuntimeException | Error e) {
-                // The top of this thread: whatever it is, the batch must not pass for written.
+                // This is the top of the thread. Without this clause, an Error would leave the batch unwritten and the
+                // build unaware of it.
                 failure.compareAndSet(null, new StoreFailedException(activity + " failed unexpectedly: " + e, e));
             } finally {
                 permits.release();
@@ -87,26 +103,37 @@ final class BatchWriter {
         }
     }
 
-    /** The first line of the batches in flight, or {@code next} if there are none. */
+    /** Returns the first line that is not acknowledged, or {@code next} if all batches are. */
     Checkpoint firstUnacknowledged(Checkpoint next) {
         Map.Entry<Long, Checkpoint> first = unacknowledged.firstEntry();
         return first == null ? next : first.getValue();
     }
 
-    /** Waits until all batches are acknowledged. */
+    /**
+     * Waits until all batches are acknowledged. Keeps the permits: no batch can be submitted afterwards.
+     *
+     * @throws StoreException if a batch failed
+     */
     void awaitAcknowledgements() throws StoreException, InterruptedException {
         permits.acquire(MAX_BATCHES_IN_FLIGHT);
         throwIfFailed();
     }
 
-    /** Ends retries, and waits for attempts under way: a write that lands after a truncation would stay. */
+    /**
+     * Ends retries, and waits for attempts in flight. The caller truncates the set next if the build is rolled back,
+     * and a record that is written after the truncation would stay in the set.
+     */
     void cancel() {
         cancelled.countDown();
         threads.shutdown();
         try {
+            // Each attempt ends by itself, with the client's timeout, which is the attempt timeout.
             long timeoutMillis = limits.attemptTimeout().toMillis() * 2;
             if (!threads.awaitTermination(timeoutMillis, TimeUnit.MILLISECONDS)) {
-                LOG.log(Level.WARNING, "writes of a build are still under way {0} ms after its end", timeoutMillis);
+                LOG.log(
+                        Level.WARNING,
+                        "writes of a build are still in flight {0} ms after its end; their records may stay in the set",
+                        timeoutMillis);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -114,16 +141,18 @@ final class BatchWriter {
     }
 
     /**
-     * Returns when all records are acknowledged.
+     * Writes records on the calling thread, and returns when all of them are acknowledged.
      *
-     * @throws StoreException if a record was refused for good, none got through for the whole deadline, or the lease was
-     *     lost
+     * @throws StoreException if a record was permanently refused, no record was acknowledged for as long as the
+     *     deadline, the lease was lost, or the build was cancelled
      */
     void writeUntilAcknowledged(List<BatchRecord> records, String activity)
             throws StoreException, InterruptedException {
         List<BatchRecord> remaining = records;
         long lastProgress = System.nanoTime();
         for (int failures = 1; ; failures++) {
+            // Before every attempt, because the process may have been suspended since the last one, and another build
+            // may own the set by now.
             lease.requireValid();
             AerospikeException thrown = null;
             try {
@@ -131,6 +160,7 @@ final class BatchWriter {
             } catch (AerospikeException e) {
                 thrown = e;
             }
+            // A batch may succeed in part, also when the client throws. Only the records' own results count.
             List<BatchRecord> failed = remaining.stream()
                     .filter(record -> record.resultCode != ResultCode.OK)
                     .toList();
@@ -139,6 +169,8 @@ final class BatchWriter {
             }
             StoreException refusal = firstFailure(failed, thrown, activity);
             if (failed.size() < remaining.size()) {
+                // Any progress restarts the deadline and the backoff: an overloaded device accepts a few records at a
+                // time.
                 lastProgress = System.nanoTime();
                 failures = 1;
             } else if (System.nanoTime() - lastProgress > limits.deadline().toNanos()) {
@@ -146,12 +178,17 @@ final class BatchWriter {
             }
             remaining = failed;
             if (cancelled.await(ClusterFailures.backoffMillis(failures), TimeUnit.MILLISECONDS)) {
-                throw new StoreUnavailableException(activity + " was given up because the build is being closed");
+                throw new StoreUnavailableException(activity + " was cancelled, because the build is being closed");
             }
         }
     }
 
-    /** @throws StoreException if a record was refused for good */
+    /**
+     * Returns the failure to report if retries do not help. A record without a response failed for the reason that the
+     * client threw, if it threw.
+     *
+     * @throws StoreException if a record was permanently refused
+     */
     private static StoreException firstFailure(
             List<BatchRecord> failed, @Nullable AerospikeException thrown, String activity) throws StoreException {
         int code = ResultCode.OK;

@@ -19,9 +19,12 @@ import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends commands to nodes that we choose. {@code AerospikeClient.get} chooses by itself, always the first copy first, and
- * splits a batch among nodes but reports it as one: then a silent node holds up the lines of the others. So commands are
- * put together here, from the same parts as in {@code AerospikeClient.get}.
+ * Sends commands to nodes that {@link CoalescingReader} chooses. {@code AerospikeClient.get} cannot be used for that:
+ * it prefers the master replica, and it completes a batch only when all nodes have answered, so that a silent node
+ * would delay the lines of the others. This class assembles commands of one node from the same parts as {@code get}
+ * does.
+ *
+ * <p>One instance per event loop. The client completes these commands on the event loop that they were created with.
  */
 final class ClientLink implements NodeLink<Node> {
     private final ConnectedCluster cluster;
@@ -42,7 +45,10 @@ final class ClientLink implements NodeLink<Node> {
         return partitions == null ? 1 : partitions.replicas.length;
     }
 
-    /** The client replaces the map of partitions as the cluster changes, possibly between two calls. */
+    /**
+     * {@inheritDoc} The client's tend thread replaces the partition map when the cluster changes, possibly between
+     * {@link #replicaCount} and this call; so the replica may no longer exist.
+     */
     @Override
     public @Nullable Node node(Key key, int replica) {
         Partitions partitions = nodes.partitionMap.get(namespace);
@@ -51,6 +57,7 @@ final class ClientLink implements NodeLink<Node> {
             return null;
         }
         Node node = replicas[replica].get(Partition.getPartitionId(key.digest));
+        // A removed node stays in the map until the other nodes have reported its partitions as theirs.
         return node != null && node.isActive() ? node : null;
     }
 
@@ -59,8 +66,10 @@ final class ClientLink implements NodeLink<Node> {
         AsyncBatchExecutor executor = new AsyncBatchExecutor.ReadList(loop, nodes, listener, reads);
         AsyncCommand command;
         if (reads.size() == 1) {
+            // One key travels as an ordinary read, which is smaller and cheaper for the node than a batch of one.
             command = new AsyncBatchSingle.Read(executor, nodes, cluster.policies.lineRead, reads.getFirst(), node);
         } else {
+            // Lists indices of reads; the constructor adds the first, 0.
             BatchNode batch = new BatchNode(node, reads.size(), 0);
             for (int i = 1; i < reads.size(); i++) {
                 batch.addKey(i);
@@ -70,6 +79,7 @@ final class ClientLink implements NodeLink<Node> {
         executor.execute(new AsyncCommand[] {command});
     }
 
+    /** {@inheritDoc} Netty runs tasks that the loop submits to itself after it has processed the sockets. */
     @Override
     public void atEndOfIteration(Runnable task) {
         loop.execute(task);

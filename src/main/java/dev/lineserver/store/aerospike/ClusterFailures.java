@@ -12,18 +12,21 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** The meaning of result codes: try again, and when, or stop, and what to change. */
+/**
+ * Maps Aerospike result codes to store exceptions: transient, to be retried after a backoff, or permanent, with a
+ * remedy.
+ */
 final class ClusterFailures {
     private static final int FIRST_BACKOFF_MILLIS = 20;
     private static final int MAX_BACKOFF_MILLIS = 1_000;
 
-    /** In the texts of the server's result codes, and of the client. */
+    /** Matches messages of the server and of the client. */
     private static final Pattern USER_REFUSED = Pattern.compile(
             "Invalid (user|password|credential)|Password expired|Security not|Authentication failed|Not authenticated");
 
     private ClusterFailures() {}
 
-    /** A failed connect carries the seeds' own failures as text only. */
+    /** Explains a failed connect. The client reports the failures of the seed nodes only in the text of its message. */
     static StoreException connectFailure(AerospikeException e, AerospikeSettings settings) {
         String text = String.valueOf(e.getMessage()).strip().replaceAll("\\R+", " ");
         String nodes = "the Aerospike nodes at " + settings.hosts();
@@ -36,7 +39,7 @@ final class ClusterFailures {
         if (USER_REFUSED.matcher(text).find()) {
             return new StoreFailedException(
                     nodes + " refused the user '" + settings.credentials()
-                            + "': check user and password, and whether the cluster has users at all"
+                            + "': check user and password, and whether the cluster has users"
                             + " (Community Edition has none)",
                     e);
         }
@@ -46,11 +49,12 @@ final class ClusterFailures {
         }
         return new StoreUnavailableException(
                 "no Aerospike node is reachable at " + settings.hosts() + ": check host and port, that the node is up,"
-                        + " that its access-address can be reached from here, and whether it wants TLS (" + text + ")",
+                        + " that its access-address can be reached from here, and whether it requires TLS (" + text
+                        + ")",
                 e);
     }
 
-    /** @param activity the activity that the message begins with: {@code reading line index 7 of …} */
+    /** @param activity begins the message, such as {@code reading line index 7 of …} */
     static StoreException toStoreException(AerospikeException failure, String activity) {
         return toStoreException(failure.getResultCode(), activity, failure);
     }
@@ -62,7 +66,7 @@ final class ClusterFailures {
                 : new StoreFailedException(message + remedy(code), failure);
     }
 
-    /** Returns true if the same request may succeed a little later without anybody changing anything. */
+    /** Returns true if the same command may succeed later without a change to the cluster or to the settings. */
     static boolean isTransient(int code) {
         return switch (code) {
             case ResultCode.TIMEOUT,
@@ -86,18 +90,19 @@ final class ClusterFailures {
     }
 
     /**
-     * Returns true if a write of this result is worth repeating. A node whose clock is behind that of the node which truncated
-     * the set refuses to create records in it as forbidden, until its clock has caught up.
+     * Returns true if a write with this result should be retried. That includes FAIL_FORBIDDEN: truncation is by time,
+     * so a node whose clock is behind that of the truncating node forbids new records in the set until its clock has
+     * caught up.
      */
     static boolean isTransientForWrites(int code) {
         return code == ResultCode.FAIL_FORBIDDEN || isTransient(code);
     }
 
     /**
-     * Pause before the next attempt: each is up to twice as long as the one before, and random, so that rivals do not meet
-     * again.
+     * Returns the pause before the next attempt. Its bound doubles with each failure; the pause is random between half
+     * of the bound and the bound, so that competing processes do not retry at the same time.
      *
-     * @param failures number of attempts that failed, at least 1
+     * @param failures number of failed attempts, at least 1
      */
     static int backoffMillis(int failures) {
         int max = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures - 1, Byte.SIZE));
@@ -114,30 +119,28 @@ final class ClusterFailures {
     private static String remedy(int code) {
         return switch (code) {
             case ResultCode.SERVER_MEM_ERROR ->
-                ". The namespace has stopped taking writes: it is out of memory or disk, or at its stop-writes limit."
+                ". The namespace has stopped taking writes: it is out of memory or storage, or at its stop-writes limit."
                         + " Add nodes or storage, or drop datasets";
             case ResultCode.FAIL_FORBIDDEN ->
-                ". The server refuses writes to this set at present: look for a stop-writes limit of the set, and"
-                        + " whether the nodes' clocks agree";
+                ". The server refuses writes to this set: check whether the set has a stop-writes limit, and whether"
+                        + " the nodes' clocks agree";
             case ResultCode.INVALID_NAMESPACE ->
                 ". The cluster has no such namespace: correct the namespace setting, or configure it on every node";
             case ResultCode.RECORD_TOO_BIG ->
-                ". The server's max-record-size is smaller than it says or was lowered: raise it, and ingest again";
+                ". The record exceeds the server's max-record-size: raise it on every node, and ingest again";
             case ResultCode.INVALID_USER,
                     ResultCode.INVALID_PASSWORD,
                     ResultCode.INVALID_CREDENTIAL,
                     ResultCode.EXPIRED_PASSWORD,
                     ResultCode.FORBIDDEN_PASSWORD,
                     ResultCode.NOT_AUTHENTICATED -> ". Authentication failed: check user and password";
-            case ResultCode.ROLE_VIOLATION ->
-                ". The user may not do this: grant the roles read-write and truncate on the namespace";
+            case ResultCode.ROLE_VIOLATION -> ". The user lacks a role: grant read-write and truncate on the namespace";
             case ResultCode.SECURITY_NOT_ENABLED, ResultCode.SECURITY_NOT_SUPPORTED ->
-                ". The cluster knows no users (Community Edition does not): leave user and password out";
+                ". The cluster has no users (Community Edition has none): remove user and password from the settings";
             case ResultCode.BATCH_DISABLED, ResultCode.BATCH_MAX_REQUESTS_EXCEEDED ->
                 ". Raise the server's batch-max-requests";
             default ->
-                ". Look into the server's log ("
-                        + ResultCode.getResultString(code).toLowerCase(Locale.ROOT) + ")";
+                ". Check the server's log (" + ResultCode.getResultString(code).toLowerCase(Locale.ROOT) + ")";
         };
     }
 }

@@ -11,18 +11,20 @@ import dev.lineserver.store.Plan.Figure;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.TextShape;
 
-/** What storing a text will take of this cluster, as it is now. */
+/**
+ * Estimates the RAM, storage and nodes that a text needs in this cluster, from the figures that its nodes report now.
+ */
 final class ClusterPlan {
-    /** RAM for a record's place in the primary index. */
+    /** RAM of one entry of the primary index. */
     private static final long INDEX_BYTES = 64;
 
-    /** On the device: 39 bytes of header, the set's name and its length, the bin's name and the value's length. */
+    /** On the device: 39 bytes of header, set name and its length, bin name, and length of the value. */
     private static final long RECORD_OVERHEAD_BYTES = 47;
 
-    /** Records start at multiples of this on the device. */
+    /** On the device, records start at multiples of this. */
     private static final long RECORD_ALIGNMENT_BYTES = 16;
 
-    /** Community Edition's limits. */
+    /** Limits of Community Edition. */
     private static final long MAX_NODES = 8;
 
     private static final long MAX_RECORDS_PER_NODE = 4_294_967_296L;
@@ -32,13 +34,13 @@ final class ClusterPlan {
     private final int maxBytesPerRecord;
     private final List<String> obstacles = new ArrayList<>();
 
-    /** Sums over all nodes. */
+    /** Totals of all nodes. */
     private long freeRam;
 
     private long freeDisk;
     private long freeRecords;
 
-    /** What the largest node could take if it held nothing. */
+    /** Capacity of the largest node, if it were empty. At least 1, because it divides. */
     private long ramPerNode = 1;
 
     private long diskPerNode = 1;
@@ -60,6 +62,7 @@ final class ClusterPlan {
     private void add(Node node, Map<String, String> namespace, Map<String, String> statistics) {
         long indexUsed = ConnectedCluster.longValue(namespace, "index_used_bytes", 0);
         long budget = ConnectedCluster.longValue(namespace, "indexes-memory-budget", 0);
+        // With a budget, the server stops writes at it. Without, at a share of the memory of the whole machine.
         long ram = budget > 0 ? Math.max(0, budget - indexUsed) : freeBelowStopWrites(namespace, statistics);
         freeRam += ram;
         ramPerNode = Math.max(ramPerNode, ram + indexUsed);
@@ -74,7 +77,7 @@ final class ClusterPlan {
         }
     }
 
-    /** RAM until the node's memory is as full as stop-writes-sys-memory-pct allows. */
+    /** RAM that can be used before {@code stop-writes-sys-memory-pct} is reached. */
     private static long freeBelowStopWrites(Map<String, String> namespace, Map<String, String> statistics) {
         long free = ConnectedCluster.longValue(statistics, "system_free_mem_kbytes", 0) << 10;
         long freePercent = Math.max(1, ConnectedCluster.longValue(statistics, "system_free_mem_pct", PERCENT));
@@ -105,21 +108,30 @@ final class ClusterPlan {
                         new Figure("replication-factor", copies, "copies", "copies of each record"),
                         new Figure("index-ram", ram, "bytes", "RAM for the index, 64 bytes per record and copy"),
                         new Figure("storage", disk, "bytes", "storage for the records, in all copies"),
-                        new Figure("free-ram", freeRam, "bytes", "RAM free on all nodes below their stop-writes limit"),
-                        new Figure("free-storage", freeDisk, "bytes", "storage free likewise"),
+                        new Figure(
+                                "free-ram", freeRam, "bytes", "RAM free on all nodes, up to their stop-writes limits"),
+                        new Figure(
+                                "free-storage",
+                                freeDisk,
+                                "bytes",
+                                "storage free on all nodes, up to their stop-writes limits"),
                         new Figure("nodes", nodes, "nodes", "nodes in the cluster"),
-                        new Figure("nodes-needed", needed, "nodes", "nodes like these, empty, that the file needs")),
+                        new Figure(
+                                "nodes-needed",
+                                needed,
+                                "nodes",
+                                "nodes like the largest of these, empty, that the file needs")),
                 obstacles);
     }
 
-    private void require(long needed, long free, String what, String remedy) {
+    private void require(long needed, long free, String resource, String remedy) {
         if (needed > free) {
-            obstacles.add(
-                    needed + " " + what + " are needed and " + free + " are free: " + remedy + ", or drop datasets");
+            obstacles.add(needed + " " + resource + " are needed and " + free + " are free: " + remedy
+                    + ", or drop datasets");
         }
     }
 
-    /** Of each line the longest that its class allows. */
+    /** Assumes for each line the greatest length of its class, so the estimate is an upper bound. */
     private long diskBytes() {
         long[] classes = shape.linesByLength();
         long bytes = 0;

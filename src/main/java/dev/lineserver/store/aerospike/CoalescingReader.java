@@ -17,51 +17,64 @@ import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reads of one event loop. Reads that wait for the same node travel as one batch: those that come in one turn of the
- * loop leave at its end, and those that come while the bound of commands to the node is reached collect, in order, and
- * leave with the next. So a batch is as large as the load makes it, and nothing waits for a batch to fill.
+ * Reads records for one event loop, in batches of one node each. Reads of one event-loop iteration are sent together at
+ * its end. While {@link #MAX_COMMANDS_PER_NODE} commands to a node are in flight, further reads are queued, in order,
+ * and leave with the next command. The batch size therefore follows the load, and no read waits for a batch to fill.
  *
- * <p>Each node has a lane of its own, with a queue, a bound on commands in flight, and a state:
+ * <p>Each node has a {@link Lane}: a queue, a bound on commands in flight, and a health:
  *
  * <pre>
- *              a command failed, or was not answered within the patience
- *   HEALTHY ──────────────────────────────────────────────────────────────► SUSPECT
- *      ▲                                                                       │
- *      └───────────────────────────────────────────────────────────────────────┘
- *                               a command was answered
+ *              a command failed, or was not answered within maxSilenceNanos
+ *   HEALTHY ──────────────────────────────────────────────────────────────────► SUSPECT
+ *      ▲                                                                           │
+ *      └───────────────────────────────────────────────────────────────────────────┘
+ *                        a command was answered, in time or late
  * </pre>
  *
- * <p>Reads go to the first of their copies whose lane is healthy. When a lane becomes suspect, its queued reads move to
- * another copy and those in flight are sent there as well, so that a dead or silent node costs its lines the patience
- * once, and the lines of other nodes nothing. Now and then a suspect lane is sent a read that a healthy lane answers too:
- * a probe, which nobody waits for. If no copy is on a healthy lane, suspect ones are used, as if they were healthy.
+ * <p>A read moves between lanes:
  *
- * <p>A timer checks all lanes every {@value #TICK_MILLIS} ms while a read is pending. It detects silence, and fails the
- * reads whose deadline is near: the deadline holds whatever the client and the nodes do. All methods run on the loop.
+ * <pre>
+ *   read() ──► queued in a lane ──► in flight ──► completed: record, absence, failure, or deadline
+ *                  ▲       │            │
+ *                  └───────┴────────────┘
+ *          the lane became suspect, or the command failed: to the lane of another replica
+ * </pre>
+ *
+ * <p>A read goes to the first replica whose lane is healthy. When a lane becomes suspect, its queued reads move to
+ * another replica, and its reads in flight are sent to another replica as well. A dead or silent node therefore delays
+ * its own lines once, by {@code maxSilenceNanos}, and the lines of other nodes not at all. At intervals, a suspect lane
+ * also gets a read that a healthy lane answers: a probe, for whose answer the read does not wait. If no replica has a
+ * healthy lane, suspect lanes are used like healthy ones.
+ *
+ * <p>While reads are pending, a timer checks all lanes every {@value #TICK_MILLIS} ms. It detects silent nodes and
+ * enforces the deadline of each read, independently of the client and the nodes.
+ *
+ * <p>All methods are called on the event loop, so there are no locks. Completing a read runs the caller's stages, which
+ * may call {@link #read} before the completion returns; loops over queues and lanes must allow for that.
  *
  * @param <N> a node
  */
 final class CoalescingReader<N> {
-    /** Most nodes asked for one record, one after the other. */
+    /** Limits the attempts at one read, each at another replica if there is one. */
     static final int MAX_ATTEMPTS = 3;
 
-    /** Most commands in flight to one node: one on its way there while the other is on its way back. */
+    /** Two keep a node busy: it executes one command while the other is on the network. */
     static final int MAX_COMMANDS_PER_NODE = 2;
 
-    /** Most reads that wait for one node; any more are refused at once. */
+    /** Bounds the queue of a lane; further reads fail at once. */
     static final int MAX_QUEUED_READS = 4_096;
 
     private static final int MAX_KEYS_PER_COMMAND = 256;
 
-    /** Many times what a busy node takes, and short enough that few requests wait when a node falls silent. */
+    /** Far above the response time of a busy node, and short enough that few requests wait when a node falls silent. */
     private static final Duration MAX_SILENCE = Duration.ofMillis(75);
 
-    /** Resolution of deadlines and of the patience. */
+    /** Resolution of deadlines and of {@link #MAX_SILENCE}. */
     static final int TICK_MILLIS = 10;
 
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
 
-    /** The client ends a command long before its deadline has passed twice, unless it lost the command. */
+    /** The client ends a command within twice the deadline. One that is older by this margin has been lost. */
     private static final long LOST_COMMAND_MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long PROBE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -69,19 +82,33 @@ final class CoalescingReader<N> {
     private final NodeLink<N> link;
     private final long deadlineNanos;
     private final long maxSilenceNanos;
+
+    /** By identity: a restarted node has the same name, but is another node with connections of its own. */
     private final IdentityHashMap<N, Lane> lanes = new IdentityHashMap<>();
+
     private boolean sendScheduled;
     private boolean tickScheduled;
     private long nextTick;
 
-    /** @param deadline of a read with all its attempts */
+    private enum Health {
+        HEALTHY,
+        SUSPECT
+    }
+
+    /** @param deadline of a read, all attempts included */
     CoalescingReader(NodeLink<N> link, Duration deadline) {
         this.link = link;
         this.deadlineNanos = deadline.toNanos();
+        // At most half of an attempt's share of the deadline, so that a second replica has time to answer.
         this.maxSilenceNanos = Math.min(MAX_SILENCE.toNanos(), deadlineNanos / (2 * MAX_ATTEMPTS));
     }
 
-    /** Reads a record; null if it does not exist. Fails with an {@link AerospikeException}. Ends before the deadline. */
+    /**
+     * Reads a record.
+     *
+     * @return completes before the deadline, with null if the record does not exist; fails with an
+     *     {@link AerospikeException}
+     */
     CompletableFuture<@Nullable Record> read(Key key) {
         PendingRead read = new PendingRead(key, link.nanoTime() + deadlineNanos);
         int refusal = enqueue(read, false);
@@ -92,26 +119,28 @@ final class CoalescingReader<N> {
     }
 
     /**
-     * Puts a read into the lane that serves it best: one of a copy not asked before, and healthy.
+     * Adds a read to the lane of its best replica. Replicas rank: 0 healthy and untried, 1 healthy, 2 suspect and
+     * untried, 3 suspect; the first of the lowest rank is the best.
      *
-     * @param onlyUntriedHealthy true if only such a lane will do
-     * @return {@link ResultCode#OK}, or why there is none
+     * @param onlyUntriedHealthy true to accept rank 0 only: the read has a place already, and moves only to a better
+     *     one
+     * @return {@link ResultCode#OK}, or the reason why the read was not added
      */
     private int enqueue(PendingRead read, boolean onlyUntriedHealthy) {
         int replicas = link.replicaCount();
         int bestRank = Integer.MAX_VALUE;
         int bestReplica = 0;
         Lane best = null;
-        Lane skippedSuspect = null;
+        Lane passedOver = null;
         for (int replica = 0; replica < replicas && bestRank > 0; replica++) {
             N node = link.node(read.key, replica);
             if (node == null) {
                 continue;
             }
-            Lane lane = lane(node);
-            int rank = (lane.suspect ? 2 : 0) + ((read.triedReplicas & 1L << replica) != 0 ? 1 : 0);
+            Lane lane = lanes.computeIfAbsent(node, Lane::new);
+            int rank = (lane.isSuspect() ? 2 : 0) + (read.hasTried(replica) ? 1 : 0);
             if (rank < bestRank) {
-                skippedSuspect = best == null ? skippedSuspect : best;
+                passedOver = best == null ? passedOver : best;
                 bestRank = rank;
                 bestReplica = replica;
                 best = lane;
@@ -123,29 +152,30 @@ final class CoalescingReader<N> {
         if ((onlyUntriedHealthy && bestRank > 0) || best.queue.size() >= MAX_QUEUED_READS) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
-        read.attempts++;
-        read.triedReplicas |= 1L << bestReplica;
+        read.addAttempt(bestReplica);
         best.add(read);
-        if (skippedSuspect != null && skippedSuspect.isProbeDue()) {
-            skippedSuspect.add(read);
+        // A probe costs its node one more read, and the caller nothing: the first answer completes the read. It is not
+        // counted as an attempt, because the node is known to be suspect, and the read must not fail early because of
+        // it.
+        if (passedOver != null && passedOver.isProbeDue()) {
+            passedOver.add(read);
         }
         return ResultCode.OK;
     }
 
-    /** A node that was restarted is another node of the same name. */
-    private Lane lane(N node) {
-        return lanes.computeIfAbsent(node, Lane::new);
-    }
-
-    /** By then everything that the loop woke up for has been read, and leaves together. */
+    /**
+     * Runs {@link #sendAll} after all sockets of this event-loop iteration have been read: their requests leave
+     * together.
+     */
     private void scheduleSend() {
         if (!sendScheduled) {
-            link.atEndOfIteration(this::send);
+            link.atEndOfIteration(this::sendAll);
             sendScheduled = true;
         }
     }
 
-    private void send() {
+    private void sendAll() {
+        // Cleared first: a read that is added during the loop below may be for a lane that was visited already.
         sendScheduled = false;
         List.copyOf(lanes.values()).forEach(Lane::send);
     }
@@ -161,8 +191,10 @@ final class CoalescingReader<N> {
     private void tick() {
         tickScheduled = false;
         long now = link.nanoTime();
-        // If the loop itself was held up, answers may be waiting for it to read them: that says nothing about nodes.
+        // A late tick means that this event loop was blocked. Answers may have arrived meanwhile and wait in socket
+        // buffers, so their delay is no evidence against a node.
         boolean loopDelayed = now - nextTick > maxSilenceNanos / 2;
+        // Copies, because expired reads complete here, and their callers may add reads and lanes.
         for (Lane lane : List.copyOf(lanes.values())) {
             List.copyOf(lane.inFlight).forEach(command -> command.checkTimeouts(now, loopDelayed));
             lane.checkQueue(now);
@@ -172,6 +204,9 @@ final class CoalescingReader<N> {
         }
     }
 
+    /**
+     * Returns true if the read is completed, by this call or before. A read fails one tick early rather than one late.
+     */
     private boolean failIfExpired(PendingRead read, long now) {
         if (!read.isDone() && now + TICK_NANOS >= read.deadline) {
             String message = "no answer within " + TimeUnit.NANOSECONDS.toMillis(deadlineNanos) + " ms";
@@ -180,12 +215,12 @@ final class CoalescingReader<N> {
         return read.isDone();
     }
 
-    /** One node's share. */
+    /** Queues and sends the reads of one node. */
     private final class Lane {
         private final N node;
         private final ArrayDeque<PendingRead> queue = new ArrayDeque<>();
         private final List<ReadCommand> inFlight = new ArrayList<>();
-        private boolean suspect;
+        private Health health = Health.HEALTHY;
         private long lastSent;
 
         private Lane(N node) {
@@ -199,12 +234,16 @@ final class CoalescingReader<N> {
             scheduleTick();
         }
 
+        private boolean isSuspect() {
+            return health == Health.SUSPECT;
+        }
+
         private boolean isIdle() {
             return queue.isEmpty() && inFlight.isEmpty();
         }
 
         private boolean isProbeDue() {
-            return suspect && isIdle() && link.nanoTime() - lastSent > PROBE_INTERVAL_NANOS;
+            return isSuspect() && isIdle() && link.nanoTime() - lastSent > PROBE_INTERVAL_NANOS;
         }
 
         private void send() {
@@ -213,17 +252,21 @@ final class CoalescingReader<N> {
                 while (!queue.isEmpty() && command.batch.size() < MAX_KEYS_PER_COMMAND) {
                     command.add(queue.removeFirst());
                 }
+                // Empty if all queued reads were completed meanwhile, by another replica or by their deadlines.
                 if (!command.batch.isEmpty()) {
                     command.send();
                 }
             }
         }
 
-        /** Each read leaves the queue once, and most go back: a listener may add new ones meanwhile. */
+        /**
+         * Drops expired reads from the queue, and moves the others away if the lane is suspect. Each read is removed
+         * and, if it stays, added again: callers may add reads meanwhile, which an iterator would not survive.
+         */
         private void checkQueue(long now) {
-            for (int left = queue.size(); left > 0; left--) {
+            for (int remaining = queue.size(); remaining > 0; remaining--) {
                 PendingRead read = queue.removeFirst();
-                if (failIfExpired(read, now) || (suspect && enqueue(read, true) == ResultCode.OK)) {
+                if (failIfExpired(read, now) || (isSuspect() && enqueue(read, true) == ResultCode.OK)) {
                     read.holders--;
                 } else {
                     queue.addLast(read);
@@ -232,7 +275,7 @@ final class CoalescingReader<N> {
         }
     }
 
-    /** One batch of reads on its way to a node and back. */
+    /** Carries a batch of reads to a node and back. */
     private final class ReadCommand implements BatchListListener {
         private final Lane lane;
         private final List<BatchRead> batch = new ArrayList<>();
@@ -257,6 +300,7 @@ final class CoalescingReader<N> {
         private void send() {
             lane.lastSent = sent;
             lane.inFlight.add(this);
+            // The client may throw instead of calling the listener. Completing here releases the slot either way.
             try {
                 link.send(lane.node, batch, this);
             } catch (AerospikeException e) {
@@ -268,16 +312,18 @@ final class CoalescingReader<N> {
 
         private void checkTimeouts(long now, boolean loopDelayed) {
             if (now - sent > 2 * deadlineNanos + LOST_COMMAND_MARGIN_NANOS) {
-                complete(new AerospikeException(ResultCode.TIMEOUT, "the command was lost"));
+                complete(new AerospikeException(ResultCode.TIMEOUT, "the client lost the command"));
                 return;
             }
             boolean becomesOverdue = !overdue && !loopDelayed && now - sent > maxSilenceNanos;
             if (becomesOverdue) {
                 overdue = true;
-                lane.suspect = true;
+                // Before the reads are sent again, so that they avoid this lane.
+                lane.health = Health.SUSPECT;
             }
             for (PendingRead read : reads) {
                 if (!failIfExpired(read, now) && becomesOverdue) {
+                    // The read is in flight twice now. If there is no better lane, it waits for this command only.
                     int _ = enqueue(read, true);
                 }
             }
@@ -293,20 +339,25 @@ final class CoalescingReader<N> {
             complete(failure);
         }
 
-        /** The node may have answered some of the reads before the command failed. */
+        /**
+         * Completes the reads, or sends them to another replica. A command that failed may have answered some of its
+         * reads before. The client may still call the listener of a command that was given up as lost; that call has no
+         * effect.
+         */
         private void complete(@Nullable AerospikeException failure) {
             if (completed) {
                 return;
             }
             completed = true;
+            // Both before the retries below: the slot is free, and the retries see the health of this lane.
             lane.inFlight.remove(this);
-            lane.suspect = failure != null;
+            lane.health = failure == null ? Health.HEALTHY : Health.SUSPECT;
             for (int i = 0; i < reads.size(); i++) {
                 reads.get(i).holders--;
                 try {
                     completeOrRetry(reads.get(i), batch.get(i), failure);
                 } catch (RuntimeException | Error e) {
-                    // Memory ran out, for example: the read is tried again, and the others are answered all the same.
+                    // Such as an OutOfMemoryError. The read is queued again, and the loop answers the others.
                     lane.add(reads.get(i));
                 }
             }
@@ -318,6 +369,7 @@ final class CoalescingReader<N> {
             if (code == ResultCode.OK || code == ResultCode.KEY_NOT_FOUND_ERROR) {
                 read.complete(result.record);
             } else if (!read.isDone() && read.holders == 0) {
+                // Only the last holder reports a failure or retries: another lane may still answer the read.
                 AerospikeException reason =
                         failure != null && code == ResultCode.NO_RESPONSE ? failure : new AerospikeException(code);
                 boolean retry = ClusterFailures.isTransient(reason.getResultCode()) && read.attempts < MAX_ATTEMPTS;

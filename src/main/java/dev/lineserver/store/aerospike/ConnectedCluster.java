@@ -22,9 +22,9 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** A connected cluster that has been found fit: its client, the event loops, and what its nodes say of themselves. */
+/** Holds the client of a cluster that was found usable, and its event loops, and asks the nodes for information. */
 final class ConnectedCluster implements AutoCloseable {
-    /** Server 6.0 brought batch writes. */
+    /** Batch writes need server 6.0. */
     private static final int OLDEST_SERVER = 6;
 
     /** Resolution of the client's timeouts. */
@@ -44,7 +44,8 @@ final class ConnectedCluster implements AutoCloseable {
 
     static ConnectedCluster connect(AerospikeSettings settings, EventLoopGroup group) throws StoreException {
         EventPolicy policy = new EventPolicy();
-        // Commands are bounded per node, by CoalescingReader. A common bound would let one node hold up the others.
+        // 0 means unlimited. CoalescingReader bounds commands per node; a common bound would let one node delay the
+        // others.
         policy.maxCommandsInProcess = 0;
         policy.minTimeout = TIMER_TICK_MILLIS;
         NettyEventLoops loops = new NettyEventLoops(policy, group, typeOf(group));
@@ -67,7 +68,7 @@ final class ConnectedCluster implements AutoCloseable {
         }
     }
 
-    /** By name, because the classes of transports that are not in use may be absent. */
+    /** Compares names, because the classes of native transports may be absent. */
     private static EventLoopType typeOf(EventLoopGroup group) {
         String transport = group.getClass().getSimpleName().replace("EventLoopGroup", "");
         return EventLoopType.valueOf("NETTY_" + transport.toUpperCase(Locale.ROOT));
@@ -76,13 +77,13 @@ final class ConnectedCluster implements AutoCloseable {
     List<Node> nodes() throws StoreException {
         Node[] nodes = client.getNodes();
         if (nodes.length == 0) {
-            throw new StoreUnavailableException(
-                    "no node of the Aerospike cluster at " + settings.hosts() + " answers any more");
+            throw new StoreUnavailableException("no node of the Aerospike cluster at " + settings.hosts()
+                    + " answers any more: check that the nodes are up and that this machine reaches them");
         }
         return Arrays.asList(nodes);
     }
 
-    /** Asks one node. */
+    /** Sends an info command to one node. */
     String info(Node node, String command) throws StoreException {
         try {
             String answer = Info.request(policies.info, node, command);
@@ -92,12 +93,12 @@ final class ConnectedCluster implements AutoCloseable {
         }
     }
 
-    /** Asks one node for {@code name=value} pairs. */
+    /** Sends an info command to one node that answers with {@code name=value} pairs. */
     Map<String, String> infoPairs(Node node, String command) throws StoreException {
         return parsePairs(info(node, command), ';');
     }
 
-    /** What each node says of the namespace. */
+    /** Returns the configuration and statistics of the namespace, of each node. */
     Map<Node, Map<String, String>> namespaceInfo() throws StoreException {
         Map<Node, Map<String, String>> all = new HashMap<>();
         for (Node node : nodes()) {
@@ -106,7 +107,7 @@ final class ConnectedCluster implements AutoCloseable {
         return all;
     }
 
-    /** Copies of each record, in effect: less than configured if there are fewer nodes. */
+    /** Returns the number of copies of each record. It is less than configured if there are fewer nodes. */
     long replicationFactor() throws StoreException {
         return namespaceInfo().values().stream()
                 .mapToLong(info -> longValue(info, "effective_replication_factor", 1))
@@ -114,9 +115,7 @@ final class ConnectedCluster implements AutoCloseable {
                 .orElse(1);
     }
 
-    // The text forms that info commands answer in.
-
-    /** {@code a=1;b=2} */
+    /** Parses the answer of an info command: {@code a=1;b=2}. */
     static Map<String, String> parsePairs(String text, char separator) {
         Map<String, String> pairs = new LinkedHashMap<>();
         for (String pair : text.split(String.valueOf(separator), -1)) {
@@ -128,12 +127,12 @@ final class ConnectedCluster implements AutoCloseable {
         return pairs;
     }
 
-    /** {@code a;b;c} */
+    /** Parses the answer of an info command: {@code a;b;c}. */
     static List<String> parseList(String text) {
         return Stream.of(text.strip().split(";", -1)).filter(s -> !s.isEmpty()).toList();
     }
 
-    /** The number under {@code name}, or {@code defaultValue} if there is none. */
+    /** Returns the number of that name, or {@code defaultValue} if there is none. */
     static long longValue(Map<String, String> pairs, String name, long defaultValue) {
         String text = pairs.getOrDefault(name, "");
         return text.matches("\\d{1,18}") ? Long.parseLong(text) : defaultValue;
@@ -153,7 +152,7 @@ final class ConnectedCluster implements AutoCloseable {
         }
     }
 
-    /** Leaves the event loops running. Closing their wrapper would shut them down. */
+    /** Closes the client only. Closing {@link #loops} would shut the event loops down, which belong to the caller. */
     @Override
     public void close() {
         client.close();

@@ -11,11 +11,16 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.aerospike.registry.LineSet;
 
 /**
- * How a version's lines are kept in its set.
+ * Maps the lines of a version to records of its set.
  *
- * <p>Line {@code i} is the record whose key is the integer {@code i}, with one bin that holds its bytes. A line longer
- * than {@code partBytes} has a {@link LongLineHeader} under its own key instead, in a bin named otherwise, and its bytes in parts
- * whose keys are texts: keys of different types never meet.
+ * <pre>
+ *   line of index 7                 key 7 (integer)     bin "a"     the bytes of the line
+ *   long line of index 8, header    key 8 (integer)     bin "a+"    {@link LongLineHeader}
+ *   its parts 0, 1, …               key "8+0" (string)  bin "a"     the bytes of the part
+ * </pre>
+ *
+ * <p>A line is long if it does not fit one record. Integer and string keys have different digests, so the keys of parts
+ * cannot collide with those of lines. {@link LineSet#bin} names the bins.
  */
 final class LineRecords {
     private static final String HEADER_SUFFIX = "+";
@@ -40,26 +45,26 @@ final class LineRecords {
         return new Key(namespace, set, lineIndex + "+" + part);
     }
 
-    /** The bytes in a record; null unless it holds a line or a part of this version. */
+    /** Returns the bytes of a line or part; null unless the record holds one of this version. */
     byte @Nullable [] bytes(@Nullable Record record) {
         return value(record, bin);
     }
 
-    /** The head in a record; null unless it stands for a long line of this version. */
+    /** Returns the header of a long line; null unless the record holds one of this version. */
     @Nullable
     LongLineHeader header(@Nullable Record record) {
         byte[] header = value(record, headerBin);
         return header == null || header.length != LongLineHeader.BYTES ? null : LongLineHeader.fromBytes(header);
     }
 
-    /** A record of which only bins were asked for that it does not have comes without any. */
+    /** The client returns a record without a map of bins if the record has none of the requested bins. */
     private static byte @Nullable [] value(@Nullable Record record, String name) {
         Map<String, Object> bins = record == null ? null : record.bins;
         return bins != null && bins.get(name) instanceof byte[] bytes ? bytes : null;
     }
 
     /**
-     * Stands for a line in parts.
+     * Describes a long line, under the key of the line.
      *
      * @param length of the line, in bytes
      * @param partBytes length of each part but the last, in bytes

@@ -8,27 +8,33 @@ import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event loop's way to the nodes of the cluster. All calls are made, and all callbacks arrive, on that loop.
+ * Connects one event loop with the nodes of the cluster. All methods are called on that loop, and all callbacks arrive
+ * on it. Tests replace the cluster and the clock by scripted ones.
  *
  * @param <N> a node
  */
 interface NodeLink<N> {
-    /** Number of copies to look for, at least 1. */
+    /** Number of replicas of each partition, at least 1; replica 0 is the master. */
     int replicaCount();
 
-    /** The node that holds a copy of the key's record, or null if none is known to be active. */
+    /**
+     * Returns the node that holds a replica of the key's partition, or null if there is no such node or it is inactive.
+     */
     @Nullable
     N node(Key key, int replica);
 
-    /** Sends one command to one node. May throw anything, and then never calls the listener. */
+    /**
+     * Sends one command to one node. Either calls the listener, possibly before this method returns, or throws. May
+     * throw any runtime exception or error.
+     */
     void send(N node, List<BatchRead> reads, BatchListListener listener);
 
-    /** Runs a task after everything that the loop woke up for. */
+    /** Runs a task at the end of the event-loop iteration, after the sockets that are ready have been read. */
     void atEndOfIteration(Runnable task);
 
-    /** Runs a task later. */
+    /** Runs a task after a delay. */
     void schedule(long millis, Runnable task);
 
-    /** {@link System#nanoTime}, unless time is scripted. */
+    /** Returns {@link System#nanoTime}, unless time is scripted. */
     long nanoTime();
 }

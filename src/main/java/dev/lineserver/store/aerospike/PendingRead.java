@@ -7,24 +7,35 @@ import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A read from its call to its one answer. It may be with several nodes at once; the first record that arrives is the
- * answer, and what arrives later is ignored.
+ * A read of one record that has not been answered yet. Several lanes may hold it at once: the first record that arrives
+ * completes it, and later ones are ignored. {@link CoalescingReader} changes it, on its event loop only.
  */
 final class PendingRead extends CompletableFuture<@Nullable Record> {
     final Key key;
+
+    /** On the clock of {@link NodeLink#nanoTime}. */
     final long deadline;
 
-    /** Bits of the copies that it was sent to. */
-    long triedReplicas;
-
-    /** Number of times it was put into a node's queue for the sake of its answer. */
+    /** Number of times the read was queued, probes not included. */
     int attempts;
 
-    /** Number of queues and commands that hold it now. */
+    /** Number of queues and commands in flight that hold the read. */
     int holders;
+
+    /** Bit {@code i} is set if the read was queued for replica {@code i}. */
+    private long triedReplicas;
 
     PendingRead(Key key, long deadline) {
         this.key = key;
         this.deadline = deadline;
+    }
+
+    boolean hasTried(int replica) {
+        return (triedReplicas & 1L << replica) != 0;
+    }
+
+    void addAttempt(int replica) {
+        attempts++;
+        triedReplicas |= 1L << replica;
     }
 }

@@ -17,35 +17,40 @@ import com.aerospike.client.policy.Replica;
 import com.aerospike.client.policy.TlsPolicy;
 import com.aerospike.client.policy.WritePolicy;
 
-/** The policies of all commands. Nothing that matters is left to the client's defaults. */
+/**
+ * Holds the policies of all commands. Sets every field that matters, so that a new version of the client changes
+ * nothing.
+ */
 final class Policies {
     /**
-     * For opening a connection, and for each administrative request: long enough for a cluster in the next data centre, short
-     * enough after a mistyped host.
+     * For opening a connection, and for each info command: long enough for a cluster in another data centre, and short
+     * enough for a user who mistyped a host.
      */
     static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
-    /** Interval of the client's checks of its cluster: a lost node is removed after about five of them. */
+    /** Interval at which the client checks its cluster. It removes a lost node after about five of them. */
     private static final int TEND_INTERVAL_MILLIS = 1_000;
 
-    /** Longer than the pause between bursts, shorter than {@code proto-fd-idle-ms} of old servers. */
+    /**
+     * Keeps connections between bursts, and closes them before old servers do, with {@code proto-fd-idle-ms} of 60,000.
+     */
     private static final int MAX_IDLE_SECONDS = 55;
 
-    /** For commands in flight when the client is closed. The client would wait for them without end. */
+    /** For commands in flight when the client is closed. By default, the client would wait for them indefinitely. */
     private static final int CLOSE_TIMEOUT_MILLIS = 1_000;
 
-    /** Failures of one node within one tend interval after which it is not used until the next. */
+    /** After so many failures within a tend interval, the client does not use a node until the next interval. */
     private static final int MAX_ERRORS_PER_TEND = 100;
 
     private static final int NEVER_EXPIRES = -1;
 
-    /** So that a retry after a refused connection does not spin. */
+    /** Keeps retries after a refused connection from spinning. */
     private static final int SLEEP_BETWEEN_RETRIES_MILLIS = 5;
 
-    /** For checks of what is stored, which are repeated rather than failed. */
+    /** Reading all records for verification takes long enough to meet a transient failure. */
     private static final int EXISTS_RETRIES = 5;
 
-    /** One attempt at one node: {@link CoalescingReader} decides on retries. */
+    /** Without retries of the client: {@link CoalescingReader} retries, and chooses the node. */
     final BatchPolicy lineRead;
 
     final BatchPolicy batchWrite;
@@ -56,7 +61,7 @@ final class Policies {
 
     Policies(AerospikeSettings settings) {
         AerospikeSettings.WriteLimits writes = settings.writes();
-        // At least 1: the client takes 0 for no timeout at all.
+        // At least 1, because 0 disables the timeouts of the client.
         Duration attempt =
                 Duration.ofMillis(Math.max(1, settings.lookupDeadline().toMillis() / CoalescingReader.MAX_ATTEMPTS));
         lineRead = batch(attempt, attempt, 0);
@@ -76,7 +81,7 @@ final class Policies {
         info.timeout = millis(CONNECT_TIMEOUT);
     }
 
-    /** For a registry last read at this generation; 0 if there was none. */
+    /** For a registry that was read at this generation; 0 if there was no record, which must still be true. */
     WritePolicy registryWrite(int generation) {
         WritePolicy policy = withTimeouts(new WritePolicy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT, 0);
         policy.commitLevel = CommitLevel.COMMIT_ALL;
@@ -92,9 +97,10 @@ final class Policies {
     private static BatchPolicy batch(Duration attempt, Duration deadline, int retries) {
         BatchPolicy policy = withTimeouts(new BatchPolicy(), attempt, deadline, retries);
         policy.respondAllKeys = true;
-        // On the server's thread that received the batch, not spread over several. Reads: less than half of the node's
-        // time while records come from RAM (decision 006). Writes, which go to its write cache and do not wait for the
-        // device: 4.4 instead of 7.7 microseconds per record; the other batches in flight keep its other threads busy.
+        // The node executes the batch on the thread that received it, and does not distribute it over its threads.
+        // Reads then take less than half of the node's CPU while records come from RAM (decision 006). Writes go to the
+        // write cache and do not wait for the device: measured 4.4 instead of 7.7 microseconds per record. The other
+        // batches in flight keep the other threads busy.
         policy.allowInline = true;
         policy.allowInlineSSD = true;
         return policy;
@@ -113,7 +119,7 @@ final class Policies {
         return policy;
     }
 
-    /** For the client as a whole. */
+    /** Returns the policy of the client. */
     static ClientPolicy client(AerospikeSettings settings, NettyEventLoops loops) {
         ClientPolicy policy = new ClientPolicy();
         policy.eventLoops = loops;
@@ -125,7 +131,8 @@ final class Policies {
         policy.maxErrorRate = MAX_ERRORS_PER_TEND;
         policy.errorRateWindow = 1;
         policy.maxConnsPerNode = settings.connectionsPerNode();
-        // Shared out among the loops: with fewer, a command within its bound would find no connection.
+        // The client divides this number among the loops. With fewer, a command within the bound of its lane would fail
+        // for lack of a connection.
         policy.asyncMaxConnsPerNode =
                 Math.max(settings.connectionsPerNode(), CoalescingReader.MAX_COMMANDS_PER_NODE * loops.getSize());
         policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
-/** Reads records on the caller's own event loop if it is one of the client's, else on the next one. Never blocks. */
+/**
+ * Reads records asynchronously. A caller that runs on one of the client's event loops reads on that loop, and the read
+ * completes there, so a request never changes threads. The reads of other threads are distributed over the loops.
+ */
 final class RecordReader {
     private final NettyEventLoops loops;
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
@@ -30,9 +33,10 @@ final class RecordReader {
     }
 
     /**
-     * Reads a record; null if it does not exist.
+     * Reads a record. Never blocks.
      *
      * @param description names the record in the message of the {@link StoreException} that the read may fail with
+     * @return completes with null if the record does not exist; fails with a {@link StoreException}
      */
     CompletableFuture<@Nullable Record> read(Key key, Supplier<String> description) {
         return readOnEventLoop(key).exceptionally(failure -> {
@@ -44,6 +48,7 @@ final class RecordReader {
     }
 
     private CompletableFuture<@Nullable Record> readOnEventLoop(Key key) {
+        // A CoalescingReader must be called on its own loop. There are a few loops, so a scan is cheaper than a map.
         for (NettyEventLoop loop : loops.getArray()) {
             if (loop.inEventLoop()) {
                 return readers.get(loop.getIndex()).read(key);

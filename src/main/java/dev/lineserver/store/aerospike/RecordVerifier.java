@@ -13,8 +13,8 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Checks, before a version is published, that the cluster holds what it acknowledged. The nodes' own counts show it within
- * moments. While partitions migrate these do not add up, and then every record is read instead.
+ * Verifies, before a version is published, that the cluster holds all records that it acknowledged. Normally the nodes'
+ * record counts agree within moments. They do not while partitions migrate; then every record is checked by its key.
  */
 record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRecords records) {
     private static final System.Logger LOG = System.getLogger(RecordVerifier.class.getName());
@@ -23,29 +23,29 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
     private static final int KEYS_PER_BATCH = 5_000;
 
     /**
-     * @param lines number of lines that there must be
-     * @param expected number of records that there must be, parts of long lines included
+     * @param lineCount expected number of lines
+     * @param recordCount expected number of records, parts of long lines included
      */
-    void verify(long lines, long expected) throws StoreException, InterruptedException {
+    void verify(long lineCount, long recordCount) throws StoreException, InterruptedException {
         long end = System.nanoTime() + COUNT_TIMEOUT_NANOS;
-        while (registry.recordCounts().getOrDefault(records.set, 0L) != expected * cluster.replicationFactor()) {
+        while (registry.recordCounts().getOrDefault(records.set, 0L) != recordCount * cluster.replicationFactor()) {
             if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,
-                        "the nodes do not count {0} records in set {1}: reading each",
-                        expected,
+                        "the nodes'' counts differ from the {0} records expected in set {1}: checking each record",
+                        recordCount,
                         records.set);
-                verifyEach(lines);
+                verifyEach(lineCount);
                 return;
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
     }
 
-    private void verifyEach(long lines) throws StoreException {
-        for (long first = 0; first < lines; first += KEYS_PER_BATCH) {
+    private void verifyEach(long lineCount) throws StoreException {
+        for (long first = 0; first < lineCount; first += KEYS_PER_BATCH) {
             long start = first;
-            int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lines - start));
+            int count = Math.toIntExact(Math.min(KEYS_PER_BATCH, lineCount - start));
             Record[] found = find(count, i -> records.line(start + i), "line index ", start);
             for (int i = 0; i < count; i++) {
                 long line = start + i;
@@ -59,7 +59,7 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
     }
 
     /**
-     * Reads of each record only the bin of a head, which is enough to know its parts.
+     * Finds records. Transfers no lines: only the bin of headers is requested, which tells how many parts a line has.
      *
      * @throws StoreFailedException if one of the records does not exist
      */
@@ -73,9 +73,9 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
         }
         for (int i = 0; i < count; i++) {
             if (found[i] == null) {
-                throw new StoreFailedException(name + (first + i) + " was acknowledged, but is not in set "
-                        + records.set + " of namespace " + records.namespace + " any more: a node was lost or restarted"
-                        + " empty. The version is not published; see that the cluster is whole, and ingest again");
+                throw new StoreFailedException(name + (first + i) + " was acknowledged, but is no longer in set "
+                        + records.set + " of namespace " + records.namespace + ": a node was lost or restarted"
+                        + " empty. The version is not published; check that all nodes are up, and ingest again");
             }
         }
         return found;

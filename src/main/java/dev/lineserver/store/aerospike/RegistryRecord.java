@@ -17,7 +17,10 @@ import dev.lineserver.store.aerospike.registry.Registry;
 import dev.lineserver.store.aerospike.registry.RegistryAccess;
 import dev.lineserver.store.aerospike.registry.RegistryForm;
 
-/** The record that holds the {@link Registry}. */
+/**
+ * Stores the {@link Registry} in one record. Concurrent processes are ordered by the generation of the record: a write
+ * succeeds only if the record still has the generation that was read, else it is read and changed again.
+ */
 final class RegistryRecord implements RegistryAccess {
     private static final String SET = "lines-m";
     private static final String KEY = "registry";
@@ -46,6 +49,8 @@ final class RegistryRecord implements RegistryAccess {
             try {
                 Record record = cluster.client.get(cluster.policies.registryRead, key);
                 Registry before = RegistryForm.fromRecord(record);
+                // An earlier attempt of this loop may have succeeded although it timed out. The change detects that,
+                // and leaves the copy equal.
                 Registry after = before.copy();
                 change.apply(after);
                 if (!after.equals(before)) {
@@ -71,15 +76,19 @@ final class RegistryRecord implements RegistryAccess {
     private static StoreException toStoreException(AerospikeException e, String activity) {
         if (e.getResultCode() == ResultCode.RECORD_TOO_BIG) {
             return new StoreFailedException(
-                    activity + " failed: the registry has outgrown the server's max-record-size."
-                            + " Drop datasets, or raise it",
+                    activity + " failed: the registry no longer fits the server's max-record-size."
+                            + " Drop datasets, or raise max-record-size on every node",
                     e);
         }
         return isConflict(e.getResultCode())
-                ? new StoreUnavailableException(activity + " failed: other processes changed the registry each time", e)
+                ? new StoreUnavailableException(
+                        activity + " failed: other processes changed the registry during each of " + MAX_ATTEMPTS
+                                + " attempts",
+                        e)
                 : ClusterFailures.toStoreException(e, activity);
     }
 
+    /** Returns true if another process wrote, created or deleted the record between this process's read and write. */
     private static boolean isConflict(int code) {
         return code == ResultCode.GENERATION_ERROR
                 || code == ResultCode.KEY_EXISTS_ERROR
@@ -92,6 +101,7 @@ final class RegistryRecord implements RegistryAccess {
         try {
             cluster.client.truncate(cluster.policies.info, key.namespace, set, null);
         } catch (AerospikeException e) {
+            // The client reports a refused info command as CLIENT_ERROR. The code of the server is only in the text.
             boolean forbidden = e.getResultCode() == ResultCode.CLIENT_ERROR
                     && String.valueOf(e.getBaseMessage()).contains("ERROR:" + ResultCode.ROLE_VIOLATION);
             throw ClusterFailures.toStoreException(
@@ -106,6 +116,7 @@ final class RegistryRecord implements RegistryAccess {
             for (String line : ConnectedCluster.parseList(cluster.info(node, "sets/" + key.namespace))) {
                 Map<String, String> figures = ConnectedCluster.parsePairs(line, ':');
                 long objects = ConnectedCluster.longValue(figures, "objects", 0);
+                // A set that a node is still truncating must not count as empty, whatever its number of objects.
                 boolean truncating = "true".equals(figures.get("truncating"));
                 copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
             }

@@ -1,5 +1,12 @@
 /**
- * One record per line in an Aerospike cluster, in Aerospike's own words.
+ * Stores versions in an Aerospike cluster, one record per line. Names and comments use Aerospike's terms: record, bin,
+ * set, namespace, node, partition, replica, generation, truncation, in doubt.
+ *
+ * <pre>
+ *   ingest thread   AerospikeBuild ──► BatchWriter (write threads) ──► cluster
+ *   event loop      AerospikeSnapshot ──► RecordReader ──► CoalescingReader ──► ClientLink ──► cluster
+ *   any thread      AerospikeStore ──► registry.LifeCycle ──► RegistryRecord ──► cluster
+ * </pre>
  *
  * <p>May use {@code store}, {@code line}, the Aerospike client with its Netty, and the JDK.
  */

@@ -12,15 +12,17 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LineStoreContract;
 import dev.lineserver.store.StoreException;
 
-/** The contract over one connection, because connecting is slow; what the tests leave behind is dropped. */
+/**
+ * Runs the contract on one connected store, because connecting is slow. Drops the remaining datasets before each test.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AerospikeStoreContract extends LineStoreContract {
     private AerospikeStore store;
 
-    /** Seed nodes of the cluster to test over. */
+    /** Returns the seed nodes of the cluster under test, which may be started by this call. */
     abstract List<AerospikeSettings.SeedNode> hosts() throws Exception;
 
-    /** Ends what {@link #hosts} began. */
+    /** Stops the nodes that {@link #hosts} started. */
     void afterClose() throws Exception {}
 
     @BeforeAll
@@ -33,7 +35,7 @@ abstract class AerospikeStoreContract extends LineStoreContract {
     }
 
     @BeforeEach
-    void empty() throws StoreException {
+    void dropAllDatasets() throws StoreException {
         for (DatasetListing dataset : store.datasets()) {
             store.drop(dataset.name());
         }

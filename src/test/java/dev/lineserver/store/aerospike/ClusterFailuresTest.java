@@ -15,7 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class ClusterFailuresTest {
     @Test
-    void everyResultCodeSaysWhetherToTryAgainAndWhatHappened() throws Exception {
+    void everyResultCodeMapsToAnExceptionThatSaysWhatHappened() throws Exception {
         for (Field field : ResultCode.class.getFields()) {
             int code = field.getInt(null);
             StoreException failure = ClusterFailures.toStoreException(
@@ -27,7 +27,7 @@ final class ClusterFailuresTest {
     }
 
     @Test
-    void whatPassesIsTriedAgainAndWhatDoesNotIsNot() {
+    void transientAndPermanentResultCodesAreDistinguished() {
         for (int code : new int[] {
             ResultCode.TIMEOUT,
             ResultCode.DEVICE_OVERLOAD,

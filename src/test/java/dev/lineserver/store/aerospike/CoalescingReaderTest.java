@@ -27,13 +27,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The lanes of reads, over scripted nodes and a scripted clock: line {@code i} is on node {@code i % 3}, then the next. */
+/**
+ * Tests the lanes with scripted nodes and a scripted clock. Replica {@code r} of line {@code i} is on node
+ * {@code (i + r) % 3}.
+ */
 final class CoalescingReaderTest {
     private static final int NODES = 3;
     private final ScriptedLoop loop = new ScriptedLoop();
     private final CoalescingReader<String> reader = new CoalescingReader<>(loop, Duration.ofMillis(900));
 
-    /** A command that a node has received and not answered. */
+    /** A command that a node has received but not answered. */
     private record SentCommand(String node, List<BatchRead> reads, BatchListListener listener) {
         void answer() {
             reads.forEach(read -> read.setRecord(new Record(Map.of("from", node), 1, 0)));
@@ -45,10 +48,10 @@ final class CoalescingReaderTest {
         }
     }
 
-    /** Collects the tasks of the loop, and runs them when the test says so. */
+    /** Collects the tasks of an event loop, and runs them when the test advances its iterations and its clock. */
     private static final class ScriptedLoop implements NodeLink<String> {
         private final ArrayDeque<Runnable> endOfIteration = new ArrayDeque<>();
-        private final TreeMap<Long, List<Runnable>> later = new TreeMap<>();
+        private final TreeMap<Long, List<Runnable>> scheduled = new TreeMap<>();
         private final List<SentCommand> inFlight = new ArrayList<>();
         private final Set<String> removed = new HashSet<>();
         private final Map<String, Throwable> throwing = new HashMap<>();
@@ -78,7 +81,7 @@ final class CoalescingReaderTest {
                 case Throwable failure -> throw new AssertionError(failure);
             }
             inFlight.add(new SentCommand(node, reads, listener));
-            mostInFlight = Math.max(mostInFlight, to(node).size());
+            mostInFlight = Math.max(mostInFlight, commandsTo(node).size());
         }
 
         @Override
@@ -88,7 +91,8 @@ final class CoalescingReaderTest {
 
         @Override
         public void schedule(long millis, Runnable task) {
-            later.computeIfAbsent(now + millis * 1_000_000, _ -> new ArrayList<>())
+            scheduled
+                    .computeIfAbsent(now + millis * 1_000_000, _ -> new ArrayList<>())
                     .add(task);
         }
 
@@ -97,7 +101,7 @@ final class CoalescingReaderTest {
             return now;
         }
 
-        private List<SentCommand> to(String node) {
+        private List<SentCommand> commandsTo(String node) {
             return inFlight.stream().filter(sent -> sent.node.equals(node)).toList();
         }
 
@@ -107,19 +111,19 @@ final class CoalescingReaderTest {
             }
         }
 
-        /** Lets time pass tick by tick, as a loop that is not held up does. */
-        private void pass(long millis) {
+        /** Advances the clock tick by tick, like an event loop that is not blocked. */
+        private void advance(long millis) {
             long end = now + millis * 1_000_000;
             endIteration();
-            while (!later.isEmpty() && later.firstKey() <= end) {
-                now = Math.max(now, later.firstKey());
-                later.pollFirstEntry().getValue().forEach(Runnable::run);
+            while (!scheduled.isEmpty() && scheduled.firstKey() <= end) {
+                now = Math.max(now, scheduled.firstKey());
+                scheduled.pollFirstEntry().getValue().forEach(Runnable::run);
                 endIteration();
             }
             now = end;
         }
 
-        /** Nodes that are not silent answer, until nothing is left to answer. */
+        /** Lets all nodes but the silent ones answer, until they have no commands left. */
         private void answerAllBut(String... silent) {
             endIteration();
             List<SentCommand> answered;
@@ -138,7 +142,7 @@ final class CoalescingReaderTest {
         }
     }
 
-    /** The answer to a read, once there is one. A future has only one. */
+    /** The outcome of a read, once it is completed. */
     private static final class ReadOutcome {
         private boolean done;
         private @Nullable String from;
@@ -182,9 +186,9 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void readsOfOneTurnTravelTogetherByNode() {
+    void readsOfOneIterationAreSentAsOneCommandPerNode() {
         List<ReadOutcome> answers = readAll(9);
-        assertEquals(0, loop.commands, "nothing leaves before the turn ends");
+        assertEquals(0, loop.commands, "nothing is sent before the iteration ends");
         loop.endIteration();
         assertEquals(3, loop.commands);
         loop.answerAll();
@@ -195,7 +199,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void whatFindsTwoCommandsInFlightLeavesWithTheNextInOrder() {
+    void readsBeyondTwoCommandsInFlightAreSentInOrderWithTheNextCommand() {
         read(0);
         loop.endIteration();
         read(3);
@@ -215,7 +219,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void readsBeyondTheBoundOfANodeAreRefusedAndOthersAreNot() {
+    void readsBeyondTheQueueOfANodeFailAndReadsOfOtherNodesDoNot() {
         int beyond = 2;
         List<ReadOutcome> toNode0 = new ArrayList<>();
         for (int i = 0; i < CoalescingReader.MAX_QUEUED_READS + beyond; i++) {
@@ -232,9 +236,9 @@ final class CoalescingReaderTest {
                 toNode0.stream().filter(answer -> "node0".equals(answer.from)).count());
     }
 
-    /** The structure of fault 24a: a silent node holds up its own lines only, for the patience, and once. */
+    /** A silent node delays only its own lines, once, until it counts as suspect. */
     @Test
-    void linesOfASilentNodeAreAnsweredByTheirOtherCopyAndOthersDoNotWait() {
+    void linesOfASilentNodeAreReadFromTheOtherReplicaWithoutDelayingOtherLines() {
         List<ReadOutcome> answers = readAll(12);
         loop.answerAllBut("node0");
         for (int i = 0; i < 12; i++) {
@@ -246,37 +250,37 @@ final class CoalescingReaderTest {
             queued.add(read(1));
             loop.answerAllBut("node0");
         }
-        loop.pass(90);
+        loop.advance(90);
         loop.answerAllBut("node0");
         assertAnswered(answers);
         assertAnswered(queued);
-        int toNode0 = loop.to("node0").size();
+        int commandsToNode0 = loop.commandsTo("node0").size();
         List<ReadOutcome> later = readAll(12);
         loop.answerAllBut("node0");
         assertAnswered(later);
-        assertEquals(toNode0, loop.to("node0").size(), "a suspect node is avoided");
+        assertEquals(commandsToNode0, loop.commandsTo("node0").size(), "a suspect node is avoided");
     }
 
     @Test
-    void aSuspectNodeIsProbedAtNobodysCostAndUsedAgainWhenItAnswers() {
+    void aSuspectNodeIsProbedWithoutDelayAndUsedAgainAfterItAnswers() {
         read(0);
         loop.endIteration();
         loop.inFlight.removeFirst().fail(ResultCode.SERVER_NOT_AVAILABLE);
         loop.answerAll();
-        loop.pass(100);
+        loop.advance(100);
         ReadOutcome soon = read(0);
         loop.endIteration();
-        assertEquals(0, loop.to("node0").size(), "too soon for a probe");
+        assertEquals(0, loop.commandsTo("node0").size(), "too soon for a probe");
         loop.answerAll();
         assertEquals("node1", soon.from);
-        loop.pass(300);
+        loop.advance(300);
         ReadOutcome probe = read(0);
         loop.endIteration();
-        assertEquals(1, loop.to("node0").size());
+        assertEquals(1, loop.commandsTo("node0").size());
         loop.answerAllBut("node0");
         assertEquals("node1", probe.from);
         loop.answerAll();
-        assertEquals("node1", probe.from, "the probe's own answer is ignored");
+        assertEquals("node1", probe.from, "the late answer of the probe is ignored");
         ReadOutcome after = read(0);
         loop.answerAll();
         assertEquals("node0", after.from);
@@ -284,7 +288,7 @@ final class CoalescingReaderTest {
 
     @ParameterizedTest
     @ValueSource(ints = {ResultCode.SERVER_NOT_AVAILABLE, ResultCode.TIMEOUT, ResultCode.MAX_ERROR_RATE})
-    void linesOfADeadNodeAreAnsweredByTheirOtherCopyAtOnce(int code) {
+    void linesOfADeadNodeAreReadFromTheOtherReplicaAtOnce(int code) {
         loop.throwing.put("node0", new AerospikeException(code));
         List<ReadOutcome> answers = readAll(12);
         loop.answerAll();
@@ -301,7 +305,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aNodeThatLeftTheClusterIsNotAsked() {
+    void aRemovedNodeReceivesNoReads() {
         loop.removed.add("node0");
         assertEquals("node1", answerTo(0).from);
         loop.removed.add("node1");
@@ -311,12 +315,12 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void theDeadlineHoldsWhateverTheClientDoes() {
+    void everyReadEndsByItsDeadlineEvenIfTheClientNeverAnswers() {
         List<ReadOutcome> answers = readAll(12);
         loop.endIteration();
-        loop.pass(889);
+        loop.advance(889);
         answers.forEach(answer -> assertFalse(answer.done));
-        loop.pass(10);
+        loop.advance(10);
         for (ReadOutcome answer : answers) {
             assertTrue(answer.done);
             assertTrue(answer.failure != null && answer.failure.getResultCode() == ResultCode.TIMEOUT);
@@ -324,10 +328,10 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void commandsThatTheClientLosesGiveTheirPlacesBack() {
+    void commandsThatTheClientLosesReleaseTheirSlots() {
         readAll(12);
         loop.endIteration();
-        loop.pass(10_000);
+        loop.advance(10_000);
         List<SentCommand> lost = List.copyOf(loop.inFlight);
         loop.inFlight.clear();
         assertSlotsAreFree();
@@ -336,23 +340,23 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aLoopThatWasHeldUpItselfSuspectsNobody() {
+    void aBlockedEventLoopMakesNoNodeSuspect() {
         List<ReadOutcome> answers = readAll(3);
         loop.endIteration();
         loop.now += 500_000_000;
-        loop.pass(0);
-        assertEquals(3, loop.commands, "nothing was sent elsewhere");
+        loop.advance(0);
+        assertEquals(3, loop.commands, "no read was sent to another replica");
         loop.answerAll();
         assertAnswered(answers);
         assertEquals("node0", answerTo(0).from);
     }
 
     @Test
-    void ifNoNodeAnswersNoReadIsSentTwiceForThat() {
+    void readsWithoutAnotherReplicaAreNotSentTwice() {
         loop.replicas = 1;
         List<ReadOutcome> answers = readAll(3);
         loop.endIteration();
-        loop.pass(300);
+        loop.advance(300);
         assertEquals(3, loop.commands);
         loop.answerAll();
         assertAnswered(answers);
@@ -360,7 +364,7 @@ final class CoalescingReaderTest {
 
     @ParameterizedTest
     @ValueSource(classes = {IllegalStateException.class, OutOfMemoryError.class, AerospikeException.class})
-    void whateverTheClientThrowsEveryReadIsAnsweredAndTheNextAreSent(Class<? extends Throwable> kind) throws Exception {
+    void anyExceptionOfTheClientCompletesItsReadsAndReleasesItsSlots(Class<? extends Throwable> kind) throws Exception {
         for (int node = 0; node < NODES; node++) {
             loop.throwing.put("node" + node, kind.getConstructor(String.class).newInstance("scripted"));
         }
@@ -375,7 +379,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aCallerThatThrowsKeepsNoOtherReadFromItsAnswer() {
+    void aCallerThatThrowsDoesNotAffectOtherReads() {
         List<ReadOutcome> answers = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             CompletableFuture<@Nullable Record> read = reader.read(new Key("lines", "a", i));
@@ -390,7 +394,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aRecordThatOneCopyCannotReadIsReadFromTheOther() {
+    void aRecordThatOneReplicaCannotReadIsReadFromTheOther() {
         ReadOutcome answer = read(0);
         read(3);
         loop.endIteration();
@@ -403,7 +407,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aReadIsTriedThreeTimesAndAFailureThatDoesNotPassOnce() {
+    void transientFailuresAreAttemptedThreeTimesAndPermanentOnesOnce() {
         loop.replicas = 1;
         loop.throwing.put("node0", new AerospikeException(ResultCode.TIMEOUT));
         assertTrue(answerTo(0).failure != null);
@@ -414,7 +418,7 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void aMissingRecordIsAnAnswer() {
+    void aMissingRecordCompletesItsRead() {
         ReadOutcome answer = read(0);
         loop.endIteration();
         SentCommand sent = loop.inFlight.removeFirst();
@@ -424,10 +428,10 @@ final class CoalescingReaderTest {
     }
 
     @Test
-    void theTimerRestsWhileNothingIsPending() {
+    void noTimerRunsWhileNothingIsPending() {
         assertNull(answerTo(0).failure);
-        loop.pass(100);
-        assertTrue(loop.later.isEmpty());
+        loop.advance(100);
+        assertTrue(loop.scheduled.isEmpty());
         assertFalse(loop.inFlight.iterator().hasNext());
     }
 }

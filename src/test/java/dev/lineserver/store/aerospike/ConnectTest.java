@@ -15,37 +15,37 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What an operator is told when a cluster will not do. */
+/** Tests the messages about a cluster that cannot be used. */
 final class ConnectTest extends FakeNodeTest {
     @Test
-    void noNodeReachableNamesHostAndPort() throws Exception {
-        AerospikeSettings.SeedNode nobody;
+    void anUnreachableClusterIsReportedWithHostAndPort() throws Exception {
+        AerospikeSettings.SeedNode unreachable;
         try (ServerSocket socket = new ServerSocket(0)) {
-            nobody = new AerospikeSettings.SeedNode("127.0.0.1", socket.getLocalPort(), null);
+            unreachable = new AerospikeSettings.SeedNode("127.0.0.1", socket.getLocalPort(), null);
         }
-        String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(nobody)));
-        assertSays(String.valueOf(message), nobody.toString());
+        String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(unreachable)));
+        assertSays(String.valueOf(message), unreachable.toString());
     }
 
     @Test
-    void aWrongNamespaceIsNamedWithThoseThereAre() {
+    void aWrongNamespaceIsReportedWithTheExistingOnes() {
         assertSays(refusal(StoreFailedException.class, settings().namespace("texts")), "'texts'", "[lines]");
     }
 
     @Test
-    void aWrongClusterNameIsNamedWithTheRightOne() {
+    void aWrongClusterNameIsReportedWithTheActualOne() {
         assertSays(refusal(StoreFailedException.class, settings().clusterName("production")), "production", "fake");
     }
 
     @Test
-    void refusedCredentialsAreNamedWithTheUser() {
+    void refusedCredentialsAreReportedWithTheUser() {
         assertSays(
                 refusal(StoreFailedException.class, settings().credentials("reader", "wrong")), "'reader'", "password");
     }
 
-    /** The client takes a timeout of 0 for none. */
+    /** A timeout of 0 means no timeout to the client. */
     @Test
-    void theShortestTimeoutIsNotNone() {
+    void theShortestTimeoutIsNotZero() {
         Policies policies =
                 new Policies(settings().readDeadline(Duration.ofMillis(1)).settings());
         assertEquals(1, policies.lineRead.totalTimeout);
@@ -53,19 +53,19 @@ final class ConnectTest extends FakeNodeTest {
     }
 
     @Test
-    void aServerThatIsTooOldIsNamedWithItsVersion() {
+    void anOldServerIsReportedWithItsVersion() {
         node.info.build = "5.7.0.8";
         assertSays(refusal(StoreFailedException.class, settings()), "5.7.0.8", "6.0");
     }
 
     @Test
-    void aNodeThatIsStillStartingIsToBeWaitedFor() {
+    void aStartingNodeIsReportedAsUnavailable() {
         node.info.partitionGeneration = "-1";
         assertSays(refusal(StoreUnavailableException.class, settings()), "still starting", "try again");
     }
 
     @Test
-    void hostsAreReadInEveryForm() {
+    void seedNodesAreParsedInEveryForm() {
         assertEquals(new AerospikeSettings.SeedNode("db", 3000, null), AerospikeSettings.SeedNode.parse("db"));
         assertEquals(new AerospikeSettings.SeedNode("db", 4000, null), AerospikeSettings.SeedNode.parse("db:4000"));
         assertEquals(
@@ -77,7 +77,7 @@ final class ConnectTest extends FakeNodeTest {
     }
 
     @Test
-    void thePasswordIsNotInTheText() {
+    void toStringOmitsThePassword() {
         assertFalse(new AerospikeSettings.Credentials("me", "secret").toString().contains("secret"));
     }
 

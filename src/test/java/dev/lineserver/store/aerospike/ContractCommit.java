@@ -4,7 +4,7 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.LineStoreContract;
 import dev.lineserver.store.Manifest;
 
-/** Gives tests that are not the contract the contract's way to commit a build. */
+/** Makes {@link LineStoreContract#commit} available to tests that do not extend the contract. */
 abstract class ContractCommit extends LineStoreContract {
     static Manifest commitOf(Build build, byte[] content) throws Exception {
         return commit(build, content);

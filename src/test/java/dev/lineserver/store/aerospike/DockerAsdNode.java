@@ -10,7 +10,7 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Info;
 import org.awaitility.Awaitility;
 
-/** A node in a container, reachable from this machine only. */
+/** Starts a node in a container that is reachable only from this machine. */
 final class DockerAsdNode {
     static final String IMAGE = "aerospike/aerospike-server:8.1";
 
@@ -18,7 +18,10 @@ final class DockerAsdNode {
 
     private DockerAsdNode() {}
 
-    /** The node announces its address inside the container, so it is used as the only one and not asked for peers. */
+    /**
+     * Starts the node and waits until it is up. It announces an address inside the container, which is not reachable;
+     * so it is the only seed node and has no peers.
+     */
     static List<AerospikeSettings.SeedNode> start() throws IOException {
         String id = run(
                 "docker", "run", "--detach", "--rm", "--publish", "127.0.0.1::3000", "--env", "NAMESPACE=lines", IMAGE);
@@ -26,7 +29,7 @@ final class DockerAsdNode {
             try {
                 run("docker", "rm", "--force", id);
             } catch (IOException e) {
-                System.err.println("[aerospike] container " + id + " is left behind: " + e);
+                System.err.println("[aerospike] container " + id + " could not be removed: " + e);
             }
         }));
         String published =

@@ -17,11 +17,13 @@ import javax.net.ServerSocketFactory;
 import com.aerospike.client.ResultCode;
 
 /**
- * A node that speaks as much of the wire protocol as the store needs, over TCP, to the real client, and that misbehaves
- * on command. It is the only node of its cluster and has every partition, or shares its records with others, as if each
- * record had been copied. While it behaves, it behaves like a real server: both run through the same contract.
+ * A node that implements as much of the wire protocol as the store needs, over TCP, for the real client. Tests inject
+ * faults through {@link #faults}; without faults it passes the same contract tests as a real server. It is either the
+ * only node of its cluster, with all partitions, or shares its records with the other nodes, as if they were
+ * replicated.
  *
- * <p>A frame is eight bytes, of which the second is its type and the last six its length, and a body.
+ * <p>A frame has a header of eight bytes and a body. The first byte is the protocol version, the second the type, and
+ * the other six are the length of the body.
  */
 public final class FakeAerospikeNode implements AutoCloseable {
     private static final int PROTOCOL_VERSION = 2;
@@ -41,7 +43,7 @@ public final class FakeAerospikeNode implements AutoCloseable {
         this(ServerSocketFactory.getDefault());
     }
 
-    /** Nodes of one cluster, each with its share of the partitions, in two copies. */
+    /** Starts the nodes of one cluster. Each has its share of the partitions, in two replicas. */
     static List<FakeAerospikeNode> cluster(int size) throws IOException {
         FakeRecords records = new FakeRecords();
         List<FakeAerospikeNode> nodes = new ArrayList<>();
@@ -58,9 +60,9 @@ public final class FakeAerospikeNode implements AutoCloseable {
         this(sockets, new FakeRecords(), 0);
     }
 
-    private FakeAerospikeNode(ServerSocketFactory sockets, FakeRecords records, int place) throws IOException {
+    private FakeAerospikeNode(ServerSocketFactory sockets, FakeRecords records, int nodeIndex) throws IOException {
         this.records = records;
-        info = new FakeInfo(records, faults, place);
+        info = new FakeInfo(records, faults, nodeIndex);
         server = sockets.createServerSocket(0, 128, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("fake-node").start(this::accept);
     }
@@ -69,12 +71,12 @@ public final class FakeAerospikeNode implements AutoCloseable {
         return new AerospikeSettings.SeedNode("127.0.0.1", server.getLocalPort(), null);
     }
 
-    /** {@code HOST:PORT}, as {@code --aerospike} takes it. */
+    /** Returns {@code HOST:PORT}, as an argument of {@code --aerospike}. */
     public String address() {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
-    /** Lines and parts of the first set it was given. */
+    /** Returns the number of lines and parts in set {@code a}, which the first build of an empty store uses. */
     public long recordsOfTheFirstSet() {
         return records.count("a");
     }
@@ -105,13 +107,13 @@ public final class FakeAerospikeNode implements AutoCloseable {
                 }
             }
         } catch (IOException _) {
-            // The other side is gone, which is its right.
+            // The client has closed the connection; there is nothing to do.
         } finally {
             sockets.remove(socket);
         }
     }
 
-    /** Whether the connection stays. */
+    /** Returns true if the connection stays open. */
     private boolean answer(int type, byte[] body, OutputStream out) throws IOException {
         byte[] reply;
         boolean dropped = false;
@@ -125,7 +127,7 @@ public final class FakeAerospikeNode implements AutoCloseable {
         } else {
             WireMessage message = WireMessage.parse(body);
             faults.delay(message);
-            reply = FakeCommands.answer(message, records, faults);
+            reply = FakeCommands.execute(message, records, faults);
             dropped = faults.consumeDrop(message);
             if (dropped || faults.consumeSilence(message)) {
                 reply = dropped ? frame(type, reply) : new byte[0];

@@ -8,7 +8,7 @@ import java.util.List;
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
-/** Carries out requests, and puts the replies together. */
+/** Executes commands on the stored records, and encodes the replies. */
 final class FakeCommands {
     private static final int BATCH_REPEAT = 1;
     private static final int BATCH_INFO = 2;
@@ -19,38 +19,39 @@ final class FakeCommands {
 
     private FakeCommands() {}
 
-    static byte[] answer(WireMessage message, FakeRecords records, FakeFaults faults) {
+    static byte[] execute(WireMessage message, FakeRecords records, FakeFaults faults) {
         ByteArrayOutputStream reply = new ByteArrayOutputStream();
         if (message.isBatch()) {
-            batch(message, records, faults, reply);
+            executeBatch(message, records, faults, reply);
         } else {
-            one(message, records, faults, 0, reply);
+            executeOne(message, records, faults, 0, reply);
         }
         return reply.toByteArray();
     }
 
-    /** Each record of a batch comes with its place in it; the last says only that it is the last. */
-    private static void batch(WireMessage frame, FakeRecords records, FakeFaults faults, ByteArrayOutputStream reply) {
+    /** The reply has a message for each key, with its index in the batch, and a last message without a record. */
+    private static void executeBatch(
+            WireMessage frame, FakeRecords records, FakeFaults faults, ByteArrayOutputStream reply) {
         ByteBuffer in = frame.field(WireMessage.FIELD_BATCH);
         int count = in.getInt();
         in.get();
         WireMessage previous = frame;
         for (int i = 0; i < count; i++) {
-            int place = in.getInt();
+            int batchIndex = in.getInt();
             ByteBuffer digest = in.slice(in.position(), DIGEST_BYTES);
             in.position(in.position() + DIGEST_BYTES);
             int flags = in.get();
             if ((flags & BATCH_REPEAT) == 0) {
-                previous = entry(in, flags);
+                previous = parseEntry(in, flags);
             }
-            one(previous.withDigest(digest), records, faults, place, reply);
+            executeOne(previous.withDigest(digest), records, faults, batchIndex, reply);
         }
-        header(reply, WireMessage.LAST, ResultCode.OK, 0, 0, 0);
+        appendHeader(reply, WireMessage.LAST, ResultCode.OK, 0, 0, 0);
     }
 
-    private static WireMessage entry(ByteBuffer in, int flags) {
+    private static WireMessage parseEntry(ByteBuffer in, int flags) {
         if ((flags & BATCH_INFO) == 0) {
-            throw new IllegalStateException("a batch entry of a form this node does not know: " + flags);
+            throw new IllegalStateException("this fake node does not support batch entries with flags " + flags);
         }
         int info1 = in.get() & 0xFF;
         int info2 = in.get() & 0xFF;
@@ -64,31 +65,34 @@ final class FakeCommands {
         return WireMessage.parse(in, info1, info2, info3, generation, fields, operations);
     }
 
-    private static void one(
-            WireMessage message, FakeRecords records, FakeFaults faults, int place, ByteArrayOutputStream reply) {
+    private static void executeOne(
+            WireMessage message, FakeRecords records, FakeFaults faults, int batchIndex, ByteArrayOutputStream reply) {
         if (!message.text(WireMessage.FIELD_NAMESPACE).equals(FakeInfo.NAMESPACE)) {
-            header(reply, 0, ResultCode.INVALID_NAMESPACE, 0, place, 0);
+            appendHeader(reply, 0, ResultCode.INVALID_NAMESPACE, 0, batchIndex, 0);
             return;
         }
         if (message.isWrite()) {
             int refused = faults.refusal(message);
-            header(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, place, 0);
+            appendHeader(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, batchIndex, 0);
             return;
         }
         FakeRecords.StoredRecord record = records.get(message.field(WireMessage.FIELD_DIGEST));
-        found(message, record, place, reply);
+        appendRecord(message, record, batchIndex, reply);
     }
 
-    private static void found(
-            WireMessage message, FakeRecords.@Nullable StoredRecord record, int place, ByteArrayOutputStream reply) {
+    private static void appendRecord(
+            WireMessage message,
+            FakeRecords.@Nullable StoredRecord record,
+            int batchIndex,
+            ByteArrayOutputStream reply) {
         if (record == null) {
-            header(reply, 0, ResultCode.KEY_NOT_FOUND_ERROR, 0, place, 0);
+            appendHeader(reply, 0, ResultCode.KEY_NOT_FOUND_ERROR, 0, batchIndex, 0);
             return;
         }
         List<WireMessage.BinOperation> bins = record.bins().stream()
                 .filter(bin -> message.requestsBin(bin.bin()))
                 .toList();
-        header(reply, 0, ResultCode.OK, record.generation(), place, bins.size());
+        appendHeader(reply, 0, ResultCode.OK, record.generation(), batchIndex, bins.size());
         for (WireMessage.BinOperation bin : bins) {
             byte[] name = bin.bin().getBytes(StandardCharsets.UTF_8);
             ByteBuffer head = ByteBuffer.allocate(OPERATION_HEADER_BYTES)
@@ -103,8 +107,8 @@ final class FakeCommands {
         }
     }
 
-    private static void header(
-            ByteArrayOutputStream reply, int info3, int code, int generation, int place, int operations) {
+    private static void appendHeader(
+            ByteArrayOutputStream reply, int info3, int code, int generation, int batchIndex, int operations) {
         reply.writeBytes(ByteBuffer.allocate(WireMessage.HEADER_BYTES)
                 .put((byte) WireMessage.HEADER_BYTES)
                 .put((byte) 0)
@@ -114,7 +118,7 @@ final class FakeCommands {
                 .put((byte) code)
                 .putInt(generation)
                 .putInt(0)
-                .putInt(place)
+                .putInt(batchIndex)
                 .putShort((short) 0)
                 .putShort((short) operations)
                 .array());

@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 
 import com.aerospike.client.ResultCode;
 
-/** How a fake node is to misbehave. Each fault is set for some requests and wears off by itself. */
+/** The faults of a fake node. Most apply to a number of requests and then end. */
 final class FakeFaults {
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicInteger drops = new AtomicInteger();
@@ -15,40 +15,40 @@ final class FakeFaults {
     private volatile int refusalCode = ResultCode.OK;
     private volatile Predicate<WireMessage> dropped = _ -> false;
     private volatile Predicate<WireMessage> silenced = _ -> false;
-    private volatile Predicate<WireMessage> late = _ -> false;
-    private volatile long lateMillis;
+    private volatile Predicate<WireMessage> delayed = _ -> false;
+    private volatile long delayMillis;
     volatile boolean stopWrites;
     volatile boolean truncationEnabled = true;
 
-    /** The next {@code count} records to be written, each for itself, are refused; lines only, not the registry. */
+    /** Refuses the next {@code count} writes of lines, counted by record. The registry is not affected. */
     void refuseLines(int count, int resultCode) {
         refusalCode = resultCode;
         refusals.set(count);
     }
 
-    /** Carries out the next {@code count} such requests, but drops the connection in the middle of the reply. */
+    /** Executes the next {@code count} matching commands, but closes their connections in the middle of the reply. */
     void dropConnections(int count, Predicate<WireMessage> which) {
         dropped = which;
         drops.set(count);
     }
 
-    /** Carries out the next {@code count} such requests, and never answers: the outcome is in doubt. */
+    /** Executes the next {@code count} matching commands, but does not answer them: they are in doubt. */
     void withholdAnswers(int count, Predicate<WireMessage> which) {
         silenced = which;
         silences.set(count);
     }
 
-    /** Answers such requests late from now on. */
+    /** Delays the answers to all matching commands from now on. */
     void delayAnswers(long millis, Predicate<WireMessage> which) {
-        late = which;
-        lateMillis = millis;
+        delayed = which;
+        delayMillis = millis;
     }
 
     void clear() {
         refusals.set(0);
         drops.set(0);
         silences.set(0);
-        late = _ -> false;
+        delayed = _ -> false;
         stopWrites = false;
         truncationEnabled = true;
     }
@@ -70,10 +70,10 @@ final class FakeFaults {
         return silenced.test(message) && consume(silences);
     }
 
-    /** What a slow node does; the test waits for what comes of it, not for this. */
+    /** Delays one answer. The test awaits a consequence of the delay, never the delay itself. */
     void delay(WireMessage message) {
-        if (late.test(message)) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(lateMillis));
+        if (delayed.test(message)) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(delayMillis));
         }
     }
 

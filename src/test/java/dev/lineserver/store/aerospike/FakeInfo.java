@@ -6,32 +6,34 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Answers info commands: names, one to a line, each followed in the answer by a tab and what is asked. */
+/**
+ * Answers info commands. A request has one command per line; the answer repeats each, followed by a tab and its result.
+ */
 final class FakeInfo {
     static final String NAMESPACE = "lines";
 
     private static final int PARTITIONS = 4096;
 
     private final FakeRecords records;
-    private final int place;
+    private final int nodeIndex;
     private final FakeFaults faults;
     volatile String build = "8.1.2.0";
     volatile String clusterName = "fake";
 
-    /** -1 if the node is still starting. */
+    /** -1 while the node is starting. */
     volatile String partitionGeneration = "1";
 
     volatile long diskBytes = 4L << 30;
 
-    /** What a migration does to the count of a set's records. */
+    /** Error of the record counts of sets, as during a migration. */
     volatile long countError;
 
     /** {@code HOST:PORT} of all nodes of the cluster; empty for a node on its own. */
     private volatile List<String> cluster = List.of();
 
-    /** @param place of the node in its cluster, from 0 */
-    FakeInfo(FakeRecords records, FakeFaults faults, int place) {
-        this.place = place;
+    /** @param nodeIndex index of the node in its cluster */
+    FakeInfo(FakeRecords records, FakeFaults faults, int nodeIndex) {
+        this.nodeIndex = nodeIndex;
         this.records = records;
         this.faults = faults;
     }
@@ -40,7 +42,7 @@ final class FakeInfo {
         cluster = nodes;
     }
 
-    private int copies() {
+    private int replicaCount() {
         return Math.clamp(cluster.size(), 1, 2);
     }
 
@@ -54,7 +56,7 @@ final class FakeInfo {
 
     private String answer(String command) {
         return switch (command.split("[:/]", 2)[0]) {
-            case "node" -> name(place);
+            case "node" -> name(nodeIndex);
             case "build" -> build;
             case "cluster-name" -> clusterName;
             case "features" -> "batch-any;pquery;pscans;query-show;replicas";
@@ -62,7 +64,8 @@ final class FakeInfo {
             case "peers-generation" -> "1";
             case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> "1,3000,[" + peers() + "]";
             case "replicas" ->
-                NAMESPACE + ":0," + copies() + "," + partitions(0) + (copies() > 1 ? "," + partitions(1) : "");
+                NAMESPACE + ":0," + replicaCount() + "," + partitions(0)
+                        + (replicaCount() > 1 ? "," + partitions(1) : "");
             case "namespaces" -> NAMESPACE;
             case "namespace" -> namespace();
             case "sets" -> sets();
@@ -72,23 +75,26 @@ final class FakeInfo {
         };
     }
 
-    private static String name(int place) {
-        return "FA4E" + place;
+    private static String name(int nodeIndex) {
+        return "FA4E" + nodeIndex;
     }
 
     private String peers() {
         return IntStream.range(0, cluster.size())
-                .filter(other -> other != place)
+                .filter(other -> other != nodeIndex)
                 .mapToObj(other -> "[" + name(other) + ",,[" + cluster.get(other) + "]]")
                 .collect(Collectors.joining(","));
     }
 
-    /** A copy of partition {@code i} is on node {@code i + copy}, modulo their number. */
-    private String partitions(int copy) {
+    /**
+     * Returns the partitions whose replica {@code replica} this node has: those with
+     * {@code (partition + replica) % nodes == nodeIndex}.
+     */
+    private String partitions(int replica) {
         int nodes = Math.max(1, cluster.size());
         byte[] bitmap = new byte[PARTITIONS / Byte.SIZE];
         for (int i = 0; i < PARTITIONS; i++) {
-            if ((i + copy) % nodes == place) {
+            if ((i + replica) % nodes == nodeIndex) {
                 bitmap[i / Byte.SIZE] |= (byte) (0x80 >> i % Byte.SIZE);
             }
         }
@@ -96,17 +102,18 @@ final class FakeInfo {
     }
 
     private String namespace() {
-        return "objects=0;effective_replication_factor=" + copies() + ";stop_writes=" + faults.stopWrites
+        return "objects=0;effective_replication_factor=" + replicaCount() + ";stop_writes=" + faults.stopWrites
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.MAX_RECORD_SIZE;
     }
 
-    /** All nodes share their records; one reports them. */
+    /** All nodes share their records, so only the first reports them. */
     private String sets() {
         return records.sets().stream()
                 .map(set -> "ns=" + NAMESPACE + ":set=" + set + ":objects="
-                        + (place == 0 ? records.count(set) * copies() + countError : 0) + ":truncating=false;")
+                        + (nodeIndex == 0 ? records.count(set) * replicaCount() + countError : 0)
+                        + ":truncating=false;")
                 .collect(Collectors.joining());
     }
 

@@ -23,7 +23,7 @@ import dev.lineserver.store.StoreException;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-/** A fake node that misbehaves, and the stores connected to it. */
+/** Gives each test a fake node, and closes the stores that the test connects to it. */
 abstract class FakeNodeTest {
     static final DatasetName NAME = new DatasetName("faulty");
 

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 
-/** What a fake node has stored, in memory: everything in one namespace. */
+/** The records of a fake node, in memory and in one namespace. */
 final class FakeRecords {
-    /** {@code max-record-size}, so small that the longest whole line takes two records. */
+    /** {@code max-record-size}; so small that the longest whole line needs two records. */
     static final int MAX_RECORD_SIZE = Limits.WHOLE_LINE_BYTES;
 
     private static final int OVERHEAD = 100;
@@ -26,7 +26,7 @@ final class FakeRecords {
         return byDigest.get(digest);
     }
 
-    /** Does as the message says, and tells the result code. */
+    /** Executes a write, and returns its result code. */
     int write(WireMessage message) {
         ByteBuffer digest = copy(message.field(WireMessage.FIELD_DIGEST));
         int[] code = new int[1];
@@ -68,7 +68,7 @@ final class FakeRecords {
         byDigest.values().removeIf(record -> record.set.equals(set));
     }
 
-    /** As if the node had been restarted with nothing on its device. */
+    /** Simulates a restart with an empty device. */
     void clear() {
         byDigest.clear();
     }

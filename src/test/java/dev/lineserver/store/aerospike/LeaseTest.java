@@ -14,12 +14,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Two processes, one dataset. */
+/** Tests two processes that write to the same dataset. */
 final class LeaseTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(500, 60, 31);
 
     @Test
-    void anotherProcessIsRefusedForAsLongAsTheBuildLives() throws Exception {
+    void anotherProcessIsRefusedWhileTheBuildRuns() throws Exception {
         AerospikeStore here = connect(settings().lease(Duration.ofMillis(300)));
         AerospikeStore there = connect(settings());
         try (Build build = begin(here)) {
@@ -37,7 +37,7 @@ final class LeaseTest extends FakeNodeTest {
     }
 
     @Test
-    void theLeaseOfABuildThatDiedRunsOutAndItsSpaceIsGivenBack() throws Exception {
+    void theLeaseOfADeadBuildExpiresAndItsRecordsAreDeleted() throws Exception {
         AerospikeStore dying = connect(settings().recordsPerBatch(10).lease(Duration.ofMillis(500)));
         AerospikeStore other = connect(settings());
         Build abandoned = begin(dying);

@@ -15,7 +15,7 @@ import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Info;
 import org.awaitility.Awaitility;
 
-/** Nodes of our own, on free ports of the loopback interface, with everything they write in a temporary directory. */
+/** Starts real nodes on free ports of the loopback interface. They write only to a temporary directory. */
 final class LocalAsdCluster {
     private static final Duration START = Duration.ofSeconds(60);
 
@@ -34,7 +34,7 @@ final class LocalAsdCluster {
             }
             Path configuration = home.resolve("aerospike.conf");
             Files.writeString(configuration, configuration(home, i, ports, nodes));
-            // A node wants more open files than a shell grants unless asked.
+            // A node needs more open files than the default limit of a shell.
             String command = "ulimit -n 4096; exec '" + asd + "' --foreground --config-file '" + configuration + "'";
             processes.add(new ProcessBuilder("sh", "-c", command)
                     .redirectErrorStream(true)
@@ -56,7 +56,7 @@ final class LocalAsdCluster {
 
     private static void requireAlive(Process process, Path home) throws IOException {
         if (!process.isAlive()) {
-            throw new IOException("asd ended: " + Files.readString(home.resolve("console.log")));
+            throw new IOException("asd has exited: " + Files.readString(home.resolve("console.log")));
         }
     }
 
@@ -157,7 +157,7 @@ final class LocalAsdCluster {
                 }
             }
         } catch (InterruptedException | IOException e) {
-            System.err.println("[aerospike] " + directory + " is left behind: " + e);
+            System.err.println("[aerospike] " + directory + " could not be removed: " + e);
         }
     }
 }

@@ -21,7 +21,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-/** One node of three is lost, and each record has two copies. */
+/** Tests lookups while one or two of three nodes fail; each record has two replicas. */
 final class LostNodeTest {
     private static final byte[] CONTENT = Samples.random(2_000, 60, 41);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
@@ -47,7 +47,7 @@ final class LostNodeTest {
         }
     }
 
-    private Snapshot stored(TestSettings settings) throws Exception {
+    private Snapshot storeAndOpen(TestSettings settings) throws Exception {
         AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         open.add(store);
         Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT));
@@ -59,8 +59,8 @@ final class LostNodeTest {
         return TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(Duration.ofSeconds(15));
     }
 
-    private void silence(int place) {
-        nodes.get(place).faults.withholdAnswers(Integer.MAX_VALUE, _ -> true);
+    private void silence(int nodeIndex) {
+        nodes.get(nodeIndex).faults.withholdAnswers(Integer.MAX_VALUE, _ -> true);
     }
 
     private static List<CompletableFuture<Lookup>> lookUpAll(Snapshot snapshot) {
@@ -82,18 +82,18 @@ final class LostNodeTest {
     }
 
     @Test
-    void linesComeFromAllNodes() throws Exception {
-        Snapshot snapshot = stored(settings());
+    void linesAreReadFromAllNodes() throws Exception {
+        Snapshot snapshot = storeAndOpen(settings());
         List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
         for (int i = 0; i < LINES.size(); i++) {
             assertFound(lookups, i);
         }
     }
 
-    /** With both nodes of a line silent, nobody else can answer it. */
+    /** Two adjacent nodes are silent, so both replicas of some lines are. */
     @Test
-    void silentNodesHoldUpTheirOwnLinesOnly() throws Exception {
-        Snapshot snapshot = stored(settings().readDeadline(Duration.ofSeconds(60)));
+    void silentNodesDelayOnlyTheirOwnLines() throws Exception {
+        Snapshot snapshot = storeAndOpen(settings().readDeadline(Duration.ofSeconds(60)));
         silence(LOST);
         silence(LOST + 1);
         List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
@@ -108,8 +108,8 @@ final class LostNodeTest {
     }
 
     @Test
-    void theLinesOfASilentNodeAreAnsweredByTheirOtherCopy() throws Exception {
-        Snapshot snapshot = stored(settings());
+    void linesOfASilentNodeAreReadFromTheOtherReplica() throws Exception {
+        Snapshot snapshot = storeAndOpen(settings());
         silence(LOST);
         for (int round = 0; round < 3; round++) {
             List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
@@ -130,8 +130,8 @@ final class LostNodeTest {
     }
 
     @Test
-    void theLinesOfADeadNodeAreAnsweredByTheirOtherCopy() throws Exception {
-        Snapshot snapshot = stored(settings());
+    void linesOfADeadNodeAreReadFromTheOtherReplica() throws Exception {
+        Snapshot snapshot = storeAndOpen(settings());
         List<CompletableFuture<Lookup>> before = lookUpAll(snapshot);
         nodes.get(LOST).close();
         for (List<CompletableFuture<Lookup>> lookups : List.of(before, lookUpAll(snapshot), lookUpAll(snapshot))) {

@@ -36,13 +36,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What becomes of lookups when the node does not do as it is told. */
+/** Tests lookups while the node has faults. */
 final class ReadFaultsTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(1_000, 60, 22);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
 
     @Test
-    void aLostRecordIsDamageAndNotTheEnd() throws Exception {
+    void aLostRecordIsDamageAndNotPastTheEnd() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.records.remove(new Key("lines", "a", 17L).digest);
@@ -56,7 +56,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aNodeThatRestartedEmptyIsDamage() throws Exception {
+    void recordsOfANodeThatRestartedEmptyAreDamage() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.records.clear();
@@ -66,7 +66,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void lateAnswersAreUnavailableAtTheDeadlineAndPass() throws Exception {
+    void lookupsFailAtTheirDeadlineAndSucceedOnceTheNodeRecovers() throws Exception {
         AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.faults.delayAnswers(3_000, message -> !message.isWrite());
@@ -80,7 +80,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void repliesThatBreakOffAreAskedForAgain() throws Exception {
+    void truncatedRepliesAreRetried() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
             node.faults.dropConnections(2, message -> !message.isWrite());
@@ -137,7 +137,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aHeldVersionIsReadableBeyondTheGraceAndThenCountsAsReplaced() throws Exception {
+    void aHeldVersionIsReadableBeyondTheGraceAndThenReportedAsReplaced() throws Exception {
         Duration grace = Duration.ofSeconds(2);
         AerospikeStore store = connect(settings().grace(grace));
         AerospikeStore server = connect(settings().grace(grace));
@@ -156,7 +156,7 @@ final class ReadFaultsTest extends FakeNodeTest {
         }
     }
 
-    /** The client itself would wait for them without end. */
+    /** By default, the client would wait for them indefinitely. */
     @Test
     void closingDoesNotWaitForLookupsInFlight() throws Exception {
         EventLoopGroup shared = new NioEventLoopGroup(2);
@@ -199,7 +199,7 @@ final class ReadFaultsTest extends FakeNodeTest {
         AerospikeStore store = connect(settings());
         put(store, CONTENT);
         try (ConnectedCluster cluster = ConnectedCluster.connect(settings().settings(), TestSettings.LOOPS)) {
-            new RegistryRecord(cluster).update("writing as a newer program does", registry -> {
+            new RegistryRecord(cluster).update("writing a layout of a newer program", registry -> {
                 Registry.PublishedVersion version =
                         Objects.requireNonNull(registry.datasets().get(NAME.value()));
                 Manifest now = version.manifest();
@@ -218,7 +218,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aReaderThatSleptThroughItsSetBeingUsedAgainIsNotGivenAnothersLines() throws Exception {
+    void aSuspendedReaderNeverReadsLinesOfTheNextUseOfItsSet() throws Exception {
         AerospikeStore store = connect(settings().grace(Duration.ZERO));
         Manifest first = put(store, CONTENT);
         try (Snapshot asleep = store.open(first)) {
@@ -227,7 +227,7 @@ final class ReadFaultsTest extends FakeNodeTest {
             try (Snapshot newest = store.open(put(store, third))) {
                 assertHolds(newest, third);
             }
-            assertEquals(Samples.linesOf(third).size(), node.records.count("a"), "the first set is in use again");
+            assertEquals(Samples.linesOf(third).size(), node.records.count("a"), "the first set is reused");
             assertThrows(StoreUnavailableException.class, () -> await(asleep, 3));
         }
     }

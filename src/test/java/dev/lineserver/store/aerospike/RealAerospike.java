@@ -11,9 +11,9 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Finds a real server to test against: the one named by {@value #VARIABLE}, else an {@code asd} on the path, else
- * Docker. Each is searched for once, and started ones are ended with this process. Tests begin with an empty store: every
- * dataset in the namespace {@code lines} of a server that is named is dropped.
+ * Finds a real server for tests: the one that {@value #VARIABLE} names, else an {@code asd} on the path, else one in
+ * Docker. Searches once per process; servers that it started end with this process. <strong>The tests drop every
+ * dataset</strong> in the namespace {@code lines} of that server.
  */
 final class RealAerospike {
     static final String VARIABLE = "LINE_SERVER_TEST_AEROSPIKE";
@@ -23,19 +23,19 @@ final class RealAerospike {
 
     private final int nodes;
     private boolean searched;
-    private List<AerospikeSettings.SeedNode> found = List.of();
+    private List<AerospikeSettings.SeedNode> seedNodes = List.of();
     private String origin = "none";
 
     private RealAerospike(int nodes) {
         this.nodes = nodes;
     }
 
-    /** Hosts of a node, or skips the test. */
+    /** Returns one seed node, or skips the test. */
     static List<AerospikeSettings.SeedNode> oneNode(Class<?> test) {
         return ONE_NODE.hosts(test);
     }
 
-    /** Hosts of three nodes that keep two copies of each record, or skips the test. */
+    /** Returns the seed nodes of a cluster of three with two replicas, or skips the test. */
     static List<AerospikeSettings.SeedNode> threeNodes(Class<?> test) {
         return THREE_NODES.hosts(test);
     }
@@ -44,16 +44,16 @@ final class RealAerospike {
         if (!searched) {
             searched = true;
             find();
-            System.err.println("[aerospike] real server, " + nodes + " node(s): " + origin + " " + found);
+            System.err.println("[aerospike] real server, " + nodes + " node(s): " + origin + " " + seedNodes);
         }
-        if (found.isEmpty()) {
+        if (seedNodes.isEmpty()) {
             String skipped = test.getSimpleName() + " SKIPPED: no real Aerospike server of " + nodes + " node(s). Set "
                     + VARIABLE + "=HOST:PORT, or put asd on the PATH, or have Docker"
                     + " with the image " + DockerAsdNode.IMAGE + " (" + origin + ")";
             System.err.println("[aerospike] " + skipped);
             Assumptions.abort(skipped);
         }
-        return found;
+        return seedNodes;
     }
 
     private void find() {
@@ -62,20 +62,20 @@ final class RealAerospike {
             if (configured != null && !configured.isBlank()) {
                 if (nodes == 1) {
                     origin = VARIABLE;
-                    found = Stream.of(configured.split(",", -1))
+                    seedNodes = Stream.of(configured.split(",", -1))
                             .map(AerospikeSettings.SeedNode::parse)
                             .toList();
                 } else {
-                    origin = "a server is given, so none of several nodes is started";
+                    origin = VARIABLE + " names a server, so no cluster is started";
                 }
                 return;
             }
             Optional<Path> asd = onPath("asd");
             if (asd.isPresent()) {
-                found = LocalAsdCluster.start(asd.get(), nodes);
+                seedNodes = LocalAsdCluster.start(asd.get(), nodes);
                 origin = asd.get() + ", started";
             } else if (nodes == 1 && onPath("docker").isPresent()) {
-                found = DockerAsdNode.start();
+                seedNodes = DockerAsdNode.start();
                 origin = "Docker";
             }
         } catch (IOException | ConditionTimeoutException e) {

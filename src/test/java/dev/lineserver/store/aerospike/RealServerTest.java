@@ -34,11 +34,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What only a real server can show: amounts, truncation, and what records take. */
+/** Tests that need a real server: many lines, truncation, and the storage that records use. */
 final class RealServerTest {
     private static final int READS_AT_ONCE = 500;
 
-    private final EventLoopGroup vertxLike = new NioEventLoopGroup(2);
+    private final EventLoopGroup callerLoops = new NioEventLoopGroup(2);
     private AerospikeStore store;
     private ConnectedCluster cluster;
 
@@ -46,7 +46,7 @@ final class RealServerTest {
     void connect() throws Exception {
         TestSettings settings =
                 TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).grace(Duration.ZERO);
-        store = AerospikeStore.connect(settings.settings(), vertxLike);
+        store = AerospikeStore.connect(settings.settings(), callerLoops);
         cluster = ConnectedCluster.connect(settings.settings(), TestSettings.LOOPS);
         for (DatasetListing dataset : store.datasets()) {
             store.drop(dataset.name());
@@ -60,8 +60,8 @@ final class RealServerTest {
             store.close();
             cluster.close();
         }
-        assertFalse(vertxLike.isShuttingDown(), "loops that belong to others are left running");
-        vertxLike.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        assertFalse(callerLoops.isShuttingDown(), "the store must not shut down the event loops of its caller");
+        callerLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
     }
 
     @Test
@@ -85,7 +85,7 @@ final class RealServerTest {
     }
 
     @Test
-    void aSetIsUsedAgainAndAgainWithoutLosingALine() throws Exception {
+    void aSetIsReusedRepeatedlyWithoutLosingALine() throws Exception {
         byte[] content = text(20_000);
         int before = new RegistryRecord(cluster).read().sets().size();
         for (int i = 0; i < 6; i++) {
@@ -108,11 +108,11 @@ final class RealServerTest {
         }
         long uses = new RegistryRecord(cluster)
                 .read().sets().values().stream().mapToLong(LineSet::uses).max().orElse(0);
-        assertTrue(uses > 1, "no set was used again");
+        assertTrue(uses > 1, "no set was reused");
     }
 
     @Test
-    void whatIsPlannedIsWhatIsTaken() throws Exception {
+    void thePlanMatchesTheStorageUsed() throws Exception {
         byte[] content = text(50_000);
         Plan plan = store.plan(shape(content));
         assertTrue(plan.fits(), plan.obstacles().toString());
@@ -131,7 +131,7 @@ final class RealServerTest {
     }
 
     @Test
-    void whatDoesNotFitIsSaidBeforehand() throws Exception {
+    void thePlanReportsATextThatDoesNotFit() throws Exception {
         long lines = 100_000_000_000L;
         Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false));
         assertFalse(plan.fits());

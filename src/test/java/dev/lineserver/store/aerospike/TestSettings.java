@@ -8,15 +8,17 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
-/** Settings as they are by default, but for times that tests would otherwise wait for, and what a test changes. */
+/**
+ * Builds settings for tests: the defaults, with a shorter grace, a longer lookup deadline, and the changes of the test.
+ */
 final class TestSettings {
-    /** For all tests; of daemon threads. */
+    /** The event loops of all tests, with daemon threads. */
     static final EventLoopGroup LOOPS = new NioEventLoopGroup(2, new DefaultThreadFactory("test-loop", true));
 
     private static final int CONNECTIONS_PER_NODE = 300;
 
     private final List<AerospikeSettings.SeedNode> hosts;
-    /** Longer than the default: a cold JVM on a busy machine takes a second for its first lookup. */
+    /** Longer than the default, because a cold JVM on a busy machine takes a second for its first lookup. */
     private Duration readDeadline = Duration.ofSeconds(10);
 
     private int recordsPerBatch = AerospikeSettings.WriteLimits.DEFAULT.recordsPerBatch();

@@ -21,7 +21,9 @@ import dev.lineserver.Main;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The program in a process of its own, where the trusted certificates are its own too, against a node behind TLS. */
+/**
+ * Runs the program against a node with TLS, in separate processes, because trusted certificates are set per process.
+ */
 final class TlsTest {
     private static final String PASSWORD = "changeit";
     private static final String NAME = "node.test";
@@ -97,7 +99,7 @@ final class TlsTest {
     }
 
     @Test
-    void linesTravelEncryptedToANodeThatIsTrustedAndToNoOther() throws Exception {
+    void onlyTrustedNodesAreUsedOverTls() throws Exception {
         Path file = Files.writeString(directory.resolve("file"), "one\ntwo\nthree\n", StandardCharsets.UTF_8);
         try (FakeAerospikeNode node = new FakeAerospikeNode(encrypted())) {
             ProgramResult ingest = program(true, node, "ingest", file.toString(), "--aerospike-tls");
@@ -109,7 +111,7 @@ final class TlsTest {
             assertTrue(distrusted.err.contains("TLS"), distrusted.err);
             ProgramResult plain = program(true, node, "get", "2");
             assertEquals(1, plain.exitCode);
-            assertTrue(plain.err.contains("whether it wants TLS"), plain.err);
+            assertTrue(plain.err.contains("whether it requires TLS"), plain.err);
         }
     }
 }

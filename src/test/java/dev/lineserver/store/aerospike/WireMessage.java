@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A request about one record, or the frame of a batch.
+ * A request of the wire protocol: a command on one record, or a batch.
  *
- * @param info1 how to read
- * @param info2 how to write
- * @param info3 what must be so for a write
- * @param generation the record is expected to have
- * @param fields what it is about, by type
- * @param operations on bins
+ * @param info1 flags of reads
+ * @param info2 flags of writes
+ * @param info3 more flags of writes, such as preconditions
+ * @param generation expected generation of the record
+ * @param fields fields by type, such as namespace, set and digest
+ * @param operations operations on bins
  */
 record WireMessage(
         int info1,
@@ -45,7 +45,7 @@ record WireMessage(
     static final int REPLACE = 16;
     static final int REPLACE_ONLY = 32;
 
-    /** One bin: its name, the type of its value, and the value. */
+    /** An operation on one bin, with the name of the bin, the type of its value, and the value. */
     record BinOperation(int code, String bin, int type, byte[] value) {}
 
     static WireMessage parse(byte[] body) {
@@ -99,7 +99,10 @@ record WireMessage(
         return fields.containsKey(FIELD_BATCH);
     }
 
-    /** Whether the node is to read a batch on the thread that received it, whatever its namespace is kept on. */
+    /**
+     * Returns true if the node must execute the batch on the thread that received it, also if the records are on a
+     * device.
+     */
     boolean isInline() {
         return (field(FIELD_BATCH).get(Integer.BYTES) & BATCH_ALLOW_INLINE_SSD) != 0;
     }

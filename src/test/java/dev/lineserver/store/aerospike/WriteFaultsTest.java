@@ -29,30 +29,30 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What becomes of a build when the node does not do as it is told. */
+/** Tests builds while the node has faults. */
 final class WriteFaultsTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(4_000, 60, 21);
 
-    /** Of a first version. */
+    /** Keys of the first version in an empty store. */
     private static final LineRecords RECORDS =
             new LineRecords("lines", new LineSet("a", LineSet.SetState.BUILDING, "", 1, 1, 0, 0));
 
     @Test
-    void recordsRefusedForOverloadAreWrittenAgain() throws Exception {
+    void recordsRefusedForOverloadAreRetried() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(500));
         node.faults.refuseLines(1_234, ResultCode.DEVICE_OVERLOAD);
         assertStored(store, put(store, CONTENT));
     }
 
     @Test
-    void batchesWhoseReplyBreaksOffAreWrittenAgain() throws Exception {
+    void batchesWithATruncatedReplyAreRetried() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(500));
         node.faults.dropConnections(3, WireMessage::isBatch);
         assertStored(store, put(store, CONTENT));
     }
 
     @Test
-    void batchesWhoseOutcomeIsInDoubtAreWrittenAgain() throws Exception {
+    void batchesInDoubtAreRetried() throws Exception {
         AerospikeStore store =
                 connect(settings().recordsPerBatch(500).writes(Duration.ofMillis(500), Duration.ofSeconds(30)));
         node.faults.withholdAnswers(3, WireMessage::isBatch);
@@ -61,7 +61,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aPublicationWhoseOutcomeIsInDoubtHappensOnce() throws Exception {
+    void aPublicationInDoubtHappensOnce() throws Exception {
         AerospikeStore store = connect(settings());
         try (Build build = begin(store)) {
             add(build, CONTENT);
@@ -73,7 +73,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void outOfSpaceStopsAndSaysWhatToDo() throws Exception {
+    void outOfSpaceFailsTheBuildAndSaysWhatToDo() throws Exception {
         AerospikeStore store = connect(settings());
         Manifest before = put(store, CONTENT);
         node.faults.refuseLines(1, ResultCode.SERVER_MEM_ERROR);
@@ -83,7 +83,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void stoppedWritesAreNoticedBeforeAnythingIsWritten() throws Exception {
+    void stopWritesAreReportedBeforeAnythingIsWritten() throws Exception {
         AerospikeStore store = connect(settings());
         node.faults.stopWrites = true;
         StoreFailedException failure = assertThrows(StoreFailedException.class, () -> begin(store));
@@ -91,17 +91,17 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void overloadThatDoesNotPassEndsTheBuildAsUnavailable() throws Exception {
+    void overloadBeyondTheDeadlineFailsTheBuildAsUnavailable() throws Exception {
         AerospikeStore store = connect(settings().writes(Duration.ofMillis(500), Duration.ofMillis(500)));
         node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
         assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
         node.faults.clear();
         assertEquals(Optional.empty(), store.newest(NAME));
-        assertEquals(0, node.records.count("a"), "a failed build gives its space back");
+        assertEquals(0, node.records.count("a"), "a failed build is rolled back");
     }
 
     @Test
-    void aRecordLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
+    void aRecordLostBeforeTheCommitPreventsPublication() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(500));
         try (Build build = begin(store)) {
             add(build, CONTENT);
@@ -114,7 +114,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aCountThatDoesNotAddUpIsOverruledByEveryRecordBeingThere() throws Exception {
+    void aWrongRecordCountIsResolvedByCheckingEachRecord() throws Exception {
         AerospikeStore store = connect(settings());
         node.info.countError = 7;
         byte[] content = Arrays.copyOf(CONTENT, CONTENT.length + (2 << 20));
@@ -125,7 +125,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     @Test
-    void aPartLostBeforeTheEndKeepsTheVersionFromBeingPublished() throws Exception {
+    void aPartLostBeforeTheCommitPreventsPublication() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(1));
         byte[] content = new byte[3 << 20];
         Arrays.fill(content, (byte) 'x');
@@ -138,7 +138,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         }
     }
 
-    /** A batch of later lines may be acknowledged first. */
+    /** Batches are acknowledged in any order, so the checkpoint is the first line that is not acknowledged. */
     @Test
     void everythingBeforeTheCheckpointIsStored() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(50));

@@ -1,4 +1,4 @@
-/** Tests of this package: against a node of our own over TCP, and against real servers where there are some. */
+/** Tests of the Aerospike store, with a fake node over TCP, and with real servers if they are available. */
 @NullMarked
 package dev.lineserver.store.aerospike;
 

@@ -14,8 +14,25 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /**
- * A build's lease on its dataset and its set, renewed in the background until the version is published or rolled back, or
- * the lease is lost. A lost lease stays lost, even if nobody else took it: its set may have been truncated meanwhile.
+ * The lease of one build on its dataset and its set. While it is held, no other build of the dataset can begin, and
+ * nobody truncates the set.
+ *
+ * <pre>
+ *                     renewed every third of its duration
+ *                       ┌──────┐
+ *                       ▼      │   publish()
+ *   LifeCycle.begin ──► HELD ──┴───────────────────────► released, set LIVE
+ *                       │  │       rollBack()
+ *                       │  └───────────────────────────► released, set FREE
+ *                       │ not renewed in time, or taken by another build
+ *                       ▼          rollBack()
+ *                      LOST ───────────────────────────► stays with the new owner, if any
+ * </pre>
+ *
+ * <p>A lost lease stays lost, even if no other build took it: the set may have been truncated meanwhile.
+ *
+ * <p>Three kinds of threads use a lease: the housekeeping thread of {@link LifeCycle} renews it, the threads of the
+ * build check it, and the thread that ingests publishes or rolls back.
  */
 public final class HeldLease {
     private static final System.Logger LOG = System.getLogger(HeldLease.class.getName());
@@ -37,19 +54,21 @@ public final class HeldLease {
         this.renewal = lifeCycle.scheduleRenewals(this::renew);
     }
 
-    /** The set that the build writes to. */
+    /** Returns the set that the build writes to. */
     public LineSet set() {
         return set;
     }
 
     /**
-     * Checks that the set still belongs to the build. To be called before every batch: a process that was stopped for
-     * longer than its lease must not write into a set that may be another build's by now.
+     * Checks that the set still belongs to the build. Must be called before each write of a batch: a process that was
+     * suspended for longer than its lease must not write to a set that another build may own by now.
      *
      * @throws StoreFailedException if the lease was lost, or was not renewed in time
      */
     public void requireValid() throws StoreFailedException {
         StoreFailedException lost = lossReason;
+        // Uses the clock, not the registry: it is called before each batch, and must also work if the renewals do not
+        // run.
         if (lost == null && lifeCycle.now() > lifeCycle.writeDeadline(lease)) {
             lost = markLost(leaseLost());
         }
@@ -58,12 +77,19 @@ public final class HeldLease {
         }
     }
 
-    /** Makes the version the newest of its dataset, and retires the one before it. */
+    /**
+     * Makes the version the newest of its dataset, retires its predecessor, and releases the lease, in one write of the
+     * registry. Readers see the new version from then on.
+     *
+     * @throws StoreFailedException if the lease was lost; nothing is published
+     */
     public Manifest publish(Content content) throws StoreException {
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
         Registry.PublishedVersion version = new Registry.PublishedVersion(manifest, set.name(), lease.build());
         lifeCycle.access.update("publishing " + describe(), current -> {
+            // Equal if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this check
+            // must come before the one for the lease.
             if (!version.equals(current.datasets().get(dataset.value()))) {
                 requireOwned(current);
                 current.retire(dataset.value(), now.toEpochMilli());
@@ -79,7 +105,10 @@ public final class HeldLease {
         return manifest;
     }
 
-    /** Returns lease and set. If the cluster cannot be reached, the next build does so when the lease has run out. */
+    /**
+     * Releases the lease, and truncates the set. Does not fail: if the cluster cannot be reached, the lease expires,
+     * and the next ingest or drop truncates the set.
+     */
     public void rollBack() {
         renewal.cancel(false);
         try {
@@ -88,16 +117,20 @@ public final class HeldLease {
                     current.leases().remove(dataset.value());
                 }
             });
+            // A set in state BUILDING without a lease is reclaimable, so the sweep truncates it.
             lifeCycle.sweep();
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
-                    "{0} could not be rolled back and keeps its space until the next ingest: {1}",
+                    "{0} could not be rolled back, and keeps its space until the next ingest or drop: {1}",
                     describe(),
                     e.getMessage());
         }
     }
 
+    /**
+     * Runs on the housekeeping thread. A transient failure leaves the lease as it is, and the next renewal tries again.
+     */
     private void renew() throws StoreException {
         Lease renewed = lifeCycle.renewed(lease);
         try {
@@ -117,7 +150,10 @@ public final class HeldLease {
         return e;
     }
 
-    /** A lease that ran out stays in the registry, while its set is truncated. So the set is checked too. */
+    /**
+     * Checks that the registry still has the lease and the set of this build. An expired lease stays in the registry
+     * when another process truncates its set, so the lease alone does not tell.
+     */
     private void requireOwned(Registry current) throws StoreFailedException {
         LineSet present = current.sets().get(set.name());
         if (!ownsLease(current) || !set.equals(present)) {
@@ -126,10 +162,9 @@ public final class HeldLease {
     }
 
     private StoreFailedException leaseLost() {
-        return new StoreFailedException(
-                "the lease on " + dataset + " was lost: it was not renewed in time, because this"
-                        + " process was stopped or the cluster was not reachable, and its lines were deleted or another build may"
-                        + " have taken its place. Ingest again");
+        return new StoreFailedException("the lease on " + dataset + " was lost: it was not renewed in time,"
+                + " because this process was suspended or could not reach the cluster; its lines may have been"
+                + " deleted, or another ingest may have begun. Nothing was published: ingest again");
     }
 
     private boolean ownsLease(Registry current) {

@@ -21,34 +21,45 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /**
- * Moves sets through the states of {@link LineSet}: begins builds, drops datasets, keeps versions for their readers, and
- * truncates the sets that nobody needs any more.
+ * Moves sets through the states of {@link LineSet}: begins builds, drops datasets, holds versions for their readers,
+ * and truncates sets that are no longer needed.
  *
- * <p>A superseded or dropped version keeps its set for a grace, in which servers notice the change. A server that still
- * reads the version {@linkplain #hold holds} it, again and again, for at most {@link #MAX_HOLD}. The process that
- * retired the version truncates the set after the grace, or else the process that held it last does. If neither lives
- * that long, the next build or drop does, as it does with the set of a build whose lease ran out.
+ * <p>The set of a superseded or dropped version is kept for a grace, in which servers notice the change. A server that
+ * still reads the version {@linkplain #hold holds} it repeatedly, for at most {@link #MAX_HOLD}:
  *
- * <p>Leases are renewed and sets are truncated by one daemon thread; all other methods run on their callers' threads.
+ * <pre>
+ *   retired          + grace          last hold + grace, at most retired + MAX_HOLD
+ *     ├────────────────┤ - - - - - - - - - - - - ┤
+ *        always kept       kept while held         reclaimable: the next sweep truncates the set
+ * </pre>
+ *
+ * <p>Three sweeps can truncate a set: one that the process schedules when it retires the version, one that a server
+ * schedules when it holds the version, and one at the beginning of each build and drop. The last one also covers
+ * processes that ended early, and the sets of builds whose leases expired.
+ *
+ * <p>A single daemon thread, called housekeeping here, renews leases and runs scheduled sweeps. All other methods run
+ * on their callers' threads, and block.
  */
 public final class LifeCycle implements AutoCloseable {
-    /** A retired version is kept for its readers no longer than this. */
+    /** Limits the time for which a retired version is kept for its readers. */
     public static final Duration MAX_HOLD = Duration.ofHours(1);
 
     private static final System.Logger LOG = System.getLogger(LifeCycle.class.getName());
 
-    /** Two renewals may fail before a lease runs out. */
+    /** Two renewals may fail before a lease expires. */
     private static final int RENEWALS_PER_LEASE = 3;
 
-    /** A hold that another server made is left alone if less than this part of the grace would be added to it. */
+    /**
+     * A hold is extended only by at least this fraction of the grace, so that many servers cause few registry writes.
+     */
     private static final int MIN_EXTENSION_DIVISOR = 4;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-    /** A registry with 4,000 datasets fits one record, if the names of their sources are not longer than this. */
+    /** Bounds source names so that a registry with 4,000 datasets fits one record. */
     private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
-    /** A task of the background housekeeping. */
+    /** A task of the housekeeping thread. */
     interface HousekeepingTask {
         void run() throws StoreException;
     }
@@ -61,8 +72,8 @@ public final class LifeCycle implements AutoCloseable {
     private volatile boolean sweepPending;
 
     /**
-     * @param lease time for which a build that is not heard of keeps others off its dataset
-     * @param grace time for which a superseded or dropped version is kept without anybody holding it
+     * @param lease time after its last renewal for which a build excludes other builds of its dataset
+     * @param grace time for which a superseded or dropped version is kept even if no reader holds it
      */
     public LifeCycle(RegistryAccess access, Duration lease, Duration grace, InstantSource clock) {
         this.access = access;
@@ -81,9 +92,11 @@ public final class LifeCycle implements AutoCloseable {
     /**
      * Begins the next version of a dataset, in a set of its own.
      *
-     * @throws StoreFailedException if another build of the dataset is under way
+     * @throws StoreFailedException if another build of the dataset is in progress
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
+        // Sweeps first, so that reclaimed sets and their space are available to this build. Records are counted before
+        // the set is chosen: a set without records cannot gain any, unless a build writes to it without a lease.
         sweep();
         Map<String, Long> copies = access.recordCounts();
         truncateFreeSetsWithRecords(copies);
@@ -92,6 +105,7 @@ public final class LifeCycle implements AutoCloseable {
         String build = UUID.randomUUID().toString();
         Registry after = access.update("beginning a version of " + dataset, current -> {
             Lease held = current.leases().get(dataset);
+            // The lease is this build's if an earlier attempt succeeded and its outcome was in doubt.
             if (held == null || !held.build().equals(build)) {
                 requireNoBuild(held, dataset + " is being ingested already");
                 Registry.PublishedVersion newest = current.datasets().get(dataset);
@@ -101,11 +115,15 @@ public final class LifeCycle implements AutoCloseable {
                 current.leases().put(dataset, renewed(new Lease(build, describeOwner(source), set.name(), 0)));
             }
         });
-        Lease ours = Objects.requireNonNull(after.leases().get(dataset), "the registry was written without its lease");
+        Lease ours = Objects.requireNonNull(
+                after.leases().get(dataset), "the registry was written without the lease of this build");
         return new HeldLease(this, request.dataset(), source, ours, after.lineSet(ours.set()));
     }
 
-    /** The server may still be deleting, or a build that did not know it had lost its lease may have written them. */
+    /**
+     * Truncates free sets that have records. The server may still be deleting these; they may have come back with a
+     * restarted node; or a build wrote them before it noticed that its lease was lost.
+     */
     private void truncateFreeSetsWithRecords(Map<String, Long> copies) throws StoreException {
         for (LineSet set : access.read().sets().values()) {
             if (set.state() == LineSet.SetState.FREE && copies.getOrDefault(set.name(), 0L) > 0) {
@@ -115,10 +133,10 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     /**
-     * Removes a dataset. Its version is kept for the grace.
+     * Drops a dataset. The set of its version is kept for the grace.
      *
      * @return false if there is no such dataset
-     * @throws StoreFailedException if a build of the dataset is under way
+     * @throws StoreFailedException if a build of the dataset is in progress
      */
     public boolean drop(DatasetName dataset) throws StoreException {
         boolean[] existed = new boolean[1];
@@ -127,7 +145,7 @@ public final class LifeCycle implements AutoCloseable {
                     current.leases().get(dataset.value()), dataset + " cannot be dropped while it is being ingested");
             current.retire(dataset.value(), now());
             if (current.datasets().remove(dataset.value()) != null) {
-                // A build that died may have left its lease.
+                // Expired, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
                 current.leases().remove(dataset.value());
                 existed[0] = true;
             }
@@ -142,19 +160,21 @@ public final class LifeCycle implements AutoCloseable {
     private void requireNoBuild(@Nullable Lease held, String refusal) throws StoreFailedException {
         if (held != null && held.until() > now()) {
             throw new StoreFailedException(refusal + ", by " + held.owner()
-                    + ". Wait for it; if it is dead, its lease ends in " + Math.ceilDiv(held.until() - now(), 1_000L)
+                    + ". Wait until it ends; if its process has died, the lease expires in "
+                    + Math.ceilDiv(held.until() - now(), 1_000L)
                     + " s");
         }
     }
 
     /**
-     * Keeps a set for another grace if it is retired. To be called at least every half grace while the set is read, which
-     * ends at the bound of {@link #MAX_HOLD}.
+     * Keeps a retired set for another grace, within the limit of {@link #MAX_HOLD}. Does nothing to a set in another
+     * state. A server calls this at least every half grace while it reads the set.
      */
     public void hold(LineSet set) throws StoreException {
         long[] extendedUntil = new long[1];
         access.update("holding set " + set.name() + " for its readers", current -> {
             LineSet present = current.sets().get(set.name());
+            // Another number of uses means that the set was truncated, and belongs to another version now.
             if (present == null || present.uses() != set.uses() || present.state() != LineSet.SetState.RETIRED) {
                 return;
             }
@@ -164,6 +184,7 @@ public final class LifeCycle implements AutoCloseable {
                 current.put(present.withHeldUntil(until));
             }
         });
+        // This process may be the last one that knows of the hold, so it also schedules the sweep after it.
         if (extendedUntil[0] != 0) {
             scheduleSweepAt(extendedUntil[0]);
         }
@@ -175,21 +196,26 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     private void scheduleSweepAt(long time) {
-        // A millisecond later: a set that is due at this very instant does not count as due yet.
+        // One millisecond later, because the clock and the scheduler both round.
         ScheduledFuture<?> _ = housekeeping.schedule(
-                logFailures("sets that are no longer needed keep their space until the next ingest", this::sweep),
+                logFailures(
+                        "sets that are no longer needed keep their space until the next ingest or drop", this::sweep),
                 time - now() + 1,
                 TimeUnit.MILLISECONDS);
     }
 
-    /** Truncates every set that is due. */
+    /**
+     * Truncates every reclaimable set and marks it as free. In this order: if the process ends in between, the next
+     * sweep repeats the truncation. A set whose entry has changed in the meantime is not marked. If sweeps of several
+     * processes overlap, each truncates the set, and one marks it.
+     */
     void sweep() throws StoreException {
         Registry current = access.read();
         for (LineSet set : current.sets().values()) {
             if (isReclaimable(current, set)) {
                 access.truncate(set.name());
                 access.update(
-                        "noting that set " + set.name() + " is free",
+                        "marking set " + set.name() + " as free",
                         later -> later.sets().replace(set.name(), set, set.withState(LineSet.SetState.FREE, now())));
             }
         }
@@ -207,7 +233,10 @@ public final class LifeCycle implements AutoCloseable {
         return new Lease(held.build(), held.owner(), held.set(), now() + lease.toMillis());
     }
 
-    /** Before this time a batch may be written under the lease: if it takes long, it is over before the lease is. */
+    /**
+     * Returns the time until which a write may begin under the lease. The attempt timeout of a write is at most the
+     * remaining third of the lease, so the write ends before the lease does.
+     */
     long writeDeadline(Lease held) {
         return held.until() - lease.toMillis() / RENEWALS_PER_LEASE;
     }
@@ -218,7 +247,7 @@ public final class LifeCycle implements AutoCloseable {
                 logFailures("a lease could not be renewed", renewal), period, period, TimeUnit.MILLISECONDS);
     }
 
-    /** The top of the background housekeeping. Anything thrown would silently end the repetitions of a task. */
+    /** Wraps a task to be the top of the housekeeping thread. An exception would silently cancel a periodic task. */
     private static Runnable logFailures(String consequence, HousekeepingTask task) {
         return () -> {
             try {
@@ -237,16 +266,19 @@ public final class LifeCycle implements AutoCloseable {
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
-    /** The end of a path tells more than its beginning. */
+    /** Shortens a source name from its start, because the end of a path is the more specific part. */
     private static String truncateStart(String source) {
         int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
-    /** Waits for the grace of the versions that this process superseded or dropped. */
+    /**
+     * Ends renewals, and waits until the sets that this process retired have been truncated. An interrupt ends the
+     * wait; the next ingest or drop truncates the sets then.
+     */
     @Override
     public void close() {
-        // This leaves the sweeps that were scheduled, and ends renewals.
+        // The executor's default policies cancel periodic tasks, the renewals, and still run delayed ones, the sweeps.
         housekeeping.shutdown();
         try {
             if (sweepPending) {

@@ -1,7 +1,7 @@
 package dev.lineserver.store.aerospike.registry;
 
 /**
- * A set of the namespace, and its contents. The server allows at most 4,095 set names and never frees one, so names are
+ * A set of the namespace and its state. The server allows at most 4,095 set names and never frees one, so sets are
  * reused:
  *
  * <pre>
@@ -9,41 +9,42 @@ package dev.lineserver.store.aerospike.registry;
  *   (unused) ─────────►  BUILDING  ───────────────►  LIVE
  *                         ▲    │                      │
  *                   begin │    │ roll back, or        │ superseded
- *                         │    │ the lease ran out    │ or dropped
+ *                         │    │ the lease expired    │ or dropped
  *                         │    ▼                      ▼
  *                         FREE  ◄─────────────────  RETIRED ─┐
  *                                 grace over, and     ▲      │ hold: a server
  *                                 not held            └──────┘ still reads it
  * </pre>
  *
- * <p>Each arrow is one change of the {@link Registry}. The arrows into FREE are preceded by a truncation of the set. The
- * server deletes the records in its own time; {@link Registry#chooseSet} reuses a free set only when it is empty.
+ * <p>Each arrow is one change of the {@link Registry}. Before a set becomes FREE, it is truncated. The server deletes
+ * the records in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
  *
- * @param name of the set, short because it is stored with every record
- * @param state what it is for at present
- * @param dataset whose lines are in it, or were last
+ * @param name of the set; short, because the server stores it with every record
+ * @param state the current state
+ * @param dataset of the lines in the set, or of the last ones if the set is free
  * @param version of that dataset
- * @param uses how often it has been filled, this time included
- * @param since time of the change to this state, in milliseconds of the epoch
- * @param heldUntil a retired set is kept until this time for readers, in milliseconds of the epoch; 0 if none asked
+ * @param uses number of builds that have used the set, the current one included
+ * @param since time of the change to this state, in milliseconds since the epoch
+ * @param heldUntil time until which a retired set is kept for its readers, in milliseconds since the epoch; 0 if no
+ *     reader holds it
  */
 public record LineSet(
         String name, SetState state, String dataset, long version, long uses, long since, long heldUntil) {
-    /** Name and revision of the form in which lines are stored, as manifests carry it. */
+    /** Name and revision of the form in which lines are stored; part of each manifest. */
     public static final String LAYOUT = "aerospike-record-per-line/1";
 
-    /** Those of at most two characters: enough for any reader to have noticed that its version is gone. */
+    /** Number of names of at most two characters. A set is used this often before a bin name repeats. */
     private static final long DISTINCT_BINS = 26 + 35 * 36;
 
-    /** See the diagram above. */
+    /** The states of the diagram above. */
     public enum SetState {
-        /** A build writes to it, and has a lease. */
+        /** A build with a lease writes to the set. */
         BUILDING,
-        /** Holds the newest version of its dataset. */
+        /** The set holds the newest version of its dataset. */
         LIVE,
-        /** Holds a superseded or dropped version that readers may not have left yet. */
+        /** The set holds a superseded or dropped version, which may still be read. */
         RETIRED,
-        /** Truncated, for the next build. */
+        /** The set was truncated, and the next build may use it. */
         FREE
     }
 
@@ -55,14 +56,15 @@ public record LineSet(
         return new LineSet(name, state, dataset, version, uses, since, time);
     }
 
-    /** The next use of the set, for another version. */
+    /** Begins the next use of the set, for another version. */
     LineSet reuseFor(String nextDataset, long nextVersion, long now) {
         return new LineSet(name, SetState.BUILDING, nextDataset, nextVersion, uses + 1, now, 0);
     }
 
     /**
-     * Name of the bin that holds lines. It differs from use to use: a reader that sleeps while its version is replaced
-     * and truncated and the set is filled again finds records without its bin instead of another version's lines.
+     * Returns the name of the bin that holds lines. It differs between uses of the set. A reader may be suspended while
+     * its version is superseded, its set truncated, and the set used by another build; it then finds records without
+     * its bin, and never the lines of another version.
      */
     public String bin() {
         return Registry.shortName(Math.toIntExact((uses - 1) % DISTINCT_BINS));

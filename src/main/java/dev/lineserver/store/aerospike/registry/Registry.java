@@ -11,9 +11,9 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Everything the store knows beside lines: the datasets' newest versions, the sets, and the leases. Stored as one record:
- * publishing a version, retiring its predecessor and returning the lease are one step that happens or does not. Nobody
- * changes a registry that was read, except for the copy that a {@link RegistryAccess.RegistryChange} is given.
+ * Lists the newest version of each dataset, the sets, and the leases. It is stored in one record, so that publishing a
+ * version, retiring its predecessor and releasing the lease are one atomic write. A registry that was read is never
+ * changed; only a {@link RegistryAccess.RegistryChange} changes the copy that it gets.
  *
  * @param datasets by name
  * @param sets by name
@@ -23,36 +23,36 @@ public record Registry(
         SortedMap<String, PublishedVersion> datasets,
         SortedMap<String, LineSet> sets,
         SortedMap<String, Lease> leases) {
-    /** The server allows 4,095 sets for a namespace; some are left to others. */
+    /** The server allows 4,095 sets in a namespace; the rest is left to other programs. */
     static final int MAX_SETS = 4_000;
 
     private static final int LETTERS = 26;
 
     /**
-     * A version that is being served.
+     * The newest version of a dataset.
      *
-     * @param manifest what describes it
-     * @param set that holds its lines
-     * @param build that wrote it
+     * @param manifest describes the version
+     * @param set name of the set that holds its lines
+     * @param build identity of the build that wrote it
      */
     public record PublishedVersion(Manifest manifest, String set, String build) {}
 
     /**
-     * Keeps other builds off a dataset.
+     * Excludes other builds of a dataset.
      *
-     * @param build identity of the build that holds it
-     * @param owner that build, for people
-     * @param set the build writes to
-     * @param until end of the lease unless it is renewed, in milliseconds of the epoch
+     * @param build identity of the build that holds the lease
+     * @param owner describes the process of that build, for messages
+     * @param set name of the set that the build writes to
+     * @param until end of the lease unless it is renewed, in milliseconds since the epoch
      */
     record Lease(String build, String owner, String set, long until) {}
 
-    /** The registry of a namespace that never held a version. */
+    /** Returns the registry of a namespace that has never held a version. */
     public static Registry empty() {
         return new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     }
 
-    /** A registry with the same entries. */
+    /** Returns a registry with the same entries, whose maps can be changed independently. */
     public Registry copy() {
         return new Registry(new TreeMap<>(datasets), new TreeMap<>(sets), new TreeMap<>(leases));
     }
@@ -61,7 +61,7 @@ public record Registry(
         sets.put(set.name(), set);
     }
 
-    /** Marks the set of the dataset's newest version as retired, if it has one. */
+    /** Marks the set of the newest version as retired, if the dataset exists. */
     void retire(String dataset, long now) {
         PublishedVersion published = datasets.get(dataset);
         if (published != null && sets.containsKey(published.set())) {
@@ -69,13 +69,13 @@ public record Registry(
         }
     }
 
-    /** True if the lease of the build that fills this set has not run out. */
+    /** Returns true if the build that writes to the set has a lease that has not expired. */
     boolean hasValidLease(LineSet set, long now) {
         Lease lease = leases.get(set.dataset());
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
     }
 
-    /** The set with this name, which the registry must have. */
+    /** Returns the set of that name, which must exist. */
     public LineSet lineSet(String name) {
         LineSet set = sets.get(name);
         if (set == null) {
@@ -85,10 +85,10 @@ public record Registry(
     }
 
     /**
-     * Finds a set for a build: one that was truncated and is empty again, the one that has been free longest, else a new
-     * one. A set with records that is not in the registry belongs to another program.
+     * Chooses a set for a build: the empty set that has been free longest, else a set with a new name. A set that has
+     * records and is not in the registry belongs to another program.
      *
-     * @param copies of records in each set of the namespace
+     * @param copies number of records in each set of the namespace, all copies included
      */
     LineSet chooseSet(Map<String, Long> copies, String dataset, long version, long now) throws StoreFailedException {
         Optional<LineSet> free = sets.values().stream()
@@ -110,7 +110,10 @@ public record Registry(
         return copies.getOrDefault(set, 0L) == 0;
     }
 
-    /** Short names, of sets and of bins: a to z, 10 to zz, and so on; the first 4,000 have at most three characters. */
+    /**
+     * Returns the short name of a set or bin: a to z, then 10 to zz, and so on. Every record stores both names. The
+     * first 4,000 have at most three characters.
+     */
     static String shortName(int number) {
         return Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }

@@ -4,33 +4,37 @@ import java.util.Map;
 
 import dev.lineserver.store.StoreException;
 
-/** What the life cycle of versions needs of a cluster. Safe for use by many threads. */
+/** Gives the life cycle of versions access to the cluster. Safe for use by many threads. */
 public interface RegistryAccess {
     /**
-     * Changes the registry that it is given. Applied again, to a later one, after each failed attempt, so it must recognise its
-     * own earlier success.
+     * Changes a copy of the registry. After a failed attempt it is applied again, to a newer copy. A failed attempt may
+     * be in doubt, so the change must detect its own earlier success, and change nothing then.
      */
     @FunctionalInterface
     interface RegistryChange {
         void apply(Registry registry) throws StoreException;
     }
 
-    /** The registry as it is now. */
+    /** Reads the current registry. */
     Registry read() throws StoreException;
 
     /**
-     * Changes the registry, whatever other processes do to it at the same time.
+     * Changes the registry atomically with respect to all processes. Does not write if the change changes nothing.
      *
+     * @param activity begins the message of an exception, such as {@code publishing version 7 of …}
      * @return the registry after the change
      */
     Registry update(String activity, RegistryChange change) throws StoreException;
 
-    /** Deletes the records that are in a set now. Returns before they are gone. */
+    /**
+     * Truncates a set: deletes the records that it has now. The server deletes them in the background, after this
+     * returns.
+     */
     void truncate(String set) throws StoreException;
 
     /**
-     * Number of copies of records in each set of the namespace, those of other programs included. A set that a node is
-     * still truncating is never reported as empty.
+     * Returns the number of records in each set of the namespace, all copies and the sets of other programs included. A
+     * set that a node is still truncating never counts as empty.
      */
     Map<String, Long> recordCounts() throws StoreException;
 }

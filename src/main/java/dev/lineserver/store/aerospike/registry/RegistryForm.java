@@ -9,16 +9,16 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.ManifestForm;
 import dev.lineserver.store.StoreFailedException;
 
-/** Stores the registry in a record: maps of maps, legible in any of Aerospike's tools. */
+/** Converts the registry to and from a record. Its bins are maps of maps, which all of Aerospike's tools display. */
 public final class RegistryForm {
-    /** Raised when older programs can no longer read the record. Unknown entries of a map are ignored by all of them. */
+    /** Increased only if older programs can no longer read the record. All of them ignore unknown entries of a map. */
     private static final long REVISION = 2;
 
     private static final String FORM = "form";
 
     private RegistryForm() {}
 
-    /** Its components, and the revision of the form that they have. */
+    /** Returns a bin for each component of the registry, and one for the revision of their form. */
     public static Bin[] toBins(Registry registry) {
         return new Bin[] {
             new Bin(FORM, REVISION),
@@ -32,7 +32,7 @@ public final class RegistryForm {
         return new Bin(name, (Map<?, ?>) ManifestForm.MAPPER.convertValue(entries, Map.class));
     }
 
-    /** The registry in a record; empty if there is no record. */
+    /** Returns the registry in a record; an empty one if there is no record. */
     public static Registry fromRecord(@Nullable Record record) throws StoreFailedException {
         if (record == null) {
             return Registry.empty();
@@ -44,7 +44,7 @@ public final class RegistryForm {
         try {
             return ManifestForm.MAPPER.convertValue(record.bins, Registry.class);
         } catch (RuntimeException e) {
-            // Wrong types, missing entries, invalid names: the record belongs to another program, or is damaged.
+            // Wrong types, missing entries or invalid names: the record was written by another program, or is damaged.
             throw new StoreFailedException(
                     "the registry in Aerospike cannot be read: "
                             + String.valueOf(e.getMessage()).replaceAll("\\R at \\[[^]]*]", ""),

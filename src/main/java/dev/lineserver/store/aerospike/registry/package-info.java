@@ -1,11 +1,10 @@
 /**
- * The bookkeeping beside the lines: which versions exist, which set holds each, and which builds are under way.
+ * Records which versions exist, which set holds each, and which builds are in progress.
  *
- * <p>All of it is one immutable {@link dev.lineserver.store.aerospike.registry.Registry}, kept in one record and replaced
- * under a check of its generation. {@link dev.lineserver.store.aerospike.registry.LifeCycle} decides what happens to
- * sets, in the states that {@link dev.lineserver.store.aerospike.registry.LineSet} describes. The cluster is reached
- * through {@link dev.lineserver.store.aerospike.registry.RegistryAccess} only, so that all of this can be tested without
- * one.
+ * <p>All of it is one {@link dev.lineserver.store.aerospike.registry.Registry}, stored in one record and replaced under
+ * a check of its generation. {@link dev.lineserver.store.aerospike.registry.LifeCycle} moves sets through the states of
+ * {@link dev.lineserver.store.aerospike.registry.LineSet}. The package uses the cluster only through
+ * {@link dev.lineserver.store.aerospike.registry.RegistryAccess}, so its tests need no cluster.
  *
  * <p>May use {@code store}, the record types of the Aerospike client, and the JDK.
  */

@@ -28,7 +28,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Every arrow of the diagram in {@link LineSet}, and those that must not be taken. */
+/** Tests every transition of the diagram in {@link LineSet}, and the transitions that must not happen. */
 final class LifeCycleTest {
     private static final DatasetName NAME = new DatasetName("sample");
     private static final Duration LEASE = Duration.ofSeconds(30);
@@ -48,7 +48,7 @@ final class LifeCycleTest {
     }
 
     @AfterEach
-    void interruptedSoThatNothingWaitsForTheGrace() {
+    void closeInterruptedSoThatNothingWaitsForTheGrace() {
         Thread.currentThread().interrupt();
         lifeCycles.forEach(LifeCycle::close);
         assertTrue(Thread.interrupted());
@@ -68,21 +68,21 @@ final class LifeCycleTest {
         return registry.read().lineSet(lease.set().name());
     }
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         now.addAndGet(time.toMillis());
     }
 
     @Test
-    void aVersionReplacesAnotherWhoseSetIsFreedAfterTheGraceAndUsedAgain() throws Exception {
+    void theSetOfASupersededVersionIsFreedAfterTheGraceAndReused() throws Exception {
         LineSet first = publish(here);
         assertEquals(LineSet.SetState.LIVE, first.state());
         LineSet second = publish(here);
         assertEquals(2, second.version());
         assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
-        pass(GRACE.minusMillis(1));
+        advance(GRACE.minusMillis(1));
         here.sweep();
         assertEquals(List.of(), registry.truncated);
-        pass(Duration.ofMillis(1));
+        advance(Duration.ofMillis(1));
         here.sweep();
         assertEquals(List.of(first.name()), registry.truncated);
         assertEquals(LineSet.SetState.FREE, registry.state(first.name()));
@@ -92,19 +92,19 @@ final class LifeCycleTest {
     }
 
     @Test
-    void aFreeSetIsUsedAgainOnlyIfItIsEmpty() throws Exception {
+    void aFreeSetIsReusedOnlyIfItIsEmpty() throws Exception {
         LineSet first = publish(here);
         publish(here);
-        pass(GRACE);
+        advance(GRACE);
         here.sweep();
         registry.copies.put(first.name(), 3L);
         registry.copies.put("c", 7L);
         assertEquals("d", publish(here).name(), "a is not empty, b is live, c belongs to another program");
-        assertEquals(2, registry.truncated.size(), "late records are deleted");
+        assertEquals(2, registry.truncated.size(), "records in free sets are deleted");
     }
 
     @Test
-    void aBuildThatIsRolledBackGivesItsSetBackAtOnce() throws Exception {
+    void aRolledBackBuildFreesItsSetAtOnce() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         assertEquals(LineSet.SetState.BUILDING, registry.state(lease.set().name()));
         lease.rollBack();
@@ -113,31 +113,31 @@ final class LifeCycleTest {
     }
 
     @Test
-    void aSecondBuildIsRefusedNamingTheFirstUntilTheLeaseRunsOut() throws Exception {
+    void aSecondBuildIsRefusedUntilTheLeaseOfTheFirstExpires() throws Exception {
         HeldLease dead = here.begin(request(NAME));
         StoreFailedException refused = assertThrows(StoreFailedException.class, () -> there.begin(request(NAME)));
         assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
-        pass(LEASE);
+        advance(LEASE);
         there.begin(request(NAME));
-        assertEquals(List.of(dead.set().name()), registry.truncated, "what the dead build had written");
+        assertEquals(List.of(dead.set().name()), registry.truncated, "the records of the dead build are deleted");
     }
 
     @Test
-    void aBuildThatSleptThroughItsLeaseStops() throws Exception {
+    void aBuildSuspendedBeyondItsLeaseStopsWriting() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         lease.requireValid();
-        pass(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
+        advance(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
         StoreFailedException lost = assertThrows(StoreFailedException.class, lease::requireValid);
         assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
         now.set(1_000_000);
         assertThrows(StoreFailedException.class, lease::requireValid, "a lost lease stays lost");
     }
 
-    /** The sweep leaves the lease in the registry: a look at the lease alone would find everything in order. */
+    /** The sweep leaves the expired lease in the registry, so the publication must also check the set. */
     @Test
-    void aBuildWhoseSetWasTruncatedWhileItSleptPublishesNothing() throws Exception {
+    void aBuildWhoseSetWasTruncatedPublishesNothing() throws Exception {
         HeldLease lease = here.begin(request(NAME));
-        pass(LEASE);
+        advance(LEASE);
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertThrows(StoreFailedException.class, () -> lease.publish(content()));
@@ -145,7 +145,7 @@ final class LifeCycleTest {
     }
 
     @Test
-    void renewalsSurviveWhateverIsThrown() throws Exception {
+    void renewalsContinueAfterAnyException() throws Exception {
         LifeCycle quick = lifeCycle(Duration.ofMillis(30));
         HeldLease lease = quick.begin(request(NAME));
         registry.failures.add(new IllegalStateException("scripted"));
@@ -153,7 +153,7 @@ final class LifeCycleTest {
         registry.failures.add(new StoreUnavailableException("scripted"));
         Awaitility.await().until(registry.failures::isEmpty);
         for (int i = 0; i < 5; i++) {
-            pass(Duration.ofMillis(15));
+            advance(Duration.ofMillis(15));
             Awaitility.await()
                     .until(() -> Objects.requireNonNull(registry.read().leases().get(NAME.value()))
                                     .until()
@@ -163,30 +163,30 @@ final class LifeCycleTest {
     }
 
     @Test
-    void aLeaseThatAnotherBuildTookIsNoticedByItsRenewal() throws Exception {
+    void aRenewalDetectsALeaseThatAnotherBuildTook() throws Exception {
         LifeCycle quick = lifeCycle(Duration.ofMillis(30));
         HeldLease lease = quick.begin(request(NAME));
         registry.update("taking the lease away", all -> all.leases().remove(NAME.value()));
-        Awaitility.await()
-                .until(() -> assertThrowsOrNull(lease) instanceof String message && message.contains("was lost"));
+        Awaitility.await().until(() -> invalidity(lease).contains("was lost"));
     }
 
-    private static Object assertThrowsOrNull(HeldLease lease) {
+    /** Returns the message of the failure if the lease is lost, else an empty string. */
+    private static String invalidity(HeldLease lease) {
         try {
             lease.requireValid();
-            return true;
+            return "";
         } catch (StoreFailedException e) {
             return e.getMessage();
         }
     }
 
     @Test
-    void aDropIsRefusedWhileABuildIsUnderWayAndAllowedWhenItsLeaseRanOut() throws Exception {
+    void aDropIsRefusedDuringABuildAndAllowedAfterItsLeaseExpired() throws Exception {
         publish(here);
         HeldLease dead = here.begin(request(NAME));
         StoreFailedException refused = assertThrows(StoreFailedException.class, () -> there.drop(NAME));
         assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
-        pass(LEASE);
+        advance(LEASE);
         assertTrue(there.drop(NAME));
         assertTrue(registry.read().datasets().isEmpty());
         assertTrue(registry.read().leases().isEmpty());
@@ -196,7 +196,7 @@ final class LifeCycleTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aHeldVersionIsKeptForAsLongAsItIsHeld(boolean dropped) throws Exception {
+    void aVersionIsKeptWhileItIsHeld(boolean dropped) throws Exception {
         LineSet first = publish(here);
         there.hold(first);
         if (dropped) {
@@ -206,23 +206,23 @@ final class LifeCycleTest {
         }
         for (int i = 0; i < 20; i++) {
             there.hold(first);
-            pass(GRACE.dividedBy(2));
+            advance(GRACE.dividedBy(2));
             here.sweep();
             assertEquals(List.of(), registry.truncated, "after " + i + " holds");
         }
-        pass(GRACE);
+        advance(GRACE);
         here.sweep();
         assertEquals(List.of(first.name()), registry.truncated);
     }
 
     @Test
-    void holdsEndAtTheirBound() throws Exception {
+    void holdsEndAtTheLimit() throws Exception {
         LineSet first = publish(here);
         publish(here);
         long retired = now.get();
         while (registry.truncated.isEmpty()) {
             there.hold(first);
-            pass(GRACE.dividedBy(2));
+            advance(GRACE.dividedBy(2));
             here.sweep();
             assertTrue(now.get() <= retired + LifeCycle.MAX_HOLD.plus(GRACE).toMillis());
         }
@@ -230,22 +230,22 @@ final class LifeCycleTest {
     }
 
     @Test
-    void manyServersThatHoldAVersionSpareTheRegistry() throws Exception {
+    void holdsOfManyServersCauseOneWriteOfTheRegistry() throws Exception {
         LineSet first = publish(here);
         publish(here);
         int before = registry.writes;
         for (int server = 0; server < 10; server++) {
             there.hold(first);
-            pass(Duration.ofMillis(100));
+            advance(Duration.ofMillis(100));
         }
         assertEquals(1, registry.writes - before);
     }
 
     @Test
-    void aHoldOfASetThatHasAnotherUseByNowDoesNothing() throws Exception {
+    void aHoldOfAReusedSetDoesNothing() throws Exception {
         LineSet first = publish(here);
         publish(here);
-        pass(GRACE);
+        advance(GRACE);
         here.sweep();
         Registry before = registry.read();
         there.hold(first);
@@ -273,13 +273,13 @@ final class LifeCycleTest {
     }
 
     @Test
-    void aSetThatIsUsedAgainHasAnotherBin() {
+    void eachUseOfASetHasAnotherBin() {
         LineSet set = new LineSet("a", LineSet.SetState.BUILDING, "d", 1, 1, 0, 0);
         Set<String> bins = new HashSet<>();
         for (int i = 0; i < 26 + 35 * 36; i++) {
             assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
             set = set.reuseFor("d", 1, 0);
         }
-        assertEquals("a", set.bin(), "begins again");
+        assertEquals("a", set.bin(), "the names repeat");
     }
 }

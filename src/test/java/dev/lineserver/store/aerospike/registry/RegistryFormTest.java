@@ -20,7 +20,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The registry's record: legible maps, tolerant of entries that are unknown, and of nothing else. */
+/**
+ * Tests the record of the registry: readable maps, in which unknown entries are ignored and all other deviations
+ * refused.
+ */
 final class RegistryFormTest {
     private static final Registry REGISTRY = registry();
 
@@ -48,7 +51,7 @@ final class RegistryFormTest {
     }
 
     @Test
-    void allOfItIsMapsOfTextsNumbersAndTruthValues() throws Exception {
+    void theRecordConsistsOfMapsOfStringsNumbersAndBooleans() throws Exception {
         assertEquals(
                 Map.of(
                         "form",
@@ -115,7 +118,7 @@ final class RegistryFormTest {
                 0L);
     }
 
-    /** The registry with one of its set's entries changed. */
+    /** Returns the registry after its set was stored with these entries. */
     private static Registry withSet(Map<String, Object> set) throws StoreFailedException {
         Map<String, Object> stored = stored();
         stored.put("sets", Map.of("a", set));

@@ -9,12 +9,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 import dev.lineserver.store.StoreException;
 
-/** A registry in memory, that fails as told. */
+/** A registry in memory that fails on demand. */
 final class ScriptedRegistry implements RegistryAccess {
     final Map<String, Long> copies = new HashMap<>();
     final List<String> truncated = new ArrayList<>();
 
-    /** Each is thrown by one update, instead of its change. */
+    /** Each makes one update fail before its change. */
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
     int writes;
@@ -38,7 +38,7 @@ final class ScriptedRegistry implements RegistryAccess {
         change.apply(after);
         writes += after.equals(registry) ? 0 : 1;
         registry = after;
-        // Every change goes through the stored form, so that nothing is lost in it.
+        // Converts every registry to its stored form and back, which must not lose anything.
         List<com.aerospike.client.Bin> bins = List.of(RegistryForm.toBins(after));
         Map<String, Object> stored = new HashMap<>();
         bins.forEach(bin -> stored.put(bin.name, bin.value.getObject()));

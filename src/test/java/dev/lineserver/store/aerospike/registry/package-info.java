@@ -1,4 +1,4 @@
-/** Tests of the life cycle of versions, with a registry in memory and a scripted clock. */
+/** Tests of the life cycle of versions, with an in-memory registry and a scripted clock. */
 @NullMarked
 package dev.lineserver.store.aerospike.registry;
 
