@@ -151,8 +151,8 @@ public final class HeldLease {
     }
 
     /**
-     * Checks that the registry still has the lease and the set of this build. An expired lease stays in the registry
-     * when another process truncates its set, so the lease alone does not tell.
+     * Checks that the registry still has the lease and the set of this build. A process that truncates the set removes
+     * the expired lease first.
      */
     private void requireOwned(Registry current) throws StoreFailedException {
         LineSet present = current.sets().get(set.name());

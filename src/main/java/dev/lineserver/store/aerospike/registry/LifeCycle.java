@@ -206,19 +206,33 @@ public final class LifeCycle implements AutoCloseable {
 
     /**
      * Truncates every reclaimable set and marks it as free. In this order: if the process ends in between, the next
-     * sweep repeats the truncation. A set whose entry has changed in the meantime is not marked. If sweeps of several
-     * processes overlap, each truncates the set, and one marks it.
+     * sweep repeats the truncation. If sweeps of several processes overlap, each truncates the set, and one marks it.
      */
     void sweep() throws StoreException {
         Registry current = access.read();
         for (LineSet set : current.sets().values()) {
-            if (isReclaimable(current, set)) {
+            if (isReclaimable(current, set) && removeExpiredLease(set)) {
                 access.truncate(set.name());
                 access.update(
                         "marking set " + set.name() + " as free",
                         later -> later.sets().replace(set.name(), set, set.withState(LineSet.SetState.FREE, now())));
             }
         }
+    }
+
+    /**
+     * Removes the expired lease on a reclaimable set, if there is one. Its build may have been suspended and continue at
+     * any moment; from this write on, it cannot publish a set that is about to be truncated, nor renew its lease.
+     *
+     * @return false if the set is no longer reclaimable, because it was renewed, held or marked in the meantime
+     */
+    private boolean removeExpiredLease(LineSet set) throws StoreException {
+        Registry after = access.update("removing the expired lease on set " + set.name(), current -> {
+            if (isReclaimable(current, set)) {
+                current.leases().values().removeIf(held -> held.set().equals(set.name()));
+            }
+        });
+        return set.equals(after.sets().get(set.name())) && isReclaimable(after, set);
     }
 
     private boolean isReclaimable(Registry current, LineSet set) {

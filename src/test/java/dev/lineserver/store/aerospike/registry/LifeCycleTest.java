@@ -133,7 +133,19 @@ final class LifeCycleTest {
         assertThrows(StoreFailedException.class, lease::requireValid, "a lost lease stays lost");
     }
 
-    /** The sweep leaves the expired lease in the registry, so the publication must also check the set. */
+    /**
+     * The build continues after another process has decided to truncate its set, and before the set is marked as free.
+     */
+    @Test
+    void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
+        HeldLease lease = here.begin(request(NAME));
+        advance(LEASE);
+        registry.duringTruncation = () -> assertThrows(StoreFailedException.class, () -> lease.publish(content()));
+        there.begin(request(new DatasetName("other")));
+        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertTrue(registry.read().datasets().isEmpty());
+    }
+
     @Test
     void aBuildWhoseSetWasTruncatedPublishesNothing() throws Exception {
         HeldLease lease = here.begin(request(NAME));

@@ -17,6 +17,9 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Each makes one update fail before its change. */
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
+    /** Runs in each truncation, before its caller continues. */
+    Runnable duringTruncation = () -> {};
+
     int writes;
     private Registry registry = Registry.empty();
 
@@ -50,6 +53,7 @@ final class ScriptedRegistry implements RegistryAccess {
     @Override
     public synchronized void truncate(String set) {
         truncated.add(set);
+        duringTruncation.run();
     }
 
     @Override
