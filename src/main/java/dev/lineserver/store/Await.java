@@ -3,14 +3,14 @@ package dev.lineserver.store;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 
-/** Waits for a stage that a store completes. Never called on an event loop. */
+/** Blocks until a store completes a stage. Must not be called on an event loop. */
 public final class Await {
     private Await() {}
 
     /**
-     * Waits for a result.
+     * Waits for the result of a stage.
      *
-     * @throws StoreException if the stage failed with it; errors and runtime exceptions are thrown as they are, too
+     * @throws StoreException if the stage failed with one; a runtime exception or error is rethrown in the same way
      */
     public static <T> T result(CompletionStage<T> stage) throws StoreException, InterruptedException {
         try {
@@ -23,7 +23,7 @@ public final class Await {
         }
     }
 
-    /** Throws the cause if it is an error, and returns it as a runtime exception otherwise. */
+    /** Throws the cause if it is an {@link Error}; otherwise returns it, wrapped unless it is a runtime exception. */
     public static RuntimeException unchecked(ExecutionException failure) {
         return switch (failure.getCause()) {
             case Error error -> throw error;

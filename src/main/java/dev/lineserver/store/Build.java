@@ -4,31 +4,52 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 
 /**
- * A version being written. {@link #commit} publishes it; closing without commit rolls it back. Used by one thread.
+ * A version being written. An ingest begins it with {@link LineStore#begin}; calls {@link #add} for all lines of the
+ * source in their order; calls {@link #commit} once, after the last line; and calls {@link #close} in any case. All of
+ * these calls are made by one thread, and may block. {@link #checkpoint} may be called by any thread between
+ * {@code begin} and {@code close}.
+ *
+ * <p>Readers see the version once {@code commit} has returned, and not before. If {@code close} is called without a
+ * successful {@code commit}, the build is rolled back, and the version before it remains the newest. If the process
+ * ends before either call, the next build of the dataset removes what this one has written.
+ *
+ * {@snippet :
+ * try (Build build = store.begin(request)) {
+ *     Content content = reader.read(build::add);
+ *     Manifest manifest = build.commit(content, reader.blocks());
+ * }
+ * }
  */
 public interface Build extends AutoCloseable {
     /**
-     * Adds the next lines. Waits while the store has as much in flight as it may.
+     * Adds the next lines. Blocks while the store has its maximum number of writes in flight; this is the back-pressure
+     * on the reader of the source.
      *
-     * @param batch continues where the last one ended; not kept beyond this call
+     * @param batch begins with the line after the last line added; the store does not use its arrays after this call
      * @throws StoreException if these or earlier lines could not be stored
      */
     void add(LineBatch batch) throws StoreException, InterruptedException;
 
-    /** How far the lines added are stored. May be called by other threads. */
+    /**
+     * Returns the end of the contiguous prefix of lines whose writes the store has completed. It lags behind the lines
+     * added while writes are in flight, and never moves back. An ingest that resumes an interrupted build continues
+     * here; a progress display can show it. May be called by any thread.
+     */
     Checkpoint checkpoint();
 
     /**
-     * Waits for everything to be durable, checks that what is stored is what was read, and publishes the version.
+     * Waits until all lines are durable, checks that the store holds as many as the source has, and publishes the
+     * version.
      *
      * @param content counts and digest of the source
-     * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, so that a
-     *     store can check a single block later
-     * @throws StoreException if it could not be published; the version before it is then still the newest
+     * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, with
+     *     which a store can verify single blocks later
+     * @return the manifest of the published version
+     * @throws StoreException if the version could not be published; the version before it remains the newest
      */
     Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
 
-    /** Rolls back, unless committed. */
+    /** Releases the build's resources, and rolls it back unless it is committed. */
     @Override
     void close();
 }

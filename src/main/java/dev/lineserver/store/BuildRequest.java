@@ -5,25 +5,26 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The source of a build.
+ * Describes the source of a build to the store.
  *
- * @param dataset to add a version to
- * @param sourceName for people: a path, or {@code -} for standard input
- * @param file the regular file that the content comes from, plain or compressed; null if it comes from none
- * @param copy true if the store must keep the bytes itself; always so if they are not {@code file}'s own
+ * @param dataset the dataset that receives the version
+ * @param sourceName for display: a path, or {@code -} for standard input
+ * @param file the regular file that the content comes from, plain or compressed; null for a pipe or stream
+ * @param copy true if the store must keep the bytes itself; always true if {@code file} is null, or does not hold the
+ *     content byte for byte because it is compressed
  */
 public record BuildRequest(
         DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
-    /** Bytes that are in no file cannot stay in one. */
+    /** Sets {@code copy} if there is no file in which the lines could stay. */
     public BuildRequest {
         copy |= file == null;
     }
 
     /**
-     * A regular file as it was when reading began.
+     * A regular file, and its state when reading began.
      *
-     * @param path absolute
-     * @param stamp tells whether the file is untouched
+     * @param path the absolute path
+     * @param stamp the state, with which later changes are detected
      */
     public record SourceFile(Path path, FileStamp stamp) {}
 }

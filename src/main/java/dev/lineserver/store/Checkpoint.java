@@ -1,9 +1,10 @@
 package dev.lineserver.store;
 
 /**
- * How far a build is durable: everything before this point is.
+ * The end of the contiguous prefix of lines that a build has stored. All lines before this point are stored; a later
+ * line may be.
  *
- * @param lineIndex 0-based index of the first line that is not
+ * @param lineIndex 0-based index of the first line after the prefix
  * @param byteOffset offset of that line in the source, in bytes
  */
 public record Checkpoint(long lineIndex, long byteOffset) {}

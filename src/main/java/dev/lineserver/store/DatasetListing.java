@@ -1,11 +1,11 @@
 package dev.lineserver.store;
 
 /**
- * One dataset in a store's list of datasets. A dataset that a store does not list is absent; a dataset that it lists and
- * cannot describe at present is {@link Unreadable}, and was not dropped.
+ * One entry of {@link LineStore#datasets}. A dataset without an entry does not exist. A dataset whose entry is
+ * {@link Unreadable} exists, but the store cannot describe it now.
  */
 public sealed interface DatasetListing {
-    /** Name of the dataset. */
+    /** Returns the name of the dataset. */
     DatasetName name();
 
     /**
@@ -21,11 +21,11 @@ public sealed interface DatasetListing {
     }
 
     /**
-     * A dataset whose newest version the store cannot describe: its manifest is damaged, or of a layout that this program
-     * does not know.
+     * A dataset whose newest version the store cannot describe: the manifest is damaged, or has a layout that this
+     * program does not support.
      *
-     * @param name of the dataset
-     * @param failure why; says what to do
+     * @param name name of the dataset
+     * @param failure the reason, and the remedy
      */
     record Unreadable(DatasetName name, StoreException failure) implements DatasetListing {}
 }

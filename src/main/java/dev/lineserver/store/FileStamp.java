@@ -11,19 +11,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a file is the one that was seen before, and untouched since: equal stamps of one path mean so. The reverse
- * does not hold; a file whose stamp has changed may still have the same bytes.
+ * File attributes that detect a change. If two stamps of one path are equal, the path names the same file, and nobody
+ * has written to it between them. The reverse does not hold: a file whose stamp has changed may still have the same
+ * bytes.
  *
- * <p>Programs can set a file's modification time to any value, but not its change time, which the system sets at every
- * write, rename and change of permissions. The device is left out: its number may differ after a restart.
+ * <p>A program can set a file's modification time to any value, but not its change time: the operating system sets that
+ * at every write, rename and change of permissions. The stamp omits the device number because it may differ after a
+ * restart.
  *
- * @param size in bytes
- * @param modifiedAt when the content was last written, or the time that a program has set instead
- * @param changedAt when content or attributes were last changed
+ * @param size size in bytes
+ * @param modifiedAt time of the last write, or the time that a program has set instead
+ * @param changedAt time of the last change of content or attributes
  * @param inode number of the file within its file system
  */
 public record FileStamp(long size, Instant modifiedAt, Instant changedAt, long inode) {
-    /** The present stamp of a regular file; symbolic links are followed. */
+    /** Reads the current stamp of a regular file. Follows symbolic links. */
     public static FileStamp of(Path file) throws IOException {
         Map<String, Object> now = Files.readAttributes(file, "unix:size,lastModifiedTime,ctime,ino");
         return new FileStamp(

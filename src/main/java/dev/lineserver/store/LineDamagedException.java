@@ -1,11 +1,11 @@
 package dev.lineserver.store;
 
 /**
- * Stop: a stored line, or a part of it, is missing or not what was stored. Thrown for a part of a long line; a whole line
- * is reported by {@link Lookup.Damaged}.
+ * A part of a long line is missing, or its stored bytes are not those of the line. A retry does not help. A damaged
+ * whole line is reported as {@link Lookup.Damaged} instead.
  */
 public final class LineDamagedException extends StoreException {
-    /** @param message which line and part, and what to do, for an operator */
+    /** @param message names the line and the part, and tells an operator what to do */
     public LineDamagedException(String message) {
         super(message, null);
     }

@@ -3,73 +3,116 @@ package dev.lineserver.store;
 import java.util.List;
 import java.util.Optional;
 
-/** Where versions live. Safe for use by many threads, and by many processes at once. */
+/**
+ * Stores versions of datasets, and finds, opens, builds and drops them. An application opens one store, uses it from
+ * any number of threads, and closes it last; several processes may use the same store at the same time.
+ *
+ * <p>All methods may block on disk or network: never call them on an event loop. They have three groups of callers:
+ *
+ * <ul>
+ *   <li><b>Readers.</b> The server's version watch calls {@link #datasets} about twice a second, and {@link #open} on a
+ *       background thread when a newer version appears. Commands call {@link #newest} and then {@link #open}. Only the
+ *       {@link Snapshot} is used by requests.
+ *   <li><b>Writers.</b> An ingest calls, on one thread and in this order: {@link #findUnchanged} and perhaps
+ *       {@link #reuse}, to find out whether the content is stored already; {@link #plan}, if {@link #requiresPlan};
+ *       {@link #begin}.
+ *   <li><b>Operators.</b> {@link #plan} and {@link #drop} are commands of their own.
+ * </ul>
+ *
+ * <p>Print the first line of a dataset:
+ *
+ * {@snippet :
+ * Optional<Manifest> newest = store.newest(new DatasetName("default"));
+ * if (newest.isPresent()) {
+ *     try (Snapshot snapshot = store.open(newest.get())) {
+ *         switch (Await.result(snapshot.lookup(0))) {
+ *             case Lookup.Found(byte[] line) -> System.out.write(line);
+ *             case Lookup.FoundInParts(LineParts parts) -> write(parts);
+ *             case Lookup.PastTheEnd(long lineCount) -> fail("only " + lineCount + " lines");
+ *             case Lookup.Damaged(String detail) -> fail(detail);
+ *         }
+ *     }
+ * }
+ * }
+ */
 public interface LineStore extends AutoCloseable {
     /**
-     * All datasets, sorted by name.
+     * Returns all datasets, sorted by name.
      *
-     * @throws StoreException if the store as a whole cannot be read; a single dataset that cannot is listed as
+     * @throws StoreException if the store as a whole cannot be read; a single dataset that cannot be read is listed as
      *     {@link DatasetListing.Unreadable}
      */
     List<DatasetListing> datasets() throws StoreException;
 
     /**
-     * The newest version of a dataset; empty only if the store has no such dataset.
+     * Returns the manifest of a dataset's newest version; empty only if the store has no such dataset.
      *
-     * @throws StoreException if the dataset is there and its newest version cannot be described
+     * @throws StoreException if the dataset exists and its newest version cannot be described
      */
     Optional<Manifest> newest(DatasetName dataset) throws StoreException;
 
     /**
-     * Opens a version for reading.
+     * Opens a version for reading. The caller closes the snapshot before it closes the store.
      *
-     * @throws StoreException if it is gone, damaged, or cannot be reached
+     * @param manifest a manifest that this store has returned
+     * @throws StoreException if the version no longer exists, is damaged, or cannot be reached
      */
     Snapshot open(Manifest manifest) throws StoreException;
 
     /**
-     * Whether a text that does not fit would be found out only after much of it was written, so that a plan is worth
-     * reading the text for.
+     * True if an ingest must call {@link #plan} before {@link #begin}, because this store would otherwise discover lack
+     * of space only after it has written a large part of the content. The plan costs the ingest one more pass over the
+     * source.
      */
     default boolean requiresPlan() {
         return false;
     }
 
     /**
-     * The newest version of the request's dataset, if it is known without reading the source that it holds just that.
+     * Returns the newest version of the request's dataset if the store can tell from the source's path and stamp alone
+     * that the version holds this source; empty if it cannot tell. An empty result does not mean that the source has
+     * changed.
+     *
+     * @throws StoreFailedException if the newest version is damaged, so that the source must be stored again
      */
     default Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
         return Optional.empty();
     }
 
     /**
-     * Lets a version stand for a source whose content was found to be the version's.
+     * Uses a stored version for a source that was read and found to have the version's content. The store may remember
+     * the source, so that {@link #findUnchanged} recognises it the next time.
      *
-     * @return whether it can; otherwise the content must be stored again
+     * @param newest the version with that content
+     * @return true if the version can be used; false if the request needs the lines in another place, so that the
+     *     content must be stored again
      */
     default boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
         return true;
     }
 
     /**
-     * Begins the next version of a dataset.
+     * Begins the next version of a dataset. Readers do not see it before {@link Build#commit}. The dataset is locked
+     * against other writers until the build is closed.
      *
-     * @throws StoreFailedException if another build of the dataset is under way; the message names it
-     * @throws StoreException if the store cannot take one
+     * @throws StoreFailedException if another build of the dataset is in progress; the message names that build
+     * @throws StoreException if the store cannot begin a build
      */
     Build begin(BuildRequest request) throws StoreException;
 
     /**
-     * Removes a dataset with all its versions and gives its space back.
+     * Removes a dataset with all its versions, and releases its space.
      *
-     * @return whether there was one
+     * @return true if the dataset existed
      */
     boolean drop(DatasetName dataset) throws StoreException;
 
-    /** What storing a text would need here, and whether it fits. Writes nothing. */
+    /**
+     * Calculates the resources that a text would need in this store, and whether they are available. Writes nothing.
+     */
     Plan plan(TextShape shape) throws StoreException;
 
-    /** Gives back what the store holds open. Close snapshots and builds first. */
+    /** Releases threads, connections and files. The caller closes all snapshots and builds first. */
     @Override
     void close();
 }

@@ -1,19 +1,32 @@
 package dev.lineserver.store;
 
-/** What a snapshot says of one line index. A store that cannot answer fails the lookup with a StoreException instead. */
+/**
+ * The outcome of {@link Snapshot#lookup}. Callers handle all four outcomes with an exhaustive {@code switch}, on the
+ * thread that completes the lookup. A store that cannot answer now has no outcome: it completes the lookup
+ * exceptionally with a {@link StoreException}, which says whether a retry can succeed.
+ *
+ * {@snippet :
+ * int status = switch (lookup) {
+ *     case Lookup.Found _, Lookup.FoundInParts _ -> 200;
+ *     case Lookup.PastTheEnd _ -> 413;
+ *     case Lookup.Damaged _ -> 500;
+ * };
+ * }
+ */
 public sealed interface Lookup {
 
     /**
-     * The line, whole.
+     * The whole line.
      *
-     * @param line its bytes, without terminator; not to be changed
+     * @param line its bytes, without terminator; the caller must not change them
      */
     record Found(byte[] line) implements Lookup {}
 
     /**
-     * A line longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}, or than the store keeps in one piece.
+     * A line that is longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}, or that the store keeps in
+     * several records. The caller reads its parts before it closes the snapshot.
      *
-     * @param parts its bytes, to be asked for one part after the other
+     * @param parts of the line, read one by one
      */
     record FoundInParts(LineParts parts) implements Lookup {}
 
@@ -25,9 +38,10 @@ public sealed interface Lookup {
     record PastTheEnd(long lineCount) implements Lookup {}
 
     /**
-     * The line should be there and is not, or is not what was stored. Data was lost; asking again does not help.
+     * The version has the line, but its stored bytes are missing or are not those of the line. Data was lost; a retry
+     * does not help.
      *
-     * @param detail what is wrong, for an operator
+     * @param detail the fault, for an operator
      */
     record Damaged(String detail) implements Lookup {}
 }

@@ -8,12 +8,26 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.lineserver.line.ContentDigest;
 
 /**
- * Describes one version of a dataset. Written last, so that a version with a manifest is whole.
+ * Describes one version of a dataset. Immutable; safe for use by any thread.
  *
- * @param dataset what the version is a version of
- * @param version 1, 2, 3 …
+ * <p>A store creates the manifest in {@link Build#commit} and writes it after all lines, so a version that has a
+ * manifest is complete. Readers obtain it from {@link LineStore#datasets} or {@link LineStore#newest}, pass it to
+ * {@link LineStore#open} to read the lines, and show it to users. Two manifests are equal exactly if they describe the
+ * same version; the server compares them to detect a newer one.
+ *
+ * {@snippet :
+ * Manifest newest = store.newest(dataset).orElseThrow();
+ * if (!newest.equals(snapshot.manifest())) {
+ *     Snapshot next = store.open(newest);
+ * }
+ * }
+ *
+ * <p>As JSON, a manifest has the members of {@link ManifestForm}.
+ *
+ * @param dataset the dataset that the version belongs to
+ * @param version number of the version: 1, 2, 3 …
  * @param content counts and digest
- * @param sourceName the origin of the content, for people: a path, or {@code -} for standard input
+ * @param sourceName origin of the content, for display: a path, or {@code -} for standard input
  * @param layout name and revision of the form in which the store keeps the lines
  * @param createdAt when the version was committed
  */
@@ -36,7 +50,7 @@ public record Manifest(
                 Instant.parse(form.createdAt()));
     }
 
-    /** As JSON. */
+    /** Returns the form that Jackson writes as JSON. */
     @JsonValue
     public ManifestForm form() {
         return new ManifestForm(
@@ -52,12 +66,12 @@ public record Manifest(
                 createdAt.toString());
     }
 
-    /** Number of lines, at least 0. */
+    /** Returns the number of lines, at least 0. */
     public long lineCount() {
         return content.lineCount();
     }
 
-    /** Number of bytes, terminators included. */
+    /** Returns the number of bytes, terminators included. */
     public long byteCount() {
         return content.byteCount();
     }

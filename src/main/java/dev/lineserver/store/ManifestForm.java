@@ -13,8 +13,8 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
 /**
- * A manifest as JSON, over HTTP and on the command line, and as the stores keep it; the names of the components are those
- * of the members.
+ * The JSON form of a {@link Manifest}, in HTTP responses, in the output of commands and in the stores. Each component
+ * is a member of the JSON object with the same name.
  */
 public record ManifestForm(
         String dataset,
@@ -27,7 +27,10 @@ public record ManifestForm(
         String source,
         String layout,
         String createdAt) {
-    /** Reads and writes what the stores keep: refuses values that are missing, null or of another type, ignores unknown ones. */
+    /**
+     * Reads and writes the JSON that the stores keep. Rejects members that are missing, null or of another type;
+     * ignores unknown members.
+     */
     public static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModule(new JavaTimeModule())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)

@@ -3,23 +3,23 @@ package dev.lineserver.store;
 import java.util.List;
 
 /**
- * What storing a text will need.
+ * The resources that a text needs in a store.
  *
- * @param figures in the order to be shown
- * @param obstacles why it cannot be stored as things are, and what to change; empty if it fits
+ * @param figures the resources, in display order
+ * @param obstacles each reason why the text cannot be stored now, with its remedy; empty if the text fits
  */
 public record Plan(List<Figure> figures, List<String> obstacles) {
     /**
      * One line of a plan.
      *
      * @param name key for programs, such as {@code index-ram}
-     * @param value the number
+     * @param value amount, in {@code unit}
      * @param unit {@code bytes}, {@code lines}, {@code nodes}, {@code seconds} …
-     * @param meaning for people
+     * @param meaning description for users
      */
     public record Figure(String name, long value, String unit, String meaning) {}
 
-    /** Whether nothing stands in the way. */
+    /** Returns true if there are no obstacles. */
     public boolean fits() {
         return obstacles.isEmpty();
     }

@@ -2,40 +2,57 @@ package dev.lineserver.store;
 
 import java.util.concurrent.CompletionStage;
 
-/** One open version. Safe for use by many threads. */
+/**
+ * One version, open for reading. The content never changes: a newer version is another snapshot.
+ *
+ * <p>Any number of threads may call {@link #lookup} at the same time, event loops included; it does not block them. The
+ * stage is completed on the calling thread or on a thread of the store. One background thread of the server calls
+ * {@link #check}, and {@link #keepAlive} after a newer version has superseded this one. The owner calls {@link #close}
+ * once, after the last lookup has completed: the server counts references for this ({@code serving.OpenVersion}), and
+ * commands use try-with-resources.
+ *
+ * {@snippet :
+ * try (Snapshot snapshot = store.open(manifest)) {
+ *     CompletionStage<Lookup> first = snapshot.lookup(0);
+ *     CompletionStage<Lookup> second = snapshot.lookup(1); // Lookups may overlap, and complete in any order.
+ *     print(Await.result(first));
+ *     print(Await.result(second));
+ * }
+ * }
+ */
 public interface Snapshot extends AutoCloseable {
-    /** What describes the version. */
+    /** Describes the version. */
     Manifest manifest();
 
     /**
-     * Looks a line up. Never blocks the calling thread for longer than a read of cached data.
+     * Looks up a line. Blocks the calling thread no longer than a read of cached data takes.
      *
      * @param lineIndex 0-based, at least 0
-     * @return what there is; fails with a {@link StoreException} if the store cannot say
+     * @return the outcome; fails with a {@link StoreException} if the store cannot answer
      */
     CompletionStage<Lookup> lookup(long lineIndex);
 
     /**
-     * Checks more than lookups tell of whether the version can be read at present. May block for as long as reading the whole content takes; returns
-     * promptly, with a {@link StoreUnavailableException}, once the calling thread is interrupted. Never called on an event
-     * loop.
+     * Makes those checks on the version that lookups do not make. Called about twice a second by a background thread,
+     * never by an event loop. May block for as long as reading the whole content takes. If the calling thread is
+     * interrupted, returns promptly with a {@link StoreUnavailableException}.
      *
-     * @throws StoreException if it cannot be read, or is gone
+     * @throws StoreException if the version cannot be read, or no longer exists
      */
     default void check() throws StoreException {
-        // Nothing to do for a store whose lookups tell all.
+        // Nothing to check for a store whose lookups report every fault.
     }
 
     /**
-     * Tells the store that this version, which was superseded or dropped, is still being read, so that its lines are kept
-     * for a while longer. Called by one thread in the background, about twice a second as long as requests use the version;
-     * never on an event loop.
+     * Extends the time for which the store keeps the lines of a superseded or dropped version. Called about twice a
+     * second by a background thread, never by an event loop, for as long as requests use the version. A failure is
+     * logged by the store; later calls retry.
      */
     default void keepAlive() {
-        // Nothing to do for a store whose open versions stay readable by themselves.
+        // Nothing to extend for a store whose open versions stay readable by themselves.
     }
 
-    /** Releases the version's resources. Lookups that follow, or are in flight, fail with a {@link StoreException}. */
+    /** Releases the version's resources. Lookups in flight, and later ones, fail with a {@link StoreException}. */
     @Override
     void close();
 }

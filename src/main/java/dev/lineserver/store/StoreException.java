@@ -5,7 +5,7 @@ import java.util.concurrent.ExecutionException;
 
 import org.jspecify.annotations.Nullable;
 
-/** A store could not do as requested. The subclass says whether a later attempt can succeed. */
+/** A store could not complete a request. The subclass tells whether a later attempt can succeed. */
 public abstract sealed class StoreException extends Exception
         permits StoreUnavailableException, StoreFailedException, LineDamagedException {
     private final String message;
@@ -15,13 +15,13 @@ public abstract sealed class StoreException extends Exception
         this.message = message;
     }
 
-    /** What, where, and what to do, for an operator. */
+    /** Tells an operator which operation failed, on which object, and what to do. */
     @Override
     public String getMessage() {
         return message;
     }
 
-    /** What a stage failed with: {@code failure}, or its cause if it only wraps one. */
+    /** Returns the failure of a stage without the wrapper that {@code CompletableFuture} may have added. */
     public static Throwable causeOf(Throwable failure) {
         Throwable cause = failure.getCause();
         boolean wraps = failure instanceof CompletionException || failure instanceof ExecutionException;

@@ -2,7 +2,7 @@ package dev.lineserver.store;
 
 import org.jspecify.annotations.Nullable;
 
-/** Stop: the same call will fail again until somebody changes something. */
+/** The same call will fail again until an operator changes something. Do not retry. */
 public final class StoreFailedException extends StoreException {
     public StoreFailedException(String message) {
         this(message, null);

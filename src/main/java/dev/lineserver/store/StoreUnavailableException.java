@@ -2,7 +2,7 @@ package dev.lineserver.store;
 
 import org.jspecify.annotations.Nullable;
 
-/** Try again later: unreachable, overloaded, timed out, or a source that does not match at present. */
+/** The store cannot answer now: it is unreachable, overloaded or closed, or a source does not match. Retry later. */
 public final class StoreUnavailableException extends StoreException {
     public StoreUnavailableException(String message) {
         this(message, null);

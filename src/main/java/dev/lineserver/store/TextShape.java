@@ -1,16 +1,15 @@
 package dev.lineserver.store;
 
 /**
- * Sizes and lengths of a text, for planning.
+ * Size and line lengths of a text, from which a store calculates a {@link Plan}.
  *
  * @param lineCount number of lines
  * @param byteCount number of bytes, terminators included
- * @param longestLine in bytes, without terminator
- * @param linesByLength how many lines have a length of {@code [16 i, 16 i + 16)} bytes, for each i below the last; the
- *     last counts all longer lines
- * @param bytesInLongerLines bytes, without terminators, in the lines that the last entry counts
- * @param copied true if the store must keep the bytes itself: they are compressed or come from a stream, or the user asks
- *     for a copy
+ * @param longestLine length of the longest line in bytes, without terminator
+ * @param linesByLength entry i is the number of lines whose length is in {@code [16 i, 16 i + 16)} bytes; the last
+ *     entry counts all longer lines, too
+ * @param bytesInLongerLines number of bytes, without terminators, in the lines that the last entry counts
+ * @param copied true if the store must keep the bytes itself, because they are compressed or come from a stream
  */
 public record TextShape(
         long lineCount,
@@ -19,6 +18,6 @@ public record TextShape(
         long[] linesByLength,
         long bytesInLongerLines,
         boolean copied) {
-    /** Width of an entry of {@link #linesByLength}, in bytes. */
+    /** Range of lengths that one entry of {@link #linesByLength} covers, in bytes. */
     public static final int LENGTH_STEP = 16;
 }

@@ -1,7 +1,8 @@
 /**
- * The port behind which versions live: what every store can do, said in the project's words.
+ * The port: the interface of every store, in the vocabulary of the project. Start with
+ * {@link dev.lineserver.store.LineStore}.
  *
- * <p>May use {@code line}, Jackson and the JDK only. The stores are in the packages below it.
+ * <p>May use {@code line}, Jackson and the JDK only. The stores are in the subpackages.
  */
 @NullMarked
 package dev.lineserver.store;
