@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Finding the terminators of one block. The plain loop is there to show what the eight bytes at a time are worth. */
+/** Measures the search for the terminators of one block, and a plain loop for comparison. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class NewlinesBench {
-    /** Bytes per line on average, terminator included; 1 is a block of nothing but terminators. */
+    /** Average number of bytes per line, terminator included. With 1, the block consists of terminators only. */
     @Param({"1", "8", "90", "4096"})
     int averageLine;
 

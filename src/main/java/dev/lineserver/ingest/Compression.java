@@ -7,13 +7,13 @@ import java.util.Locale;
 
 import io.airlift.compress.v3.zstd.ZstdInputStream;
 
-/** How the bytes of a source are compressed. Their first bytes say so, whatever the source's name is. */
+/** The compression of a source. Its first bytes decide, and not its name. */
 enum Compression {
     NONE(""),
     GZIP(".*\\.(gz|tgz|bgz|dz)"),
     ZSTD(".*\\.(zst|zstd|tzst)");
 
-    /** Number of bytes that {@link #of} looks at. */
+    /** Number of bytes that {@link #of} examines. */
     static final int HEAD_BYTES = 4;
 
     private final String names;
@@ -22,7 +22,11 @@ enum Compression {
         this.names = names;
     }
 
-    /** @param head the source's first {@link #HEAD_BYTES} bytes, or fewer if it has no more */
+    /**
+     * Detects the compression of a source.
+     *
+     * @param head the source's first {@link #HEAD_BYTES} bytes, or all of its bytes if it has fewer
+     */
     static Compression of(byte[] head) {
         int magic = ByteBuffer.wrap(Arrays.copyOf(head, HEAD_BYTES)).getInt();
         if (magic >>> 8 == GzipMembers.MAGIC_AND_DEFLATE) {
@@ -32,8 +36,8 @@ enum Compression {
         return littleEndian == ZstdFrames.MAGIC || ZstdFrames.isSkippable(littleEndian) ? ZSTD : NONE;
     }
 
-    /** The compression that a file name promises. */
-    static Compression promisedBy(String name) {
+    /** Returns the compression that is customary for files with this extension. */
+    static Compression ofName(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         for (Compression compression : values()) {
             if (lower.matches(compression.names)) {
@@ -43,7 +47,11 @@ enum Compression {
         return NONE;
     }
 
-    /** @param packed buffered */
+    /**
+     * Returns a stream of the unpacked bytes.
+     *
+     * @param packed a buffered stream of the source's bytes
+     */
     InputStream unpack(InputStream packed) {
         return switch (this) {
             case NONE -> packed;
@@ -52,7 +60,7 @@ enum Compression {
         };
     }
 
-    /** As users call it. */
+    /** Returns the name that messages use. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

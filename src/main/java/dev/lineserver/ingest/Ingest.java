@@ -16,17 +16,22 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
 
 /**
- * Stores a source as the next version of a dataset, or leaves everything as it was: then it throws a
- * {@link SourceException} if the source cannot be read or changes meanwhile, a {@link StoreException} if the store refuses.
+ * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
+ * published.
+ *
+ * <p>If an ingest fails, the dataset is unchanged. A {@link SourceException} means that the source cannot be read, or
+ * that it changed while it was being read; a {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
-    /** Lengths that a plan counts; the last stands for all lines of 64 KiB and more. */
-    private static final int LENGTHS = 4096;
+    /**
+     * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
+     */
+    private static final int LENGTH_RANGES = 4096;
 
     private final LineStore store;
     private final Progress progress;
 
-    /** @param progress called by the calling thread */
+    /** @param progress called on the thread that calls a method of this class */
     public Ingest(LineStore store, Progress progress) {
         this.store = store;
         this.progress = progress;
@@ -36,13 +41,13 @@ public final class Ingest {
      * The result of an ingest.
      *
      * @param manifest the dataset's newest version
-     * @param stored true if this ingest wrote the version; false if the version held the source's content before
+     * @param stored true if this ingest wrote the version; false if an earlier ingest had stored the same content
      */
     public record Outcome(Manifest manifest, boolean stored) {}
 
     /**
-     * Stores a source unless the dataset's newest version holds that very content. Reads the source to find out only if its
-     * name, size and times do not tell, and stores a pipe in any case.
+     * Stores a source unless the dataset's newest version has the same content. Reads the source for this comparison
+     * only if its path, size and times do not decide it. A pipe can be read only once, so it is always stored.
      *
      * @param copy as for {@link #store}
      * @param force as for {@link #store}
@@ -50,9 +55,9 @@ public final class Ingest {
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            Optional<Manifest> holding = holding(source, request(source, dataset, copy));
-            if (holding.isPresent()) {
-                return new Outcome(holding.get(), false);
+            Optional<Manifest> existing = findExisting(source, request(source, dataset, copy));
+            if (existing.isPresent()) {
+                return new Outcome(existing.get(), false);
             }
             if (!source.isRepeatable()) {
                 return store(source, dataset, copy);
@@ -62,10 +67,10 @@ public final class Ingest {
     }
 
     /**
-     * Stores a source. Checks first that it fits, if the store would find out only while it writes.
+     * Stores a source. Plans it first if the store requires a plan and the source can be read twice.
      *
-     * @param copy true to have the store keep the bytes itself even if the file could stay in place
-     * @param force true to store a source although it does not seem to fit
+     * @param copy true if the store must copy the bytes even though the file could stay in place
+     * @param force true to skip the plan
      */
     public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
@@ -75,32 +80,36 @@ public final class Ingest {
             }
             Plan plan = store.plan(shape(source, Progress.SILENT));
             if (!plan.fits()) {
-                throw new StoreFailedException(
-                        ControlCharacters.escape(sourceName) + " does not fit, and nothing was written: "
-                                + String.join("; ", plan.obstacles()) + " (use --force to try nevertheless)");
+                throw new StoreFailedException(ControlCharacters.escape(sourceName)
+                        + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
+                        + " (use --force to store it without this check)");
             }
         }
-        try (Source again = Source.open(sourceName)) {
-            return store(again, dataset, copy);
+        // The plan has read the source to its end, so it is opened a second time.
+        try (Source reopened = Source.open(sourceName)) {
+            return store(reopened, dataset, copy);
         }
     }
 
-    /** Says what storing a source would need, and whether it fits. Reads the source, and writes nothing. */
+    /**
+     * Calculates the resources that a source would need, and whether they are available. Reads the source; writes
+     * nothing.
+     */
     public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
             return store.plan(shape(source, progress));
         }
     }
 
-    /** Counts the lines of a source by their length. */
+    /** Reads a source to its end, and counts its lines by length. */
     static TextShape shape(Source source, Progress progress) throws SourceException, InterruptedException {
-        long[] linesByLength = new long[LENGTHS];
+        long[] linesByLength = new long[LENGTH_RANGES];
         AtomicLong bytesInLongerLines = new AtomicLong();
         Content content = new SourceReader(source, progress).read(batch -> {
             for (int i = 0; i < batch.count(); i++) {
-                int length = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTHS - 1);
-                linesByLength[length]++;
-                bytesInLongerLines.addAndGet(length < LENGTHS - 1 ? 0 : batch.length(i));
+                int range = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTH_RANGES - 1);
+                linesByLength[range]++;
+                bytesInLongerLines.addAndGet(range < LENGTH_RANGES - 1 ? 0 : batch.length(i));
             }
         });
         return new TextShape(
@@ -109,7 +118,7 @@ public final class Ingest {
                 content.longestLine(),
                 linesByLength,
                 bytesInLongerLines.get(),
-                !source.isInPlace());
+                !source.isPlainFile());
     }
 
     Outcome store(Source source, DatasetName dataset, boolean copy)
@@ -122,28 +131,30 @@ public final class Ingest {
     }
 
     private static BuildRequest request(Source source, DatasetName dataset, boolean copy) {
-        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isInPlace());
+        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isPlainFile());
     }
 
-    /** The newest version if it holds the source's content and is not damaged. */
-    private Optional<Manifest> holding(Source source, BuildRequest request)
+    /** Returns the dataset's newest version if it has the source's content and is not damaged. */
+    private Optional<Manifest> findExisting(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
         try {
-            Optional<Manifest> unread = store.findUnchanged(request);
-            if (unread.isPresent()) {
-                return unread;
+            Optional<Manifest> unchanged = store.findUnchanged(request);
+            if (unchanged.isPresent()) {
+                return unchanged;
             }
             Optional<Manifest> newest = store.newest(request.dataset());
-            boolean worthReading = newest.isPresent()
+            // Reading takes as long as storing, so a source that is certain to differ is not read for comparison.
+            boolean mayBeEqual = newest.isPresent()
                     && source.isRepeatable()
-                    && (!source.isInPlace() || source.size() == newest.get().byteCount());
-            if (!worthReading) {
+                    && (!source.isPlainFile() || source.size() == newest.get().byteCount());
+            if (!mayBeEqual) {
                 return Optional.empty();
             }
             Content content = new SourceReader(source, Progress.SILENT).read(_ -> {});
             boolean same = newest.get().content().equals(content);
             return same && store.reuse(newest.get(), request) ? newest : Optional.empty();
         } catch (StoreFailedException damaged) {
+            // The next version replaces the damaged one. An unavailable store is not caught: storing would fail, too.
             progress.note(damaged.getMessage());
             return Optional.empty();
         }

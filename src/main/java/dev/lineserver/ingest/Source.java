@@ -21,8 +21,17 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.FileStamp;
 
 /**
- * A content to be stored or compared, read block by block. A plain file is read at the positions of its blocks, by many
- * threads; a pipe, or a file that is unpacked, from its first byte to its last, by the thread that calls {@link #next}.
+ * A source of lines, read block by block. {@link SourceReader} assigns ranges of bytes to blocks on one thread with
+ * {@link #assign}, and fills the blocks on several threads with {@link #load}:
+ *
+ * <pre>
+ * source                     assign            load
+ * plain file                 sets the range    reads the range at its position
+ * pipe, or compressed file   reads the bytes   does nothing
+ * </pre>
+ *
+ * <p>{@link #checkUnchanged} must follow the last block: a plain file is not locked, and another program may have
+ * written to it. All methods except {@link #load} are called by one thread.
  */
 public final class Source implements AutoCloseable {
     /** Name of standard input. */
@@ -30,23 +39,25 @@ public final class Source implements AutoCloseable {
 
     private static final Set<String> PATHS_OF_STDIN = Set.of(STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0");
     /**
-     * Size of one read. Java reads into a buffer of its own and copies that: 64 KiB of both are still in the processor's
-     * cache by then.
+     * Size of one read, in bytes. Java reads into an internal buffer and copies it to the array; at 64 KiB, both fit
+     * into a core's nearer caches.
      */
-    private static final int PIECE_BYTES = 64 << 10;
+    private static final int READ_BYTES = 64 << 10;
 
     private final String name;
     private final Compression compression;
     private final InputStream unpacked;
     private final @Nullable FileChannel channel;
     private final @Nullable SourceFile file;
-    private long bytesRead;
-    private boolean ended;
+    /** Number of bytes assigned to blocks, unpacked. */
+    private long bytesAssigned;
+
+    private boolean stopped;
 
     /**
-     * @param bytes closed with this source unless they are standard input
-     * @param channel of the regular file that the bytes come from; null for a pipe
-     * @param file names that file to other processes; null if nothing does
+     * @param bytes the source's bytes; closed with this source unless they are standard input
+     * @param channel the open regular file that the bytes come from; null for a pipe
+     * @param file the same file by a path that other processes can open; null if it has none
      */
     Source(
             String name,
@@ -62,10 +73,10 @@ public final class Source implements AutoCloseable {
     }
 
     /**
-     * Opens a source. A gzip or Zstandard file is unpacked while it is read, whatever its name is.
+     * Opens a source. A source that begins as a gzip or Zstandard file is unpacked while it is read.
      *
      * @param source path of a file or pipe, or {@link #STDIN}
-     * @throws SourceException if it cannot be read; the message says why and what to do
+     * @throws SourceException if the source cannot be read; the message names the reason and the remedy
      */
     public static Source open(String source) throws SourceException {
         String name = PATHS_OF_STDIN.contains(source) ? STDIN : source;
@@ -81,6 +92,7 @@ public final class Source implements AutoCloseable {
             if (!Files.isRegularFile(path)) {
                 return open(name, Files.newInputStream(path), null, null);
             }
+            // Before the first read, so that checkUnchanged detects every write from here on.
             FileStamp stamp = FileStamp.of(path);
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             return open(name, Channels.newInputStream(channel), channel, stamp);
@@ -102,14 +114,14 @@ public final class Source implements AutoCloseable {
             byte[] head = buffered.readNBytes(Compression.HEAD_BYTES);
             buffered.reset();
             Compression compression = Compression.of(head);
-            Compression promised = Compression.promisedBy(name);
-            if (compression == Compression.NONE && promised != Compression.NONE) {
-                throw new SourceException(name + " is not " + promised
-                        + "-compressed, as its name says; fetch it again, or rename it to have it stored as it is");
+            Compression implied = Compression.ofName(name);
+            if (compression == Compression.NONE && implied != Compression.NONE) {
+                throw new SourceException(name + " is not " + implied
+                        + "-compressed, although its name says so; fetch it again, or rename it to store it unchanged");
             }
-            // Files in /proc have more bytes than their size says: they are read as pipes are.
+            // A file in /proc has more bytes than its size says, so it is read like a pipe.
             SourceFile file = stamp != null && head.length == Math.min(stamp.size(), Compression.HEAD_BYTES)
-                    ? lasting(Path.of(name), stamp)
+                    ? findFile(Path.of(name), stamp)
                     : null;
             return new Source(name, compression, buffered, channel, file);
         } catch (IOException | SourceException e) {
@@ -121,15 +133,15 @@ public final class Source implements AutoCloseable {
     }
 
     /**
-     * A file by a path that means the same to other processes, which {@code /dev/stdin} does not.
+     * Resolves an open file to a path that names the same file in other processes. {@code /dev/stdin} does not.
      *
-     * @return null if the file has none because it was removed or replaced
+     * @return null if the file was removed since it was opened
      */
-    private static @Nullable SourceFile lasting(Path path, FileStamp stamp) throws IOException {
+    private static @Nullable SourceFile findFile(Path path, FileStamp stamp) throws IOException {
         try {
-            SourceFile lasting = new SourceFile(path.toRealPath(), stamp);
-            requireStamp(lasting);
-            return lasting;
+            SourceFile file = new SourceFile(path.toRealPath(), stamp);
+            requireStamp(file);
+            return file;
         } catch (NoSuchFileException removed) {
             return null;
         }
@@ -137,26 +149,29 @@ public final class Source implements AutoCloseable {
 
     private static void requireStamp(SourceFile file) throws IOException {
         if (!FileStamp.of(file.path()).equals(file.stamp())) {
-            throw new IOException("it changed while it was read; leave it alone, and try again");
+            throw new IOException("it changed while it was read; try again when no program writes to it");
         }
     }
 
-    /** A path, or {@link #STDIN}. */
+    /** Returns the absolute path of the source, or {@link #STDIN}. */
     public String name() {
         return name;
     }
 
-    /** The regular file that holds the content, as it was when opened; null if there is none with a lasting path. */
+    /**
+     * Returns the regular file that the content comes from, as it was when opened; null if other processes cannot open
+     * it.
+     */
     public @Nullable SourceFile file() {
         return file;
     }
 
-    /** True if {@link #file} holds the content as it is, so that the lines can stay there. */
-    boolean isInPlace() {
+    /** True if {@link #file} holds the content byte for byte, so that the lines can stay in it. */
+    boolean isPlainFile() {
         return file != null && compression == Compression.NONE;
     }
 
-    /** True if the source can be opened and read another time, as a file can. */
+    /** True if the source can be opened and read a second time. */
     boolean isRepeatable() {
         return channel != null;
     }
@@ -165,64 +180,66 @@ public final class Source implements AutoCloseable {
         return compression;
     }
 
-    /** Size in bytes, compressed if the source is; negative if unknown. */
+    /** Returns the size in bytes, before unpacking; negative if unknown. */
     long size() {
         return file == null ? -1 : file.stamp().size();
     }
 
-    /** Number of bytes of {@link #size} read so far. */
+    /** Returns how many of the {@link #size} bytes have been read. */
     long position() {
         try {
-            return channel == null || isInPlace() ? bytesRead : channel.position();
+            return channel == null || isPlainFile() ? bytesAssigned : channel.position();
         } catch (IOException closed) {
             return size();
         }
     }
 
     /**
-     * Assigns the next bytes of the source to a block, and for a stream reads them. Called by one thread.
+     * Assigns the next bytes of the source to a block, and reads them unless the source is a plain file. Called by one
+     * thread.
      *
      * @return false at the end of the source
      */
-    boolean next(Block block) throws IOException {
-        if (ended) {
+    boolean assign(Block block) throws IOException {
+        if (stopped) {
             return false;
         }
-        block.offset = bytesRead;
+        block.offset = bytesAssigned;
         try {
-            block.length = isInPlace()
-                    ? (int) Math.min(Limits.BLOCK_BYTES, size() - bytesRead)
+            block.length = isPlainFile()
+                    ? (int) Math.min(Limits.BLOCK_BYTES, size() - bytesAssigned)
                     : unpacked.readNBytes(block.bytes, 0, block.bytes.length);
         } catch (MalformedInputException | IllegalStateException | IndexOutOfBoundsException e) {
+            // The Zstandard library reports damaged data with these unchecked exceptions.
             throw new IOException("its zstd data is damaged (" + e.getMessage() + "); fetch it again", e);
         }
-        bytesRead += block.length;
+        bytesAssigned += block.length;
         return block.length > 0;
     }
 
-    /** Ends the source after the blocks that were assigned; for a reader that has seen enough. */
-    void end() {
-        ended = true;
+    /** Ends the source after the blocks assigned so far. A comparison stops a source at the first difference. */
+    void stop() {
+        stopped = true;
     }
 
-    /** Reads the bytes of a block that {@link #next} has not read. Called by many threads. */
+    /** Fills a block of a plain file. Called by several threads at once. */
     void load(Block block) throws IOException {
-        if (channel == null || !isInPlace()) {
+        if (channel == null || !isPlainFile()) {
             return;
         }
         ByteBuffer buffer = ByteBuffer.wrap(block.bytes);
         while (buffer.position() < block.length) {
-            buffer.limit(Math.min(block.length, buffer.position() + PIECE_BYTES));
+            buffer.limit(Math.min(block.length, buffer.position() + READ_BYTES));
             if (channel.read(buffer, block.offset + buffer.position()) < 0) {
-                throw new IOException("it has become shorter; leave it alone, and try again");
+                throw new IOException("it became shorter while it was read; try again when no program writes to it");
             }
         }
     }
 
     /**
-     * Checks, once all was read, that the source was not written to or replaced meanwhile.
+     * Checks that nobody has written to the source or replaced it since it was opened. Called after the last block.
      *
-     * @throws IOException if it was
+     * @throws IOException if somebody has
      */
     void checkUnchanged() throws IOException {
         if (file != null) {
@@ -237,7 +254,7 @@ public final class Source implements AutoCloseable {
                 unpacked.close();
             }
         } catch (IOException e) {
-            // The source was only read: nothing is lost.
+            // Nothing was written to the source, so nothing is lost.
         }
     }
 }

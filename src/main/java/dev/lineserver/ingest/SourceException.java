@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
 
-/** A source cannot be read, or its content cannot be stored. Another attempt fails too unless somebody changes something. */
+/** A source cannot be read, or its content cannot be stored. A retry fails until the user changes something. */
 public final class SourceException extends Exception {
     private final String message;
 
@@ -24,12 +24,12 @@ public final class SourceException extends Exception {
         return new SourceException(IoErrors.message("read " + described(source), cause), cause);
     }
 
-    /** A source's name as it is shown to users. */
+    /** Returns the name of a source for messages. */
     static String described(String source) {
         return source.equals(Source.STDIN) ? "standard input" : source;
     }
 
-    /** Names the source, the reason, and what to do. */
+    /** Names the source and the reason, and tells the user what to do. */
     @Override
     public String getMessage() {
         return message;

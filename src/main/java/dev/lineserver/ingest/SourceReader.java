@@ -19,67 +19,78 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 
 /**
- * Reads a whole source: blocks are loaded, scanned and hashed concurrently, then split into lines in their order.
+ * Reads a whole source on several threads, and passes its lines on in their order.
  *
- * <p>The calling thread splits. The number of blocks in memory is bounded whatever the size of the source, because the next
- * block is handed out only after the oldest has been split.
+ * <pre>
+ *               calling thread          pool                  calling thread
+ * free blocks ──► assign ──► in flight: load, scan, hash ──► add digest, split ──► sink
+ *      ▲                                                             │
+ *      └─────────────────────────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>The calling thread waits for the oldest block in flight, so blocks are split in the order of the source however
+ * the pool completes them. A fixed number of blocks circulates. When the sink blocks, no block becomes free and reading
+ * stops: this is the back-pressure, and it bounds the heap for a source of any size.
+ *
+ * <p>An instance reads one source once.
  */
 final class SourceReader {
     private static final int BLOCKS_PER_THREAD = 4;
-    private static final int FEWEST_BLOCKS = 2;
-    /** Share of the heap that blocks may take; the store needs the rest. */
-    private static final int HEAP_SHARE = 16;
-    /** More threads would only wait for the one that splits. */
-    private static final int MOST_THREADS = 8;
+    /** One block to load while another is split. */
+    private static final int MIN_BLOCKS = 2;
+    /** Blocks may occupy one sixteenth of the heap; the store needs the rest. */
+    private static final int HEAP_DIVISOR = 16;
+    /** The thread that splits cannot keep up with more threads. */
+    private static final int MAX_THREADS = 8;
 
     private final Source source;
     private final Progress progress;
     private final ContentDigest.Tree digests = new ContentDigest.Tree();
 
-    /** @param progress called after every block by the thread that reads */
+    /** @param progress called after every block, on the thread that calls {@link #read} */
     SourceReader(Source source, Progress progress) {
         this.source = source;
         this.progress = progress;
     }
 
     /**
-     * Reads the source to its end.
+     * Reads the source to its end, and checks that it did not change meanwhile.
      *
-     * @param sink of all lines
+     * @param sink receives all lines, on the calling thread
+     * @return counts and digest of the lines passed on
      */
-    <X extends Exception> Content read(LineSplitter.Sink<X> sink) throws X, SourceException, InterruptedException {
+    <X extends Exception> Content read(LineSplitter.BatchSink<X> sink) throws X, SourceException, InterruptedException {
         if (source.compression() != Compression.NONE) {
             progress.note(ControlCharacters.escape(SourceException.described(source.name())) + " is "
-                    + source.compression() + "-compressed: unpacking");
+                    + source.compression() + "-compressed; unpacking it");
         }
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
-        int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+        int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
         ThreadFactory workers =
                 Thread.ofPlatform().daemon().name("source-reader").factory();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads, workers)) {
             readBlocks(pool, blocksAhead(threads), splitter);
             boolean terminated = splitter.finish();
+            // After the last read, and before the caller commits.
             source.checkUnchanged();
             return new Content(
                     splitter.lineCount(), splitter.byteCount(), digests.digest(), splitter.longestLine(), terminated);
         } catch (LineTooLongException e) {
             throw new SourceException(
-                    SourceException.described(source.name()) + ": " + e.getMessage()
-                            + ", the longest that can be stored",
-                    e);
+                    SourceException.described(source.name()) + ": " + e.getMessage() + ", the limit for a line", e);
         } catch (IOException e) {
             throw SourceException.cannotRead(source.name(), e);
         }
     }
 
-    /** Digests of all blocks read so far. */
+    /** Returns the digests of all blocks read so far. */
     ContentDigest.Tree blocks() {
         return digests;
     }
 
     private static int blocksAhead(int threads) {
-        long affordable = Runtime.getRuntime().maxMemory() / HEAP_SHARE / Block.MOST_BYTES;
-        return Math.clamp(affordable, FEWEST_BLOCKS, threads * BLOCKS_PER_THREAD);
+        long affordable = Runtime.getRuntime().maxMemory() / HEAP_DIVISOR / Block.HEAP_BYTES;
+        return Math.clamp(affordable, MIN_BLOCKS, threads * BLOCKS_PER_THREAD);
     }
 
     private <X extends Exception> void readBlocks(ExecutorService pool, int ahead, LineSplitter<X> splitter)
@@ -90,7 +101,8 @@ final class SourceReader {
         }
         Queue<Future<Block>> inFlight = new ArrayDeque<>(ahead);
         while (true) {
-            while (!free.isEmpty() && source.next(free.element())) {
+            // A block stays in the deque if the source has ended: only an assigned one is taken.
+            while (!free.isEmpty() && source.assign(free.element())) {
                 Block next = free.pop();
                 inFlight.add(pool.submit(() -> {
                     source.load(next);
@@ -101,6 +113,7 @@ final class SourceReader {
             if (inFlight.isEmpty()) {
                 return;
             }
+            // The oldest one, although a later block may be complete already.
             Block block = result(inFlight.remove());
             digests.add(block.digest);
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);

@@ -14,25 +14,28 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
-/** Compares a stored version with its source: every line, byte for byte, and the counts and digest of the whole. */
+/**
+ * Compares a stored version with a source: every line byte for byte, then the counts and the digest of the whole
+ * content. The calling thread reads the source and waits for the lookups. An instance compares once.
+ */
 public final class Verification {
-    /** Lookups in flight: enough to hide a network's latency. */
+    /** Maximum number of lookups in flight. It hides the latency of a network. */
     private static final int LOOKUPS_AHEAD = 256;
 
     private final Snapshot snapshot;
     private final Progress progress;
     private Optional<String> difference = Optional.empty();
 
-    /** @param progress called by the calling thread */
+    /** @param progress called on the thread that calls {@link #firstDifference} */
     public Verification(Snapshot snapshot, Progress progress) {
         this.snapshot = snapshot;
         this.progress = progress;
     }
 
     /**
-     * Compares the version with a source, which is read up to the first difference.
+     * Compares the version with a source. Stops reading the source at the first difference.
      *
-     * @return the first difference, as a clause for people; empty if there is none
+     * @return the first difference, as a clause for a message; empty if there is none
      */
     public Optional<String> firstDifference(Source source)
             throws SourceException, StoreException, InterruptedException {
@@ -40,7 +43,7 @@ public final class Verification {
         return difference.or(() -> difference(content, snapshot.manifest().content()));
     }
 
-    /** The difference between a source and a version that holds all lines of the source. */
+    /** Compares the contents as a whole, after all lines of the source were found in the version. */
     private static Optional<String> difference(Content source, Content stored) {
         if (source.equals(stored)) {
             return Optional.empty();
@@ -58,13 +61,15 @@ public final class Verification {
         Queue<CompletionStage<Lookup>> pending = new ArrayDeque<>(LOOKUPS_AHEAD);
         int requested = 0;
         for (int i = 0; i < batch.count() && difference.isEmpty(); i++) {
+            // Keeps lookups in flight ahead of the line being compared. They are compared in order, whichever completes
+            // first.
             while (requested < batch.count() && pending.size() < LOOKUPS_AHEAD) {
                 pending.add(snapshot.lookup(batch.firstLineIndex() + requested++));
             }
             String clause = compare(batch, i, Await.result(pending.remove()));
             if (!clause.isEmpty()) {
                 difference = Optional.of("line " + (batch.firstLineIndex() + i + 1) + " " + clause);
-                source.end();
+                source.stop();
             }
         }
     }
@@ -90,6 +95,6 @@ public final class Verification {
             }
             at += bytes.length;
         }
-        return at == batch.end(i) ? "" : "is cut short";
+        return at == batch.end(i) ? "" : "is truncated";
     }
 }

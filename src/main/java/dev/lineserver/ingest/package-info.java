@@ -1,7 +1,8 @@
 /**
- * From a file to a stored version: read, unpack, split, store, verify, report.
+ * Ingest: reads a source, unpacks it, splits it into lines, stores them as a version, and verifies versions. Start with
+ * {@link dev.lineserver.ingest.Ingest}.
  *
- * <p>May use {@code store}, {@code line}, the decompressors and the JDK.
+ * <p>May use {@code store}, {@code line}, the Zstandard library and the JDK.
  */
 @NullMarked
 package dev.lineserver.ingest;

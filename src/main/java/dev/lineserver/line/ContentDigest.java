@@ -10,10 +10,11 @@ import com.dynatrace.hash4j.hashing.Hashing;
 
 /**
  * 128-bit digest of a whole content: XXH3-128 over the XXH3-128 digests of its consecutive blocks of
- * {@link Limits#BLOCK_BYTES}, the last of which may be shorter. An empty content has no blocks.
+ * {@link Limits#BLOCK_BYTES}. The last block may be shorter. An empty content has no blocks.
  *
- * <p>Because of the tree, blocks can be hashed concurrently, and streams whose length is unknown can be hashed at all. The
- * digest tells contents apart, but collisions can be constructed. Source of the hash: xxHash 0.8, Y. Collet.
+ * <p>The two levels allow threads to hash blocks concurrently, and each block of a touched file to be verified alone.
+ * The digest detects accidental changes; it is not cryptographic, so an attacker can construct collisions. Source of
+ * the hash: xxHash 0.8, Y. Collet.
  *
  * @param high upper 64 bits
  * @param low lower 64 bits
@@ -22,7 +23,7 @@ public record ContentDigest(long high, long low) {
     private static final Hasher128 XXH3 = Hashing.xxh3_128();
     private static final int DIGEST_BYTES = 16;
 
-    /** The XXH3-128 digest of one block. */
+    /** Hashes one block. */
     public static ContentDigest ofBlock(byte[] block, int length) {
         HashValue128 hash = XXH3.hashBytesTo128Bits(block, 0, length);
         return new ContentDigest(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
@@ -41,14 +42,14 @@ public record ContentDigest(long high, long low) {
         return new ContentDigest(bytes.getLong(), bytes.getLong());
     }
 
-    /** 32 lower-case hexadecimal digits. */
+    /** Returns 32 lower-case hexadecimal digits. */
     @Override
     public String toString() {
         HexFormat hex = HexFormat.of();
         return hex.toHexDigits(high) + hex.toHexDigits(low);
     }
 
-    /** Collects the digests of a content's blocks, in their order. Holds 16 bytes per 256 KiB of content. */
+    /** Collects the digests of a content's blocks, in their order. Takes 16 bytes of heap per 256 KiB of content. */
     public static final class Tree {
         private byte[] leaves = new byte[1024 * DIGEST_BYTES];
         private int size;
@@ -62,12 +63,12 @@ public record ContentDigest(long high, long low) {
             size += DIGEST_BYTES;
         }
 
-        /** The digests added so far, 16 bytes each: upper 64 bits, then lower 64 bits. */
+        /** Returns the digests added so far, 16 bytes each: upper 64 bits, then lower 64 bits. */
         public ByteBuffer leaves() {
             return ByteBuffer.wrap(leaves, 0, size).asReadOnlyBuffer();
         }
 
-        /** Digest of all blocks added so far. */
+        /** Returns the digest of all blocks added so far. */
         public ContentDigest digest() {
             return ofBlock(leaves, size);
         }

@@ -1,14 +1,15 @@
 package dev.lineserver.line;
 
 /**
- * Consecutive whole lines as their source has them: one run of bytes, each line followed by its terminator, except that the
- * last line of a source may have none.
+ * Consecutive whole lines of a source: one run of bytes, in which a terminator follows each line. Only the last line of
+ * a source may have no terminator.
  *
- * <p>A view of arrays that are reused: valid only during the call that it is passed to.
+ * <p>A batch is a view of arrays that {@link LineSplitter} reuses. It is valid only during the call that it is passed
+ * to.
  *
- * @param bytes holds the lines; must not be changed
+ * @param bytes the array that holds the lines; the receiver must not change it
  * @param from position of the first line's first byte
- * @param ends positions of the terminators, or of the end of an unterminated last line
+ * @param ends position of each line's terminator, or of the end of an unterminated last line
  * @param firstEnd index in {@code ends} of the first line's end
  * @param count number of lines, at least 1
  * @param terminated true if the last of these lines has a terminator; false only at the end of a source
@@ -25,22 +26,30 @@ public record LineBatch(
         long firstLineIndex,
         long firstByteOffset) {
 
-    /** Position in {@link #bytes} of the first byte of the batch's line {@code i}, from 0 to {@code count - 1}. */
+    /**
+     * Returns the position in {@link #bytes} of the first byte of the batch's line {@code i}, from 0 to
+     * {@code count - 1}.
+     */
     public int start(int i) {
         return i == 0 ? from : ends[firstEnd + i - 1] + 1;
     }
 
-    /** Position in {@link #bytes} just after the last byte of the batch's line {@code i}, before its terminator. */
+    /**
+     * Returns the position in {@link #bytes} after the last byte of the batch's line {@code i}, before its terminator.
+     */
     public int end(int i) {
         return ends[firstEnd + i];
     }
 
-    /** Length of the batch's line {@code i} in bytes, without its terminator. */
+    /** Returns the length of the batch's line {@code i} in bytes, without its terminator. */
     public int length(int i) {
         return end(i) - start(i);
     }
 
-    /** Length of the whole run in bytes, all terminators included: {@code bytes[start(0), start(0) + byteCount())}. */
+    /**
+     * Returns the length of the run in bytes, all terminators included:
+     * {@code bytes[start(0), start(0) + byteCount())}.
+     */
     public int byteCount() {
         return ends[firstEnd + count - 1] + (terminated ? 1 : 0) - from;
     }

@@ -1,12 +1,12 @@
 package dev.lineserver.line;
 
 /**
- * How users count lines. Line numbers and line indices are converted here and nowhere else.
+ * Converts between the line numbers of users and 0-based line indices. No other class converts them.
  *
  * @param first number of the first line, 1 or 0
  */
 public record LineNumbers(int first) {
-    private static final int DIGITS_OF_ANY_INDEX = 18;
+    private static final int MAX_DIGITS = 18;
 
     /** @throws IllegalArgumentException if {@code first} is neither 0 nor 1 */
     public LineNumbers {
@@ -16,10 +16,10 @@ public record LineNumbers(int first) {
     }
 
     /**
-     * The index of the line with the given number.
+     * Parses a line number.
      *
-     * @param text decimal digits, however many; {@link Long#MAX_VALUE} stands for all numbers beyond it
-     * @return 0-based, at least 0
+     * @param text any number of decimal digits
+     * @return the line's 0-based index; {@link Long#MAX_VALUE} for a number of more than 18 significant digits
      * @throws IllegalArgumentException if {@code text} is not a line number; the message defines one
      */
     public long index(CharSequence text) {
@@ -30,7 +30,9 @@ public record LineNumbers(int first) {
             char c = text.charAt(i);
             digits &= c >= '0' && c <= '9';
             significant += number == 0 && c == '0' ? 0 : 1;
-            number = significant > DIGITS_OF_ANY_INDEX ? Long.MAX_VALUE : number * 10 + (c - '0');
+            // Beyond 18 digits the sum could overflow, and no store has so many lines: one value stands for all of
+            // them.
+            number = significant > MAX_DIGITS ? Long.MAX_VALUE : number * 10 + (c - '0');
         }
         if (!digits || number < first) {
             throw new IllegalArgumentException(
@@ -39,7 +41,7 @@ public record LineNumbers(int first) {
         return number == Long.MAX_VALUE ? number : number - first;
     }
 
-    /** The number of the line at an index. */
+    /** Returns the number of the line at an index. */
     public long number(long lineIndex) {
         return lineIndex + first;
     }

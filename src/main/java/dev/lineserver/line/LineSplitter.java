@@ -3,20 +3,23 @@ package dev.lineserver.line;
 import java.util.Arrays;
 
 /**
- * Turns the consecutive blocks of a source into batches of whole lines.
+ * Splits the consecutive blocks of a source into batches of whole lines. Used by one thread.
  *
- * <p>Lines within a block are passed on in place, without a copy. A line that crosses blocks is assembled in a separate buffer
- * and passed on alone. Line law: the concatenated bytes of the batches are the source.
+ * <p>All lines that lie within one block form one batch, which points into the block; they are not copied. A line that
+ * crosses the end of a block is assembled in a separate buffer, and is a batch of its own. Line law: the concatenated
+ * bytes of all batches are the bytes of the source.
+ *
+ * @param <X> thrown by the sink
  */
 public final class LineSplitter<X extends Exception> {
-    /** Receives the batches. */
+    /** Receives the batches in their order, on the thread that calls the splitter. */
     @FunctionalInterface
-    public interface Sink<X extends Exception> {
-        /** Receives a batch, which is valid only until this method returns. */
+    public interface BatchSink<X extends Exception> {
+        /** Receives a batch. It is valid only until this method returns. */
         void accept(LineBatch batch) throws X, InterruptedException;
     }
 
-    private final Sink<X> sink;
+    private final BatchSink<X> sink;
     private final int longestLineAllowed;
     private final int[] carriedEnd = new int[1];
     private byte[] carried = {};
@@ -26,10 +29,10 @@ public final class LineSplitter<X extends Exception> {
     private long longestLine;
 
     /**
-     * @param longestLineAllowed in bytes, without terminator; at least the length of a block, so that only lines that cross
-     *     blocks can be longer, and at most {@link Limits#LONGEST_LINE_BYTES}
+     * @param longestLineAllowed in bytes, without terminator; at most {@link Limits#LONGEST_LINE_BYTES}, and at least
+     *     the length of a block, because only lines that cross blocks are checked
      */
-    public LineSplitter(int longestLineAllowed, Sink<X> sink) {
+    public LineSplitter(int longestLineAllowed, BatchSink<X> sink) {
         this.longestLineAllowed = longestLineAllowed;
         this.sink = sink;
     }
@@ -37,8 +40,8 @@ public final class LineSplitter<X extends Exception> {
     /**
      * Splits the next block.
      *
-     * @param block holds the block from position 0; may be reused once this method returns
-     * @param length of the block, in bytes
+     * @param block array that holds the block from position 0; the caller may reuse it when this method returns
+     * @param length length of the block, in bytes
      * @param newlines positions of all terminators in the block, ascending
      * @param newlineCount number of terminators
      */
@@ -51,6 +54,7 @@ public final class LineSplitter<X extends Exception> {
         int from = 0;
         int first = 0;
         if (carriedLength > 0) {
+            // The first newline ends the line that earlier blocks began, so it is no part of this block's own batch.
             from = newlines[0] + 1;
             first = 1;
             carry(block, 0, newlines[0]);
@@ -64,7 +68,7 @@ public final class LineSplitter<X extends Exception> {
     }
 
     /**
-     * Ends the source: the bytes after the last terminator are a line, unless there are none.
+     * Ends the source. If bytes follow the last terminator, they are the last line.
      *
      * @return true if all lines have a terminator
      */
@@ -76,17 +80,17 @@ public final class LineSplitter<X extends Exception> {
         return terminated;
     }
 
-    /** Number of lines passed on so far. */
+    /** Returns the number of lines passed to the sink so far. */
     public long lineCount() {
         return lineCount;
     }
 
-    /** Number of bytes passed on so far, terminators included. */
+    /** Returns the number of bytes passed to the sink so far, terminators included. */
     public long byteCount() {
         return byteCount;
     }
 
-    /** Length of the longest line passed on so far, in bytes, without terminator. */
+    /** Returns the length of the longest line passed to the sink so far, in bytes, without terminator. */
     public long longestLine() {
         return longestLine;
     }
@@ -99,6 +103,7 @@ public final class LineSplitter<X extends Exception> {
         emit(new LineBatch(carried, 0, carriedEnd, 0, 1, terminated, lineCount, byteCount));
         carriedLength = 0;
         if (carried.length > Limits.WHOLE_LINE_BYTES) {
+            // One very long line must not occupy the heap for the rest of the ingest.
             carried = new byte[0];
         }
     }
@@ -112,18 +117,20 @@ public final class LineSplitter<X extends Exception> {
             from = end + 1;
         }
         longestLine = Math.max(longestLine, longest);
+        // The counts are the batch's own position until the sink has accepted it, and exclude it if the sink fails.
         sink.accept(batch);
         lineCount += batch.count();
         byteCount += batch.byteCount();
     }
 
-    /** Keeps the start of a line that ends in a later block, and room for its terminator. */
+    /** Appends bytes of a line that ends in a later block to the buffer, and keeps room for its terminator. */
     private void carry(byte[] block, int from, int to) throws LineTooLongException {
         int needed = Math.addExact(carriedLength, to - from);
         if (needed > longestLineAllowed) {
             throw new LineTooLongException(lineCount, byteCount, longestLineAllowed);
         }
         if (carried.length <= needed) {
+            // Doubling keeps the copies linear in the length of the line.
             int doubled = Math.min(carried.length * 2, longestLineAllowed + 1);
             carried = Arrays.copyOf(carried, Math.max(needed + 1, doubled));
         }

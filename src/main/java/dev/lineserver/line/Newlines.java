@@ -4,7 +4,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Finds line terminators in a byte array, 64 bytes at a time. */
+/**
+ * Finds line terminators in a byte array.
+ *
+ * <p>Each step reads 64 bytes as eight {@code long}s and packs their comparisons into one {@code long} with a bit per
+ * byte. {@code src/docs/decisions/012-how-a-file-is-scanned.md} has the alternatives and the measurements.
+ */
 public final class Newlines {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long NEWLINES = 0x0A0A0A0A0A0A0A0AL;
@@ -16,7 +21,8 @@ public final class Newlines {
     /**
      * Writes the positions of all {@code \n} in {@code bytes[from, to)} to {@code positions}, ascending.
      *
-     * @param positions has room for at least {@code to - from} positions; entries after those found are overwritten
+     * @param positions has room for at least {@code to - from} positions; entries after the last one found may be
+     *     overwritten
      * @return the number of newlines
      */
     public static int find(byte[] bytes, int from, int to, int[] positions) {
@@ -25,7 +31,8 @@ public final class Newlines {
         for (int last = to - Long.SIZE; at <= last; at += Long.SIZE) {
             long newlines = newlines(bytes, at);
             int here = Long.bitCount(newlines);
-            // Two positions are written unconditionally: a branch would be mispredicted too often.
+            // Writes two positions even if there are fewer newlines, because a branch would often be mispredicted. A
+            // wrong position is overwritten by the next step, or lies behind the returned count.
             positions[count] = at + Long.numberOfTrailingZeros(newlines);
             newlines &= newlines - 1;
             positions[count + 1] = at + Long.numberOfTrailingZeros(newlines);
@@ -42,7 +49,7 @@ public final class Newlines {
         return count;
     }
 
-    /** Writes the positions of all bits that are set; there is at least one. */
+    /** Writes the positions of all set bits. At least one bit must be set. */
     private static void writePositions(int[] positions, int from, int at, long bits) {
         long left = bits;
         int next = from;
@@ -53,16 +60,18 @@ public final class Newlines {
     }
 
     /**
-     * Sets the top bit of every byte that is not {@code \n}, and no other bit. Exact in every lane, unlike the well-known
-     * subtract-and-mask form, whose borrow runs into the next lane. Source: Hacker's Delight, 2nd ed., 6-1.
+     * Returns a word in which the top bit of each byte is set if that byte of {@code word} is not {@code \n}; all other
+     * bits are 0. This form is exact in every byte. The popular subtract-and-mask form is not: its borrow reaches the
+     * next byte. Source: Hacker's Delight, 2nd ed., 6-1.
      */
     static long topBitUnlessNewline(long word) {
-        long zeroWhereNewline = word ^ NEWLINES;
-        return (((zeroWhereNewline & LOW_SEVEN) + LOW_SEVEN) | zeroWhereNewline) & TOP;
+        long zeroIfNewline = word ^ NEWLINES;
+        return (((zeroIfNewline & LOW_SEVEN) + LOW_SEVEN) | zeroIfNewline) & TOP;
     }
 
-    /** Bit j is set if byte {@code at + j} is {@code \n}. */
+    /** Returns a word in which bit j is set if byte {@code at + j} is {@code \n}. */
     private static long newlines(byte[] bytes, int at) {
+        // Bit k of each byte comes from the k-th long, so the bits are in the order of a transposed 8-by-8 matrix.
         long others = topBitUnlessNewline(bytes, at) >>> 7
                 | topBitUnlessNewline(bytes, at + 8) >>> 6
                 | topBitUnlessNewline(bytes, at + 16) >>> 5
@@ -79,8 +88,8 @@ public final class Newlines {
     }
 
     /**
-     * Transposes a matrix of bits: bit j of byte k becomes bit k of byte j, so that the bits are in the order of the bytes that
-     * they stand for. Source: Hacker's Delight, 2nd ed., 7-3.
+     * Transposes an 8-by-8 matrix of bits: bit j of byte k becomes bit k of byte j. Source: Hacker's Delight, 2nd ed.,
+     * 7-3.
      */
     static long transpose(long matrix) {
         long x = matrix;

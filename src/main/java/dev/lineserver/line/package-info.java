@@ -1,7 +1,7 @@
 /**
- * Lines in memory: splitting bytes into lines, the digest of a content, and the limits on both.
+ * Lines in memory: the splitter, the digest of a content, and the limits.
  *
- * <p>Pure Java over {@code byte[]}: no I/O, no framework, nothing else of this project.
+ * <p>Pure Java over {@code byte[]}: no I/O, no framework, no other package of this project.
  */
 @NullMarked
 package dev.lineserver.line;

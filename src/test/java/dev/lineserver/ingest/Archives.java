@@ -10,7 +10,7 @@ import java.util.zip.Deflater;
 
 import com.github.luben.zstd.ZstdCompressCtx;
 
-/** Builds compressed files, byte by byte where a test needs to damage them. */
+/** Builds compressed files, and damages them. */
 final class Archives {
     private static final byte[] GZIP_HEADER = {0x1F, (byte) 0x8B, 8, 0, 0, 0, 0, 0, 0, -1};
     private static final int SKIPPABLE = 0x184D2A50;
@@ -57,7 +57,7 @@ final class Archives {
         return join(header, cut(deflated, length), littleEndian((int) checksum.getValue(), content.length));
     }
 
-    /** A gzip header with the flags given, followed by the optional fields given. */
+    /** A gzip header with these flags and optional fields. */
     static byte[] gzipHeader(int flags, byte[]... fields) {
         return join(changed(GZIP_HEADER, 3, flags), join(fields));
     }
@@ -67,7 +67,7 @@ final class Archives {
         return zstd(content, 3, true, 0);
     }
 
-    /** @param windowLog 0 to let the level decide; else the frame is not a single segment */
+    /** @param windowLog logarithm of the window size, for a frame of several segments; 0 to let the level decide */
     static byte[] zstd(byte[] content, int level, boolean checksum, int windowLog) {
         try (ZstdCompressCtx context = new ZstdCompressCtx()) {
             context.setLevel(level).setChecksum(checksum);

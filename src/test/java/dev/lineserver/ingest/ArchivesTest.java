@@ -43,7 +43,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Archives are stored whole or refused, with the verdict of {@code gzip -t} and {@code zstd -t}. */
+/** Archives are stored completely or refused, as {@code gzip -t} and {@code zstd -t} decide. */
 final class ArchivesTest {
     private static final long REFUSED = -1;
     private static final int SEED = 20261128;
@@ -98,7 +98,7 @@ final class ArchivesTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> oddArchivesAreStoredWholeOrRefused() {
+    Stream<DynamicTest> unusualArchivesAreStoredCompletelyOrRefused() {
         return archives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(
                         archive.getKey(), () -> storeOrRefuse(archive.getKey(), archive.getValue())));
@@ -123,7 +123,7 @@ final class ArchivesTest {
     }
 
     @Test
-    void aWindowThatIsTooWideIsNamedWithTheCommandThatUnpacksIt() throws Exception {
+    void aWindowThatIsTooLargeIsReportedWithTheCommandThatUnpacksIt() throws Exception {
         byte[] archive = Objects.requireNonNull(archives().get("window-2g.zst")).bytes();
         Path file = Files.write(directory.resolve("wide.zst"), archive);
         SourceException e =
@@ -132,9 +132,9 @@ final class ArchivesTest {
         assertTrue(e.getMessage().contains("zstd -d --long=31"), e.getMessage());
     }
 
-    /** The library's own limit: wider windows are refused before it sees them. */
+    /** The library has the same limit, but {@link ZstdFrames} refuses larger windows before the library reads them. */
     @Test
-    void matchesAcrossTheWidestWindowAreUnpackedAndWiderOnesRefused() throws Exception {
+    void theLargestWindowIsUnpackedAndALargerOneIsRefused() throws Exception {
         int windowLog = 23;
         byte[] repeated = new byte[100_000];
         byte[] content = new byte[(1 << windowLog) + 1_000_000];
@@ -153,7 +153,7 @@ final class ArchivesTest {
     }
 
     @Test
-    void aLongFrameOfASingleSegmentIsUnpacked() throws Exception {
+    void aLargeSingleSegmentFrameIsUnpacked() throws Exception {
         byte[] content = new byte[9 << 20];
         new Random(SEED).nextBytes(content);
         byte[] packed = com.github.luben.zstd.Zstd.compress(content, 20);
@@ -164,13 +164,13 @@ final class ArchivesTest {
     private static byte[] unpack(Compression compression, byte[] archive) throws IOException {
         Source source = new Source("archive", compression, new ByteArrayInputStream(archive), null, null);
         ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (Block block = new Block(); source.next(block); ) {
+        for (Block block = new Block(); source.assign(block); ) {
             content.write(block.bytes, 0, block.length);
         }
         return content.toByteArray();
     }
 
-    /** The content, or null if it is refused. */
+    /** Returns the content; null if the archive is refused. */
     private static byte @Nullable [] unpackOrRefuse(Compression compression, byte[] archive) {
         try {
             return unpack(compression, archive);
@@ -179,7 +179,7 @@ final class ArchivesTest {
         }
     }
 
-    /** Every archive whose first bytes still tell its kind; cutting them makes another file of it. */
+    /** Small archives of each kind, to be damaged after the first bytes, which identify the kind. */
     private static Map<String, byte[]> smallArchives() {
         byte[] text = lines("line ", 40);
         Map<String, byte[]> small = new LinkedHashMap<>();
@@ -191,7 +191,7 @@ final class ArchivesTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> anArchiveCutAnywhereIsRefusedUnlessItEndsWithAMember() {
+    Stream<DynamicTest> aTruncatedArchiveIsRefusedUnlessItEndsWithAMember() {
         return smallArchives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
                     byte[] bytes = archive.getValue();
@@ -210,7 +210,7 @@ final class ArchivesTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> anArchiveWithABitFlippedAnywhereYieldsItsContentOrIsRefused() {
+    Stream<DynamicTest> anArchiveWithAnyBitFlippedYieldsItsContentOrIsRefused() {
         return smallArchives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
                     byte[] bytes = archive.getValue();
@@ -227,11 +227,11 @@ final class ArchivesTest {
     }
 
     /**
-     * A damaged frame without a checksum may be valid: then it has the content that the reference implementation sees. The
-     * library checks less: about 3 in 100 of these archives are refused by the reference only.
+     * A damaged frame without a checksum may be valid. Then its content must be that of the reference implementation.
+     * The library detects less damage: only the reference implementation refuses about 3 in 100 of these archives.
      */
     @Test
-    void damagedFramesThatAreValidAreReadAsTheReferenceImplementationReadsThem() {
+    void damagedButValidFramesAreReadLikeTheReferenceImplementation() {
         Random random = new Random(SEED);
         int rounds = 5_000;
         int valid = 0;

@@ -58,13 +58,13 @@ final class IngestTest {
     }
 
     @TestFactory
-    List<DynamicTest> everySampleIsStoredAlikeFromEveryKindOfSource() {
+    List<DynamicTest> everySampleIsStoredEquallyFromEveryKindOfSource() {
         return Samples.all().entrySet().stream()
-                .map(sample -> DynamicTest.dynamicTest(sample.getKey(), () -> storedAlike(sample)))
+                .map(sample -> DynamicTest.dynamicTest(sample.getKey(), () -> assertStoredEqually(sample)))
                 .toList();
     }
 
-    private void storedAlike(Map.Entry<String, byte[]> sample) throws Exception {
+    private void assertStoredEqually(Map.Entry<String, byte[]> sample) throws Exception {
         Path plain = Files.write(directory.resolve("plain"), sample.getValue());
         Path gzip = Files.write(directory.resolve("packed.gz"), Archives.gzip(sample.getValue()));
         Path zstd = Files.write(directory.resolve("packed.ZST"), Archives.zstd(sample.getValue()));
@@ -79,9 +79,9 @@ final class IngestTest {
     }
 
     @Test
-    void aStreamThatComesInDribblesIsReadWhole() throws Exception {
+    void aStreamOfShortReadsIsReadToItsEnd() throws Exception {
         byte[] content = Samples.random(9_000, 120, 8);
-        Source source = new Source(Source.STDIN, Compression.NONE, new Dribble(content), null, null);
+        Source source = new Source(Source.STDIN, Compression.NONE, new ShortReads(content), null, null);
         Manifest manifest = new Ingest(store, Progress.SILENT)
                 .store(source, DatasetName.DEFAULT, false)
                 .manifest();
@@ -89,12 +89,12 @@ final class IngestTest {
         assertEquals(Optional.empty(), firstDifference(manifest, Files.write(directory.resolve("same"), content)));
     }
 
-    /** Gives one to seven bytes at a time. */
-    private static final class Dribble extends InputStream {
+    /** Returns one to seven bytes per read. */
+    private static final class ShortReads extends InputStream {
         private final ByteArrayInputStream bytes;
-        private int turn;
+        private int limit;
 
-        Dribble(byte[] content) {
+        ShortReads(byte[] content) {
             bytes = new ByteArrayInputStream(content);
         }
 
@@ -105,8 +105,8 @@ final class IngestTest {
 
         @Override
         public int read(byte[] into, int offset, int length) {
-            turn = turn % 7 + 1;
-            return bytes.read(into, offset, Math.min(length, turn));
+            limit = limit % 7 + 1;
+            return bytes.read(into, offset, Math.min(length, limit));
         }
     }
 
@@ -133,11 +133,11 @@ final class IngestTest {
         assertEquals(Optional.empty(), firstDifference(manifest, plain));
         byte[] cut = Arrays.copyOf(frames.toByteArray(), frames.size() / 2);
         assertRefused(
-                "cut short", Files.write(directory.resolve("cut.zst"), cut).toString());
+                "is truncated", Files.write(directory.resolve("cut.zst"), cut).toString());
     }
 
     @Test
-    void theFirstDifferenceIsFoundWhereverItIs() throws Exception {
+    void theFirstDifferenceIsFoundInAnyLine() throws Exception {
         byte[] content = Samples.random(3_000, 60, 9);
         Manifest manifest = ingest(Files.write(directory.resolve("stored"), content));
         List<byte[]> lines = Samples.linesOf(content);
@@ -158,16 +158,16 @@ final class IngestTest {
     }
 
     @Test
-    void whatCannotBeReadIsRefusedInPlainWords() throws Exception {
+    void anUnreadableSourceIsRefusedWithAMessage() throws Exception {
         assertRefused("is a directory", directory.toString());
         assertRefused("does not exist", directory.resolve("nothing").toString());
         byte[] packed = Archives.gzip(Samples.random(2_000, 100, 1));
         Path cut = Files.write(directory.resolve("cut.gz"), Arrays.copyOf(packed, packed.length / 2));
-        assertRefused("cut short", cut.toString());
+        assertRefused("is truncated", cut.toString());
         Path notPacked = Files.writeString(directory.resolve("text.gz"), "text\n");
-        assertRefused("is not gzip-compressed, as its name says", notPacked.toString());
+        assertRefused("is not gzip-compressed, although its name says so", notPacked.toString());
         Path notZstd = Files.writeString(directory.resolve("text.zst"), "text, not zstd\n");
-        assertRefused("is not zstd-compressed, as its name says", notZstd.toString());
+        assertRefused("is not zstd-compressed, although its name says so", notZstd.toString());
         assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
     }
 

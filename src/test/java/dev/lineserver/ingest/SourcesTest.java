@@ -70,13 +70,13 @@ final class SourcesTest implements Progress {
 
     @ParameterizedTest
     @ValueSource(strings = {"log.gz.1", "log.tgz", "log.bgz", "log.dz", "log.GZ", "log", "log.txt", "log.zst"})
-    void gzipIsRecognisedUnderAnyNameAndSaid(String name) throws Exception {
+    void gzipIsRecognisedUnderAnyNameAndReported(String name) throws Exception {
         assertUnpacked(name, Archives.gzip(TEXT), "gzip");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"log.zst.1", "log.zstd", "log", "log.txt", "log.gz"})
-    void zstdIsRecognisedUnderAnyNameAndSaid(String name) throws Exception {
+    void zstdIsRecognisedUnderAnyNameAndReported(String name) throws Exception {
         assertUnpacked(name, Archives.zstd(TEXT), "zstd");
         assertUnpacked(name, Archives.join(Archives.skippable(9, 3), Archives.zstd(TEXT)), "zstd");
     }
@@ -85,7 +85,7 @@ final class SourcesTest implements Progress {
         notes.clear();
         Path file = Files.write(directory.resolve(name), archive);
         assertEquals(3, ingest(file.toString()).lineCount());
-        assertEquals(List.of(file + " is " + kind + "-compressed: unpacking"), notes);
+        assertEquals(List.of(file + " is " + kind + "-compressed; unpacking it"), notes);
         Path link = directory.resolve("link");
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, file);
@@ -93,7 +93,7 @@ final class SourcesTest implements Progress {
         System.setIn(new ByteArrayInputStream(archive));
         notes.clear();
         assertEquals(3, ingest(Source.STDIN).lineCount());
-        assertEquals(List.of("standard input is " + kind + "-compressed: unpacking"), notes);
+        assertEquals(List.of("standard input is " + kind + "-compressed; unpacking it"), notes);
     }
 
     @Test
@@ -118,7 +118,7 @@ final class SourcesTest implements Progress {
     }
 
     @Test
-    void standardInputIsStoredIfChanged() throws Exception {
+    void storeIfChangedAlwaysStoresStandardInput() throws Exception {
         Ingest ingest = new Ingest(store, this);
         for (byte[] text : List.of(TEXT, Archives.gzip(ascii("four\n")))) {
             System.setIn(new ByteArrayInputStream(text));
@@ -140,7 +140,7 @@ final class SourcesTest implements Progress {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void aFileWhoseSizeIsNotThatOfItsContentIsAStream() throws Exception {
+    void aFileShorterThanItsSizeIsRefused() throws Exception {
         Path sys = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
         org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(sys));
         assertTrue(Files.size(sys) > Files.readAllBytes(sys).length);
@@ -148,7 +148,9 @@ final class SourcesTest implements Progress {
         assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
     }
 
-    /** A path that names a descriptor means another file, or none, to the server that reads later. */
+    /**
+     * A path such as {@code /proc/self/fd/5} names another file, or none, in the server process that reads it later.
+     */
     @Test
     @EnabledOnOs(OS.LINUX)
     void aDescriptorIsResolvedToItsFileOrCopied() throws Exception {
@@ -158,7 +160,7 @@ final class SourcesTest implements Progress {
             Path descriptor = descriptorOf(file);
             try (Source source = Source.open(descriptor.toString())) {
                 assertEquals(file.toRealPath().toString(), source.name());
-                assertTrue(source.isInPlace());
+                assertTrue(source.isPlainFile());
             }
             Files.delete(file);
             assertCopied(descriptor);
@@ -206,7 +208,7 @@ final class SourcesTest implements Progress {
         writer.join();
     }
 
-    /** Same size and modification time: only the change time and the inode tell. */
+    /** The size and the modification time stay the same: only the change time or the inode shows the change. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aFileReplacedOrRewrittenWhileItIsReadIsNotPublished(boolean replace) throws Exception {
@@ -225,7 +227,7 @@ final class SourcesTest implements Progress {
         }
     }
 
-    /** Whatever descriptor 0 is by then: Java opens files of its own under the number of a closed stream. */
+    /** Standard input must not be opened by its descriptor: Java may have reused number 0 for a file of its own. */
     @ParameterizedTest
     @ValueSource(strings = {Source.STDIN, "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
     void closedStandardInputIsRefused(String name) throws Exception {
@@ -237,7 +239,7 @@ final class SourcesTest implements Progress {
     }
 
     @Test
-    @SuppressWarnings("InputStreamSlowMultibyteRead") // It only fails.
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // Every read fails.
     void tooLittleHeapIsThrownAndNothingIsPublished() throws Exception {
         InputStream hungry = new InputStream() {
             @Override

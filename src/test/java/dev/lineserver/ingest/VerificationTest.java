@@ -32,7 +32,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Verification against a snapshot that answers as a test wants it to. */
+/** Verification of a snapshot with scripted lookups. */
 final class VerificationTest {
     private static final byte[] TEXT = Archives.ascii("one\n\ntwo\nthree\n".repeat(400));
     private static final List<byte[]> LINES = Samples.linesOf(TEXT);
@@ -47,7 +47,8 @@ final class VerificationTest {
         file = Files.write(directory.resolve("file"), TEXT);
     }
 
-    private record Scripted(Manifest manifest, LongFunction<CompletionStage<Lookup>> lookups) implements Snapshot {
+    private record ScriptedSnapshot(Manifest manifest, LongFunction<CompletionStage<Lookup>> lookups)
+            implements Snapshot {
         @Override
         public CompletionStage<Lookup> lookup(long lineIndex) {
             return lookups.apply(lineIndex);
@@ -73,7 +74,7 @@ final class VerificationTest {
     private Optional<String> verify(Content stored, LongFunction<CompletionStage<Lookup>> lookups) throws Exception {
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
         try (Source source = Source.open(file.toString())) {
-            return new Verification(new Scripted(manifest, lookups), Progress.SILENT).firstDifference(source);
+            return new Verification(new ScriptedSnapshot(manifest, lookups), Progress.SILENT).firstDifference(source);
         }
     }
 
@@ -82,12 +83,12 @@ final class VerificationTest {
     }
 
     @Test
-    void sameLinesAndSameContentAreNoDifference() throws Exception {
+    void equalLinesAndContentAreNoDifference() throws Exception {
         assertEquals(Optional.empty(), verify(VerificationTest::found));
     }
 
     @Test
-    void aDifferenceOfTheWholeIsASentence() throws Exception {
+    void aDifferenceInCountsOrDigestIsDescribed() throws Exception {
         Content c = content();
         assertEquals(
                 Optional.of("the version has 1601 lines, and the file 1600"),
@@ -101,7 +102,7 @@ final class VerificationTest {
     }
 
     @Test
-    void aDifferenceOfALineNamesItsNumber() throws Exception {
+    void aDifferenceInALineNamesItsNumber() throws Exception {
         assertEquals(Optional.of("line 701 differs"), verify(at(700, new Lookup.Found(new byte[] {1}))));
         assertEquals(Optional.of("line 701 is damaged: gone"), verify(at(700, new Lookup.Damaged("gone"))));
         assertEquals(
@@ -123,7 +124,7 @@ final class VerificationTest {
             assertEquals(Optional.of("line 4 differs"), verify(at(3, new Lookup.FoundInParts(parts))));
         }
         assertEquals(
-                Optional.of("line 4 is cut short"), verify(at(3, new Lookup.FoundInParts(parts(line.length, "thr")))));
+                Optional.of("line 4 is truncated"), verify(at(3, new Lookup.FoundInParts(parts(line.length, "thr")))));
     }
 
     private static LineParts parts(long length, String... parts) {
@@ -132,7 +133,7 @@ final class VerificationTest {
     }
 
     @Test
-    void aFailureOfTheStoreIsThrownAsItIs() throws Exception {
+    void aStoreFailureIsRethrownUnwrapped() throws Exception {
         StoreException failure = new StoreUnavailableException("unreachable");
         for (Throwable wrapped : List.of(failure, new CompletionException(failure))) {
             assertSame(
@@ -156,7 +157,7 @@ final class VerificationTest {
         AtomicLong position = new AtomicLong();
         Content stored = new Content(2_000, longText.length, new ContentDigest(1, 2), longText.length, false);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
-        Scripted snapshot = new Scripted(manifest, at(3, new Lookup.Found(new byte[] {1})));
+        ScriptedSnapshot snapshot = new ScriptedSnapshot(manifest, at(3, new Lookup.Found(new byte[] {1})));
         Progress progress = (read, _, _) -> position.set(read);
         try (Source source = Source.open(file.toString())) {
             assertEquals(Optional.of("line 4 differs"), new Verification(snapshot, progress).firstDifference(source));

@@ -19,7 +19,7 @@ final class ContentDigestTest {
     }
 
     @Test
-    void textFormIsReadBack() {
+    void textFormIsParsed() {
         ContentDigest digest = new ContentDigest(0x0123456789abcdefL, -2);
         assertEquals("0123456789abcdeffffffffffffffffe", digest.toString());
         assertEquals(digest, ContentDigest.parse(digest.toString()));
@@ -28,7 +28,7 @@ final class ContentDigestTest {
     }
 
     @Test
-    void orderAndNumberOfBlocksCount() {
+    void theDigestDependsOnOrderAndNumberOfBlocks() {
         ContentDigest a = new ContentDigest(1, 2);
         ContentDigest b = new ContentDigest(3, 4);
         assertEquals(digest(a, b), digest(a, b));
@@ -38,7 +38,7 @@ final class ContentDigestTest {
     }
 
     @Test
-    void holdsMoreBlocksThanItBeganWith() {
+    void theTreeGrowsBeyondItsInitialCapacity() {
         ContentDigest.Tree tree = new ContentDigest.Tree();
         for (int i = 0; i < 5_000; i++) {
             tree.add(new ContentDigest(-i, i));

@@ -35,12 +35,12 @@ final class LineNumbersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-1", "+1", "1.5", "1e3", "0x1", " 1", "1 ", "one", "١", "%31", "1/", "0", "000"})
-    void refusesOtherTexts(String text) {
+    void textThatIsNotALineNumberIsRefused(String text) {
         assertThrows(IllegalArgumentException.class, () -> new LineNumbers(1).index(text));
     }
 
     @Test
-    void countingMayStartAtZeroAndNowhereElse() {
+    void theFirstNumberIsZeroOrOne() {
         assertEquals(0, new LineNumbers(0).index("0"));
         assertThrows(IllegalArgumentException.class, () -> new LineNumbers(2));
         assertThrows(IllegalArgumentException.class, () -> new LineNumbers(-1));

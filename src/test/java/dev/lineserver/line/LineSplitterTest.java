@@ -71,7 +71,7 @@ final class LineSplitterTest {
     }
 
     @Test
-    void aLineOfTheLongestLengthPassesAndOneByteMoreDoesNot() throws Exception {
+    void theLongestLinePassesAndOneByteMoreIsRefused() throws Exception {
         byte[] fits = "ab\n12345\nc\n".getBytes(StandardCharsets.US_ASCII);
         byte[] tooLong = "ab\n123456\nc\n".getBytes(StandardCharsets.US_ASCII);
         byte[] tooLongUnterminated = "ab\n123456".getBytes(StandardCharsets.US_ASCII);
