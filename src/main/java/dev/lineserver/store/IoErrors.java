@@ -10,14 +10,14 @@ import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
-/** Puts an I/O error into a user's words: why it failed, and what to do. */
+/** Translates an I/O error into a message for users: the reason, and the remedy. */
 public final class IoErrors {
     private IoErrors() {}
 
     /**
-     * A message for people, such as {@code cannot read /x/y: permission denied; change its owner or permissions}.
+     * Returns a message such as {@code cannot read /x/y: permission denied; change its owner or permissions}.
      *
-     * @param attempt verb and object, such as {@code read /x/y}
+     * @param attempt verb and object of the failed operation, such as {@code read /x/y}
      */
     public static String message(String attempt, IOException cause) {
         String reason = reason(cause);
@@ -25,7 +25,7 @@ public final class IoErrors {
         return "cannot " + attempt + ": " + (file == null || attempt.contains(file) ? "" : file + ": ") + reason;
     }
 
-    /** A failure with that {@link #message}. */
+    /** Returns an exception with that {@link #message}. */
     public static StoreFailedException failed(String attempt, IOException cause) {
         return new StoreFailedException(message(attempt, cause), cause);
     }
@@ -44,8 +44,8 @@ public final class IoErrors {
         }
         return switch (cause) {
             case NoSuchFileException _ -> "it does not exist";
-            case EOFException _ -> "it is cut short";
-            case ClosedChannelException _ -> "it was closed meanwhile";
+            case EOFException _ -> "it is truncated";
+            case ClosedChannelException _ -> "it was closed";
             default -> text;
         };
     }

@@ -94,7 +94,7 @@ final class CommandTest {
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
                     get 5-3                       | the range 5-3 ends before it begins
                     get 1 --first-line-number=2   | --first-line-number: the first line's number is 0 or 1
-                    ingest x --dataset=No         | --dataset: 'No' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
+                    ingest x --dataset=No         | --dataset: 'No' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
                     serve --port=99999            | --port: 99999 is not from 0 to 65535
                     serve --port=-1               | --port: -1 is not from 0 to 65535
                     serve --port=x                | --port: Expected an integer value, got "x"
@@ -105,7 +105,7 @@ final class CommandTest {
                     get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not from 1 to 100000
                     get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not from 10 to 600000
                     get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not from 10 to 600000
-                    get 1 --dataset=              | --dataset: '' is not a dataset name: 1 to 32 of a-z, 0-9 and '-', the first of them not '-'
+                    get 1 --dataset=              | --dataset: '' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
                     """)

@@ -26,19 +26,19 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What every store does. A subclass says which store. */
+/** Tests that every store must pass. A subclass supplies the store. */
 public abstract class LineStoreContract {
     protected static final DatasetName NAME = new DatasetName("contract");
 
-    /** The store under test: the same for a whole test, empty when it begins. */
+    /** Returns the store under test: the same store during one test, empty at its begin. */
     protected abstract LineStore store() throws Exception;
 
-    /** A request for content that is no file's own. */
+    /** A request for content that does not come from a file. */
     private static BuildRequest request() {
         return new BuildRequest(NAME, "sample", null, false);
     }
 
-    /** Stores a content, in blocks of 64 KiB. */
+    /** Stores a content in blocks of 64 KiB. */
     protected static Manifest put(LineStore store, byte[] content) throws Exception {
         return put(store, content, 64 << 10);
     }
@@ -88,7 +88,7 @@ public abstract class LineStoreContract {
         return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
-    /** The bytes of a line that is there. */
+    /** Returns the bytes of a line, which must exist. */
     protected static byte[] line(Snapshot snapshot, long lineIndex) throws Exception {
         return switch (await(snapshot.lookup(lineIndex))) {
             case Lookup.Found(byte[] line) -> line;
@@ -140,7 +140,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void aBuildCanBeFedInBlocksOfAnySize() throws Exception {
+    void aBuildAcceptsBlocksOfAnySize() throws Exception {
         byte[] content = Samples.random(700, 90, 7);
         LineStore store = store();
         for (int blockSize : new int[] {1, 2, 7, 64 << 10}) {
@@ -152,7 +152,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void lookupsOutOfOrderAndSideBySideEachGetTheirOwnLine() throws Exception {
+    void concurrentLookupsInAnyOrderReturnTheirOwnLines() throws Exception {
         byte[] content = Samples.random(5_000, 300, 11);
         List<byte[]> expected = Samples.linesOf(content);
         LineStore store = store();
@@ -170,7 +170,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void anEmptyStoreHasNothing() throws Exception {
+    void anEmptyStoreListsNothing() throws Exception {
         LineStore store = store();
         assertEquals(List.of(), store.datasets());
         assertEquals(Optional.empty(), store.newest(NAME));
@@ -190,7 +190,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void aBuildClosedWithoutCommitLeavesTheVersionBefore() throws Exception {
+    void aBuildClosedWithoutCommitLeavesThePreviousVersion() throws Exception {
         byte[] kept = Samples.random(400, 60, 3);
         LineStore store = store();
         Manifest first = put(store, kept);
@@ -205,7 +205,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void aSnapshotReadsOnWhileTheNextVersionIsBuilt() throws Exception {
+    void aSnapshotStaysReadableWhileTheNextVersionIsBuilt() throws Exception {
         byte[] before = Samples.random(800, 60, 5);
         byte[] after = Samples.random(900, 60, 6);
         LineStore store = store();
@@ -222,7 +222,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void commitRefusesWhatWasNotAdded() throws Exception {
+    void commitRefusesContentThatWasNotAdded() throws Exception {
         LineStore store = store();
         try (Build build = store.begin(request())) {
             addAll(build, "one\ntwo\n".getBytes(StandardCharsets.UTF_8), 64);
@@ -233,7 +233,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void aSecondBuildOfOneDatasetIsRefusedNamingTheFirst() throws Exception {
+    void aSecondBuildOfADatasetIsRefusedAndNamesTheFirst() throws Exception {
         LineStore store = store();
         try (Build first = store.begin(request())) {
             StoreFailedException refused = assertThrows(StoreFailedException.class, () -> store.begin(request()));
@@ -245,7 +245,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void datasetsAreApart() throws Exception {
+    void datasetsAreIndependent() throws Exception {
         LineStore store = store();
         DatasetName other = new DatasetName("other");
         Manifest mine = put(store, "mine\n".getBytes(StandardCharsets.UTF_8));
@@ -279,7 +279,7 @@ public abstract class LineStoreContract {
     }
 
     @Test
-    void aDropDuringABuildIsRefusedNamingTheBuild() throws Exception {
+    void aDropDuringABuildIsRefusedAndNamesTheBuild() throws Exception {
         LineStore store = store();
         Manifest first = put(store, "one\n".getBytes(StandardCharsets.UTF_8));
         try (Build build = store.begin(request())) {

@@ -11,11 +11,11 @@ import java.util.Random;
 
 import dev.lineserver.line.Limits;
 
-/** Contents at the edges of what a line is, and the slow way of splitting them. */
+/** Contents that cover the edge cases of lines, and a simple splitter as their oracle. */
 public final class Samples {
     private Samples() {}
 
-    /** Name to content. Every pair of neighbours differs in one thing. */
+    /** Returns contents by name. Neighbours differ in one property. */
     public static Map<String, byte[]> all() {
         Map<String, byte[]> all = new LinkedHashMap<>();
         all.put("empty", new byte[0]);
@@ -46,7 +46,7 @@ public final class Samples {
         return all;
     }
 
-    /** The lines of a content, found byte by byte. */
+    /** Splits a content byte by byte. */
     public static List<byte[]> linesOf(byte[] content) {
         List<byte[]> lines = new ArrayList<>();
         int start = 0;
@@ -62,7 +62,7 @@ public final class Samples {
         return lines;
     }
 
-    /** Lines of random bytes, of lengths up to {@code longest}, most of them shorter. */
+    /** Returns lines of random bytes with lengths up to {@code longest}, most of them much shorter. */
     public static byte[] random(int lines, int longest, long seed) {
         Random random = new Random(seed);
         ByteArrayOutputStream content = new ByteArrayOutputStream();

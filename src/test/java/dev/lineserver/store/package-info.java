@@ -1,4 +1,4 @@
-/** What every store is held to. */
+/** The contract tests of all stores, and their samples. */
 @NullMarked
 package dev.lineserver.store;
 

@@ -27,7 +27,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
 
-/** One lookup of a cached line, as a request makes it. With {@code -prof gc}: what it allocates. */
+/** Measures one lookup of a cached line, as in a request; with {@code -prof gc}, also its allocation. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,7 +37,7 @@ import dev.lineserver.store.Snapshot;
 public class EmbeddedReadBench {
     private static final int LINES = 200_000;
 
-    /** The only parameter, and the last column of the results: the guard takes it off what was allocated. */
+    /** The only parameter, in the last column of the results. The guard subtracts it from the bytes allocated. */
     @Param("88")
     int lineBytes;
 
@@ -58,7 +58,7 @@ public class EmbeddedReadBench {
     }
 
     @TearDown
-    public void forget() throws IOException {
+    public void delete() throws IOException {
         snapshot.close();
         store.close();
         try (Stream<Path> all = Files.walk(directory)) {

@@ -10,20 +10,27 @@ import dev.lineserver.line.Limits;
 import dev.lineserver.store.Content;
 
 /**
- * The digests of a content's blocks, against which single blocks of a touched source are checked.
+ * The digests of a content's blocks. They verify single blocks of a source whose stamp has changed.
  *
- * <p>The file {@code blocks} of a version whose lines stay in their source holds nothing but these, 16 bytes per block of
- * {@link Limits#BLOCK_BYTES}: upper, then lower 64 bits, big-endian. They are the leaves of the content's digest, so that
- * digest, which is in the manifest, is the file's checksum.
+ * <p>A version whose lines stay in their source has a file {@code blocks} with these digests: 16 bytes per block of
+ * {@link Limits#BLOCK_BYTES}, upper 64 bits, then lower 64 bits, big-endian. The manifest holds the digest of these
+ * digests, which is the digest of the content, so the file needs no other checksum.
+ *
+ * @param leaves the file's bytes
  */
 record BlockDigests(ByteBuffer leaves) {
     private static final int DIGEST_BYTES = 16;
 
+    /** Returns the size of the file for a content, in bytes. */
     static long bytes(Content content) {
         return (content.byteCount() + Limits.BLOCK_BYTES - 1) / Limits.BLOCK_BYTES * DIGEST_BYTES;
     }
 
-    /** @throws IOException also if they are damaged */
+    /**
+     * Reads the file of a content.
+     *
+     * @throws IOException if the file cannot be read, or is damaged
+     */
     static BlockDigests read(Path file, Content content) throws IOException {
         byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
         if (!ContentDigest.ofBlock(leaves, leaves.length).equals(content.digest())) {
@@ -32,7 +39,7 @@ record BlockDigests(ByteBuffer leaves) {
         return new BlockDigests(ByteBuffer.wrap(leaves));
     }
 
-    /** Whether a block has the bytes that were ingested. */
+    /** Returns true if a block has the same bytes as when it was ingested. */
     boolean matches(long blockIndex, byte[] block, int length) {
         int at = Math.toIntExact(blockIndex * DIGEST_BYTES);
         return ContentDigest.ofBlock(block, length)

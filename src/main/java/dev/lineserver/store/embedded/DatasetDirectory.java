@@ -20,9 +20,13 @@ import dev.lineserver.store.embedded.index.LineIndex;
 import dev.lineserver.store.embedded.index.LineIndexFile;
 
 /**
- * Where the versions of one dataset are: {@code v1}, {@code v2} … beside each other, each a directory that appears
- * complete, by a rename; and {@code building-…}, which readers ignore. Only the holder of the dataset's lock changes
- * anything.
+ * The directory of one dataset. It contains a directory for each version, {@code v1}, {@code v2} …, and at most one
+ * {@code building-…} for the version being written, which readers ignore. A build becomes a version by a rename, so a
+ * version is always complete. Only the process that holds the {@link DatasetLock} changes files here; readers need no
+ * lock.
+ *
+ * @param path the directory; its name is the name of the dataset
+ * @param disk makes all changes
  */
 record DatasetDirectory(Path path, Disk disk) {
     static final String LINES = "lines";
@@ -30,19 +34,25 @@ record DatasetDirectory(Path path, Disk disk) {
     static final String BLOCKS = "blocks";
     private static final Pattern VERSION = Pattern.compile("v([1-9][0-9]{0,17})");
     private static final String BUILDING = "building-";
-    /** Follows the name of the dataset, which has no dot, so that no dataset's leftovers are taken for another's. */
+    /**
+     * Separates a dropped dataset's name from a unique number. Names of datasets contain no dot, so the name of a
+     * dropped dataset identifies one dataset.
+     */
     private static final String DROPPED = ".dropped-";
-    /** Heap that an index must leave free for everything else, in bytes. */
+    /** Heap that must remain free after an index has been read, in bytes. */
     private static final long RESERVE_BYTES = 8L << 20;
 
+    /** Returns the directory of a version. */
     Path version(long version) {
         return path.resolve("v" + version);
     }
 
+    /** Returns the directory of a version while it is being written. */
     Path building(long version) {
         return path.resolve(BUILDING + version);
     }
 
+    /** Returns the highest version number; empty if there is no version. */
     OptionalLong newestVersion() throws IOException {
         return Disk.list(path).stream()
                 .map(entry -> VERSION.matcher(entry.getFileName().toString()))
@@ -94,7 +104,10 @@ record DatasetDirectory(Path path, Disk disk) {
         }
     }
 
-    /** Checks that there is an index, in microseconds. Damage is found when it is read. */
+    /**
+     * Checks that a version has an index file. Takes microseconds; {@link #index} detects damage when it reads the
+     * file.
+     */
     void requireIndex(Manifest manifest) throws StoreFailedException {
         Path file = version(manifest.version()).resolve(INDEX);
         if (!Files.exists(file)) {
@@ -102,10 +115,14 @@ record DatasetDirectory(Path path, Disk disk) {
         }
     }
 
-    /** Refuses an index that does not fit in the heap before it is read, so that requests in flight keep their memory. */
+    /**
+     * Rejects an index that does not fit in the heap before it is read, so that it cannot starve the requests in
+     * flight.
+     */
     private void requireHeap(long bytes, long version) throws StoreFailedException {
         long needed = bytes + RESERVE_BYTES;
         if (needed > freeHeapBytes()) {
+            // Garbage counts as used until it is collected, so an index that fits might be rejected without this.
             System.gc();
         }
         long free = freeHeapBytes();
@@ -121,6 +138,7 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     private StoreException unusable(long version, Path file, String source, IOException cause) {
+        // A missing file usually means that a newer version has superseded this one, so the caller may retry.
         return cause instanceof NoSuchFileException
                 ? new StoreUnavailableException(describe(version) + " is gone: " + file + " does not exist", cause)
                 : failed(file, source, cause);
@@ -142,19 +160,24 @@ record DatasetDirectory(Path path, Disk disk) {
         return "dataset " + dataset() + " version " + version;
     }
 
-    /** Makes a finished build a version, durably; or leaves it a build. */
+    /**
+     * Turns a complete build into a version. The version is durable when this method returns; if it fails, the build
+     * remains a build.
+     */
     void publish(long version) throws IOException {
+        // The entries of the build first: after a crash, a version must never lack a file.
         disk.forceDirectory(building(version));
         disk.rename(building(version), version(version));
         try {
             disk.forceDirectory(path);
         } catch (IOException e) {
+            // Readers may have seen the version, but it might not survive a crash, so it is withdrawn.
             disk.rename(version(version), building(version));
             throw e;
         }
     }
 
-    /** Removes all but the newest version. */
+    /** Removes everything but the newest version, including unfinished builds and dropped datasets of this name. */
     void clean() throws IOException {
         OptionalLong newest = newestVersion();
         for (Path entry : Disk.list(path)) {
@@ -165,7 +188,10 @@ record DatasetDirectory(Path path, Disk disk) {
         removeDropped();
     }
 
-    /** Removes the dataset; durably, before its space is given back. */
+    /**
+     * Removes the dataset. The removal is durable before any file is deleted, so a crash leaves no half-deleted
+     * dataset.
+     */
     void drop() throws IOException {
         disk.rename(path, path.resolveSibling(path.getFileName() + DROPPED + System.nanoTime()));
         disk.forceDirectory(path.resolveSibling(""));

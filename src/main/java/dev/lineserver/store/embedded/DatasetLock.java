@@ -18,44 +18,50 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Keeps two writers of one dataset apart, within a process and between processes. The operating system releases it when
- * the process ends, however it ends. The lock file holds the name of its latest owner.
+ * Excludes a second writer of the same dataset, in this process or another one. The operating system releases the lock
+ * when the process ends, even if it crashes. The lock file contains a description of its latest owner.
  *
- * <p>A process loses its lock on a file as soon as it closes any of its descriptors of that file (POSIX, {@code fcntl}).
- * So nothing in this process opens a lock file that it has open already: {@link #OPEN} knows the owner.
+ * <p>POSIX locks ({@code fcntl}) belong to a process, and a process loses its lock on a file when it closes any of its
+ * descriptors of that file. Therefore this process must not open a lock file that it has already opened: {@link #OPEN}
+ * contains these files and their owners. See {@code src/docs/decisions/017-one-descriptor-per-lock.md}.
+ *
+ * @param file the lock file
+ * @param channel its only descriptor in this process, which holds the lock
  */
 record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
-    /** Lock files that this process has open, and the owner of each. */
+    /** The lock files that this process has open, each with its owner. */
     private static final Map<Path, String> OPEN = new ConcurrentHashMap<>();
 
     /**
-     * Takes the lock.
+     * Acquires the lock of a dataset, without waiting.
      *
      * @param dataDirectory must exist
-     * @param purpose a verb and its object, for those who are refused
-     * @throws StoreFailedException if another process or thread has it; the message names that one
+     * @param purpose verb and object, for the message that another writer receives
+     * @throws StoreFailedException if another thread or process holds the lock; the message names the owner
      */
-    static DatasetLock take(Path dataDirectory, DatasetName dataset, String purpose)
+    static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose)
             throws IOException, StoreFailedException {
         Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
-        String owner = "process " + ProcessHandle.current().pid() + ", which began at "
-                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " to " + purpose;
+        String owner = "process " + ProcessHandle.current().pid() + " since "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " (" + purpose + ")";
+        // The map first: no other thread of this process may open a second descriptor of the file.
         String other = OPEN.putIfAbsent(file, owner);
         if (other != null) {
             throw refused(dataset, other);
         }
         @Nullable FileChannel channel = null;
-        boolean taken = false;
+        boolean acquired = false;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (channel.tryLock() == null) {
+                // Reading the file opens a second descriptor. This process holds no lock on it that it could lose.
                 throw refused(dataset, Files.readString(file));
             }
             channel.truncate(0).write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
-            taken = true;
+            acquired = true;
             return new DatasetLock(file, channel);
         } finally {
-            if (!taken) {
+            if (!acquired) {
                 release(file, channel);
             }
         }
@@ -63,10 +69,10 @@ record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
 
     private static StoreFailedException refused(DatasetName dataset, String owner) {
         return new StoreFailedException(
-                "dataset " + dataset + " is being written by " + owner + "; wait for it to end, or end it");
+                "dataset " + dataset + " is being written by " + owner + "; wait for it to finish, or stop it");
     }
 
-    /** Closes the file before the next one in this process may open it. */
+    /** Closes the file, and only then allows another thread to open it. */
     private static void release(Path file, @Nullable FileChannel channel) throws IOException {
         try (channel) {
             return;

@@ -14,12 +14,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * All changes that the store makes to a file system. A test overrides them to fail each of them, and to lose those that
- * were not forced: bytes until their file is forced; new, renamed and removed entries until their directory is.
+ * Makes all changes of the store to the file system. A crash may lose every change that was not forced: the bytes of a
+ * file until the file is forced; created, renamed and removed entries until their directory is forced. Tests override
+ * the methods to fail each change, and to lose changes in this way.
  */
 class Disk {
     void createDirectory(Path directory) throws IOException {
-        // Plural, but for its parents: another process may have created it just now.
+        // createDirectory would fail if another process has created the directory meanwhile.
         Files.createDirectories(directory);
     }
 
@@ -43,7 +44,7 @@ class Disk {
         }
     }
 
-    /** Renames within a directory. */
+    /** Renames an entry within a directory, atomically. */
     void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -52,7 +53,7 @@ class Disk {
         Files.deleteIfExists(path);
     }
 
-    /** Creates a directory and its missing parents, durably. */
+    /** Creates a directory and its missing parents. They are durable when this method returns. */
     final void createDirectories(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Path parent = directory.resolveSibling("");
@@ -62,7 +63,9 @@ class Disk {
         }
     }
 
-    /** Creates a file. Its bytes are durable, its name is not. */
+    /**
+     * Creates a file. Its bytes are durable when this method returns; its entry is not until the directory is forced.
+     */
     final void writeFile(Path file, ByteBuffer bytes) throws IOException {
         try (FileChannel channel = create(file)) {
             write(channel, bytes);
@@ -70,7 +73,7 @@ class Disk {
         }
     }
 
-    /** Removes a directory and all that is in it, if it exists. */
+    /** Removes a file or a directory with its contents, if it exists. */
     final void deleteTree(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             for (Path child : list(directory)) {
@@ -80,7 +83,7 @@ class Disk {
         delete(directory);
     }
 
-    /** The entries of a directory; none if it does not exist. */
+    /** Returns the entries of a directory; none if it does not exist or is not a directory. */
     static List<Path> list(Path directory) throws IOException {
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.toList();

@@ -12,118 +12,141 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * Runs reads on the calling thread, an event loop, as long as they are served from RAM, and on threads of its own as long
- * as they wait for the disk, so that a cold read does not block the other requests of its loop.
+ * Runs reads on the calling event loop while the operating system serves them from RAM, and on a pool of disk threads
+ * while they wait for the disk. Otherwise a cold read would block all other requests of its event loop.
  *
- * <p>Nothing tells beforehand whether a read will wait. So the loop waits for the first two slow ones, since the scheduler
- * may have suspended the thread of a single one; further reads go to the other threads, until
- * {@value #FAST_READS_TO_COME_BACK} of them were fast. See {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md}.
+ * <p>A program cannot tell in advance whether a read will wait, so this class measures each read. One slow read is not
+ * evidence of a slow disk, because the scheduler may have suspended its thread; two slow reads in short succession are.
+ * All threads share one counter, {@link #fastReadsRequired}, which is the state:
+ *
+ * <pre>
+ * counter     state                     next read on     fast read   slow read
+ * 0           in RAM                    calling thread   stays 0     128
+ * 1 … 128     one slow read was seen    calling thread   minus 1     192
+ * 129 … 192   the disk is slow          disk thread      minus 1     192
+ * </pre>
+ *
+ * <p>Thus {@value #FAST_READS_TO_RETURN} consecutive fast reads return to the calling thread, and
+ * {@value #FAST_READS_TO_FORGET} more forget the slow ones. A read is validated and completed on the thread that made
+ * it. See {@code src/docs/decisions/008-cold-reads-leave-the-event-loop.md} for the measurements.
  */
 final class DiskReads implements AutoCloseable {
-    /** A read from RAM takes 2 to 10 µs; one from the fastest disks takes 50 to 100. */
+    /** A longer read is slow. A read from RAM takes 2 to 10 µs; one from the fastest disks takes 50 to 100 µs. */
     static final long SLOW_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
-    /** A slow read with no other one this close before it says nothing about the disk. */
-    static final int READS_BETWEEN_SLOW_ONES = 128;
+    /** After this many fast reads, one slow read is forgotten. */
+    static final int FAST_READS_TO_FORGET = 128;
 
-    static final int FAST_READS_TO_COME_BACK = 64;
+    /** After this many consecutive fast reads on disk threads, reads return to the calling thread. */
+    static final int FAST_READS_TO_RETURN = 64;
 
-    private static final long NANOS_BETWEEN_FAILURES = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long OUT_OF_MEMORY_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-    /** A queue as deep as solid-state disks serve well. */
+    /** Reads in progress at once. Solid-state disks reach their full rate at about this queue depth. */
     private static final int THREADS = 32;
 
-    static final int MOST_WAITING = 16_384;
-    private static final long THREADS_STAY_SECONDS = 30;
+    /** Reads that may wait for a disk thread. Further ones fail at once, so that a slow disk cannot fill the heap. */
+    static final int MAX_QUEUED = 16_384;
 
-    /** Fast reads after which a slow one is forgotten; beyond {@link #READS_BETWEEN_SLOW_ONES} the disk is slow. */
-    private final AtomicInteger fastReadsMissing = new AtomicInteger();
+    private static final long KEEP_ALIVE_SECONDS = 30;
+
+    /** Number of fast reads until slow ones are forgotten. Above {@link #FAST_READS_TO_FORGET}, the disk is slow. */
+    private final AtomicInteger fastReadsRequired = new AtomicInteger();
 
     private final LongSupplier nanoTime;
     private final ThreadPoolExecutor threads;
 
-    /** @param mostWaiting reads; further ones are refused */
-    DiskReads(LongSupplier nanoTime, int mostWaiting) {
+    /** @param maxQueued reads that may wait for a disk thread; further ones fail at once */
+    DiskReads(LongSupplier nanoTime, int maxQueued) {
         this.nanoTime = nanoTime;
         threads = new ThreadPoolExecutor(
                 THREADS,
                 THREADS,
-                THREADS_STAY_SECONDS,
+                KEEP_ALIVE_SECONDS,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(mostWaiting),
+                new LinkedBlockingQueue<>(maxQueued),
                 Thread.ofPlatform().daemon().name("disk-reads-", 0).factory());
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** A read that may have to wait for the disk. */
-    interface Task {
+    /**
+     * A read that may have to wait for the disk. {@code run} calls {@link #read}, and then one of the other methods.
+     */
+    interface DiskRead {
+        /** Reads the bytes. This is the measured part. */
         void read() throws StoreException;
 
-        /** Called after the read, on its thread. */
-        void done();
+        /** Called after a successful read, on the same thread. */
+        void afterRead();
 
-        /** Called instead if the read has failed or could not be made. */
+        /** Called if the read failed or was not attempted. */
         boolean completeExceptionally(Throwable failure);
     }
 
-    /** Reads on the calling thread, or on another if the disk is slow. */
-    void run(Task task) {
-        if (fastReadsMissing.get() <= READS_BETWEEN_SLOW_ONES) {
-            runHere(task);
+    /** Reads on the calling thread, or on a disk thread if the disk is slow. */
+    void run(DiskRead read) {
+        if (fastReadsRequired.get() <= FAST_READS_TO_FORGET) {
+            readAndComplete(read);
         } else {
-            runElsewhere(task);
+            runOnDiskThread(read);
         }
     }
 
-    /** Reads on another thread; for reads that take long even from RAM. */
-    void runElsewhere(Task task) {
+    /** Reads on a disk thread. Called directly for reads that would occupy an event loop too long even from RAM. */
+    void runOnDiskThread(DiskRead read) {
         try {
             threads.execute(() -> {
                 try {
-                    runHere(task);
+                    readAndComplete(read);
                 } catch (OutOfMemoryError e) {
-                    fail(task, e);
+                    // Completing the read has failed as well. Without another attempt, its request would never end.
+                    failWhenHeapIsFree(read, e);
                 }
             });
         } catch (RejectedExecutionException e) {
             String why = threads.isShutdown() ? "the store is closed" : "too many reads wait for the disk; try again";
-            task.completeExceptionally(new StoreUnavailableException(why, e));
+            read.completeExceptionally(new StoreUnavailableException(why, e));
         }
     }
 
-    /** With a full heap not even a failure can be handed over, until other requests have ended. */
-    private static void fail(Task task, OutOfMemoryError failure) {
+    /**
+     * Fails a read although the heap is full. Completing a stage allocates, so this retries until other requests have
+     * released memory. It blocks only a disk thread.
+     */
+    private static void failWhenHeapIsFree(DiskRead read, OutOfMemoryError failure) {
         boolean completed = false;
         while (!completed) {
             try {
-                task.completeExceptionally(failure);
+                read.completeExceptionally(failure);
                 completed = true;
             } catch (OutOfMemoryError e) {
-                LockSupport.parkNanos(NANOS_BETWEEN_FAILURES);
+                LockSupport.parkNanos(OUT_OF_MEMORY_PAUSE_NANOS);
             }
         }
     }
 
-    private void runHere(Task task) {
+    private void readAndComplete(DiskRead read) {
         try {
             long start = nanoTime.getAsLong();
             try {
-                task.read();
+                read.read();
             } finally {
-                note(nanoTime.getAsLong() - start);
+                // Failed reads count, too, because a failing disk may be slow.
+                recordDuration(nanoTime.getAsLong() - start);
             }
-            task.done();
+            read.afterRead();
         } catch (StoreException | RuntimeException | Error e) {
-            task.completeExceptionally(e);
+            read.completeExceptionally(e);
         }
     }
 
-    private void note(long nanos) {
+    private void recordDuration(long nanos) {
         if (nanos > SLOW_NANOS) {
-            fastReadsMissing.updateAndGet(
-                    missing -> READS_BETWEEN_SLOW_ONES + (missing == 0 ? 0 : FAST_READS_TO_COME_BACK));
-        } else if (fastReadsMissing.get() > 0) {
-            fastReadsMissing.updateAndGet(missing -> Math.max(0, missing - 1));
+            fastReadsRequired.updateAndGet(
+                    required -> FAST_READS_TO_FORGET + (required == 0 ? 0 : FAST_READS_TO_RETURN));
+        } else if (fastReadsRequired.get() > 0) {
+            // The plain read above spares all event loops a write to a shared cache line in the common state, 0.
+            fastReadsRequired.updateAndGet(required -> Math.max(0, required - 1));
         }
     }
 

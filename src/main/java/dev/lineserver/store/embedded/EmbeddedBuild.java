@@ -20,7 +20,10 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.embedded.index.LineIndexWriter;
 
-/** Writes the index, and a copy of the lines unless they stay in their source, and publishes both by a rename. */
+/**
+ * Writes a version into {@code building-…}: the index, and a copy of the lines unless they stay in their source. The
+ * commit adds the manifest and renames the directory. Holds the dataset's lock until it is closed.
+ */
 final class EmbeddedBuild implements Build {
     private static final System.Logger LOG = System.getLogger(EmbeddedBuild.class.getName());
 
@@ -35,7 +38,7 @@ final class EmbeddedBuild implements Build {
     private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
     private boolean published;
 
-    /** @param lock released by {@link #close}, but not if this constructor fails */
+    /** @param lock released by {@link #close}; the caller releases it if this constructor fails */
     EmbeddedBuild(BuildRequest request, DatasetDirectory versions, long version, DatasetLock lock) throws IOException {
         this.request = request;
         this.versions = versions;
@@ -76,13 +79,15 @@ final class EmbeddedBuild implements Build {
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException {
         if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
-            throw new StoreFailedException("the lines added end at " + checkpoint + ", not at line "
-                    + content.lineCount() + ", byte " + content.byteCount() + "; nothing was published");
+            throw new StoreFailedException(checkpoint.lineIndex() + " lines with " + checkpoint.byteOffset()
+                    + " bytes were added, but the source has " + content.lineCount() + " lines with "
+                    + content.byteCount() + " bytes; nothing was published");
         }
         Manifest manifest = new Manifest(
                 request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now());
         Path building = versions.building(version);
         try {
+            // Every file is durable before the rename, so a crash leaves either a complete version or a build.
             index.finish();
             disk.force(indexChannel);
             if (copy == null) {
@@ -100,12 +105,15 @@ final class EmbeddedBuild implements Build {
         return manifest;
     }
 
-    /** Readers of the version before have its index in RAM and its file open. */
+    /** Snapshots of older versions stay readable: they have the index in RAM and the file open. */
     private void removeSuperseded() {
         try {
             versions.clean();
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "an older version could not be removed; the next ingest will", e);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "an older version could not be removed; the next ingest of its dataset removes it",
+                    e);
         }
     }
 
@@ -113,12 +121,16 @@ final class EmbeddedBuild implements Build {
     public void close() {
         try (lock;
                 indexChannel;
-                @Nullable FileChannel closedToo = copy) {
+                @Nullable FileChannel copyChannel = copy) {
+            // The lock is released last, after the build is removed: resources are closed in reverse order.
             if (!published) {
                 disk.deleteTree(versions.building(version));
             }
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "an unfinished version could not be removed; the next ingest will", e);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "an unfinished version could not be removed; the next ingest of its dataset removes it",
+                    e);
         }
     }
 }

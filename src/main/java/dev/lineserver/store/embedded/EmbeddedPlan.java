@@ -13,12 +13,12 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
 
-/** What the embedded store needs for a text. */
+/** Calculates the resources that a text needs in the embedded store. */
 final class EmbeddedPlan {
-    /** Measured on two cores with the file cached: 1 GiB of text is read, split, digested and indexed in under 1 s. */
+    /** Rate of an ingest. On two cores, with the file cached, it takes less than 1 s for 1 GiB of text. */
     private static final long BYTES_PER_SECOND = 1L << 30;
 
-    /** Two longs in the index's directory, and less than one by which its lengths are rounded up. */
+    /** Upper bound per block of the index: two longs of its directory, and padding of its lengths to whole longs. */
     private static final long BYTES_PER_BLOCK = 3L * Long.BYTES;
 
     private EmbeddedPlan() {}
@@ -37,11 +37,14 @@ final class EmbeddedPlan {
                 new Figure("bytes", shape.byteCount(), "bytes", "size of the text, unpacked"),
                 new Figure("index-ram", index, "bytes", "RAM for the index, at most"),
                 new Figure("index-ssd", index, "bytes", "the index on disk, in " + directory),
-                new Figure("copy-ssd", copy, "bytes", "a copy there, unless the file stays where it is"),
-                new Figure("free-ssd", free, "bytes", "free there now"),
+                new Figure("copy-ssd", copy, "bytes", "a copy of the text there, unless the file stays in place"),
+                new Figure("free-ssd", free, "bytes", "free space there now"),
                 new Figure("nodes", 1, "nodes", "machines"),
                 new Figure(
-                        "time", shape.byteCount() / BYTES_PER_SECOND + 1, "seconds", "to ingest, at most, if cached"));
+                        "time",
+                        shape.byteCount() / BYTES_PER_SECOND + 1,
+                        "seconds",
+                        "to ingest, at most, if the file is cached"));
         List<String> obstacles = index + copy <= free
                 ? List.of()
                 : List.of("it needs " + (index + copy) + " bytes in " + directory + ", where " + free
@@ -49,7 +52,7 @@ final class EmbeddedPlan {
         return new Plan(figures, obstacles);
     }
 
-    /** The directory itself, or the parent in which it would be created. */
+    /** Returns the directory itself, or its closest ancestor that exists. */
     private static Path existing(Path directory) {
         Path existing = directory;
         while (!Files.exists(existing)) {
@@ -59,8 +62,9 @@ final class EmbeddedPlan {
     }
 
     /**
-     * The most that an index takes. All lines of a block take as many bits as its longest one, so each bit of a length is
-     * counted once for all lines that may share a block with a line that needs it.
+     * Returns an upper bound of the size of the index. Each line of a block takes as many bits as the longest line of
+     * the block. So for each number of bits, this sum counts one bit for every line that may share a block with a line
+     * that needs that many: at most {@link LineIndex#BLOCK_LINES} lines for each such line, and at most all lines.
      */
     private static long indexBytes(TextShape shape) {
         long[] lines = shape.linesByLength();

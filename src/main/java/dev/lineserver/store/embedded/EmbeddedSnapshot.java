@@ -17,7 +17,17 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.index.LineIndex;
 
-/** One open version: an index in RAM, and the file that is read at the positions given by the index. */
+/**
+ * One open version: an index in RAM, and the file that contains the lines.
+ *
+ * <p>A lookup calculates the line's position from the index, and reads exactly its bytes. If they are in the operating
+ * system's cache, this takes about 2 µs, so an event loop reads them itself; {@link DiskReads} moves slow reads to
+ * another thread. Safe for use by many threads. The owner closes the snapshot after the last lookup has
+ * completed.
+ *
+ * @param reads decides on which thread a read is made; shared by all snapshots of the store
+ * @param validation decides when a read of a source is validated; shared by all snapshots of the store
+ */
 record EmbeddedSnapshot(
         Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, SourceValidation validation)
         implements Snapshot {
@@ -30,6 +40,7 @@ record EmbeddedSnapshot(
         long start = index.start(lineIndex);
         int length = index.length(lineIndex);
         if (length > Limits.WHOLE_LINE_BYTES) {
+            // Nothing is read yet: the caller requests the parts at the rate of its client.
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(parts(start, length)));
         }
         return read(start, length, Lookup.Found::new);
@@ -43,9 +54,9 @@ record EmbeddedSnapshot(
     }
 
     private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> result) {
-        Read<T> read = new Read<>(position, length, result);
+        LineRead<T> read = new LineRead<>(position, length, result);
         if (lines.isInDoubt()) {
-            read.readInDoubt();
+            read.startVerified();
         } else {
             reads.run(read);
         }
@@ -63,26 +74,33 @@ record EmbeddedSnapshot(
     }
 
     /**
-     * One read, and the stage of its result:
+     * One read of a line or part. It is also the stage that the lookup returns.
      *
      * <pre>
-     * read ─┬─ of the store's own copy ────────────────────► completed
-     *       └─ of a source ──► validated ─┬─ untouched ────► completed
-     *                                     └─ in doubt ─┐
-     * read of a source in doubt ◄──────────────────────┘ ──► completed, or failed
+     * first read ─┬─ store's own copy ────────────────────────────────────────► completed
+     *             └─ source in place ──► validated ─┬─ untouched ─────────────► completed
+     *                                               └─ touched ──► verified read
+     * source in doubt ─────────────────────────────────────────► verified read ─► completed, or failed
      * </pre>
+     *
+     * <p>The first read runs on the calling thread or on a disk thread, as {@link DiskReads#run} decides; the
+     * validation runs on the same thread. The verified read always runs on a disk thread, because it reads and hashes
+     * whole blocks. The steps of one read never overlap, and the hand-over to the disk threads orders them, so the
+     * fields need no synchronisation.
      */
-    private final class Read<T> extends CompletableFuture<T> implements DiskReads.Task, SourceValidation.Pending {
+    private final class LineRead<T> extends CompletableFuture<T>
+            implements DiskReads.DiskRead, SourceValidation.UnvalidatedRead {
         private final long position;
         private final int length;
         private final Function<byte[], T> result;
         private byte @Nullable [] bytes;
-        /** Null before the read, and if the source is in doubt. */
-        private LinesFile.@Nullable Opened from;
+        /** The file of the first read. */
+        private LinesFile.@Nullable OpenFile from;
 
-        private boolean inDoubt;
+        /** True once the read must verify the digests of its blocks. */
+        private boolean verified;
 
-        Read(long position, int length, Function<byte[], T> result) {
+        LineRead(long position, int length, Function<byte[], T> result) {
             this.position = position;
             this.length = length;
             this.result = result;
@@ -90,17 +108,18 @@ record EmbeddedSnapshot(
 
         @Override
         public void read() throws StoreUnavailableException {
-            if (inDoubt) {
-                bytes = lines.readInDoubt(position, length);
+            if (verified) {
+                bytes = lines.readVerified(position, length);
             } else {
                 bytes = new byte[length];
-                from = lines.read(position, bytes, length);
+                from = lines.readUnvalidated(position, bytes, length);
             }
         }
 
         @Override
-        public void done() {
-            if (lines.isInPlace() && !inDoubt) {
+        public void afterRead() {
+            // Neither the store's own copy nor verified bytes can be wrong.
+            if (lines.isInPlace() && !verified) {
                 validation.validate(this);
             } else {
                 succeed();
@@ -113,17 +132,18 @@ record EmbeddedSnapshot(
         }
 
         @Override
-        public void validated(@Nullable BasicFileAttributes now) {
-            if (from != null && from.isUntouched(now)) {
+        public void validated(@Nullable BasicFileAttributes attributes) {
+            if (from != null && from.isUntouched(attributes)) {
                 succeed();
             } else {
-                readInDoubt();
+                // The bytes may be right or wrong. The verified read replaces them, and fails if they are wrong.
+                startVerified();
             }
         }
 
-        void readInDoubt() {
-            inDoubt = true;
-            reads.runElsewhere(this);
+        void startVerified() {
+            verified = true;
+            reads.runOnDiskThread(this);
         }
 
         private void succeed() {

@@ -26,34 +26,36 @@ import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
 
 /**
- * Keeps versions in a directory of this machine.
+ * Keeps versions in a directory of this machine:
  *
  * <pre>
- * DATASET.lock            locked by the process that writes to the dataset, and names it
- * DATASET/v3/manifest     what describes the version
- * DATASET/v3/index        where each line begins
- * DATASET/v3/lines        the bytes, or if they stay in their source
- * DATASET/v3/blocks       digests of its blocks
+ * DATASET.lock            locked by the process that writes to the dataset; contains its description
+ * DATASET/v3/manifest     describes the version
+ * DATASET/v3/index        offset of each line
+ * DATASET/v3/lines        copy of the lines; absent if they stay in their source
+ * DATASET/v3/blocks       digests of the source's blocks; absent if there is a copy
  * DATASET/building-4/…    a version being written
  * DATASET.dropped-…       a dataset being removed
  * </pre>
  *
- * <p>Reading takes no lock and changes nothing, so a directory of another user or on a read-only volume can be served. A
- * directory that does not exist is an empty store. What ended processes left behind is removed by the next one that writes
- * to the dataset.
+ * <p>Reads acquire no lock and write nothing, so a server can use a directory of another user or on a read-only volume.
+ * A directory that does not exist is an empty store. The next process that writes to a dataset removes the files that
+ * crashed processes have left.
  */
 public final class EmbeddedStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
 
     /**
-     * A version listed may be removed before its manifest is read. And a listing misses the newest version if that is
-     * renamed into place behind the listing's position just before the version ahead of the position is removed.
+     * Attempts to find the newest version while another process publishes one, because readers acquire no lock. A
+     * version may be removed after it was listed and before its manifest is read. A listing may also miss all versions:
+     * the operating system reads a directory in steps, the newer version may appear among entries that were already
+     * read, and the older one may then be removed before it is read.
      */
-    private static final int ATTEMPTS_TO_READ = 20;
+    private static final int MAX_READ_ATTEMPTS = 20;
 
     private final Path directory;
     private final Disk disk;
-    private final DiskReads reads = new DiskReads(System::nanoTime, DiskReads.MOST_WAITING);
+    private final DiskReads reads = new DiskReads(System::nanoTime, DiskReads.MAX_QUEUED);
     private final SourceValidation validation;
 
     EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {
@@ -65,8 +67,8 @@ public final class EmbeddedStore implements LineStore {
     /**
      * Opens the store in a directory.
      *
-     * @param eventLoops whose threads look lines up; null if there are none
-     * @throws StoreFailedException if there is something else than a directory
+     * @param eventLoops the event loops that look up lines; null if there are none
+     * @throws StoreFailedException if {@code directory} exists and is not a directory
      */
     public static EmbeddedStore open(Path directory, @Nullable EventExecutorGroup eventLoops) throws StoreException {
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
@@ -97,12 +99,13 @@ public final class EmbeddedStore implements LineStore {
         DatasetDirectory versions = directory(dataset);
         @Nullable StoreException failure = null;
         try {
-            for (int attempt = 0; attempt < ATTEMPTS_TO_READ; attempt++) {
+            for (int attempt = 0; attempt < MAX_READ_ATTEMPTS; attempt++) {
                 OptionalLong version = versions.newestVersion();
                 if (version.isPresent()) {
                     try {
                         return Optional.of(versions.manifest(version.getAsLong()));
                     } catch (StoreException e) {
+                        // Lists again: the version may have been superseded. A damaged one fails all attempts.
                         failure = e;
                     }
                 }
@@ -126,37 +129,44 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
-        Optional<Manifest> stored = newestFile(request.dataset())
+        Optional<Manifest> unchanged = newestFile(request.dataset())
                 .filter(newest -> newest.isFrom(request))
                 .map(ManifestFile::manifest);
-        if (stored.isPresent()) {
-            directory(request.dataset()).requireIndex(stored.get());
+        if (unchanged.isPresent()) {
+            directory(request.dataset()).requireIndex(unchanged.get());
         }
-        return stored;
+        return unchanged;
     }
 
     @Override
     public boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
         Optional<ManifestFile> file = newestFile(newest.dataset())
                 .filter(stillNewest -> stillNewest.manifest().equals(newest));
-        Optional<ManifestFile> reused = file.flatMap(version -> version.standingFor(request));
+        Optional<ManifestFile> reused = file.flatMap(version -> version.withSourceOf(request));
         if (reused.isPresent() && !reused.equals(file)) {
-            remember(reused.get());
+            replaceManifest(reused.get());
         }
         return reused.isPresent();
     }
 
-    /** Replaces a manifest, so that the next ingest recognizes the source without reading it. Not needed for that. */
-    private void remember(ManifestFile manifest) {
+    /**
+     * Replaces a manifest, so that the next ingest recognises the source without reading it. The version is usable
+     * without this, so a failure is only logged.
+     */
+    private void replaceManifest(ManifestFile manifest) {
         Manifest version = manifest.manifest();
         Path versionDirectory = directory(version.dataset()).version(version.version());
         Path replacement = versionDirectory.resolve(ManifestFile.NAME + ".new");
-        try (DatasetLock _ = DatasetLock.take(directory, version.dataset(), "accept its source's new time")) {
+        try (DatasetLock _ = DatasetLock.acquire(directory, version.dataset(), "record a new source stamp")) {
+            // A crashed process may have left a replacement.
             disk.delete(replacement);
             manifest.write(replacement, disk);
             disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
         } catch (IOException | StoreException e) {
-            LOG.log(System.Logger.Level.WARNING, "the next ingest will have to read its source: " + e.getMessage());
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the next ingest into dataset " + version.dataset() + " must read its source again: "
+                            + e.getMessage());
         }
     }
 
@@ -165,9 +175,10 @@ public final class EmbeddedStore implements LineStore {
         DatasetName dataset = request.dataset();
         try {
             disk.createDirectories(directory);
-            DatasetLock lock = DatasetLock.take(directory, dataset, "ingest " + request.sourceName());
+            DatasetLock lock = DatasetLock.acquire(directory, dataset, "ingest " + request.sourceName());
             try {
                 DatasetDirectory versions = directory(dataset);
+                // Removes the remains of crashed builds under the lock, before the number of this version is chosen.
                 versions.clean();
                 return new EmbeddedBuild(
                         request, versions, versions.newestVersion().orElse(0) + 1, lock);
@@ -186,7 +197,7 @@ public final class EmbeddedStore implements LineStore {
         if (!Files.isDirectory(versions.path())) {
             return false;
         }
-        try (DatasetLock _ = DatasetLock.take(directory, dataset, "drop it")) {
+        try (DatasetLock _ = DatasetLock.acquire(directory, dataset, "drop it")) {
             versions.drop();
             return true;
         } catch (IOException e) {

@@ -19,20 +19,33 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * The file that holds a version's bytes.
+ * The open file that holds a version's bytes.
  *
- * <p>The store's own copy is changed by nobody, and can be read even after a newer version has removed it. A source that
- * stayed in place belongs to others, who may write to it or replace it at any time. By its {@link FileStamp} it is
+ * <p>The store's own copy never changes, and stays readable after a newer version has deleted it. A source that stayed
+ * in place belongs to its user: any program may write to it or replace it at any time. Such a file has one of three
+ * states, which follow from its {@link FileStamp}:
+ *
+ * <pre>
+ *              another stamp             check: other bytes
+ * untouched ──────────────────► in doubt ──────────────────► changed
+ *     ▲      check: same bytes   │    ▲      another stamp      │
+ *     └──────────────────────────┘    └─────────────────────────┘
+ *
+ * any state ──── another size ────► changed ──── the size of the ingest ────► in doubt
+ * </pre>
  *
  * <ul>
- *   <li><i>untouched</i>, with the accepted stamp: {@link #read} is fast, and its bytes are handed over if a {@link #look}
- *       after it finds the file still untouched;
- *   <li><i>in doubt</i>, with another stamp of the same size: {@link #readInDoubt} checks the digest of each block it reads;
- *   <li><i>changed</i>, with another size, or the stamp of a file found to have other bytes: it is refused.
+ *   <li><i>Untouched</i>: the file has the accepted stamp. An event loop calls {@link #readUnvalidated}, and then
+ *       compares {@link #readAttributes} with the accepted stamp before it uses the bytes. If they differ, it discards
+ *       the bytes, and the read is repeated as if the file were in doubt.
+ *   <li><i>In doubt</i>: the file has another stamp and the same size. A disk thread calls {@link #readVerified}, which
+ *       compares the digest of each block it reads.
+ *   <li><i>Changed</i>: the file has another size, or the stamp of a file that was found to have other bytes. Reads
+ *       fail.
  * </ul>
  *
- * <p>{@link #check}, called in the background, leads out of doubt: it reads the whole file, and accepts or refuses its
- * stamp.
+ * <p>One background thread calls {@link #check}, the only method that changes fields: it detects another stamp, reads
+ * the whole file, and accepts or refuses the stamp. All other methods may be called by any thread.
  */
 final class LinesFile implements AutoCloseable {
     private final Manifest manifest;
@@ -40,52 +53,61 @@ final class LinesFile implements AutoCloseable {
     /** Null for the store's own copy. */
     private final @Nullable BlockDigests blocks;
 
-    private volatile Opened opened;
-    private volatile @Nullable FileStamp refused;
+    private volatile OpenFile openFile;
+    /** The stamp of a file that was found to have other bytes. */
+    private volatile @Nullable FileStamp refusedStamp;
 
-    private LinesFile(Manifest manifest, Path path, @Nullable BlockDigests blocks, Opened opened) {
+    private LinesFile(Manifest manifest, Path path, @Nullable BlockDigests blocks, OpenFile openFile) {
         this.manifest = manifest;
         this.path = path;
         this.blocks = blocks;
-        this.opened = opened;
+        this.openFile = openFile;
     }
 
     /**
-     * The open file.
+     * The open channel, and the stamp that was accepted for it. Readers obtain both with one volatile read.
      *
-     * @param stamp with which its bytes were known to be those ingested; null for a copy, and for a source in doubt
+     * @param channel shared by all readers; an interrupt of a thread that uses it would close it for all of them
+     * @param stamp the stamp with which the file is known to have the ingested bytes; null for the store's own copy,
+     *     and for a source in doubt
      */
-    record Opened(FileChannel channel, @Nullable FileStamp stamp) {
-        /** @param now null if the file could not be looked at */
-        boolean isUntouched(@Nullable BasicFileAttributes now) {
-            return now != null
+    record OpenFile(FileChannel channel, @Nullable FileStamp stamp) {
+        /**
+         * Returns true if the file was untouched when its attributes were read, and therefore at all reads before. See
+         * {@code src/docs/decisions/005-source-checked-at-every-read.md} for the changes that this does not detect.
+         *
+         * @param attributes null if they could not be read
+         */
+        boolean isUntouched(@Nullable BasicFileAttributes attributes) {
+            return attributes != null
                     && stamp != null
-                    && now.size() == stamp.size()
-                    && now.lastModifiedTime().toInstant().equals(stamp.modifiedAt());
+                    && attributes.size() == stamp.size()
+                    && attributes.lastModifiedTime().toInstant().equals(stamp.modifiedAt());
         }
     }
 
     /**
      * Opens a version's file.
      *
-     * @param stamp of a source that stayed in place when it was read; null for the store's own copy
-     * @param blocks of such a source; null for the store's own copy
+     * @param stamp the stamp that a source in place had when it was ingested; null for the store's own copy
+     * @param blocks the digests of such a source; null for the store's own copy
      */
     static LinesFile open(Manifest manifest, Path path, @Nullable FileStamp stamp, @Nullable BlockDigests blocks)
             throws StoreUnavailableException {
         LinesFile lines;
         try {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-            lines = new LinesFile(manifest, path, blocks, new Opened(channel, stamp));
+            lines = new LinesFile(manifest, path, blocks, new OpenFile(channel, stamp));
         } catch (IOException e) {
             throw new StoreUnavailableException(
-                    IoErrors.message("open " + path, e) + "; bring it back, or ingest it again", e);
+                    IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);
         }
         try {
             if (blocks == null) {
                 lines.check();
-            } else if (!lines.stamp().equals(stamp)) {
-                lines.doubt();
+            } else if (!lines.requireUnchanged().equals(stamp)) {
+                // Lookups work at once, with verified reads, while the background check reads the whole file.
+                lines.markInDoubt();
             }
             return lines;
         } catch (StoreUnavailableException e) {
@@ -94,42 +116,48 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
+    /** True if this is a source in place, so that reads must be validated; false for the store's own copy. */
     boolean isInPlace() {
         return blocks != null;
     }
 
-    /** Whether to use {@link #readInDoubt}, which takes too long for an event loop. */
+    /** True if callers must use {@link #readVerified}, which takes too long for an event loop. */
     boolean isInDoubt() {
-        return blocks != null && opened.stamp == null;
+        return blocks != null && openFile.stamp == null;
     }
 
-    private void doubt() {
-        opened = new Opened(opened.channel, null);
+    private void markInDoubt() {
+        openFile = new OpenFile(openFile.channel, null);
     }
 
     /**
-     * Fills an array, with other bytes than those ingested if the file was touched.
+     * Fills an array from the file. If the file was touched, the bytes may not be those ingested.
      *
-     * @return the open file that was read, for {@link Opened#isUntouched}
+     * @return the file that was read; the caller must not use the bytes unless {@link OpenFile#isUntouched} is true for
+     *     attributes that were read after this call
      */
-    Opened read(long position, byte[] bytes, int length) throws StoreUnavailableException {
+    OpenFile readUnvalidated(long position, byte[] bytes, int length) throws StoreUnavailableException {
         while (true) {
-            Opened from = opened;
+            OpenFile from = openFile;
             try {
                 readFully(from.channel, position, bytes, length);
                 return from;
             } catch (IOException e) {
-                if (from.channel.equals(opened.channel)) {
+                if (from.channel.equals(openFile.channel)) {
                     throw unreadable(e);
                 }
-                // The check has accepted another stamp meanwhile, and replaced the channel.
+                // The check has accepted another stamp and closed the channel during this read: read from its
+                // successor.
             }
         }
     }
 
-    /** The file as it is now, without its change time, which takes half as long again; null if it cannot be read. */
+    /**
+     * Reads the attributes that {@link OpenFile#isUntouched} compares; null if this fails. They lack the change time,
+     * because reading it takes half as long again. {@link #check} compares it.
+     */
     @Nullable
-    BasicFileAttributes look() {
+    BasicFileAttributes readAttributes() {
         try {
             return Files.readAttributes(path, BasicFileAttributes.class);
         } catch (IOException unreadable) {
@@ -137,18 +165,24 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
-    /** Reads bytes of a file in doubt; fails if a block that they are in has other bytes than those ingested. */
-    byte[] readInDoubt(long position, int length) throws StoreUnavailableException {
-        FileStamp _ = stamp();
+    /**
+     * Reads bytes of a file in doubt. Reads the blocks that contain them and verifies their digests, so the bytes are
+     * those ingested whatever has happened to the file.
+     *
+     * @throws StoreUnavailableException also if a block has other bytes than those ingested
+     */
+    byte[] readVerified(long position, int length) throws StoreUnavailableException {
+        FileStamp _ = requireUnchanged();
         byte[] bytes = new byte[length];
         byte[] block = new byte[Limits.BLOCK_BYTES];
         long end = position + length;
         for (long at = position - position % block.length; at < end; at += block.length) {
             int blockLength = blockLength(at);
-            read(at, block, blockLength);
-            if (!isIngested(at, block, blockLength)) {
-                throw changed("its content is another");
+            readUnvalidated(at, block, blockLength);
+            if (!isIngestedBlock(at, block, blockLength)) {
+                throw changed("its content is different");
             }
+            // Copies the intersection of the block and the requested range.
             long from = Math.max(position, at);
             int count = (int) (Math.min(end, at + blockLength) - from);
             System.arraycopy(block, (int) (from - at), bytes, (int) (from - position), count);
@@ -157,19 +191,21 @@ final class LinesFile implements AutoCloseable {
     }
 
     /**
-     * Checks that the file can be read. Reads all of it if it is in doubt, until it is closed or the thread interrupted.
+     * Checks that the file can be read, and updates its state. Reads the whole file if it is in doubt; returns early if
+     * the file is closed or the calling thread is interrupted. Called by one background thread at a time.
      *
-     * @throws StoreUnavailableException if it cannot, or no longer has the bytes that were ingested
+     * @throws StoreUnavailableException if the file cannot be read, or does not have the ingested bytes
      */
     void check() throws StoreUnavailableException {
         try {
             if (blocks == null) {
-                requireSize(opened.channel.size());
+                requireSize(openFile.channel.size());
                 return;
             }
-            FileStamp now = stamp();
-            if (!now.equals(opened.stamp)) {
-                doubt();
+            FileStamp now = requireUnchanged();
+            if (!now.equals(openFile.stamp)) {
+                // Before the long read, so that lookups do not waste a read and a validation each.
+                markInDoubt();
                 resolveDoubt(now);
             }
         } catch (IOException e) {
@@ -178,47 +214,54 @@ final class LinesFile implements AutoCloseable {
     }
 
     private void resolveDoubt(FileStamp now) throws IOException, StoreUnavailableException {
-        // A channel of its own: an interrupt closes it, and the path may lead to another file by now.
+        // A new channel: an interrupt of this thread closes it, and the path may lead to another file by now.
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
             boolean ingested = isIngested(channel);
-            if (!stamp().equals(now)) {
-                throw changed("it is being written to");
+            // The result is valid for this stamp only if nobody has written to the file during the read.
+            if (!requireUnchanged().equals(now)) {
+                throw changed("a program is writing to it");
             }
             if (!ingested) {
-                refused = now;
-                throw changed("its content is another");
+                refusedStamp = now;
+                throw changed("its content is different");
             }
-            channel = replaceOpened(new Opened(channel, now));
+            channel = replaceOpenFile(new OpenFile(channel, now));
         } finally {
             channel.close();
         }
     }
 
-    /** @return the channel that is no longer needed */
-    private synchronized FileChannel replaceOpened(Opened untouched) {
-        FileChannel before = opened.channel;
-        if (!before.isOpen()) {
+    /**
+     * Accepts a stamp, with the channel through which the file was read.
+     *
+     * @return the channel that the caller must close: the previous one, or the new one if this file was closed
+     *     meanwhile
+     */
+    private synchronized FileChannel replaceOpenFile(OpenFile untouched) {
+        FileChannel previous = openFile.channel;
+        if (!previous.isOpen()) {
             return untouched.channel;
         }
-        opened = untouched;
-        return before;
+        openFile = untouched;
+        return previous;
     }
 
     private boolean isIngested(FileChannel channel) throws IOException {
         byte[] block = new byte[Limits.BLOCK_BYTES];
         boolean ingested = true;
         for (long at = 0; ingested && at < manifest.byteCount(); at += block.length) {
-            if (!opened.channel.isOpen()) {
+            // A close must not wait minutes for the rest of a large file.
+            if (!openFile.channel.isOpen()) {
                 throw new ClosedChannelException();
             }
             readFully(channel, at, block, blockLength(at));
-            ingested = isIngested(at, block, blockLength(at));
+            ingested = isIngestedBlock(at, block, blockLength(at));
         }
         return ingested;
     }
 
-    private boolean isIngested(long at, byte[] block, int length) {
+    private boolean isIngestedBlock(long at, byte[] block, int length) {
         return blocks != null && blocks.matches(at / Limits.BLOCK_BYTES, block, length);
     }
 
@@ -235,13 +278,13 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
-    /** The file's present stamp; fails if the file is changed. */
-    private FileStamp stamp() throws StoreUnavailableException {
+    /** Returns the current stamp of the file; fails if the file is changed. */
+    private FileStamp requireUnchanged() throws StoreUnavailableException {
         try {
             FileStamp now = FileStamp.of(path);
             requireSize(now.size());
-            if (now.equals(refused)) {
-                throw changed("its content is another");
+            if (now.equals(refusedStamp)) {
+                throw changed("its content is different");
             }
             return now;
         } catch (IOException e) {
@@ -251,13 +294,13 @@ final class LinesFile implements AutoCloseable {
 
     private void requireSize(long now) throws StoreUnavailableException {
         if (now != manifest.byteCount()) {
-            throw changed("it has " + now + " bytes, and had " + manifest.byteCount());
+            throw changed("it has " + now + " bytes instead of " + manifest.byteCount());
         }
     }
 
     private StoreUnavailableException changed(String how) {
         return new StoreUnavailableException("the file " + path + " is no longer the one ingested as " + this + ": "
-                + how + "; bring it back as it was, or ingest it again");
+                + how + "; restore it, or ingest it again");
     }
 
     private StoreUnavailableException unreadable(IOException cause) {
@@ -265,18 +308,20 @@ final class LinesFile implements AutoCloseable {
                 IoErrors.message("read the lines of " + this + " from " + path, cause), cause);
     }
 
+    /** Returns the dataset and version, for messages. */
     @Override
     public String toString() {
         return "dataset " + manifest.dataset() + " version " + manifest.version();
     }
 
+    /** Closes the file. Mutually exclusive with {@link #replaceOpenFile}, so that no new channel stays open. */
     @Override
     public synchronized void close() {
         try {
-            opened.channel.close();
+            openFile.channel.close();
         } catch (IOException e) {
             System.getLogger(LinesFile.class.getName())
-                    .log(System.Logger.Level.WARNING, "a file of lines could not be closed", e);
+                    .log(System.Logger.Level.WARNING, "the file " + path + " could not be closed", e);
         }
     }
 }

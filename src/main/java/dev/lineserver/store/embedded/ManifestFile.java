@@ -20,12 +20,13 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.ManifestForm;
 
 /**
- * A manifest and what the embedded store keeps beside it: a line of JSON, and a line with its CRC-32C.
+ * The manifest file of a version: one line of JSON, and one line with its CRC-32C. Beside the manifest, it records the
+ * source of the lines.
  *
- * @param manifest what describes the version
- * @param source the file that the lines came from, as it was when they were read, possibly compressed; null if they came
+ * @param manifest describes the version
+ * @param source the plain or compressed file that the lines came from, with its stamp at that time; null if they came
  *     from a stream
- * @param inPlace true if the lines are in the source itself, not in the store's own copy
+ * @param inPlace true if the lines are in the source itself; false if they are in the store's own copy
  */
 record ManifestFile(
         Manifest manifest,
@@ -36,7 +37,11 @@ record ManifestFile(
 
     private static final String CHECKSUM = "# crc32c ";
 
-    /** @throws IOException if the file cannot be read, or was not written by {@link #write} */
+    /**
+     * Reads a manifest file.
+     *
+     * @throws IOException if the file cannot be read, is damaged, or has a layout of another release
+     */
     static ManifestFile read(Path file) throws IOException {
         if (Files.exists(file.resolveSibling("manifest.properties"))) {
             throw new IOException("its layout is older than '" + LAYOUT + "'");
@@ -58,24 +63,30 @@ record ManifestFile(
         }
     }
 
-    /** Whether the request's file is, by path and stamp, the one that the version was made from. */
+    /**
+     * Returns true if the request's file has the path and stamp of this version's source, and its lines are usable for
+     * the request.
+     */
     boolean isFrom(BuildRequest request) {
         return request.file() != null && request.file().equals(source) && !(inPlace && request.copy());
     }
 
     /**
-     * The version with another source of the same content, so that {@link #isFrom} recognizes that source.
+     * Returns this manifest file with the request's source, which has the same content, so that {@link #isFrom}
+     * recognises that source later.
      *
-     * @return empty if the lines are not where the request wants them
+     * @return empty if the version cannot be used for the request: its lines stay in their source, and the request
+     *     names another file or needs a copy
      */
-    Optional<ManifestFile> standingFor(BuildRequest request) {
+    Optional<ManifestFile> withSourceOf(BuildRequest request) {
         SourceFile file = request.file();
-        boolean elsewhere = file == null || source == null || !file.path().equals(source.path());
-        return inPlace && (elsewhere || request.copy())
+        boolean otherFile = file == null || source == null || !file.path().equals(source.path());
+        return inPlace && (otherFile || request.copy())
                 ? Optional.empty()
                 : Optional.of(new ManifestFile(manifest, file == null ? source : file, inPlace));
     }
 
+    /** Writes the file. Its bytes are durable when this method returns. */
     void write(Path file, Disk disk) throws IOException {
         byte[] bytes = withChecksum(ManifestForm.MAPPER.writeValueAsString(this) + "\n")
                 .getBytes(StandardCharsets.UTF_8);

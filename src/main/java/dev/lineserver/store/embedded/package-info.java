@@ -1,5 +1,6 @@
 /**
- * The default store: lines on SSD, an index of their offsets in RAM, one machine.
+ * The default store: lines on SSD, an index of their offsets in RAM, on one machine. Start with
+ * {@link dev.lineserver.store.embedded.EmbeddedStore} and {@link dev.lineserver.store.embedded.EmbeddedSnapshot}.
  *
  * <p>May use {@code store}, {@code line}, Jackson, Netty's executors and the JDK.
  */

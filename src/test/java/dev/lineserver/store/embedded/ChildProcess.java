@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Another Java process, with the class path of this one. Ended by {@link #close}. */
+/** Another Java process with the class path of this one. {@link #close} kills it. */
 final class ChildProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader output;
@@ -34,7 +34,7 @@ final class ChildProcess implements AutoCloseable {
         assertEquals(expected, output.readLine());
     }
 
-    /** Has the process go on that waits for a line. */
+    /** Lets the process continue after it has waited for a line. */
     void sendLine() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().flush();
@@ -45,7 +45,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     void awaitSuccess() throws Exception {
-        assertTrue(process.waitFor(120, TimeUnit.SECONDS), "the child does not end");
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS), "the child process does not end");
         assertEquals(0, process.exitValue());
     }
 

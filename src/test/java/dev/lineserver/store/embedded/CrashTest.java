@@ -34,7 +34,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Cuts the power, or fails, at every single change that the store makes to the disk, and checks what is left. */
+/** Cuts the power or fails at every single change that the store makes to the disk, and checks the remaining files. */
 final class CrashTest {
     private static final byte[] BEFORE = Samples.random(300, 50, 1);
     private static final byte[] AFTER = Samples.random(400, 50, 2);
@@ -52,12 +52,12 @@ final class CrashTest {
         after = Files.write(directory.resolve("after"), AFTER);
     }
 
-    /** What a dataset holds after a step is done, and until the next one is. */
+    /** The content of a dataset after a step, and the number of changes made by then. */
     private record Milestone(int changeCount, Optional<byte[]> content) {}
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aPowerCutLeavesTheVersionBeforeOrAfterAStepWhateverWasNotForced(boolean copy) throws Exception {
+    void aPowerCutLeavesTheVersionBeforeOrAfterAStep(boolean copy) throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         LossyDisk disk = new LossyDisk(root);
         EmbeddedStore store = new EmbeddedStore(root.resolve("new/data"), null, disk);
@@ -134,20 +134,20 @@ final class CrashTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anIngestThatFailsAnywhereLeavesTheVersionBefore(boolean copy) throws Exception {
+    void anIngestThatFailsAtAnyChangeLeavesThePreviousVersion(boolean copy) throws Exception {
         for (boolean forGood : new boolean[] {true, false}) {
             int failing = 0;
-            while (!survives(failing, forGood, copy)) {
+            while (!completesBefore(failing, forGood, copy)) {
                 failing++;
             }
-            assertTrue(failing > 8, "only " + failing + " changes were made to fail");
+            assertTrue(failing > 8, "only " + failing + " changes failed");
         }
     }
 
-    /** Whether the ingest succeeded: no change was left to fail. */
-    private boolean survives(int failing, boolean forGood, boolean copy) throws Exception {
+    /** Returns true if the ingest made fewer changes than the index of the failing one. */
+    private boolean completesBefore(int failing, boolean forGood, boolean copy) throws Exception {
         Path data = directory.resolve("data-" + failing + forGood + copy);
-        String what = "change " + failing + " fails" + (forGood ? " and all that follow" : "");
+        String what = "change " + failing + " fails" + (forGood ? " and all later ones" : "");
         ingest(new EmbeddedStore(data, null, new LossyDisk(directory)), before, copy);
 
         LossyDisk disk = new LossyDisk(directory, failing, forGood);
@@ -170,7 +170,7 @@ final class CrashTest {
         return disk.changeCount() <= failing;
     }
 
-    /** Files below a directory that this process has open. */
+    /** Returns the files below a directory that this process has open. */
     private static List<Path> openFiles(Path below) throws Exception {
         List<Path> open = new ArrayList<>();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
@@ -201,7 +201,7 @@ final class CrashTest {
         }
     }
 
-    /** The disk of the other tests is not the real one: this is all that they do not see. */
+    /** The other tests replace the disk, so they cannot detect that the real one does not force. */
     @Test
     void theRealDiskForcesFilesAndDirectories() throws Exception {
         FileChannel closed = FileChannel.open(before, StandardOpenOption.WRITE);

@@ -29,7 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Damages the files of a version at random: right lines or a StoreException, and nothing else, may follow. */
+/** Damages the files of a version at random. Each read must then return the right line or throw a StoreException. */
 final class DamagedFilesTest {
     private static final byte[] CONTENT = Samples.random(2_000, 60, 3);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
@@ -43,7 +43,7 @@ final class DamagedFilesTest {
     private Path version;
 
     @BeforeEach
-    void nothingStored() throws Exception {
+    void open() throws Exception {
         store = EmbeddedStore.open(directory.resolve("data"), null);
         version = directory.resolve("data/default/v1");
     }
@@ -55,11 +55,11 @@ final class DamagedFilesTest {
                 .manifest();
     }
 
-    /** Whether the version could be read; then it was right. */
+    /** Returns true if the version can be read; fails if a line is wrong. */
     private boolean isReadable(String what) throws Exception {
         try {
             Optional<Manifest> newest = store.newest(DatasetName.DEFAULT);
-            assertTrue(newest.isPresent(), what + ": taken for absent");
+            assertTrue(newest.isPresent(), what + ": missing in the list");
             try (Snapshot snapshot = store.open(newest.get())) {
                 for (int i = 0; i < LINES.size(); i += 7) {
                     Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)), what);
@@ -90,7 +90,7 @@ final class DamagedFilesTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aDamagedFileIsNoticed(boolean copy) throws Exception {
+    void aDamagedFileIsDetected(boolean copy) throws Exception {
         ingest(copy);
         List<String> names = copy
                 ? List.of(ManifestFile.NAME, DatasetDirectory.INDEX)
@@ -106,13 +106,13 @@ final class DamagedFilesTest {
             }
             Files.write(version.resolve(name), good);
         }
-        assertTrue(isReadable("mended"));
+        assertTrue(isReadable("restored"));
     }
 
-    /** As if somebody had edited the manifest, and the checksum with it. */
+    /** The manifest as if somebody had edited it and corrected its checksum. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aManifestWhoseChecksumHoldsIsStillHeldToTheOtherFiles(boolean copy) throws Exception {
+    void aManifestWithACorrectChecksumIsStillCheckedAgainstTheOtherFiles(boolean copy) throws Exception {
         ingest(copy);
         Path manifest = version.resolve(ManifestFile.NAME);
         String text = Files.readString(manifest);
@@ -128,7 +128,7 @@ final class DamagedFilesTest {
     }
 
     @Test
-    void noFileIsMissedWithoutAStoreException() throws Exception {
+    void everyMissingFileCausesAStoreException() throws Exception {
         for (String name :
                 List.of(ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.LINES, DatasetDirectory.BLOCKS)) {
             ingest(!name.equals(DatasetDirectory.BLOCKS));

@@ -17,32 +17,32 @@ final class DatasetLockTest {
     @TempDir
     Path directory;
 
-    private DatasetLock take(String purpose) throws Exception {
-        return DatasetLock.take(directory, DatasetName.DEFAULT, purpose);
+    private DatasetLock acquire(String purpose) throws Exception {
+        return DatasetLock.acquire(directory, DatasetName.DEFAULT, purpose);
     }
 
     private void assertRefused(Path dataDirectory, String holder) {
         StoreFailedException e = assertThrows(
-                StoreFailedException.class, () -> DatasetLock.take(dataDirectory, DatasetName.DEFAULT, "fail"));
+                StoreFailedException.class, () -> DatasetLock.acquire(dataDirectory, DatasetName.DEFAULT, "fail"));
         assertTrue(e.getMessage().startsWith("dataset default is being written by process "), e.getMessage());
-        assertTrue(e.getMessage().endsWith(" to " + holder + "; wait for it to end, or end it"), e.getMessage());
+        assertTrue(e.getMessage().endsWith(" (" + holder + "); wait for it to finish, or stop it"), e.getMessage());
     }
 
-    /** Takes the lock, if it can, and holds it until a line comes in. */
+    /** Tries to acquire the lock, and holds it until it receives a line. */
     static final class Contender {
         private Contender() {}
 
         @SuppressWarnings("SystemOut")
         public static void main(String[] arguments) throws Exception {
             try {
-                DatasetLock lock = DatasetLock.take(Path.of(arguments[0]), DatasetName.DEFAULT, "be the child");
-                System.out.println("taken");
+                DatasetLock lock = DatasetLock.acquire(Path.of(arguments[0]), DatasetName.DEFAULT, "be the child");
+                System.out.println("acquired");
                 int _ = System.in.read();
                 if (arguments.length == 1) {
                     lock.close();
                 }
             } catch (StoreFailedException refused) {
-                System.out.println(refused.getMessage().contains("to be the parent") ? "refused" : "by whom?");
+                System.out.println(refused.getMessage().contains("(be the parent)") ? "refused" : "unexpected owner");
                 int _ = System.in.read();
             }
         }
@@ -56,21 +56,21 @@ final class DatasetLockTest {
     }
 
     @Test
-    void onlyOneOfAProcessHasItAndIsNamed() throws Exception {
-        DatasetLock lock = take("be the first, whose purpose is long");
+    void onlyOneThreadHoldsTheLockAndIsNamed() throws Exception {
+        DatasetLock lock = acquire("be the first, whose purpose is long");
         assertRefused(directory, "be the first, whose purpose is long");
         Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
         assertRefused(link, "be the first, whose purpose is long");
-        DatasetLock.take(directory, new DatasetName("other"), "write").close();
+        DatasetLock.acquire(directory, new DatasetName("other"), "write").close();
         lock.close();
-        take("be the second").close();
+        acquire("be the second").close();
     }
 
-    /** A process loses its lock by closing any descriptor of the file, also one that had nothing to do with the lock. */
+    /** A process loses its lock when it closes any descriptor of the file, even one that it did not lock. */
     @Test
-    void refusedAttemptsOfItsOwnProcessDoNotLoseItToAnother() throws Exception {
-        take("write a long name, of which nothing may be left in the file").close();
-        DatasetLock lock = take("be the parent");
+    void refusedAttemptsInTheOwningProcessDoNotReleaseTheLock() throws Exception {
+        acquire("write a long name, of which nothing may remain in the file").close();
+        DatasetLock lock = acquire("be the parent");
         for (int i = 0; i < 3; i++) {
             assertRefused(directory, "be the parent");
         }
@@ -81,30 +81,30 @@ final class DatasetLockTest {
         }
         lock.close();
         try (ChildProcess second = contender()) {
-            second.awaitLine("taken");
+            second.awaitLine("acquired");
             assertRefused(directory, "be the child");
             second.sendLine();
             second.awaitSuccess();
         }
-        take("be the parent").close();
+        acquire("be the parent").close();
     }
 
     @Test
-    void aProcessThatEndsWithoutReleasingItGivesItBack() throws Exception {
+    void aProcessThatEndsReleasesItsLock() throws Exception {
         try (ChildProcess child = contender("never release")) {
-            child.awaitLine("taken");
+            child.awaitLine("acquired");
             assertRefused(directory, "be the child");
             child.sendLine();
             child.awaitSuccess();
         }
-        take("be the parent").close();
+        acquire("be the parent").close();
     }
 
     @Test
-    void whatCannotBeLockedIsNotKeptOpen() throws Exception {
+    void aLockFileThatCannotBeOpenedStaysAvailable() throws Exception {
         Files.createDirectory(directory.resolve("default.lock"));
-        assertThrows(IOException.class, () -> take("fail"));
+        assertThrows(IOException.class, () -> acquire("fail"));
         Files.delete(directory.resolve("default.lock"));
-        take("succeed").close();
+        acquire("succeed").close();
     }
 }

@@ -25,10 +25,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class DiskReadsTest {
-    private static final int MOST_WAITING = 4;
+    private static final int MAX_QUEUED = 4;
 
     private final AtomicLong clock = new AtomicLong();
-    private final DiskReads reads = new DiskReads(clock::get, MOST_WAITING);
+    private final DiskReads reads = new DiskReads(clock::get, MAX_QUEUED);
 
     @AfterEach
     void close() {
@@ -36,31 +36,31 @@ final class DiskReadsTest {
     }
 
     @FunctionalInterface
-    private interface Reader<T> {
+    private interface Body<T> {
         T read() throws StoreException;
     }
 
-    private static class Reading<T> extends CompletableFuture<T> implements DiskReads.Task {
-        private final Reader<T> reader;
+    private static class TestRead<T> extends CompletableFuture<T> implements DiskReads.DiskRead {
+        private final Body<T> body;
         private @Nullable T value;
 
-        Reading(Reader<T> reader) {
-            this.reader = reader;
+        TestRead(Body<T> body) {
+            this.body = body;
         }
 
         @Override
         public void read() throws StoreException {
-            value = reader.read();
+            value = body.read();
         }
 
         @Override
-        public void done() {
+        public void afterRead() {
             complete(value);
         }
     }
 
-    private <T> CompletableFuture<T> run(Reader<T> reader) {
-        Reading<T> reading = new Reading<>(reader);
+    private <T> CompletableFuture<T> run(Body<T> body) {
+        TestRead<T> reading = new TestRead<>(body);
         reads.run(reading);
         return reading;
     }
@@ -69,7 +69,7 @@ final class DiskReadsTest {
         return stage.toCompletableFuture().get();
     }
 
-    /** @return the thread that read */
+    /** Makes a read of this duration, and returns the thread that made it. */
     private Thread read(long nanos) throws Exception {
         return await(run(() -> {
             clock.addAndGet(nanos);
@@ -78,13 +78,13 @@ final class DiskReadsTest {
     }
 
     @Test
-    void fastReadsStayOnTheirThreadAndSlowOnesLeaveItUntilAllWereFastForAWhile() throws Exception {
+    void readsLeaveTheCallingThreadAfterTwoSlowOnesAndReturnAfterEnoughFastOnes() throws Exception {
         for (int round = 0; round < 3; round++) {
-            for (int i = 0; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
+            for (int i = 0; i < DiskReads.FAST_READS_TO_FORGET; i++) {
                 assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS));
             }
             assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
-            for (int i = 1; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
+            for (int i = 1; i < DiskReads.FAST_READS_TO_FORGET; i++) {
                 assertSame(Thread.currentThread(), read(1));
             }
             assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
@@ -92,24 +92,24 @@ final class DiskReadsTest {
                 assertNotSame(Thread.currentThread(), read(1));
             }
             assertNotSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
-            for (int i = 0; i < DiskReads.FAST_READS_TO_COME_BACK; i++) {
+            for (int i = 0; i < DiskReads.FAST_READS_TO_RETURN; i++) {
                 assertNotSame(Thread.currentThread(), read(1));
             }
         }
     }
 
     @Test
-    void slowReadsThatAreFarApartAreTheSchedulersDoing() throws Exception {
+    void slowReadsFarApartStayOnTheCallingThread() throws Exception {
         for (int round = 0; round < 3; round++) {
             assertSame(Thread.currentThread(), read(DiskReads.SLOW_NANOS + 1));
-            for (int i = 0; i < DiskReads.READS_BETWEEN_SLOW_ONES; i++) {
+            for (int i = 0; i < DiskReads.FAST_READS_TO_FORGET; i++) {
                 assertSame(Thread.currentThread(), read(1));
             }
         }
     }
 
     @Test
-    void aFailureIsHandedOnFromEitherThread() throws Exception {
+    void aFailureCompletesTheReadOnEitherThread() throws Exception {
         StoreUnavailableException failure = new StoreUnavailableException("gone");
         for (int i = 0; i < 3; i++) {
             CompletionStage<Object> failed = run(() -> {
@@ -123,14 +123,14 @@ final class DiskReadsTest {
     }
 
     @Test
-    void whatWouldWaitTooLongIsRefusedAtOnceAndNothingElseIs() throws Exception {
+    void readsBeyondTheQueueFailAtOnceAndNoOthersDo() throws Exception {
         read(DiskReads.SLOW_NANOS + 1);
         read(DiskReads.SLOW_NANOS + 1);
         CountDownLatch disk = new CountDownLatch(1);
-        List<CompletableFuture<?>> taken = new ArrayList<>();
+        List<CompletableFuture<?>> accepted = new ArrayList<>();
         CompletableFuture<?> next = waiting(disk);
         while (!next.isDone()) {
-            taken.add(next);
+            accepted.add(next);
             next = waiting(disk);
         }
         CompletableFuture<?> refused = next;
@@ -138,10 +138,10 @@ final class DiskReadsTest {
                 StoreUnavailableException.class,
                 assertThrows(ExecutionException.class, refused::get).getCause());
         disk.countDown();
-        for (CompletableFuture<?> read : taken) {
+        for (CompletableFuture<?> read : accepted) {
             assertEquals("line", read.get());
         }
-        assertTrue(taken.size() >= MOST_WAITING);
+        assertTrue(accepted.size() >= MAX_QUEUED);
     }
 
     private CompletableFuture<?> waiting(CountDownLatch disk) {
@@ -156,12 +156,12 @@ final class DiskReadsTest {
     }
 
     @Test
-    void whateverAReadThrowsCompletesIt() {
-        for (boolean elsewhere : new boolean[] {false, true}) {
+    void anyThrowableCompletesTheRead() {
+        for (boolean onDiskThread : new boolean[] {false, true}) {
             for (Throwable thrown : List.of(new OutOfMemoryError("a test"), new IllegalStateException())) {
-                Reading<Object> failing = new Reading<>(() -> sneakily(thrown));
-                if (elsewhere) {
-                    reads.runElsewhere(failing);
+                TestRead<Object> failing = new TestRead<>(() -> sneakily(thrown));
+                if (onDiskThread) {
+                    reads.runOnDiskThread(failing);
                 } else {
                     reads.run(failing);
                 }
@@ -174,10 +174,10 @@ final class DiskReadsTest {
     }
 
     @Test
-    void aReadIsFailedOnceThereIsHeapForThat() throws Exception {
+    void aReadFailsAsSoonAsThereIsHeapToFailIt() throws Exception {
         AtomicInteger attempts = new AtomicInteger();
         OutOfMemoryError thrown = new OutOfMemoryError("a test");
-        Reading<Object> failing = new Reading<>(() -> sneakily(thrown)) {
+        TestRead<Object> failing = new TestRead<>(() -> sneakily(thrown)) {
             @Override
             public boolean completeExceptionally(Throwable failure) {
                 if (attempts.incrementAndGet() <= 2) {
@@ -186,7 +186,7 @@ final class DiskReadsTest {
                 return super.completeExceptionally(failure);
             }
         };
-        reads.runElsewhere(failing);
+        reads.runOnDiskThread(failing);
         assertSame(
                 thrown,
                 assertThrows(ExecutionException.class, () -> failing.get(10, TimeUnit.SECONDS))
@@ -202,18 +202,18 @@ final class DiskReadsTest {
     }
 
     @Test
-    void readsLongerThanAFewMicrosecondsCanBeSentElsewhereAtOnce() throws Exception {
-        Reading<Thread> elsewhere = new Reading<>(Thread::currentThread);
-        reads.runElsewhere(elsewhere);
-        assertNotSame(Thread.currentThread(), elsewhere.get(10, TimeUnit.SECONDS));
+    void aReadCanBeSentToADiskThreadDirectly() throws Exception {
+        TestRead<Thread> direct = new TestRead<>(Thread::currentThread);
+        reads.runOnDiskThread(direct);
+        assertNotSame(Thread.currentThread(), direct.get(10, TimeUnit.SECONDS));
         assertSame(Thread.currentThread(), read(1));
     }
 
     @Test
-    void aReadAfterTheStoreWasClosedFailsInPlainWords() {
+    void aReadAfterTheStoreIsClosedFailsWithAMessage() {
         reads.close();
-        Reading<String> late = new Reading<>(() -> "line");
-        reads.runElsewhere(late);
+        TestRead<String> late = new TestRead<>(() -> "line");
+        reads.runOnDiskThread(late);
         Throwable cause = assertThrows(ExecutionException.class, () -> late.get(10, TimeUnit.SECONDS))
                 .getCause();
         assertInstanceOf(StoreUnavailableException.class, cause);

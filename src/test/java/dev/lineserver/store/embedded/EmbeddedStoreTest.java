@@ -70,7 +70,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aVersionOfAnotherLayoutIsRefusedAndStoredAnewByItself() throws Exception {
+    void aVersionOfAnotherLayoutIsRefusedAndReplacedByTheNextIngest() throws Exception {
         for (String layout : List.of("embedded-3", "embedded-9")) {
             Manifest before = ingestIfChanged(false).manifest();
             rewriteManifest(
@@ -79,17 +79,17 @@ final class EmbeddedStoreTest {
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
             assertTrue(e.getMessage().contains("it has layout '" + layout + "'"), e.getMessage());
             assertTrue(e.getMessage().endsWith("ingest the file again to replace it"), e.getMessage());
-            Ingest.Outcome anew = ingestIfChanged(false);
-            assertTrue(anew.stored());
-            assertEquals(before.version() + 1, anew.manifest().version());
-            try (Snapshot snapshot = store.open(anew.manifest())) {
+            Ingest.Outcome replaced = ingestIfChanged(false);
+            assertTrue(replaced.stored());
+            assertEquals(before.version() + 1, replaced.manifest().version());
+            try (Snapshot snapshot = store.open(replaced.manifest())) {
                 assertEquals("one", text(snapshot, 0));
             }
         }
     }
 
     @Test
-    void aVersionOfTheLayoutsInPropertiesIsRefusedAndStoredAnewByItself() throws Exception {
+    void aVersionWithAPropertiesManifestIsRefusedAndReplacedByTheNextIngest() throws Exception {
         ingestIfChanged(false);
         Path manifest = directory.resolve("data/default/v1/manifest");
         Files.move(manifest, manifest.resolveSibling("manifest.properties"));
@@ -99,9 +99,9 @@ final class EmbeddedStoreTest {
         assertEquals(2, ingestIfChanged(false).manifest().version());
     }
 
-    /** The names are those of HTTP's answers; whoever changes one changes {@link ManifestFile#LAYOUT} too. */
+    /** HTTP responses have the same names. A change of a name requires another {@link ManifestFile#LAYOUT}. */
     @Test
-    void aManifestIsALineOfJsonAndOneWithItsChecksum() throws Exception {
+    void aManifestIsOneLineOfJsonAndOneWithItsChecksum() throws Exception {
         Manifest manifest = ingestIfChanged(false).manifest();
         FileStamp stamp = FileStamp.of(source);
         List<String> lines = Files.readAllLines(directory.resolve("data/default/v1/manifest"));
@@ -145,7 +145,7 @@ final class EmbeddedStoreTest {
         }
     }
 
-    /** Changes a manifest, and mends its checksum. */
+    /** Changes a manifest, and corrects its checksum. */
     private static void rewriteManifest(Path version, UnaryOperator<String> change) throws Exception {
         Path file = version.resolve(ManifestFile.NAME);
         String text = Files.readString(file);
@@ -174,7 +174,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aVersionThatWasCopiedFromAnotherDatasetByHandIsUnreadable() throws Exception {
+    void aVersionCopiedFromAnotherDatasetIsUnreadable() throws Exception {
         ingestIfChanged(true);
         Files.createDirectories(directory.resolve("data/other/v1"));
         for (String file : List.of(ManifestFile.NAME, "index", "lines")) {
@@ -203,15 +203,15 @@ final class EmbeddedStoreTest {
         }
     }
 
-    /** The newest version, if the store knows without reading the source that the version holds it. */
-    private Optional<Manifest> knownUnread(boolean copy) throws Exception {
+    /** Returns the newest version if the store recognises the source without reading it. */
+    private Optional<Manifest> findUnchanged(boolean copy) throws Exception {
         try (Source opened = Source.open(source.toString())) {
             return store.findUnchanged(new BuildRequest(DatasetName.DEFAULT, opened.name(), opened.file(), copy));
         }
     }
 
     @Test
-    void aSourceThatWasUnpackedOrCopiedIsKnownWithoutReadingItUntilItIsTouched() throws Exception {
+    void anUnpackedOrCopiedSourceIsRecognisedWithoutReadingItUntilItIsTouched() throws Exception {
         for (String name : List.of("packed.gz", "plain.txt")) {
             source = directory.resolve(name);
             if (name.endsWith(".gz")) {
@@ -224,12 +224,12 @@ final class EmbeddedStoreTest {
             FileTime time = Files.getLastModifiedTime(source);
             Manifest manifest = ingestIfChanged(true).manifest();
             assertEquals(1, manifest.version());
-            assertEquals(Optional.of(manifest), knownUnread(true));
+            assertEquals(Optional.of(manifest), findUnchanged(true));
             Files.write(source, Files.readAllBytes(source));
             Files.setLastModifiedTime(source, time);
-            assertEquals(Optional.empty(), knownUnread(true), "written over under the same size and time");
+            assertEquals(Optional.empty(), findUnchanged(true), "overwritten with the same size and time");
             assertFalse(ingestIfChanged(true).stored(), name);
-            assertEquals(Optional.of(manifest), knownUnread(true));
+            assertEquals(Optional.of(manifest), findUnchanged(true));
         }
         Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
         assertTrue(ingestIfChanged(true).stored());
@@ -238,17 +238,17 @@ final class EmbeddedStoreTest {
     @Test
     void theSameContentIsStoredOnce() throws Exception {
         Manifest first = ingestIfChanged(false).manifest();
-        Ingest.Outcome again = ingestIfChanged(false);
-        assertFalse(again.stored());
-        assertEquals(first, again.manifest());
+        Ingest.Outcome second = ingestIfChanged(false);
+        assertFalse(second.stored());
+        assertEquals(first, second.manifest());
     }
 
     @Test
-    void aTouchedSourceIsStoredOnceAndThenKnownWithoutReadingIt() throws Exception {
+    void aTouchedSourceIsStoredOnceAndThenRecognisedWithoutReadingIt() throws Exception {
         Manifest first = ingestIfChanged(false).manifest();
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
         assertFalse(ingestIfChanged(false).stored());
-        assertEquals(Optional.of(first), knownUnread(false));
+        assertEquals(Optional.of(first), findUnchanged(false));
         try (Snapshot snapshot = store.open(first)) {
             assertEquals("one", text(snapshot, 0));
         }
@@ -264,7 +264,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void theSameContentElsewhereIsStoredAgainUnlessCopied() throws Exception {
+    void theSameContentInAnotherFileIsStoredAgainUnlessCopied() throws Exception {
         ingestIfChanged(false);
         source = Files.copy(source, directory.resolve("elsewhere.txt"));
         assertTrue(ingestIfChanged(false).stored());
@@ -282,10 +282,10 @@ final class EmbeddedStoreTest {
         StoreFailedException e = assertThrows(
                 StoreFailedException.class, () -> store.open(manifest).close());
         assertTrue(e.getMessage().contains("ingest " + source), e.getMessage());
-        Manifest again = new Ingest(store, Progress.SILENT)
+        Manifest second = new Ingest(store, Progress.SILENT)
                 .store(source.toString(), DatasetName.DEFAULT, false, false)
                 .manifest();
-        assertEquals(2, again.version());
+        assertEquals(2, second.version());
     }
 
     @Test
@@ -305,7 +305,7 @@ final class EmbeddedStoreTest {
         assertEquals(2, ingestIfChanged(false).manifest().version());
     }
 
-    /** All files and directories below one, with their times. */
+    /** Returns all files and directories below a directory, with their times. */
     private static List<String> tree(Path root) throws Exception {
         try (Stream<Path> paths = Files.walk(root)) {
             List<String> tree = new ArrayList<>();
@@ -317,7 +317,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void readingChangesNothingEvenBesideLeftoversAndABuild() throws Exception {
+    void readingWritesNothingEvenWithLeftoversAndABuildInProgress() throws Exception {
         Manifest manifest = ingestIfChanged(false).manifest();
         Files.createDirectory(directory.resolve("data/default/building-7"));
         Files.createDirectory(directory.resolve("data/default.dropped-1"));
@@ -327,7 +327,7 @@ final class EmbeddedStoreTest {
             try (EmbeddedStore reader = EmbeddedStore.open(directory.resolve("data"), null)) {
                 assertEquals(List.of(new DatasetListing.Described(manifest)), reader.datasets());
                 assertEquals(Optional.empty(), reader.newest(other));
-                assertEquals(Optional.of(manifest), knownUnread(false));
+                assertEquals(Optional.of(manifest), findUnchanged(false));
                 reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false));
                 try (Snapshot snapshot = reader.open(manifest)) {
                     assertEquals("one", text(snapshot, 0));
@@ -339,7 +339,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aMissingDirectoryIsAnEmptyStoreAndCreatedByTheFirstIngestOnly() throws Exception {
+    void aMissingDirectoryIsAnEmptyStoreAndOnlyAnIngestCreatesIt() throws Exception {
         Path missing = directory.resolve("new/data");
         store = EmbeddedStore.open(missing, null);
         assertEquals(List.of(), store.datasets());
@@ -353,7 +353,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void anIndexTakesAtMostWhatIsPlannedAndNotMuchLess() throws Exception {
+    void anIndexTakesAtMostItsPlannedSizeAndNotMuchLess() throws Exception {
         Random random = new Random(11);
         for (int longest : new int[] {0, 15, 16, 100, 5_000}) {
             StringBuilder text = new StringBuilder();
@@ -375,7 +375,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aPlanCountsACopyAsFarAsOneIsMade() throws Exception {
+    void aPlanCountsACopyOnlyIfOneIsMade() throws Exception {
         long huge = 1L << 60;
         assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false))
                 .fits());
@@ -385,7 +385,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void leftoversOfADatasetAreRemovedByItsWritersOnly() throws Exception {
+    void onlyWritersOfADatasetRemoveItsLeftovers() throws Exception {
         ingestIfChanged(false);
         List<Path> mine = List.of(
                 directory.resolve("data/default/building-7"),
@@ -408,7 +408,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void anIndexThatDoesNotFitInTheHeapIsRefusedAndTheVersionBeforeReadsOn() throws Exception {
+    void anIndexThatDoesNotFitInTheHeapIsRefusedAndThePreviousVersionStaysReadable() throws Exception {
         try (Snapshot old = store.open(ingestIfChanged(true).manifest())) {
             Files.writeString(source, "other\n");
             Manifest manifest = ingestIfChanged(true).manifest();
@@ -429,17 +429,17 @@ final class EmbeddedStoreTest {
         }
     }
 
-    /** On a read-only volume, or if another process writes to the dataset, the source is read again next time. */
+    /** The stamp cannot be recorded on a read-only volume, or while another process writes to the dataset. */
     @Test
-    void aTouchedSourceStandsForItsVersionEvenIfThatCannotBeRemembered() throws Exception {
+    void aTouchedSourceIsNotStoredAgainEvenIfItsStampCannotBeRecorded() throws Exception {
         Manifest manifest = ingestIfChanged(false).manifest();
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
-        try (DatasetLock _ = DatasetLock.take(directory.resolve("data"), DatasetName.DEFAULT, "test")) {
+        try (DatasetLock _ = DatasetLock.acquire(directory.resolve("data"), DatasetName.DEFAULT, "test")) {
             assertFalse(ingestIfChanged(false).stored());
-            assertEquals(Optional.empty(), knownUnread(false));
+            assertEquals(Optional.empty(), findUnchanged(false));
         }
         assertFalse(ingestIfChanged(false).stored());
-        assertEquals(Optional.of(manifest), knownUnread(false));
+        assertEquals(Optional.of(manifest), findUnchanged(false));
     }
 
     @Test

@@ -20,7 +20,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Versions are published, and those before removed, while others list the datasets as fast as they can. */
+/** One thread or process publishes versions and removes older ones, while another lists the datasets continuously. */
 final class ListingRaceTest {
     private static final int PUBLICATIONS = 500;
 
@@ -38,7 +38,7 @@ final class ListingRaceTest {
         }
     }
 
-    /** Forces nothing, to publish faster. */
+    /** A store that forces nothing, so that it publishes faster. */
     private static EmbeddedStore unforced(Path data, Path root) {
         return new EmbeddedStore(data, null, new LossyDisk(root));
     }
@@ -57,7 +57,7 @@ final class ListingRaceTest {
         int listings = 0;
         while (publishing.getAsBoolean()) {
             List<DatasetListing> listed = store.datasets();
-            assertEquals(1, listed.size(), "the dataset was taken for absent");
+            assertEquals(1, listed.size(), "the dataset was missing in the list");
             long now = assertInstanceOf(DatasetListing.Described.class, listed.getFirst())
                     .newest()
                     .version();

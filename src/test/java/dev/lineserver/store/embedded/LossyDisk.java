@@ -18,8 +18,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk whose changes can be lost by a power cut after any of them: of the changes that were not forced by then, any
- * subset. The bytes of a write may be lost in part. A change can also fail, as on a full disk.
+ * A disk that models a power cut after any change: any subset of the changes that were not forced is lost, and a write
+ * may be lost in part. A change can also fail, as on a full disk.
+ *
+ * <p>The changes are made to the real file system, and recorded. {@link #cutPower} replays the first of them on a
+ * {@link Model}, and writes a possible state after the power cut to another directory.
  */
 final class LossyDisk extends Disk {
     private final Path root;
@@ -28,14 +31,14 @@ final class LossyDisk extends Disk {
     private final List<Consumer<Model>> changes = new ArrayList<>();
     private final Map<FileChannel, Integer> fileNumbers = new HashMap<>();
 
-    /** @param root an existing directory, above all changes */
+    /** @param root an existing directory; all changes are below it */
     LossyDisk(Path root) {
         this(root, Integer.MAX_VALUE, false);
     }
 
     /**
-     * @param failing number of the change that fails
-     * @param failingForGood whether all that follow fail, too
+     * @param failing index of the change that fails
+     * @param failingForGood true if all later changes fail, too
      */
     LossyDisk(Path root, int failing, boolean failingForGood) {
         this.root = root;
@@ -58,7 +61,7 @@ final class LossyDisk extends Disk {
 
     @Override
     void createDirectory(Path directory) throws IOException {
-        record(model -> model.put(directory, new Node()));
+        record(model -> model.put(directory, new Inode()));
         super.createDirectory(directory);
     }
 
@@ -108,11 +111,11 @@ final class LossyDisk extends Disk {
     }
 
     /**
-     * Writes what a power cut leaves.
+     * Writes the files that a power cut leaves.
      *
-     * @param changeCount how many changes were made before
-     * @param kept decides of every change that was not forced whether it is kept
-     * @param target an empty directory that takes the place of the root
+     * @param changeCount number of changes before the power cut
+     * @param kept decides for each change that was not forced whether it survives
+     * @param target an empty directory in the role of the root
      */
     void cutPower(int changeCount, Random kept, Path target) throws IOException {
         Model model = new Model(root);
@@ -122,13 +125,13 @@ final class LossyDisk extends Disk {
 
     private record Write(int position, byte[] bytes) {}
 
-    private record Entry(String name, @Nullable Node node) {}
+    private record Entry(String name, @Nullable Inode inode) {}
 
-    /** A file or directory: what is durable, and the changes that are not. */
-    private static final class Node {
-        final Map<String, Node> entries = new TreeMap<>();
-        final Map<String, Node> durableEntries = new TreeMap<>();
-        /** Each applied as a whole or not at all. */
+    /** A file or directory: its durable content, and the changes that are not durable. */
+    private static final class Inode {
+        final Map<String, Inode> entries = new TreeMap<>();
+        final Map<String, Inode> durableEntries = new TreeMap<>();
+        /** Each change is applied completely or not at all. */
         final List<List<Entry>> entryChanges = new ArrayList<>();
 
         final List<Write> writes = new ArrayList<>();
@@ -140,12 +143,12 @@ final class LossyDisk extends Disk {
             entryChanges.add(List.of(change));
         }
 
-        private static void apply(List<Entry> change, Map<String, Node> entries) {
+        private static void apply(List<Entry> change, Map<String, Inode> entries) {
             for (Entry entry : change) {
-                if (entry.node == null) {
+                if (entry.inode == null) {
                     entries.remove(entry.name);
                 } else {
-                    entries.put(entry.name, entry.node);
+                    entries.put(entry.name, entry.inode);
                 }
             }
         }
@@ -175,33 +178,33 @@ final class LossyDisk extends Disk {
                 Files.write(path, bytes);
                 return;
             }
-            Map<String, Node> left = new TreeMap<>(durableEntries);
+            Map<String, Inode> left = new TreeMap<>(durableEntries);
             entryChanges.stream().filter(_ -> kept.nextBoolean()).forEach(change -> apply(change, left));
             Files.createDirectories(path);
-            for (Map.Entry<String, Node> entry : left.entrySet()) {
+            for (Map.Entry<String, Inode> entry : left.entrySet()) {
                 entry.getValue().restore(path.resolve(entry.getKey()), kept);
             }
         }
     }
 
-    /** The disk as the changes left it. */
+    /** The state of the disk after some changes. */
     private static final class Model {
-        final Node rootNode = new Node();
+        final Inode rootNode = new Inode();
         private final Path root;
-        private final Map<Integer, Node> files = new HashMap<>();
+        private final Map<Integer, Inode> files = new HashMap<>();
 
         Model(Path root) {
             this.root = root;
         }
 
-        Node file(int number) {
-            Node file = files.computeIfAbsent(number, _ -> new Node());
+        Inode file(int number) {
+            Inode file = files.computeIfAbsent(number, _ -> new Inode());
             file.isFile = true;
             return file;
         }
 
-        Node find(Path path) {
-            Node node = rootNode;
+        Inode find(Path path) {
+            Inode node = rootNode;
             for (Path name : root.relativize(path)) {
                 if (!name.toString().isEmpty()) {
                     node = Objects.requireNonNull(node.entries.get(name.toString()));
@@ -210,8 +213,8 @@ final class LossyDisk extends Disk {
             return node;
         }
 
-        void put(Path path, @Nullable Node node) {
-            find(path.resolveSibling("")).change(new Entry(name(path), node));
+        void put(Path path, @Nullable Inode inode) {
+            find(path.resolveSibling("")).change(new Entry(name(path), inode));
         }
 
         void rename(Path from, Path to) {

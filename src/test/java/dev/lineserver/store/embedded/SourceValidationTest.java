@@ -31,14 +31,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-@SuppressWarnings("FutureReturnValueIgnored") // Tests look at what becomes of the reads that they keep.
+@SuppressWarnings("FutureReturnValueIgnored") // The tests keep the reads and check their outcomes.
 final class SourceValidationTest {
     @TempDir
     Path directory;
 
     private final DefaultEventLoopGroup loops = new DefaultEventLoopGroup(2);
     private final SourceValidation validation = new SourceValidation(loops);
-    private final List<Read> reads = new ArrayList<>();
+    private final List<RecordedRead> reads = new ArrayList<>();
     private Path source;
     private LinesFile lines;
 
@@ -58,16 +58,16 @@ final class SourceValidationTest {
         Future<?> _ = loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
     }
 
-    /** A read that was just made. Completed with whether its file was found untouched. */
-    private class Read extends CompletableFuture<Boolean> implements SourceValidation.Pending {
-        final LinesFile.Opened from;
+    /** A read that has obtained its bytes. The validation completes it with true if the file is untouched. */
+    private class RecordedRead extends CompletableFuture<Boolean> implements SourceValidation.UnvalidatedRead {
+        final LinesFile.OpenFile from;
         Runnable whenValidated = () -> {};
 
         @Nullable
         Thread validatedOn;
 
-        Read() throws Exception {
-            from = lines.read(0, new byte[3], 3);
+        RecordedRead() throws Exception {
+            from = lines.readUnvalidated(0, new byte[3], 3);
         }
 
         @Override
@@ -76,15 +76,15 @@ final class SourceValidationTest {
         }
 
         @Override
-        public void validated(@Nullable BasicFileAttributes now) {
+        public void validated(@Nullable BasicFileAttributes attributes) {
             validatedOn = Thread.currentThread();
             whenValidated.run();
-            complete(from.isUntouched(now));
+            complete(from.isUntouched(attributes));
         }
     }
 
-    private Read read() throws Exception {
-        Read read = new Read();
+    private RecordedRead read() throws Exception {
+        RecordedRead read = new RecordedRead();
         reads.add(read);
         validation.validate(read);
         return read;
@@ -94,12 +94,12 @@ final class SourceValidationTest {
         Files.setLastModifiedTime(source, FileTime.fromMillis(0));
     }
 
-    private static boolean isUntouched(Read read) throws Exception {
+    private static boolean isUntouched(RecordedRead read) throws Exception {
         return read.get(30, TimeUnit.SECONDS);
     }
 
     @Test
-    void theReadsOfALoopAreCompletedOnThatLoopAtTheEndOfItsIteration() throws Exception {
+    void readsOfAnEventLoopAreCompletedOnItAtTheEndOfItsIteration() throws Exception {
         Thread loop = loops.next()
                 .submit(() -> {
                     for (int i = 0; i < 3; i++) {
@@ -108,14 +108,14 @@ final class SourceValidationTest {
                     return Thread.currentThread();
                 })
                 .get();
-        for (Read read : reads) {
+        for (RecordedRead read : reads) {
             assertTrue(isUntouched(read));
             assertSame(loop, read.validatedOn);
         }
     }
 
     @Test
-    void aTouchAfterAReadAndBeforeTheEndOfItsIterationIsNoticed() throws Exception {
+    void aTouchAfterAReadAndBeforeTheEndOfItsIterationIsDetected() throws Exception {
         loops.next()
                 .submit(() -> {
                     read();
@@ -133,10 +133,10 @@ final class SourceValidationTest {
     }
 
     @Test
-    void aReadMadeWhileOthersAreCompletedIsValidatedByTheNextLook() throws Exception {
+    void aReadMadeWhileOthersAreCompletedIsValidatedInTheNextIteration() throws Exception {
         loops.next()
                 .submit(() -> {
-                    Read first = new Read();
+                    RecordedRead first = new RecordedRead();
                     first.whenValidated = () -> IntStream.range(0, 3).forEach(_ -> {
                         try {
                             read();
@@ -150,20 +150,20 @@ final class SourceValidationTest {
                 .get()
                 .get(30, TimeUnit.SECONDS);
         assertEquals(3, reads.size());
-        for (Read read : reads) {
+        for (RecordedRead read : reads) {
             assertTrue(isUntouched(read));
         }
     }
 
     @Test
-    void aReadWhoseCompletionThrowsFailsAloneAndTheLoopGoesOn() throws Exception {
+    void aReadWhoseCompletionThrowsFailsAlone() throws Exception {
         OutOfMemoryError thrown = new OutOfMemoryError("a test");
         for (int round = 0; round < 2; round++) {
             reads.clear();
             loops.next()
                     .submit(() -> {
                         for (int i = 0; i < 5; i++) {
-                            Read read = read();
+                            RecordedRead read = read();
                             if (i % 2 == 0) {
                                 read.whenValidated = () -> {
                                     throw thrown;
@@ -174,7 +174,7 @@ final class SourceValidationTest {
                     })
                     .get();
             for (int i = 0; i < 5; i++) {
-                Read read = reads.get(i);
+                RecordedRead read = reads.get(i);
                 if (i % 2 == 0) {
                     assertSame(
                             thrown,
@@ -188,11 +188,11 @@ final class SourceValidationTest {
     }
 
     @Test
-    void aReadThatCannotBeFailedForWantOfHeapTriesAgainAndTheOthersDoNotWait() throws Exception {
+    void aReadThatCannotBeFailedForLackOfHeapIsRetriedAndDelaysNoOthers() throws Exception {
         AtomicInteger attempts = new AtomicInteger();
         loops.next()
                 .submit(() -> {
-                    Read hungry = new Read() {
+                    RecordedRead hungry = new RecordedRead() {
                         @Override
                         public boolean completeExceptionally(Throwable failure) {
                             throw new OutOfMemoryError("a test");
@@ -208,14 +208,14 @@ final class SourceValidationTest {
                     return read();
                 })
                 .get();
-        for (Read read : reads) {
+        for (RecordedRead read : reads) {
             assertTrue(isUntouched(read));
         }
         assertEquals(3, attempts.get());
     }
 
     @Test
-    void otherThreadsAreValidatedAtOnce() throws Exception {
+    void readsOnOtherThreadsAreValidatedAtOnce() throws Exception {
         assertTrue(read().isDone());
         touch();
         assertFalse(isUntouched(read()));

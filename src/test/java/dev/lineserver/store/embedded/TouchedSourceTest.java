@@ -43,7 +43,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** A source in place that is touched, changed, replaced or removed while it is served. */
+/** A source in place is touched, changed, replaced or removed while it is served. */
 final class TouchedSourceTest {
     private static final String TEXT = "one\ntwo\nthree\n";
     private static final byte[] LINES_OF_100 =
@@ -91,7 +91,7 @@ final class TouchedSourceTest {
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
     }
 
-    private void writeOver(String content) throws Exception {
+    private void overwrite(String content) throws Exception {
         FileTime time = Files.getLastModifiedTime(source);
         Files.writeString(source, content);
         Files.setLastModifiedTime(source, time);
@@ -105,7 +105,7 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void aSourceOfTheSameLengthWrittenOverIsRefusedAtOnce() throws Exception {
+    void anOverwrittenSourceOfTheSameLengthIsRefusedAtOnce() throws Exception {
         try (Snapshot snapshot = store.open(ingest())) {
             assertEquals("two", text(snapshot, 1));
             Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
@@ -122,7 +122,7 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void aSourceCutShortIsRefused() throws Exception {
+    void aTruncatedSourceIsRefused() throws Exception {
         try (Snapshot snapshot = store.open(ingest())) {
             Files.writeString(source, "one\n");
             assertRefused(snapshot);
@@ -130,7 +130,7 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void aRemovedSourceIsRefusedAndNamedAndServedAgainOnceItIsBack() throws Exception {
+    void aRemovedSourceIsRefusedAndServedAgainWhenItIsRestored() throws Exception {
         Manifest manifest = ingest();
         try (Snapshot snapshot = store.open(manifest)) {
             Path away = Files.move(source, directory.resolve("away"));
@@ -146,7 +146,7 @@ final class TouchedSourceTest {
     @Test
     void otherBytesOfTheSameSizeAndTimeAreRefusedAfterARestart() throws Exception {
         Manifest manifest = ingest();
-        writeOver(TEXT.toUpperCase(Locale.ROOT));
+        overwrite(TEXT.toUpperCase(Locale.ROOT));
         try (Snapshot restarted = store.open(manifest)) {
             assertRefused(restarted);
         }
@@ -156,7 +156,10 @@ final class TouchedSourceTest {
         }
     }
 
-    /** Until the check the file that was opened is still read: it has other links or none, and the bytes ingested. */
+    /**
+     * Until the check, the store reads the file that it has opened. Its path now names another file; its bytes are
+     * right.
+     */
     @Test
     void otherBytesOfTheSameSizeAndTimeThatReplaceTheSourceAreRefusedByTheCheck() throws Exception {
         try (Snapshot snapshot = store.open(ingest())) {
@@ -180,17 +183,17 @@ final class TouchedSourceTest {
         Map<String, Touch> touches = Map.of(
                 "another time",
                 this::touch,
-                "written over",
-                () -> writeOver(TEXT),
+                "overwritten",
+                () -> overwrite(TEXT),
                 "replaced",
                 () -> replace(TEXT),
                 "other permissions",
                 () -> Files.setPosixFilePermissions(source, PosixFilePermissions.fromString("r--r--r--")));
         return touches.entrySet().stream()
-                .map(touch -> DynamicTest.dynamicTest(touch.getKey(), () -> servedThroughout(touch.getValue())));
+                .map(touch -> DynamicTest.dynamicTest(touch.getKey(), () -> assertServedThroughout(touch.getValue())));
     }
 
-    private void servedThroughout(Touch touch) throws Exception {
+    private void assertServedThroughout(Touch touch) throws Exception {
         Files.setPosixFilePermissions(source, PosixFilePermissions.fromString("rw-r--r--"));
         try (Snapshot snapshot = store.open(ingest());
                 LinesFile lines = openLines()) {
@@ -199,8 +202,8 @@ final class TouchedSourceTest {
             assertEquals("one", text(snapshot, 0));
             assertEquals("three", text(snapshot, 2));
             try (LinesFile restarted = openLines()) {
-                assertTrue(restarted.isInDoubt(), "taken for untouched after a restart");
-                assertEquals("two", new String(restarted.readInDoubt(4, 3), StandardCharsets.UTF_8));
+                assertTrue(restarted.isInDoubt(), "considered untouched after a restart");
+                assertEquals("two", new String(restarted.readVerified(4, 3), StandardCharsets.UTF_8));
                 restarted.check();
                 assertFalse(restarted.isInDoubt());
             }
@@ -208,15 +211,18 @@ final class TouchedSourceTest {
                 lines.check();
                 snapshot.check();
                 assertFalse(lines.isInDoubt());
-                assertTrue(lines.read(0, new byte[3], 3).isUntouched(lines.look()));
+                assertTrue(lines.readUnvalidated(0, new byte[3], 3).isUntouched(lines.readAttributes()));
                 assertEquals("two", text(snapshot, 1));
             }
         }
     }
 
-    /** A changed byte in the second of three blocks, in lines that lie before, across and behind its edges. */
+    /**
+     * One byte of the second of three blocks changes. Lines before, in and after the block, and across its edges, are
+     * read.
+     */
     @Test
-    void inDoubtOnlyLinesWhoseBlocksAreTheSameAreHandedOver() throws Exception {
+    void inDoubtOnlyLinesInUnchangedBlocksAreReturned() throws Exception {
         Files.write(source, LINES_OF_100);
         byte[] changed = LINES_OF_100.clone();
         changed[Limits.BLOCK_BYTES + 5_000] = 'y';
@@ -242,20 +248,20 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void anInterruptedCheckEndsAndReadsGoOn() throws Exception {
+    void anInterruptedCheckEndsAndReadsContinue() throws Exception {
         ingest();
         try (LinesFile lines = openLines()) {
             touch();
             Thread.currentThread().interrupt();
             assertThrows(StoreUnavailableException.class, lines::check);
             assertTrue(Thread.interrupted());
-            assertEquals("one", new String(lines.readInDoubt(0, 3), StandardCharsets.UTF_8));
+            assertEquals("one", new String(lines.readVerified(0, 3), StandardCharsets.UTF_8));
             lines.check();
             assertFalse(lines.isInDoubt());
         }
     }
 
-    /** A source of 256 GiB without any data, which takes a minute to read. */
+    /** Opens a sparse source of 256 GiB. Reading it takes a minute. */
     private LinesFile openHuge() throws Exception {
         long size = 256L << 30;
         Files.write(source, new byte[0]);
@@ -289,7 +295,7 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void aCheckEndsWhenTheFileIsCutShort() throws Exception {
+    void aCheckEndsWhenTheFileIsTruncated() throws Exception {
         try (LinesFile lines = openHuge()) {
             touch();
             FutureTask<StoreUnavailableException> check = startFailingCheck(lines);
@@ -299,7 +305,7 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void readsInFlightWhenTheSnapshotIsClosedFailInPlainWords() throws Exception {
+    void readsInFlightFailWithAMessageWhenTheSnapshotIsClosed() throws Exception {
         for (boolean copy : new boolean[] {false, true}) {
             store.drop(DatasetName.DEFAULT);
             Snapshot snapshot = store.open(new Ingest(store, Progress.SILENT)
@@ -316,7 +322,7 @@ final class TouchedSourceTest {
             assertTrue(begun.await(30, TimeUnit.SECONDS));
             snapshot.close();
             StoreException e = assertInstanceOf(StoreUnavailableException.class, reader.get(30, TimeUnit.SECONDS));
-            assertTrue(e.getMessage().endsWith("it was closed meanwhile"), e.getMessage());
+            assertTrue(e.getMessage().endsWith(": it was closed"), e.getMessage());
         }
     }
 }

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 import dev.lineserver.line.LineBatch;
 
-/** Where a random line begins: in an index that fits the caches, and in one that does not. */
+/** Measures the lookup of a random line's offset, in an index that fits the caches and in one that does not. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -51,7 +51,7 @@ public class LineIndexBench {
         }
     }
 
-    /** @return the number of bytes that the lines take */
+    /** Writes the index, and returns the number of bytes of the lines. */
     private long write(Path file) throws IOException {
         long bytes = 0;
         SplittableRandom lengths = new SplittableRandom(1);
@@ -78,9 +78,9 @@ public class LineIndexBench {
         return index.start(random.nextInt(lines));
     }
 
-    /** What drawing the line costs, to be taken off. */
+    /** Measures only the choice of the line, to be subtracted. */
     @Benchmark
-    public int drawing() {
+    public int randomLine() {
         return random.nextInt(lines);
     }
 }

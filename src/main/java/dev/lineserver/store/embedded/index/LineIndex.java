@@ -1,33 +1,47 @@
 package dev.lineserver.store.embedded.index;
 
 /**
- * Where each line begins, held in RAM: for ordinary text in a little more than a byte per line. Immutable.
+ * The offset and length of each line, in RAM. Ordinary text takes a little more than one byte per line. Immutable.
  *
- * <p>Lines are packed in blocks of {@link #BLOCK_LINES}. A block keeps its first offset and a pointer to its words in a
- * directory (16 bytes per block), and the lengths of its lines side by side, in as many bits each as the longest of them
- * takes. The offset of a line is the sum of the lengths, and terminators, before it.
+ * <p>The index groups {@link #BLOCK_LINES} consecutive lines into a block. It stores the lengths of a block's lines
+ * without gaps, each in as many bits as the longest line of the block needs (the width). The offset of a line is the
+ * offset of its block plus the lengths, and one terminator each, of the lines before it in the block.
  *
- * @param words of all blocks
- * @param directory first offset and pointer of each block
+ * <pre>
+ * directory[2 b]       offset of the first line of block b
+ * directory[2 b + 1]   pointer: width of its lengths (upper 8 bits), index of its first word (lower 56 bits)
+ * words                lengths of all blocks, from the lowest bit of each word; a length may continue in the next word,
+ *                      and each block begins in a new word
+ * </pre>
+ *
+ * <p>{@code src/docs/decisions/002-index-of-offsets.md} compares this index with others.
+ *
+ * @param words lengths of all blocks
+ * @param directory offset and pointer of each block
  * @param lineCount number of lines
- * @param end offset at which a line after the last would begin
+ * @param end offset after the last line and its terminator, real or virtual
  */
 public record LineIndex(long[] words, long[] directory, long lineCount, long end) {
-    /** 64 lengths are added up on average, which takes less time than fetching the first of them from RAM. */
+    /** A lookup adds 64 lengths on average. That takes less time than the cache miss on the first of them. */
     public static final int BLOCK_LINES = 128;
 
-    /** A pointer is the position of a block's first word below the number of bits of each length. */
+    /** Position of the width in a pointer. */
     static final int WIDTH_SHIFT = 56;
 
-    /** Size in RAM, in bytes. */
+    /** Returns the size in RAM, in bytes. */
     long bytes() {
         return ((long) words.length + directory.length) * Long.BYTES;
     }
 
-    /** Offset of a line's first byte. */
+    /**
+     * Returns the offset of a line's first byte.
+     *
+     * @param lineIndex 0-based, less than {@link #lineCount}
+     */
     public long start(long lineIndex) {
         int block = 2 * (int) (lineIndex / BLOCK_LINES);
         int inBlock = (int) (lineIndex % BLOCK_LINES);
+        // One terminator for each line before this one; the loop adds their lengths.
         long start = directory[block] + inBlock;
         long pointer = directory[block + 1];
         int width = (int) (pointer >>> WIDTH_SHIFT);
@@ -36,9 +50,10 @@ public record LineIndex(long[] words, long[] directory, long lineCount, long end
         long bits = 0;
         int left = 0;
         for (int i = 0; i < inBlock; i++) {
-            // Walks along the words: a position computed for each length would take twice the time.
+            // Shifts the current word along. Calculating the position of each length takes twice the time.
             long length = bits;
             if (left < width) {
+                // The length continues in the next word, or begins there if no bits are left.
                 bits = words[next++];
                 length |= bits << left;
                 bits >>>= width - left;
@@ -52,7 +67,11 @@ public record LineIndex(long[] words, long[] directory, long lineCount, long end
         return start;
     }
 
-    /** Length of a line, without its terminator. */
+    /**
+     * Returns the length of a line in bytes, without its terminator.
+     *
+     * @param lineIndex 0-based, less than {@link #lineCount}
+     */
     public int length(long lineIndex) {
         int block = 2 * (int) (lineIndex / BLOCK_LINES);
         return length(directory[block + 1], (int) (lineIndex % BLOCK_LINES));

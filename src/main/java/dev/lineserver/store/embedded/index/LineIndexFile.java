@@ -16,34 +16,38 @@ import java.util.zip.CRC32C;
  * <pre>
  * 8 w bytes  words of all blocks
  * 16 b       directory, two longs per block
- * 8          CRC-32C of everything before, the number of lines, and the offset at which a line after the last would begin
+ * 8          CRC-32C of the bytes before it, the number of lines and {@link LineIndex#end}
  * </pre>
  *
- * <p>Crash policy: the file is written in a directory that readers ignore, forced, and then published by renaming the
- * directory. A file that is cut short or changed fails the checksum.
+ * <p>The number of lines is not in the file. It comes from the manifest, as does the end; the checksum covers both, so
+ * an index of another version is detected. The number of words follows from the length of the file.
+ *
+ * <p>Crash policy: the file is written in a directory that readers ignore, forced, and published by renaming the
+ * directory. A truncated or changed file does not match its checksum.
  */
 public final class LineIndexFile {
     private static final int BUFFER_BYTES = 256 << 10;
-    /** About 15 billion lines of ordinary text: all words are in one array. */
-    private static final long MOST_WORDS = Integer.MAX_VALUE - 8;
+    /** The words are in one array. This is enough for about 15 billion lines of ordinary text. */
+    private static final long MAX_WORDS = Integer.MAX_VALUE - 8;
 
     private LineIndexFile() {}
 
     /**
-     * Reads an index into RAM, about as many bytes as the file has.
+     * Reads an index into RAM. It takes as many bytes there as in the file.
      *
-     * @param lineCount number of lines that it must have
-     * @param end offset at which a line after the last must begin
-     * @throws IOException also if the file is cut short, damaged, or another content's; says so after "it"
+     * @param lineCount number of lines, from the manifest
+     * @param end end of the last line, from the manifest
+     * @throws IOException if the file cannot be read, is damaged, or belongs to another content; the message is a
+     *     clause that begins with "it"
      */
     public static LineIndex read(Path file, long lineCount, long end) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long directoryLongs = 2 * Math.ceilDiv(lineCount, LineIndex.BLOCK_LINES);
             long wordCount = channel.size() / Long.BYTES - 1 - directoryLongs;
-            if (lineCount < 0 || wordCount < 0 || wordCount > MOST_WORDS || channel.size() % Long.BYTES != 0) {
+            if (lineCount < 0 || wordCount < 0 || wordCount > MAX_WORDS || channel.size() % Long.BYTES != 0) {
                 throw new IOException("its length does not match its number of lines");
             }
-            Input input = new Input(channel);
+            IndexInput input = new IndexInput(channel);
             long[] words = input.longs(wordCount);
             long[] directory = input.longs(directoryLongs);
             long checksum = checksum(input.checksum, lineCount, end);
@@ -62,41 +66,41 @@ public final class LineIndexFile {
         return checksum.getValue();
     }
 
-    /** Reads the file front to back. */
-    private static final class Input {
+    /** Reads the file from front to back, and calculates its checksum. */
+    private static final class IndexInput {
         final CRC32C checksum = new CRC32C();
         private final FileChannel channel;
         private final ByteBuffer buffer = buffer();
 
-        Input(FileChannel channel) {
+        IndexInput(FileChannel channel) {
             this.channel = channel;
         }
 
-        long[] longs(long count) throws IOException {
-            long[] longs = new long[Math.toIntExact(count)];
-            int now;
-            for (int at = 0; at < longs.length; at += now) {
-                now = Math.min(longs.length - at, BUFFER_BYTES / Long.BYTES);
-                buffer.clear().limit(now * Long.BYTES);
+        long[] longs(long total) throws IOException {
+            long[] longs = new long[Math.toIntExact(total)];
+            int count;
+            for (int at = 0; at < longs.length; at += count) {
+                count = Math.min(longs.length - at, BUFFER_BYTES / Long.BYTES);
+                buffer.clear().limit(count * Long.BYTES);
                 while (buffer.hasRemaining()) {
                     if (channel.read(buffer) < 0) {
-                        throw new IOException("it was cut short while being read");
+                        throw new IOException("it became shorter while it was read");
                     }
                 }
                 checksum.update(buffer.flip());
-                buffer.rewind().asLongBuffer().get(longs, at, now);
+                buffer.rewind().asLongBuffer().get(longs, at, count);
             }
             return longs;
         }
     }
 
-    /** Writes the file front to back. */
-    static final class Output {
-        private final LineIndexWriter.Sink sink;
+    /** Buffers the file's longs, and calculates its checksum. */
+    static final class IndexOutput {
+        private final LineIndexWriter.ByteSink sink;
         private final CRC32C checksum = new CRC32C();
         private final ByteBuffer buffer = buffer();
 
-        Output(LineIndexWriter.Sink sink) {
+        IndexOutput(LineIndexWriter.ByteSink sink) {
             this.sink = sink;
         }
 
@@ -105,17 +109,19 @@ public final class LineIndexFile {
                 if (buffer.remaining() < Long.BYTES) {
                     flush();
                 }
-                int now = Math.min(count - at, buffer.remaining() / Long.BYTES);
-                buffer.asLongBuffer().put(longs, at, now);
-                buffer.position(buffer.position() + now * Long.BYTES);
-                at += now;
+                int fitting = Math.min(count - at, buffer.remaining() / Long.BYTES);
+                buffer.asLongBuffer().put(longs, at, fitting);
+                buffer.position(buffer.position() + fitting * Long.BYTES);
+                at += fitting;
             }
         }
 
-        void end(long wordCount, long lineCount, long end) throws IOException {
-            if (wordCount > MOST_WORDS) {
+        /** Writes the trailer. */
+        void finish(long wordCount, long lineCount, long end) throws IOException {
+            if (wordCount > MAX_WORDS) {
                 throw new IOException("it has more lines than an index can hold; split it");
             }
+            // The checksum must cover all longs before it, and not itself.
             flush();
             write(new long[] {checksum(checksum, lineCount, end)}, 1);
             flush();

@@ -8,42 +8,46 @@ import dev.lineserver.line.LineBatch;
 
 import static dev.lineserver.store.embedded.index.LineIndex.BLOCK_LINES;
 
-/** Writes a {@link LineIndexFile} front to back, while the lines are read. Used by one thread. */
+/**
+ * Writes a {@link LineIndexFile} from front to back while the lines are read. Its heap is one block of lengths, the
+ * output buffer, and the directory: 16 bytes per {@link LineIndex#BLOCK_LINES} lines. Used by one thread.
+ */
 public final class LineIndexWriter {
-    private final LineIndexFile.Output out;
+    private final LineIndexFile.IndexOutput out;
     private final int[] lengths = new int[BLOCK_LINES];
-    /** Room for lengths of 32 bits, more than the longest takes. */
+    /** Room for lengths of 32 bits, the maximum width. */
     private final long[] packed = new long[BLOCK_LINES / 2];
 
     private long[] directory = new long[1 << 12];
     private int directorySize;
     private int inBlock;
-    /** All bits that are set in a length of the block. */
-    private int bits;
+    /** Bitwise OR of the lengths in the block. Its highest set bit determines their width. */
+    private int combinedLengths;
 
     private long blockStart;
     private long wordCount;
     private long lineCount;
     private long end;
 
-    /** Takes the bytes of the file, in order. Writes all that remain in the buffer before it returns. */
+    /** Receives the bytes of the file, in their order. */
     @FunctionalInterface
-    public interface Sink {
+    public interface ByteSink {
+        /** Writes all remaining bytes of the buffer. The buffer is reused when this method has returned. */
         void write(ByteBuffer bytes) throws IOException;
     }
 
-    /** @param sink of the file's bytes */
-    public LineIndexWriter(Sink sink) {
-        out = new LineIndexFile.Output(sink);
+    /** @param sink receives the file's bytes */
+    public LineIndexWriter(ByteSink sink) {
+        out = new LineIndexFile.IndexOutput(sink);
     }
 
-    /** Adds the next lines, which follow those added before without a gap. */
+    /** Adds the lines that follow the lines added so far. */
     public void add(LineBatch batch) throws IOException {
         int from = batch.start(0);
         for (int i = 0; i < batch.count(); i++) {
             int to = batch.end(i);
             lengths[inBlock++] = to - from;
-            bits |= to - from;
+            combinedLengths |= to - from;
             end += to + 1 - from;
             from = to + 1;
             if (inBlock == BLOCK_LINES) {
@@ -59,11 +63,11 @@ public final class LineIndexWriter {
             writeBlock();
         }
         out.write(directory, directorySize);
-        out.end(wordCount, lineCount, end);
+        out.finish(wordCount, lineCount, end);
     }
 
     private void writeBlock() throws IOException {
-        int width = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(bits));
+        int width = Math.max(1, Integer.SIZE - Integer.numberOfLeadingZeros(combinedLengths));
         if (directorySize == directory.length) {
             directory = Arrays.copyOf(directory, Math.multiplyExact(directory.length, 2));
         }
@@ -74,9 +78,10 @@ public final class LineIndexWriter {
         wordCount += words;
         blockStart = end;
         inBlock = 0;
-        bits = 0;
+        combinedLengths = 0;
     }
 
+    /** Packs the lengths of the block into {@link #packed}, and returns the number of words used. */
     private int pack(int width) {
         int words = 0;
         long word = 0;
@@ -87,6 +92,7 @@ public final class LineIndexWriter {
             if (used >= Long.SIZE) {
                 packed[words++] = word;
                 used -= Long.SIZE;
+                // The rest of a length that crosses words; 0 if the length ended with the word.
                 word = (long) lengths[i] >>> (width - used);
             }
         }

@@ -1,5 +1,5 @@
 /**
- * The succinct index of line offsets, and the file that it is kept in.
+ * The compact index of line offsets, and its file.
  *
  * <p>May use {@code line} and the JDK.
  */

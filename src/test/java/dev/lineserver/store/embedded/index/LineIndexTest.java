@@ -29,7 +29,7 @@ final class LineIndexTest {
 
     private int files;
 
-    /** Writes an index of lines of the given lengths, in batches of random sizes, and reads it back. */
+    /** Writes an index of lines with the given lengths, in batches of random sizes, and reads it. */
     private LineIndex index(int lines, IntUnaryOperator lengthOf) throws Exception {
         Path file = write(lines, lengthOf);
         return LineIndexFile.read(file, lines, end(lines, lengthOf));
@@ -74,7 +74,7 @@ final class LineIndexTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> startsAreExactWhateverTheLengths() {
+    Stream<DynamicTest> startsAndLengthsAreExact() {
         int[] random = new Random(4).ints(3_000, 0, 300).toArray();
         int[] skewed = new Random(5)
                 .ints(3_000, 0, 1 << 20)
@@ -84,11 +84,11 @@ final class LineIndexTest {
                 DynamicTest.dynamicTest("none", () -> assertExact(0, _ -> 0)),
                 DynamicTest.dynamicTest("one", () -> assertExact(1, _ -> 5)),
                 DynamicTest.dynamicTest("all empty", () -> assertExact(2_000, _ -> 0)),
-                DynamicTest.dynamicTest("all alike", () -> assertExact(2_000, _ -> 99)),
+                DynamicTest.dynamicTest("all equal", () -> assertExact(2_000, _ -> 99)),
                 DynamicTest.dynamicTest(
-                        "alike but for the last of a block", () -> assertExact(1_024, i -> i == 511 ? 8 : 7)),
+                        "equal except the last of a block", () -> assertExact(1_024, i -> i == 511 ? 8 : 7)),
                 DynamicTest.dynamicTest(
-                        "alike but for the first of a block", () -> assertExact(1_025, i -> i == 512 ? 8 : 7)),
+                        "equal except the first of a block", () -> assertExact(1_025, i -> i == 512 ? 8 : 7)),
                 DynamicTest.dynamicTest("one short of a block", () -> assertExact(127, i -> i % 9)),
                 DynamicTest.dynamicTest("a block", () -> assertExact(128, i -> i % 9)),
                 DynamicTest.dynamicTest("one more than a block", () -> assertExact(129, i -> i % 9)),
@@ -110,7 +110,7 @@ final class LineIndexTest {
     }
 
     @Test
-    void aChangeOfAnyByteIsNoticed() throws Exception {
+    void aChangeOfAnyByteIsDetected() throws Exception {
         byte[] good = Files.readAllBytes(write(700, i -> i % 50));
         for (int at = 0; at < good.length; at++) {
             byte[] bad = good.clone();
@@ -120,7 +120,7 @@ final class LineIndexTest {
     }
 
     @Test
-    void aFileCutShortAnywhereIsNoticed() throws Exception {
+    void aTruncatedFileIsDetected() throws Exception {
         byte[] good = Files.readAllBytes(write(700, i -> i % 50));
         for (int length = 0; length < good.length; length++) {
             assertDamaged(java.util.Arrays.copyOf(good, length), "length " + length);
@@ -128,7 +128,7 @@ final class LineIndexTest {
     }
 
     @Test
-    void anIndexOfAnotherContentIsNoticed() throws Exception {
+    void anIndexOfAnotherContentIsDetected() throws Exception {
         Path file = write(700, i -> i % 50);
         long end = end(700, i -> i % 50);
         assertEquals(700, LineIndexFile.read(file, 700, end).lineCount());
@@ -139,7 +139,7 @@ final class LineIndexTest {
     }
 
     @Test
-    void aForeignFileIsNoticed() throws Exception {
+    void aForeignFileIsDetected() throws Exception {
         assertDamaged(
                 "not an index at all, but long enough to be one; really\n"
                         .repeat(9)
