@@ -97,7 +97,10 @@ record Problem(
         return of(status, title.toLowerCase(Locale.ROOT).replace(' ', '-'), title, detail);
     }
 
-    /** Answers a request with this problem. If the head of another answer has been written, resets the connection or stream. */
+    /**
+     * Answers a request with this problem. If the head of another answer has been written, resets the connection or the
+     * stream instead.
+     */
     void answer(HttpServerRequest request) {
         HttpServerResponse response = request.response();
         if (response.headWritten()) {

@@ -218,7 +218,10 @@ public final class Datasets implements AutoCloseable {
         }
     }
 
-    /** Records a failure to open or list the store, logs it unless it equals the previous one, and may delay the next attempt. */
+    /**
+     * Records a failure to open or list the store, and logs it unless it equals the previous one. Delays the next attempt
+     * after a failure that lasts until a person changes something.
+     */
     private void recordStoreFailure(StoreException failure) {
         String message = failure.getMessage();
         if (!message.equals(storeFailure)) {

@@ -348,7 +348,7 @@ final class LineRouteTest {
                 "nonsense\\n\\n | 400 | content-length: 0",
                 "GET /lines/2 HTTP/1.1\\nHost: x\\nContent-Length: x\\n\\n | 400 | content-length: 0"
             })
-    void aForbiddenRequestIsRefusedWithoutALogLine(String request, int status, String body) throws Exception {
+    void aForbiddenRequestIsRefusedAndNotCountedAsAFailure(String request, int status, String body) throws Exception {
         String answer = send(request.replace("\\n", "\r\n"));
         assertTrue(answer.matches("(?s)HTTP/\\d\\.\\d " + status + " .*"), answer);
         assertTrue(answer.contains(body), answer);

@@ -65,8 +65,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
     private static final int END_OF_HEAD = 0x0D0A0D0A;
 
     /**
-     * Bound on the requests that the router has not yet answered. Vert.x keeps pipelined requests in a linked list, and walks
-     * along the whole list to append one.
+     * Bound on the requests that the router has not yet answered. Vert.x keeps pipelined requests in a linked list, and
+     * walks along the whole list to append one.
      */
     private static final int MAX_ROUTED_REQUESTS = 100;
 
