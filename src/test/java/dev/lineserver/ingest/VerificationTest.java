@@ -47,7 +47,7 @@ final class VerificationTest {
         file = Files.write(directory.resolve("file"), TEXT);
     }
 
-    private record ScriptedSnapshot(Manifest manifest, LongFunction<CompletionStage<Lookup>> lookups)
+    private record ScriptedLookups(Manifest manifest, LongFunction<CompletionStage<Lookup>> lookups)
             implements Snapshot {
         @Override
         public CompletionStage<Lookup> lookup(long lineIndex) {
@@ -74,7 +74,7 @@ final class VerificationTest {
     private Optional<String> verify(Content stored, LongFunction<CompletionStage<Lookup>> lookups) throws Exception {
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
         try (Source source = Source.open(file.toString())) {
-            return new Verification(new ScriptedSnapshot(manifest, lookups), Progress.SILENT).firstDifference(source);
+            return new Verification(new ScriptedLookups(manifest, lookups), Progress.SILENT).firstDifference(source);
         }
     }
 
@@ -157,7 +157,7 @@ final class VerificationTest {
         AtomicLong position = new AtomicLong();
         Content stored = new Content(2_000, longText.length, new ContentDigest(1, 2), longText.length, false);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
-        ScriptedSnapshot snapshot = new ScriptedSnapshot(manifest, at(3, new Lookup.Found(new byte[] {1})));
+        ScriptedLookups snapshot = new ScriptedLookups(manifest, at(3, new Lookup.Found(new byte[] {1})));
         Progress progress = (read, _, _) -> position.set(read);
         try (Source source = Source.open(file.toString())) {
             assertEquals(Optional.of("line 4 differs"), new Verification(snapshot, progress).firstDifference(source));
