@@ -4,7 +4,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 
 import dev.lineserver.cli.LineServerCommand;
 
-/** Runs a command. Only {@code serve} starts Quarkus, so that all others start at once and bind no port. */
+/** The entry point. Only {@code serve} starts Quarkus; the other verbs start faster and bind no port. */
 @QuarkusMain
 public final class Main {
     Main() {}

@@ -9,12 +9,12 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * One run of a command.
+ * The settings and streams of one command.
  *
- * @param settings from the command line and elsewhere
- * @param out for answers
- * @param err for everything else
- * @param terminationHandler tells the command of SIGINT and SIGTERM
+ * @param settings the settings from all sources
+ * @param out standard output, for answers
+ * @param err standard error, for messages
+ * @param terminationHandler interrupts the command on SIGINT and SIGTERM
  */
 record CommandContext(Settings settings, StandardOutput out, Messages err, TerminationHandler terminationHandler) {
     LineStore openStore() throws StoreException {
@@ -25,7 +25,7 @@ record CommandContext(Settings settings, StandardOutput out, Messages err, Termi
         return settings.serve().dataset();
     }
 
-    /** The newest version of the dataset, which must exist. */
+    /** Returns the newest version of the dataset, or fails if the store does not have the dataset. */
     Manifest newest(LineStore store) throws StoreException {
         return store.newest(dataset())
                 .orElseThrow(() -> new StoreFailedException(

@@ -4,11 +4,11 @@ import java.util.Locale;
 
 import dev.lineserver.ingest.Progress;
 
-/** Says on standard error how far a task is: every few seconds at first, and the less often the longer it takes. */
+/** Reports the progress of a task on standard error, at intervals that grow with the elapsed time. */
 final class ConsoleProgress implements Progress {
     private static final double FIRST_SECONDS = 3;
 
-    /** Each line comes after this many times the time of the one before. */
+    /** The ratio of the elapsed times of two consecutive reports. */
     private static final double GROWTH = 1.2;
 
     private final String task;
@@ -26,7 +26,7 @@ final class ConsoleProgress implements Progress {
         double seconds = (System.nanoTime() - start) / 1e9;
         if (seconds >= nextSeconds) {
             nextSeconds = Math.max(seconds * GROWTH, seconds + FIRST_SECONDS);
-            err.print(line(position, size, lines, seconds));
+            err.print(format(position, size, lines, seconds));
         }
     }
 
@@ -35,7 +35,7 @@ final class ConsoleProgress implements Progress {
         err.print(text);
     }
 
-    private String line(long position, long size, long lineCount, double seconds) {
+    private String format(long position, long size, long lineCount, double seconds) {
         String rate = Quantities.bytes((long) (position / seconds)) + "/s";
         String lines = Quantities.grouped(lineCount) + " lines";
         if (size <= 0) {

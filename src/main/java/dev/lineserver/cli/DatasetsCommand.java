@@ -13,10 +13,10 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
-/** Lists the datasets. Those that cannot be described are messages, and make the command fail. */
+/** Lists the datasets. A dataset whose manifest cannot be read is reported on standard error, and the command fails. */
 @Command(name = "datasets", description = "Lists the datasets, each with its newest version.")
 final class DatasetsCommand implements Verb {
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
     @Override

@@ -11,8 +11,8 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
-/** Removes a dataset. */
-@Command(name = "drop", description = "Removes a dataset with all its versions. Files that stayed in place are kept.")
+/** Removes a dataset from the store. */
+@Command(name = "drop", description = "Removes a dataset and all its versions; the ingested files are kept.")
 final class DropCommand implements Verb {
     @Parameters(paramLabel = "DATASET", description = "Name of the dataset.")
     String dataset;
@@ -20,14 +20,14 @@ final class DropCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         if (!DatasetName.isValid(dataset)) {
-            throw new UsageException("'" + dataset + "' cannot be the name of a dataset; see line-server datasets");
+            throw new UsageException("'" + dataset + "' is not a valid dataset name; see line-server datasets");
         }
         DatasetName name = new DatasetName(dataset);
         try (LineStore store = context.openStore()) {
             if (!store.drop(name)) {
-                throw new StoreFailedException("there is no dataset " + name);
+                throw new StoreFailedException("there is no dataset " + name + "; see line-server datasets");
             }
-            // Before the store is closed: that may wait until readers have moved on.
+            // Reported before close(), which may wait until servers have stopped reading the dropped versions.
             context.out().line("dropped dataset " + name);
             context.out().flush();
         }

@@ -14,28 +14,30 @@ import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.StoreException;
 
-/** Turns an exception into a message and an exit code. */
+/** Maps an exception to a message and an exit code. */
 final class Failures {
-    /** Exit code of a command that failed, or whose answer is no. */
+    /** Exit code of a command that failed, or whose check did not pass. */
     static final int FAILED = 1;
-    /** Exit code if arguments or settings are incorrect. */
+    /** Exit code of incorrect usage: an invalid argument or setting. */
     static final int USAGE = 2;
 
-    /** The reason of an {@link IOException} when the reader of a pipe has left, as {@code head} does. */
+    /** Message of the {@link IOException} of a write to a pipe that its reader, such as {@code head}, has closed. */
     private static final String BROKEN_PIPE = "Broken pipe";
 
     private Failures() {}
 
-    /** Reports that a signal ended the command, whatever failed because of it. */
+    /** Reports that a signal ended the command. Any exception is a consequence of the interruption and not reported. */
     static int reportInterrupted(Messages err) {
         err.print("interrupted; nothing was published");
         return FAILED;
     }
 
     /**
-     * Reports what a user can mend, wherever it is in the chain of causes; else the whole failure.
+     * Prints the message of the first exception in the chain of causes that a user can act on. If there is none, prints
+     * the stack trace.
      *
-     * @param failure if an {@link IOException}, that of standard output
+     * @param failure the exception that ended the command; an {@link IOException} is a failed write to standard output
+     * @return the exit code
      */
     static int report(Throwable failure, Messages err) {
         if (failure instanceof IOException) {

@@ -19,14 +19,14 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /** Prints lines. */
-@Command(name = "get", description = "Prints a line, or the lines from one to another.")
+@Command(name = "get", description = "Prints one line, or the lines from A to B.")
 final class GetCommand implements Verb {
-    /** Lookups in flight at once. */
+    /** Bounds the memory that lines take which have been read but not yet printed. */
     private static final int MAX_LOOKUPS_IN_FLIGHT = 64;
 
     private static final byte[] TERMINATOR = {'\n'};
 
-    @Parameters(paramLabel = "N|A-B", description = "Number of a line, or of the first and the last one.")
+    @Parameters(paramLabel = "N|A-B", description = "A line number, or the first and the last line number of a range.")
     String numbers;
 
     @Override
@@ -44,6 +44,7 @@ final class GetCommand implements Verb {
             long lineCount = snapshot.manifest().lineCount();
             print(snapshot, lineNumbers, firstIndex, Math.min(lastIndex, lineCount - 1), context.out());
             if (lastIndex >= lineCount) {
+                // The existing lines are printed before the failure is reported.
                 context.out().flush();
                 throw new StoreFailedException(
                         "line " + (firstIndex < lineCount ? lineNumbers.number(lineCount) : first)
@@ -69,6 +70,7 @@ final class GetCommand implements Verb {
             while (requested <= last && inFlight.size() < MAX_LOOKUPS_IN_FLIGHT) {
                 inFlight.add(snapshot.lookup(requested++));
             }
+            // Lookups may complete in any order; lines are printed in the order of their requests.
             switch (Await.result(inFlight.remove())) {
                 case Lookup.Found(byte[] line) -> out.bytes(line);
                 case Lookup.FoundInParts(LineParts parts) -> {
@@ -76,7 +78,7 @@ final class GetCommand implements Verb {
                         out.bytes(Await.result(parts.read(i)));
                     }
                 }
-                case Lookup.PastTheEnd _ -> throw new IllegalStateException("the line count has changed");
+                case Lookup.PastTheEnd _ -> throw new IllegalStateException("a line below the line count is past the end");
                 case Lookup.Damaged(String damage) ->
                     throw new StoreFailedException("line " + lineNumbers.number(lineIndex) + " is damaged: " + damage);
             }

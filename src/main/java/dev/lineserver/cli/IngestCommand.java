@@ -13,22 +13,22 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
-/** Stores a file. */
+/** Stores a file as the next version of a dataset. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
 final class IngestCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
+    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
-    @Option(names = "--copy", description = "Keep the bytes in the data directory, so that FILE can go away.")
+    @Option(names = "--copy", description = "Copy FILE into the data directory, so that FILE may be changed or deleted.")
     boolean copy;
 
-    @Option(names = "--if-changed", description = "Do nothing if the newest version holds this very content.")
+    @Option(names = "--if-changed", description = "Store nothing if the newest version has the same content.")
     boolean ifChanged;
 
-    @Option(names = "--force", description = "Store even a file that does not seem to fit into the cluster.")
+    @Option(names = "--force", description = "Store FILE even if the cluster seems to have too little space.")
     boolean force;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
     @Override
@@ -36,7 +36,7 @@ final class IngestCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         try (LineStore store = context.openStore()) {
             Report report = ingest(context, store);
-            // Before the store is closed: that may wait until the readers of the version before have moved on.
+            // Reported before close(), which may wait until servers have stopped reading the superseded version.
             context.out().line(json ? report.json() : report.text());
             context.out().flush();
         }
@@ -53,7 +53,7 @@ final class IngestCommand implements Verb {
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
     }
 
-    /** What came of an ingest, for people and for programs. */
+    /** The result of an ingest, as text and as JSON. */
     record Report(Ingest.Outcome outcome, double seconds) {
         String text() {
             Manifest manifest = outcome.manifest();

@@ -23,7 +23,7 @@ import dev.lineserver.config.Settings;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.StoreException;
 
-/** The command that all verbs belong to. */
+/** The root command, with one subcommand per verb. */
 @Command(
         name = "line-server",
         description = "Serves single lines of huge immutable text files by number, over REST.",
@@ -34,7 +34,7 @@ import dev.lineserver.store.StoreException;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Every option of a setting is also an environment variable and a property: --data-dir is LINE_SERVER_DATA_DIR"
+            "Each setting is also an environment variable and a property: --data-dir is LINE_SERVER_DATA_DIR"
                     + " and line-server.data-dir.",
             "Exit code: 0 on success, 1 on failure, 2 on incorrect usage."
         })
@@ -52,7 +52,7 @@ public final class LineServerCommand implements IVersionProvider {
         };
     }
 
-    /** Runs what the arguments say on the standard streams of this process, and returns the exit code. */
+    /** Runs the command that the arguments name on the standard streams of this process, and returns its exit code. */
     public static int run(String... args) {
         StandardStreams.replaceClosedStreams();
         return run(new FileOutputStream(FileDescriptor.out), System.err, args);
@@ -72,7 +72,7 @@ public final class LineServerCommand implements IVersionProvider {
                     | InterruptedException
                     | RuntimeException
                     | OutOfMemoryError failure) {
-                // Before the terminationHandler is closed: the process may end then.
+                // Reported before the handler is closed: after a signal, the process ends at that moment.
                 return terminationHandler.isSignalReceived()
                         ? Failures.reportInterrupted(err)
                         : Failures.report(failure, err);
@@ -93,7 +93,7 @@ public final class LineServerCommand implements IVersionProvider {
         if (!parsed.hasSubcommand()) {
             throw new ParameterException(
                     command,
-                    "no command is named; there are "
+                    "no command is given; the commands are "
                             + String.join(", ", command.getSubcommands().keySet()));
         }
         ParseResult subcommand = parsed.subcommand();
@@ -114,7 +114,7 @@ public final class LineServerCommand implements IVersionProvider {
         return command.setExpandAtFiles(false);
     }
 
-    /** @param settings that are options of the verb */
+    /** @param settings the settings that the verb has options for */
     private static void add(CommandLine command, Verb verb, Set<SettingOption> settings) {
         CommandSpec spec = CommandSpec.forAnnotatedObject(verb);
         settings.forEach(setting -> setting.addTo(spec, Settings.defaults()));

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 
 import dev.lineserver.store.ControlCharacters;
 
-/** Standard error: one line for each message, whatever characters are in it. */
+/** Prints messages to standard error, one line each. Control characters in a message are escaped. */
 final class Messages {
     private static final String PREFIX = "line-server: ";
 
@@ -18,9 +18,9 @@ final class Messages {
         stream.println(PREFIX + ControlCharacters.escape(message));
     }
 
-    /** A message about a fault of this program, with its stack trace. */
-    void print(String message, Throwable fault) {
+    /** Prints a message and the stack trace of an unexpected failure. */
+    void print(String message, Throwable failure) {
         print(message);
-        fault.printStackTrace(stream);
+        failure.printStackTrace(stream);
     }
 }

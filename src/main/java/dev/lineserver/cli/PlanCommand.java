@@ -14,14 +14,14 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 
-/** Says what a file will need. */
+/** Estimates the resources that a file needs. */
 @RegisterForReflection(targets = {Plan.class, Plan.Figure.class})
-@Command(name = "plan", description = "Says what storing a file will need, before anything is written.")
+@Command(name = "plan", description = "Estimates the lines, RAM, disk, nodes and time that a file needs; writes nothing.")
 final class PlanCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
+    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
     @Override

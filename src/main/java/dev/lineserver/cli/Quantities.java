@@ -2,11 +2,11 @@ package dev.lineserver.cli;
 
 import java.util.Locale;
 
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 final class Quantities {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
-    /** The least that one decimal shows as 1024.0. */
+    /** The least value that one decimal would print as 1024.0; it is printed in the next unit. */
     private static final double ROUNDED_TO_1024 = 1023.95;
 
     private Quantities() {}

@@ -18,17 +18,17 @@ import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 
-/** Answers HTTP until a signal ends it. */
-@Command(name = "serve", description = "Answers GET /lines/{n} over HTTP, until a signal ends it.")
+/** Serves lines over HTTP. */
+@Command(name = "serve", description = "Serves lines over HTTP (GET /lines/{n}) until SIGINT or SIGTERM.")
 final class ServeCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
             arity = "0..1",
-            description = "Stores this file first, unless the newest version holds that very content.")
+            description = "Ingest this file first, unless the newest version has the same content.")
     @Nullable
     String file;
 
-    @Option(names = "--copy", description = "With FILE: keep its bytes in the data directory, so that it can go away.")
+    @Option(names = "--copy", description = "Copy FILE into the data directory, so that FILE may be changed or deleted.")
     boolean copy;
 
     @Override
@@ -44,7 +44,7 @@ final class ServeCommand implements Verb {
             }
         }
         context.settings().passToQuarkus();
-        // Quarkus handles signals itself.
+        // From here on Quarkus handles signals: it completes requests in flight before the process ends.
         context.terminationHandler().close();
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         Quarkus.run(ServeApplication.class, (code, thrown) -> {
@@ -57,7 +57,7 @@ final class ServeCommand implements Verb {
         return exitCode.join() == 0;
     }
 
-    /** Fails before FILE is stored: Quarkus would find out after that. */
+    /** Fails before FILE is stored if the port is in use. Quarkus binds the port only after that. */
     private static void requirePortFree(ServeConfig config) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);

@@ -12,35 +12,35 @@ import picocli.CommandLine.ParseResult;
 import dev.lineserver.config.Settings;
 
 /**
- * The settings that are options too. Options have no defaults and accept any text: those that are given enter the
- * {@link Settings}, which have the defaults and check the values.
+ * The settings that are also command-line options. An option has no default and accepts any text: {@link Settings}
+ * supplies the defaults and validates the values.
  */
 enum SettingOption {
     HOST("host", "HOST", "Address to listen on."),
-    PORT("port", "PORT", "Port to listen on; 0 takes a free one."),
+    PORT("port", "PORT", "Port to listen on; 0 for any free port."),
     FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
-    DATASET("dataset", "NAME", "The dataset."),
-    STORE("store", "KIND", "embedded (this machine's disk, the default) or aerospike."),
+    DATASET("dataset", "NAME", "Name of the dataset."),
+    STORE("store", "KIND", "Kind of store: embedded (files of this machine, the default) or aerospike."),
     DATA_DIR("data-dir", "DIR", "Directory of the embedded store. Default: ~/.local/share/line-server"),
     AEROSPIKE(
             "aerospike",
             "HOST:PORT[,…]",
-            "Nodes of an Aerospike cluster to start from; implies --store aerospike. Also LINE_SERVER_AEROSPIKE_HOSTS."),
+            "Seed nodes of an Aerospike cluster; implies --store aerospike. Also LINE_SERVER_AEROSPIKE_HOSTS."),
     AEROSPIKE_NAMESPACE("aerospike-namespace", "NAME", "Namespace that holds the lines."),
     AEROSPIKE_USER(
             "aerospike-user",
             "USER",
-            "User, if the cluster asks for one; the password is read from LINE_SERVER_AEROSPIKE_PASSWORD."),
-    AEROSPIKE_TLS("aerospike-tls", "", "Encrypt connections."),
-    AEROSPIKE_CLUSTER_NAME("aerospike-cluster-name", "NAME", "Refuse any other cluster."),
-    AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Longest that a lookup may take, in milliseconds."),
-    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Most connections to a node.");
+            "User, if the cluster requires one. Its password is LINE_SERVER_AEROSPIKE_PASSWORD."),
+    AEROSPIKE_TLS("aerospike-tls", "", "Encrypt the connections to the cluster."),
+    AEROSPIKE_CLUSTER_NAME("aerospike-cluster-name", "NAME", "Connect only to the cluster of this name."),
+    AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Deadline of a lookup with all its retries, in milliseconds."),
+    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Maximum number of connections to a node.");
 
-    /** Which store. */
+    /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
-    /** Which dataset in which store. */
+    /** The options that select a dataset in a store. */
     static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
-    /** Which line of which dataset. */
+    /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
 
     private final String name;
@@ -64,15 +64,15 @@ enum SettingOption {
         command.addOption(option.build());
     }
 
-    /** The settings given as options, by name. */
+    /** Returns the options that were given on the command line, by the names of their settings. */
     static Map<String, String> parsedValues(ParseResult parsed) {
-        Map<String, String> given = new HashMap<>();
+        Map<String, String> values = new HashMap<>();
         for (SettingOption option : values()) {
             Object value = parsed.matchedOptionValue("--" + option.name, (Object) null);
             if (value != null) {
-                given.put(option == AEROSPIKE ? "aerospike-hosts" : option.name, value.toString());
+                values.put(option == AEROSPIKE ? "aerospike-hosts" : option.name, value.toString());
             }
         }
-        return given;
+        return values;
     }
 }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 
 import dev.lineserver.store.ControlCharacters;
 
-/** Standard output. Everything a command answers goes through here, and a failed write fails the command. */
+/** Writes the answer of a command to standard output. A failed write fails the command. */
 final class StandardOutput {
     private final OutputStream stream;
 
@@ -15,7 +15,7 @@ final class StandardOutput {
         this.stream = new BufferedOutputStream(stream);
     }
 
-    /** Writes text as it is. */
+    /** Writes text verbatim. */
     void text(String text) throws IOException {
         bytes(text.getBytes(StandardCharsets.UTF_8));
     }
@@ -29,7 +29,7 @@ final class StandardOutput {
         stream.write(bytes);
     }
 
-    /** Writes what is buffered. */
+    /** Writes the buffered bytes. */
     void flush() throws IOException {
         stream.flush();
     }

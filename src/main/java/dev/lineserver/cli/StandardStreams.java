@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The standard streams of this process. A stream that the caller has closed is a hazard: the next file that is opened gets
- * its number, so that messages would be written into a file of data.
+ * The standard streams of this process. A stream that the caller has closed is a hazard: the next file that the process
+ * opens gets its descriptor, and messages would then be written into a data file.
  */
 final class StandardStreams {
     private static final String NULL_DEVICE = "/dev/null";
@@ -23,30 +23,30 @@ final class StandardStreams {
     private StandardStreams() {}
 
     /**
-     * Occupies each closed stream, for as long as the process runs, by a descriptor that fails: input by one that cannot be
-     * read, the others by one that cannot be written. To be called before any file is opened.
+     * Opens a placeholder for each closed stream: for standard input a descriptor that cannot be read, for the others one
+     * that cannot be written. Placeholders stay open until the process ends. Must be called before any file is opened.
      */
     static void replaceClosedStreams() {
         try {
-            boolean isClosed = !Files.exists(stream(0)) || isFileOfTheRuntime(stream(0));
+            boolean inputClosed = !Files.exists(descriptor(0)) || isFileOfTheRuntime(descriptor(0));
             for (int number = 0; number <= 2; number++) {
-                if (!Files.exists(stream(number))) {
+                if (!Files.exists(descriptor(number))) {
                     PLACEHOLDERS.add(
                             number == 0 ? new FileOutputStream(NULL_DEVICE) : new FileInputStream(NULL_DEVICE));
                 }
             }
             System.setIn(
-                    isClosed
+                    inputClosed
                             ? new ClosedInput()
-                            // A channel, unlike the stream that it replaces, wakes up if its thread is interrupted.
+                            // A read of a channel, unlike one of a stream, ends if its thread is interrupted.
                             : Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
         } catch (IOException noSuchDevice) {
-            // Then there is nothing to occupy them with, and System.in stays as it is.
+            // Without /dev/null there are no placeholders, and System.in stays unchanged.
         }
     }
 
-    /** Standard input that was closed. */
-    @SuppressWarnings("InputStreamSlowMultibyteRead") // It only fails.
+    /** Replaces a closed standard input: every read fails. */
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // Every read fails.
     private static final class ClosedInput extends InputStream {
         @Override
         public int read() throws IOException {
@@ -54,18 +54,18 @@ final class StandardStreams {
         }
     }
 
-    /** If the shell closed a descriptor, the Java runtime has opened a file of its own under that number. */
-    private static boolean isFileOfTheRuntime(Path stream) {
+    /** Returns true if the caller has closed the descriptor, and the Java runtime has reused it for one of its own files. */
+    private static boolean isFileOfTheRuntime(Path descriptor) {
         String java = System.getProperty("java.home");
         try {
             return java != null
-                    && Files.readSymbolicLink(stream).startsWith(Path.of(java).toRealPath());
+                    && Files.readSymbolicLink(descriptor).startsWith(Path.of(java).toRealPath());
         } catch (IOException notAFile) {
             return false;
         }
     }
 
-    private static Path stream(int number) {
+    private static Path descriptor(int number) {
         return Path.of("/dev/fd", Integer.toString(number));
     }
 }

@@ -5,8 +5,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * On SIGINT or SIGTERM, interrupts the thread that runs the command, and keeps the process until the command has rolled
- * back. The JVM runs the hook below on a thread of its own, and exits with 130 or 143 when it returns.
+ * On SIGINT or SIGTERM, interrupts the thread that runs the command, and keeps the process alive until the command has
+ * rolled back. The JVM runs the shutdown hook on a thread of its own, and exits with 130 or 143 when the hook returns.
  */
 final class TerminationHandler implements AutoCloseable {
     private static final Duration ROLLBACK_TIMEOUT = Duration.ofSeconds(5);
@@ -15,15 +15,17 @@ final class TerminationHandler implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean signalReceived;
 
-    /** To be closed by the same thread. */
+    /** Registers the hook for the current thread, which must also close this handler. */
     TerminationHandler() {
         Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt, "terminationHandler"));
     }
 
     private void interrupt() {
+        // The hook also runs when the process exits normally: then there is nothing to interrupt.
         if (ended.getCount() == 0) {
             return;
         }
+        // Set before the interrupt, so that the interrupted command sees it.
         signalReceived = true;
         command.interrupt();
         try {
@@ -33,12 +35,12 @@ final class TerminationHandler implements AutoCloseable {
         }
     }
 
-    /** Whether a signal came in. Whatever fails from then on may have failed because of it. */
+    /** Returns true after a signal. Any later exception may be a consequence of the interruption. */
     boolean isSignalReceived() {
         return signalReceived;
     }
 
-    /** Later signals end the process as they would without this. */
+    /** Releases the hook. The process ends now if a signal was received, and at once on a later signal. */
     @Override
     public void close() {
         ended.countDown();

@@ -5,13 +5,14 @@ import java.io.IOException;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.StoreException;
 
-/** A command's work, once its arguments are parsed and the settings are read. */
+/** A subcommand. Before {@link #run} is called, picocli has set its fields to the arguments. */
 interface Verb {
     /**
-     * Does the work.
+     * Runs the command on the calling thread, which a signal interrupts.
      *
-     * @return false if the program exits as failed, although the answer is complete
-     * @throws IOException if standard output could not be written
+     * @return true for exit code 0, false for exit code 1 if no exception says why, for example because {@code verify}
+     *     has found a difference
+     * @throws IOException if a write to standard output failed
      */
     boolean run(CommandContext context) throws IOException, SourceException, StoreException, InterruptedException;
 }

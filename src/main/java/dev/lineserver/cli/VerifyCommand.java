@@ -16,15 +16,15 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
-/** Compares a version with its file. */
+/** Compares the newest version of a dataset with a file. */
 @Command(
         name = "verify",
-        description = "Compares the newest version of a dataset with a file, line by line and byte for byte.")
+        description = "Compares the newest version of a dataset with a file, byte for byte.")
 final class VerifyCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The file; - is standard input. .gz and .zst are unpacked.")
+    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
-    @Option(names = "--json", description = "Answer in JSON.")
+    @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
     @Override
@@ -52,8 +52,8 @@ final class VerifyCommand implements Verb {
     private String text(Manifest manifest, Optional<String> difference) {
         String version = "dataset " + manifest.dataset() + " version " + manifest.version();
         return difference
-                .map(text -> version + " is not " + file + ": " + text)
-                .orElseGet(() -> version + " is " + file + ": " + Quantities.grouped(manifest.lineCount())
+                .map(text -> version + " differs from " + file + ": " + text)
+                .orElseGet(() -> version + " equals " + file + ": " + Quantities.grouped(manifest.lineCount())
                         + " lines, byte for byte");
     }
 }

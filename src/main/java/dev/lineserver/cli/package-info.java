@@ -1,7 +1,7 @@
 /**
  * The command line: one class per verb, and one place that turns an exception into a message and an exit code.
  *
- * <p>May use everything below it; nothing uses it but {@code Main}.
+ * <p>May use every package below it; only {@code Main} uses it.
  */
 @NullMarked
 package dev.lineserver.cli;

@@ -9,54 +9,54 @@ import io.smallrye.config.WithName;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
 
-/** Which dataset to read, how its lines are counted, and where and how {@code serve} answers. */
+/** The settings of the dataset, of the numbering of its lines, and of the HTTP server. */
 @ConfigMapping(prefix = "line-server")
 public interface ServeConfig {
-    /** The dataset that {@code /lines} answers from, and that a verb reads or writes. */
+    /** The dataset that {@code /lines} serves, and that a verb reads or writes. */
     @WithDefault("default")
     DatasetName dataset();
 
-    /** How lines are counted: the number of the first line is 0 or 1. */
+    /** The numbering of lines: the first line number is 0 or 1. */
     @WithDefault("1")
     @WithName("first-line-number")
     LineNumbers lineNumbers();
 
-    /** Address to listen on: by default, only this machine can reach it. */
+    /** Address to listen on. Only processes on the same machine can reach the default. */
     @WithDefault("127.0.0.1")
     String host();
 
-    /** Port to listen on; 0 for any free one. */
+    /** Port to listen on; 0 for any free port. */
     @WithDefault("8080")
     int port();
 
-    /** How lines are answered. */
+    /** The settings of responses for lines. */
     Http http();
 
-    /** How lines are answered. */
+    /** The settings of responses for lines. */
     interface Http {
-        /** Charset that answers name. Lines are bytes and never decoded; this only tells clients how to. */
+        /** Charset in the {@code Content-Type} of a line. The server never decodes a line; clients may. */
         @WithDefault("UTF-8")
         String charset();
 
         /**
-         * {@code Cache-Control} of every line. The default lets caches keep a line but makes them ask each time if it is
-         * still the same, because a new version may come at any time; asking is cheap, by {@code ETag}.
+         * {@code Cache-Control} of every line. With the default, a cache may store a line but must revalidate it before
+         * each use, because a new version may be published at any time. Revalidation by {@code ETag} is cheap.
          */
         @WithDefault("no-cache")
         String cacheControl();
 
-        /** Time between two checks of the store for newer versions. */
+        /** Interval between two checks of the store for new versions. */
         @WithDefault("500ms")
         Duration versionCheckInterval();
 
         /**
-         * Longest that a lookup, or the reading of a part of a long line, may take, whatever the store does: it counts as
-         * failed then. Longer than the store's own bounds, which say more about the reason.
+         * Deadline of a lookup, and of reading one part of a long line. After it, the request fails whatever the store
+         * does. Must be longer than the deadlines of the stores, whose failures name the reason.
          */
         @WithDefault("30s")
         Duration lookupTimeout();
 
-        /** Whether plain requests for lines are answered before HTTP is decoded; only if nothing else acts on them. */
+        /** True to answer plain requests for lines before HTTP is decoded, unless that would bypass a setting or filter. */
         @WithDefault("true")
         boolean fastPath();
     }

@@ -29,19 +29,19 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
- * The settings of one run of the program. The command line comes before system properties, these before environment
- * variables, these before {@code config/application.properties}, and that before defaults: the order of MicroProfile
- * Config, whose sources these are. A value is taken as it is written: no {@code ${…}} in it is replaced.
+ * The settings of one run of the program. The sources, in order of precedence, are the command line, system properties,
+ * environment variables, {@code config/application.properties} and the defaults, as in MicroProfile Config. A value is
+ * used verbatim: no expression {@code ${…}} in it is expanded.
  */
 public final class Settings {
     private static final String PREFIX = "line-server.";
     private static final String COMMAND_LINE = "command line";
-    /** Above system properties, which have 400. */
+    /** Higher precedence than system properties, whose ordinal is 400. */
     private static final int ORDINAL = 500;
 
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
-    /** How SmallRye Config words the message of a converter that refused a value; nothing else is left of it. */
+    /** Message of SmallRye Config about a value that its converter has refused. The converter's exception is lost. */
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
                     + "|.*(?:defined as the empty String|converted to null).*)",
@@ -58,10 +58,10 @@ public final class Settings {
     }
 
     /**
-     * Reads and checks all settings.
+     * Reads and validates all settings.
      *
-     * @param commandLine values given as options, by the name of the setting, such as {@code data-dir}
-     * @throws UsageException if a setting has a value that it does not take
+     * @param commandLine the values of the given options, by the name of the setting, such as {@code data-dir}
+     * @throws UsageException if the value of a setting is invalid
      */
     public static Settings load(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
@@ -75,6 +75,7 @@ public final class Settings {
         try {
             ConfigMappings.registerConfigMappings(config, FEATURES);
         } catch (ConfigValidationException e) {
+            // One problem at a time: the first names the setting that SmallRye Config could not convert.
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
         requireWithin(config, "port", 0, 65_535);
@@ -87,11 +88,11 @@ public final class Settings {
         long value = config.getValue(PREFIX + name, Long.class);
         if (value < least || value > most) {
             throw new UsageException(userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value
-                    + " is not from " + least + " to " + most);
+                    + " is not between " + least + " and " + most);
         }
     }
 
-    /** The default of each setting that has one, by name. */
+    /** Returns the default of each setting that has one, by the name of the setting. */
     public static Map<String, String> defaults() {
         Map<String, String> defaults = new TreeMap<>();
         FEATURES.forEach(feature -> feature.getProperties().forEach((property, value) -> {
@@ -102,22 +103,22 @@ public final class Settings {
         return defaults;
     }
 
-    /** Which store to use. */
+    /** Returns the settings of the store. */
     public StoreConfig store() {
         return config.getConfigMapping(StoreConfig.class);
     }
 
-    /** Which dataset to read, and where and how to serve. */
+    /** Returns the settings of the dataset and of the HTTP server. */
     public ServeConfig serve() {
         return config.getConfigMapping(ServeConfig.class);
     }
 
-    /** Has Quarkus, which has the other sources itself, start with the values of the command line. */
+    /** Passes the command line to Quarkus, which reads the other sources itself. Must be called before Quarkus starts. */
     public void passToQuarkus() {
         quarkusProperties = commandLine;
     }
 
-    /** Gives Quarkus the values of the command line, and takes all values as they are written. */
+    /** Adds the command line to the configuration of Quarkus, and disables expressions in the values of our settings. */
     public static final class QuarkusCustomizer implements SmallRyeConfigBuilderCustomizer {
         @Override
         public void configBuilder(SmallRyeConfigBuilder builder) {
@@ -173,11 +174,12 @@ public final class Settings {
                 + (why == null ? " is empty; give it a value, or leave it out" : ": " + why + service);
     }
 
-    /** The setting, as the user wrote its name. */
+    /** Returns the name of the setting as its source spells it: an option, an environment variable or a property. */
     private static String userFacingName(ConfigValue value) {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {
+            // The option --aerospike has a shorter name than its setting.
             return "--" + property.substring(PREFIX.length()).replace("aerospike-hosts", "aerospike");
         }
         return source.equals(EnvConfigSource.NAME)

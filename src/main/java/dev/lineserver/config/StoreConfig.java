@@ -9,48 +9,48 @@ import io.smallrye.config.WithDefault;
 
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
-/** Which store to use. */
+/** The settings of the store. */
 @ConfigMapping(prefix = "line-server")
 public interface StoreConfig {
-    /** Kind of store; by default the embedded one, unless an Aerospike cluster is named. */
+    /** Kind of store; if absent, Aerospike if its hosts are set, else embedded. */
     Optional<Kind> store();
 
     /** Directory of the embedded store. */
     Optional<Path> dataDir();
 
-    /** Nodes of an Aerospike cluster to start from. */
+    /** Seed nodes of the Aerospike cluster. */
     Optional<List<AerospikeSettings.SeedNode>> aerospikeHosts();
 
     /** Namespace that holds the lines. */
     @WithDefault("lines")
     String aerospikeNamespace();
 
-    /** User, if the cluster asks for one. */
+    /** User, if the cluster requires one. */
     Optional<String> aerospikeUser();
 
-    /** Password of the user. Not an option, because anybody can read the arguments of a process. */
+    /** Password of the user. It has no option, because every user of a machine can read the arguments of a process. */
     Optional<String> aerospikePassword();
 
-    /** Whether connections are encrypted. */
+    /** True to encrypt the connections to the cluster. */
     @WithDefault("false")
     boolean aerospikeTls();
 
-    /** Any other cluster is refused. */
+    /** Name of the cluster; a cluster of another name is refused. */
     Optional<String> aerospikeClusterName();
 
-    /** Longest that a lookup may take with all its attempts, in milliseconds. */
+    /** Deadline of a lookup with all its retries, in milliseconds. */
     @WithDefault("1000")
     long aerospikeTimeout();
 
-    /** Most connections to a node: far below its {@code proto-fd-max} of 15,000, so that many servers can share it. */
+    /** Maximum number of connections to a node. Many servers share the 15,000 of its {@code proto-fd-max}. */
     @WithDefault("300")
     int aerospikeConnections();
 
-    /** The stores there are. */
+    /** The kinds of store. */
     enum Kind {
-        /** On this machine. */
+        /** Files on this machine. */
         EMBEDDED,
-        /** In a cluster. */
+        /** An Aerospike cluster. */
         AEROSPIKE
     }
 }

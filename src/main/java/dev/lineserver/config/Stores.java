@@ -17,18 +17,18 @@ import dev.lineserver.store.aerospike.AerospikeSettings.WriteLimits;
 import dev.lineserver.store.aerospike.AerospikeStore;
 import dev.lineserver.store.embedded.EmbeddedStore;
 
-/** The only place that picks a store. */
+/** Opens the configured store. Only this class selects a store. */
 public final class Stores {
-    /** Of daemon threads, which end with the process. Verbs of the command line make few lookups at a time. */
+    /** Two suffice for the few lookups of a verb. They run on daemon threads, which end with the process. */
     private static final int EVENT_LOOP_THREADS = 2;
 
     private Stores() {}
 
     /**
-     * Opens the store that the settings name.
+     * Opens the configured store.
      *
-     * @param eventLoops on which lookups come in; null if there are none
-     * @throws UsageException if a setting that the store needs is missing or incorrect
+     * @param eventLoops the event loops of the server, on which lookups are made; null for a verb, which has none
+     * @throws UsageException if a setting that the store needs is missing or invalid
      */
     public static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops) throws StoreException {
         boolean cluster = config.aerospikeHosts().isPresent();

@@ -1,8 +1,8 @@
 package dev.lineserver.config;
 
-/** The command or a setting is used incorrectly. The message names it as the user gave it, and says what it takes. */
+/** Incorrect usage of a command or setting. The message names it as the user wrote it, and the accepted values. */
 public final class UsageException extends RuntimeException {
-    /** With a message of one line. */
+    /** Creates an exception with a message of one line. */
     public UsageException(String message) {
         super(message);
     }

@@ -1,7 +1,7 @@
 /**
- * The settings, each in one place with its default, unit and bounds, and the only place that picks a store.
+ * The settings, each declared once with its default, unit and bounds, and the selection of the store.
  *
- * <p>May use the stores; used by the edges. Reading settings does not start Quarkus.
+ * <p>May use the stores; only {@code cli} and {@code http} use it. Reading settings does not start Quarkus.
  */
 @NullMarked
 package dev.lineserver.config;

@@ -85,7 +85,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    ^^                            | no command is named; there are serve, ingest, verify, plan, get, datasets, drop; see line-server --help
+                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, drop; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help
@@ -95,16 +95,16 @@ final class CommandTest {
                     get 5-3                       | the range 5-3 ends before it begins
                     get 1 --first-line-number=2   | --first-line-number: the first line's number is 0 or 1
                     ingest x --dataset=No         | --dataset: 'No' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
-                    serve --port=99999            | --port: 99999 is not from 0 to 65535
-                    serve --port=-1               | --port: -1 is not from 0 to 65535
+                    serve --port=99999            | --port: 99999 is not between 0 and 65535
+                    serve --port=-1               | --port: -1 is not between 0 and 65535
                     serve --port=x                | --port: Expected an integer value, got "x"
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT
-                    get 1 --aerospike-connections=0      | --aerospike-connections: 0 is not from 1 to 100000
-                    get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not from 1 to 100000
-                    get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not from 10 to 600000
-                    get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not from 10 to 600000
+                    get 1 --aerospike-connections=0      | --aerospike-connections: 0 is not between 1 and 100000
+                    get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not between 1 and 100000
+                    get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not between 10 and 600000
+                    get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not between 10 and 600000
                     get 1 --dataset=              | --dataset: '' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out

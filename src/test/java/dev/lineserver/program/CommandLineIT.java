@@ -334,7 +334,7 @@ final class CommandLineIT {
                         + Files.readString(scripts.resolve("launch.sh")));
         assertShell(
                 0,
-                "dataset default version 1 is z\u00fc.txt: 3 lines, byte for byte\n",
+                "dataset default version 1 equals z\u00fc.txt: 3 lines, byte for byte\n",
                 "",
                 "chmod +x 'tar get/line-server-jvm'; ln -s 'tar get/line-server-jvm' line-server; cp x.txt 'z\u00fc.txt';"
                         + " export LC_ALL=C JAVA_HOME='" + System.getProperty("java.home") + "';"
