@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# Serves the lines of a file: builds when needed, stores the file unless that very content is stored, and answers HTTP.
+# Serves the lines of a file over HTTP: builds the program if its sources are newer, and ingests the file if its content
+# is not stored yet.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
   cat >&2 <<'USAGE'
 Usage: ./run.sh FILE [OPTION...]
-Serves the lines of FILE at http://127.0.0.1:8080/lines/1, /lines/2 and so on. Options are those of 'serve', such as
-  --port PORT             listen there instead of on 8080
+Serves the lines of FILE at http://127.0.0.1:8080/lines/1, /lines/2 and so on. The options are those of 'serve', such as
+  --port PORT             listen on PORT instead of 8080
   --host 0.0.0.0          listen on all addresses
-  --data-dir DIR          keep the index there
-  --aerospike HOST:PORT   store the lines in an Aerospike cluster, and serve them from there
-All of them: ./run.sh --help
+  --data-dir DIR          keep the index in DIR
+  --aerospike HOST:PORT   store the lines in an Aerospike cluster and serve them from it
+For all options: ./run.sh --help
 USAGE
   exit 2
 fi
 
-# Before a build of minutes.
+# Checked first, because the build may take minutes.
 case "$1" in
 -*) ;;
 *)
@@ -26,7 +27,7 @@ case "$1" in
   elif [ ! -e "$1" ]; then
     problem='does not exist'
   elif [ ! -r "$1" ]; then
-    problem='may not be read by this user; change its permissions'
+    problem='is not readable by this user; change its permissions'
   fi
   [ -z "$problem" ] || { echo "line-server: $1 $problem" >&2 && exit 1; }
   ;;
@@ -34,7 +35,7 @@ esac
 
 root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
-# Whether a built program is there and no source is newer.
+# Succeeds if the program has been built and no source is newer.
 is_fresh() {
   [ -f "$1" ] && [ -z "$(find "$root/pom.xml" "$root/src/main" -newer "$1" -type f -print -quit)" ]
 }
@@ -43,7 +44,7 @@ program=$root/target/line-server
 if ! is_fresh "$program"; then
   program=$root/target/line-server-jvm
   if ! is_fresh "$root/target/quarkus-app/quarkus-run.jar" || [ ! -x "$program" ]; then
-    echo "Building Line Server, which takes a minute or two the first time ..." >&2
+    echo "Building Line Server; the first build takes a minute or two ..." >&2
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     "$root/build.sh" --skip-tests >"$log" 2>&1 || {

@@ -1,13 +1,13 @@
-# Sourced by the scripts of the repository, and a part of target/line-server-jvm: finds Java 25 and exports JAVA_HOME, or
-# says what to install.
+# Finds Java 25 and exports JAVA_HOME, or prints what to install. The scripts of the repository source this file, and the
+# build copies it into target/line-server-jvm.
 
-# Prints the feature release of the Java in a folder, if there is one with a program of that name.
+# java_release FOLDER PROGRAM: prints the feature release of the Java in FOLDER, or fails if it does not contain PROGRAM.
 java_release() {
   [ -x "$1/bin/$2" ] && [ -f "$1/release" ] || return 1
   sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
 }
 
-# find_java_25 javac: a JDK. find_java_25 java: a JRE will do.
+# find_java_25 PROGRAM: finds a JDK if PROGRAM is javac; if it is java, a JRE suffices.
 find_java_25() {
   local candidate program=$1 on_path=
   if command -v "$program" >/dev/null 2>&1; then
@@ -22,13 +22,13 @@ find_java_25() {
     fi
   done
   cat >&2 <<'MESSAGE'
-Line Server needs Java 25 (to build it, a JDK), and there is none in JAVA_HOME, on the PATH or in the usual folders.
+Line Server needs Java 25 (to build it, a JDK), but found none in JAVA_HOME, on the PATH or in the usual folders.
 Install one, for instance Temurin 25:
   Debian, Ubuntu   apt install temurin-25-jdk     (from the Adoptium package archive, adoptium.net)
   Fedora           dnf install java-25-openjdk-devel
   macOS            brew install --cask temurin@25
   anywhere         sdk install java 25-tem        (sdkman.io)
-or set JAVA_HOME to the folder of one.
+or set JAVA_HOME to the folder of an installed one.
 MESSAGE
   return 1
 }

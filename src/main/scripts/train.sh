@@ -1,10 +1,10 @@
-# Sourced by build.sh: starts and stops the program once, so that Java keeps what it loaded for later starts (JEP 483,
-# 514). Only speeds up the start: where it fails, the program is started without.
+# Sourced by build.sh: starts and stops the program once, so that Java writes a cache of loaded classes for later starts
+# (JEP 483, 514). The cache only makes the start faster; without it the program runs all the same.
 
 train() {
   local jar=$1 cache=$2 folder pid
   folder=$(mktemp -d)
-  # Enough for Java to keep what it learned of the loops that split and hash, too.
+  # Long enough for Java to record profiles of the loops that split and hash, too.
   seq -f '%g: lines of some forty to fifty bytes each, as in many files' 2000000 >"$folder/sample"
   "$JAVA_HOME/bin/java" --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
     -XX:AOTCacheOutput="$cache" -Xlog:aot=off -Xlog:cds=off \
@@ -17,5 +17,5 @@ train() {
   kill "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   rm -rf "$folder"
-  [ -f "$cache" ] || echo "No cache of classes could be made; the program will start more slowly."
+  [ -f "$cache" ] || echo "The cache of classes could not be created; the program will start more slowly."
 }

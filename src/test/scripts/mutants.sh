@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Mutation tests (PIT) of the packages that promise correctness, by their plain JUnit tests.
+# Mutation tests (PIT) of the packages that must be correct, with their plain JUnit tests.
 #
-#   src/test/scripts/mutants.sh --sample      some mutants of each class of the packages that are known to pass
+#   src/test/scripts/mutants.sh --sample      some mutants of each class in the packages that reach the threshold
 #   src/test/scripts/mutants.sh PACKAGE...    all mutants of these packages: line, ingest, store.embedded, serving, http
 #
-# Fails if less than 80 % of a package's mutants are killed. Prints those that survived; the report is in target/mutants.
+# Fails if less than 80 % of a package's mutants are killed. Prints the surviving mutants; the report is in target/mutants.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 # shellcheck source=../../main/scripts/jdk.sh
@@ -15,7 +15,7 @@ packages=(line ingest store.embedded serving http)
 features=
 case ${1:-} in
 --sample)
-  # Add each of the others once it has been measured and passes.
+  # Add another package here once its mutants reach the threshold.
   packages=(line serving)
   features='-Dfeatures=+CLASSLIMIT(limit[8])'
   ;;
