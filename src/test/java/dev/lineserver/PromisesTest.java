@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Each promise in promises.md names tests that exist: {@code Class#method}, or {@code Class} for all of its tests. */
+/** Every test that promises.md names exists: {@code Class#method}, or {@code Class} for all tests of a class. */
 final class PromisesTest {
     private static final Path PROMISES = Path.of("src/docs/promises.md");
     private static final Pattern NAMED_TEST = Pattern.compile("`([A-Z]\\w+)(?:#(\\w+))?`");
@@ -33,7 +33,7 @@ final class PromisesTest {
         for (String row : rows()) {
             String last = row.substring(row.lastIndexOf('|', row.length() - 2));
             List<MatchResult> results = NAMED_TEST.matcher(last).results().toList();
-            assertTrue(!results.isEmpty(), "no test: " + row);
+            assertTrue(!results.isEmpty(), "names no test: " + row);
             for (MatchResult result : results) {
                 String text = tests.getOrDefault(result.group(1), "");
                 String method = result.group(2);
@@ -45,7 +45,7 @@ final class PromisesTest {
         assertTrue(named > 20, "only " + named + " tests are named");
     }
 
-    /** Test methods are neither private nor static, unlike those that help them. */
+    /** Matches test methods, which are neither private nor static. */
     private static boolean declares(String text, String method) {
         return Pattern.compile("\n    (final |public )*(void|\\w+<\\w+>) " + method + "\\(")
                 .matcher(text)

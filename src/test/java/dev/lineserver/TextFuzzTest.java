@@ -19,8 +19,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Feeds random text to the parsers of what people type. Each accepts a value that its grammar derives, and refuses
- * everything else with an {@link IllegalArgumentException}. A failure names its seed; {@code -Dfuzz.seed=N} repeats it.
+ * Feeds random text to the parsers of user input. A parser must accept every text of its grammar, and refuse any other
+ * with an {@link IllegalArgumentException}. A failure names its seed; {@code -Dfuzz.seed=N} repeats the run.
  */
 final class TextFuzzTest {
     private static final long SEED = Long.getLong("fuzz.seed", new Random().nextLong());
@@ -75,7 +75,7 @@ final class TextFuzzTest {
         return text.toString();
     }
 
-    /** The value that {@code parse} returns, or null if it refuses the text. Nothing else may come out of it. */
+    /** Returns the result of {@code parse}, or null if it refuses the text. Any other exception fails the test. */
     private static <T> @Nullable T parsed(String text, Supplier<T> parse) {
         try {
             return parse.get();

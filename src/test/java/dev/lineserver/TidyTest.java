@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Rules of style that a formatter cannot keep. */
+/** Rules of style that a formatter cannot enforce. */
 final class TidyTest {
     private static final Path MAIN = Path.of("src/main/java");
     private static final Path TESTS = Path.of("src/test/java");
@@ -32,23 +32,23 @@ final class TidyTest {
         }
     }
 
-    private static void assertNoLine(Path root, String what, Predicate<String> bad, String... exempt)
+    private static void assertNoLine(Path root, String rule, Predicate<String> violates, String... exempt)
             throws IOException {
         List<String> found = new ArrayList<>();
         for (Path file : files(root)) {
             if (!List.of(exempt).contains(file.getFileName().toString())) {
-                Files.readAllLines(file).stream().filter(bad).forEach(line -> found.add(file + ": " + line.strip()));
+                Files.readAllLines(file).stream().filter(violates).forEach(line -> found.add(file + ": " + line.strip()));
             }
         }
-        assertEquals(List.of(), found, what);
+        assertEquals(List.of(), found, rule);
     }
 
     @Test
     void onlyMainEndsTheProcess() throws IOException {
-        assertNoLine(MAIN, "System.exit outside Main", line -> line.contains("System.exit("), "Main.java");
+        assertNoLine(MAIN, "no System.exit outside Main", line -> line.contains("System.exit("), "Main.java");
     }
 
-    /** {@code catch (Throwable} belongs to the top of a thread and of a callback, once each, with its reason. */
+    /** {@code catch (Throwable} is allowed only at the top of a thread or of a callback. Each use is listed with its reason. */
     private static final Map<String, Integer> CATCH_ALL =
             Map.of("Datasets.java", 1); // the version watch, and the refresh of one dataset: both must survive an Error
 
@@ -68,10 +68,10 @@ final class TidyTest {
 
     @Test
     void noSleepTodoOrDisabledTest() throws IOException {
-        Predicate<String> bad =
+        Predicate<String> violates =
                 line -> line.matches(".*(Thread\\.sleep|\\bTO" + "DO\\b|\\bFIX" + "ME\\b|@Dis" + "abled).*");
-        assertNoLine(MAIN, "sleeping or unfinished", bad);
-        assertNoLine(TESTS, "sleeping, unfinished or switched off", bad, "TidyTest.java");
+        assertNoLine(MAIN, "no sleep, no unfinished work", violates);
+        assertNoLine(TESTS, "no sleep, no unfinished work, no disabled test", violates, "TidyTest.java");
     }
 
     @Test
@@ -100,10 +100,10 @@ final class TidyTest {
     void theTopLevelHoldsOnlyAgreedEntries() throws IOException {
         List<String> agreed = List.of("pom.xml", "src", "build.sh", "run.sh", "README.md", "mvnw", "LICENSE", "target");
         try (Stream<Path> entries = Files.list(Path.of("."))) {
-            List<String> beyond = entries.map(entry -> entry.getFileName().toString())
+            List<String> others = entries.map(entry -> entry.getFileName().toString())
                     .filter(name -> !name.startsWith(".") && !agreed.contains(name))
                     .toList();
-            assertEquals(List.of(), beyond);
+            assertEquals(List.of(), others);
         }
     }
 }

@@ -27,7 +27,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The command line, run in this process. */
+/** Tests the command line within this process. */
 final class CommandTest {
     @TempDir
     Path directory;
@@ -46,7 +46,7 @@ final class CommandTest {
         return run(out, arguments);
     }
 
-    /** @param to writes to {@code out} */
+    /** @param to a stream that writes to {@code out} */
     private int run(OutputStream to, String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
         if (!all.isEmpty() && !List.of("--help", "--version").contains(all.getLast())) {

@@ -22,15 +22,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Ports, names, paths and durations are written in several files that no tool reads together: this test does. Whether a
- * file is valid on its own is the business of its tool ({@link ToolChecksTest}).
+ * Checks that the files that are deployed together agree on ports, names, paths and durations. Whether a file is valid by
+ * itself is checked by its own tool ({@link ToolChecksTest}).
  */
 final class DeployedNumbersTest {
     private static final Path DOCKER = Path.of("src/main/docker");
     private static final Path OPERATIONS = Path.of("src/docs/operations.md");
     private static final long KILL_MARGIN_SECONDS = 5;
 
-    /** Port, user, data directory and probes: every file that names one must name the same. */
+    /** All files must name the same port, user, data directory and probes. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -49,7 +49,7 @@ final class DeployedNumbersTest {
                 "kubernetes/deployment.yaml | readinessProbe: httpGet: { path: /q/health/ready",
                 "kubernetes/service.yaml    | prometheus.io/path: /q/metrics, prometheus.io/port: \"8080\"",
                 "kubernetes/deployment.yaml, kubernetes/ingest-job.yaml | runAsUser: 10001, enableServiceLinks: false",
-                // A job or container that is started again must not store the same file twice.
+                // A restarted job or container must not store the same file twice.
                 "kubernetes/ingest-job.yaml, compose.yaml | [\"ingest\", \"--if-changed\"",
                 "systemd/line-server.service | LINE_SERVER_DATA_DIR=/var/lib/line-server, StateDirectory=line-server",
                 "systemd/line-server.env     | LINE_SERVER_PORT=8080"
@@ -63,10 +63,10 @@ final class DeployedNumbersTest {
         }
     }
 
-    /** A misspelt variable is one that the program ignores without a word. */
+    /** The program ignores a misspelt variable without a message. */
     @Test
     void everySettingExists() throws IOException {
-        String program = program() + "\"health-port\""; // read by healthcheck.sh alone
+        String program = program() + "\"health-port\""; // a variable of healthcheck.sh only
         for (Path file : files(DOCKER, OPERATIONS)) {
             for (String name : found("\\b(?:LINE_SERVER|QUARKUS)_[A-Z_]+", read(file))) {
                 String key = name.replaceFirst("^LINE_SERVER_", "").replace("_", "[-.]?");
@@ -85,7 +85,7 @@ final class DeployedNumbersTest {
             assertTrue(names.size() > 1, file + " names only " + names);
             for (String name : names) {
                 String meter = name.replaceFirst("_(total|seconds(_(count|sum|max))?)$", "");
-                assertTrue(program.contains('"' + meter + '"'), file + " asks for " + name);
+                assertTrue(program.contains('"' + meter + '"'), file + " uses the unknown metric " + name);
             }
         }
     }
@@ -106,7 +106,7 @@ final class DeployedNumbersTest {
         }
     }
 
-    /** SIGKILL comes after the last request was answered, and probes notice the stop before the port closes. */
+    /** SIGKILL follows only after the last response, and the probes fail before the port closes. */
     @ParameterizedTest
     @CsvSource({
         "compose.yaml,               stop_grace_period: (\\d+)s\\n  restart: unless-stopped\\n  depends_on",
@@ -118,18 +118,18 @@ final class DeployedNumbersTest {
         long delay = number(text, "QUARKUS_SHUTDOWN_DELAY\\W+(?:value: )?(\\d+)s");
         long timeout = number(text, "QUARKUS_SHUTDOWN_TIMEOUT\\W+(?:value: )?(\\d+)s");
         long grace = number(text, gracePeriod);
-        assertTrue(grace >= delay + timeout + KILL_MARGIN_SECONDS, grace + " s are less than the stop may take");
+        assertTrue(grace >= delay + timeout + KILL_MARGIN_SECONDS, "the grace period of " + grace + " s is shorter than the shutdown");
         if (file.startsWith("kubernetes")) {
             String probe = text.substring(text.indexOf("readinessProbe"));
             assertTrue(delay > number(probe, "periodSeconds: (\\d+)") * number(probe, "failureThreshold: (\\d+)"));
-            String told = read(OPERATIONS);
-            assertEquals(delay, number(told, "`QUARKUS_SHUTDOWN_DELAY` \\((\\d+) s"));
-            assertEquals(timeout, number(told, "`QUARKUS_SHUTDOWN_TIMEOUT` \\((\\d+) s"));
-            assertEquals(grace, number(told, "`terminationGracePeriodSeconds` \\((\\d+)\\)"));
+            String documented = read(OPERATIONS);
+            assertEquals(delay, number(documented, "`QUARKUS_SHUTDOWN_DELAY` \\((\\d+) s"));
+            assertEquals(timeout, number(documented, "`QUARKUS_SHUTDOWN_TIMEOUT` \\((\\d+) s"));
+            assertEquals(grace, number(documented, "`terminationGracePeriodSeconds` \\((\\d+)\\)"));
         }
     }
 
-    /** The share of the heap is the same in both images and in the text; an ingest's heap fits its limit. */
+    /** Both images and the documentation name the same share of the heap, and the heap of an ingest fits its limit. */
     @Test
     void memoryFiguresAgree() throws IOException {
         long share = number(read(DOCKER.resolve("Dockerfile.jvm")), "MaxRAMPercentage=(\\d+)");
@@ -143,7 +143,7 @@ final class DeployedNumbersTest {
         assertEquals(server, number(read(OPERATIONS), "(\\d+) MiB are enough"));
     }
 
-    /** Nodes name each other, have the descriptors they accept connections for, and hold the namespace asked for. */
+    /** Nodes list each other, may open a descriptor per accepted connection, and have the configured namespace. */
     @Test
     void aerospikeConfigurationsMatchCompose() throws IOException {
         String compose = read(DOCKER.resolve("compose.yaml"));
@@ -157,7 +157,7 @@ final class DeployedNumbersTest {
         }
     }
 
-    /** The program as text: all its sources and properties, so that a name counts as known if it is written there. */
+    /** Returns the text of all sources and properties of the program. A name that occurs in it is a known name. */
     private static String program() throws IOException {
         var text = new StringBuilder();
         for (Path file : files(Path.of("src/main/java"), Path.of("src/main/resources"))) {

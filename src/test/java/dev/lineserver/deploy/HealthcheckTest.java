@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** Runs the health checks of the images and of the Aerospike nodes as a container does. */
+/** Runs the health checks of the images and of the Aerospike nodes in the same way as a container. */
 final class HealthcheckTest {
     @Test
     void aServerThatAnswers200IsHealthy() throws Exception {
@@ -33,10 +33,10 @@ final class HealthcheckTest {
         } finally {
             server.stop(0);
         }
-        assertEquals(1, waitFor(start("healthcheck.sh", "live", "LINE_SERVER_PORT", port)), "nothing listens any more");
+        assertEquals(1, waitFor(start("healthcheck.sh", "live", "LINE_SERVER_PORT", port)), "no server is listening");
     }
 
-    /** An Aerospike node answers {@code cluster-stable} with the key of the cluster, or with an error. */
+    /** An Aerospike node responds to {@code cluster-stable} with the key of the cluster or with an error. */
     @ParameterizedTest
     @CsvSource({"E392EABED5C8, 0", "ERROR:7:cluster not specified size, 1"})
     void anAerospikeNodeIsHealthyInAStableClusterOfTheGivenSize(String answer, int exitCode) throws Exception {
@@ -67,7 +67,7 @@ final class HealthcheckTest {
     private static int waitFor(Process process) throws InterruptedException {
         if (!process.waitFor(30, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError("the health check hangs");
+            throw new AssertionError("the health check has not ended within 30 s");
         }
         return process.exitValue();
     }

@@ -13,14 +13,14 @@ import org.opentest4j.TestAbortedException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-/** Runs the tools that read our files. A tool that is not installed is skipped by name; .ci/run lists those. */
+/** Validates deployed files with their own tools. Skips a tool that is not installed; .ci/run lists the skipped ones. */
 final class ToolChecksTest {
     private static final Path DOCKER = Path.of("src/main/docker");
 
     @TempDir
     Path directory;
 
-    /** The threshold of systemd-analyze is the exposure level in tenths: below 2.0. */
+    /** The threshold of systemd-analyze is in tenths: the exposure level must be below 2.0. */
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource({
         "hadolint,        Dockerfile.jvm Dockerfile.native",
@@ -35,7 +35,7 @@ final class ToolChecksTest {
                 + " compose/aerospike-health.sh ../../test/scripts/as-container.sh ../../test/scripts/mutants.sh"
     })
     void everyToolAcceptsItsFiles(String tool, String arguments) throws IOException, InterruptedException {
-        // Names that only compose resolves, and a program that only an installed unit has.
+        // Replaces host names that only compose resolves, and a program that exists only after installation.
         copy("compose/nginx.conf", "line-server-(\\d):", "127.0.0.$1:");
         copy("systemd/line-server.service", "ExecStart=\\S+", "ExecStart=/bin/true");
         assumeTrue(!tool.equals("docker") || run("docker compose version") == 0, "docker compose is not installed");
@@ -62,7 +62,7 @@ final class ToolChecksTest {
         }
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError(command + " hangs");
+            throw new AssertionError(command + " has not ended within 60 s");
         }
         return process.exitValue();
     }

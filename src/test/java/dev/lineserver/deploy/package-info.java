@@ -1,6 +1,6 @@
 /**
- * Checks that the deployed files (images, compose, Kubernetes manifests, the systemd unit) agree with each other and
- * with the program. These tests start nothing but shell scripts and the tools that check such files.
+ * Tests of the deployed files (images, compose, Kubernetes manifests, the systemd unit): they must agree with each other
+ * and with the program. The tests only start shell scripts and the tools that validate such files.
  */
 @NullMarked
 package dev.lineserver.deploy;

@@ -34,7 +34,7 @@ import dev.lineserver.store.aerospike.FakeAerospikeNode;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The program as a process among others: streams, signals, environment, file systems and scripts. */
+/** Tests the program as a process: streams, signals, environment, file systems and scripts. */
 @EnabledOnOs(OS.LINUX)
 final class CommandLineIT {
     private static final Pattern LISTENING = Pattern.compile("listening at (http://\\S+)/lines/[01]\n");
@@ -67,7 +67,7 @@ final class CommandLineIT {
         assertEquals(exitCode, result.exitCode(), script);
     }
 
-    /** Starts a script that serves, and returns the address that it says it listens at. */
+    /** Starts a script that runs {@code serve}, and returns the address that it prints. */
     private String serve(String script) throws Exception {
         Process started = Program.startShell(log(), script);
         server = started;
@@ -75,7 +75,7 @@ final class CommandLineIT {
         Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
             listening[0] = LISTENING.matcher(Files.readString(Program.err(log())));
             boolean found = listening[0].find();
-            assertTrue(found || started.isAlive(), () -> "ended: " + text(Program.err(log())));
+            assertTrue(found || started.isAlive(), () -> "serve has ended: " + text(Program.err(log())));
             return found;
         });
         return listening[0].group(1);
@@ -176,7 +176,7 @@ final class CommandLineIT {
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
     void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
-        // A shell in the background has its children ignore SIGINT.
+        // Children of a shell in the background ignore SIGINT, so interrupted() restores its default action.
         Process ingest = interrupted(signal, "--copy --data-dir data");
         assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
         assertEquals("line-server: interrupted; nothing was published\n", lastLine(text(Program.err(log()))));
@@ -197,7 +197,7 @@ final class CommandLineIT {
         }
     }
 
-    /** An ingest of standard input that got a signal when it had stored a part and waited for more. */
+    /** Runs an ingest of standard input that receives the signal while it waits for more input. */
     private Process interrupted(String signal, String options) throws Exception {
         Process ingest =
                 Program.startShell(log(), "exec env --default-signal=INT \"${LINE_SERVER[@]}\" ingest - " + options);
@@ -210,7 +210,7 @@ final class CommandLineIT {
                 new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
                         .start()
                         .waitFor());
-        assertTrue(ingest.waitFor(30, TimeUnit.SECONDS), "still running");
+        assertTrue(ingest.waitFor(30, TimeUnit.SECONDS), "the ingest is still running");
         return ingest;
     }
 
@@ -283,10 +283,10 @@ final class CommandLineIT {
     void noVerbNeedsATemporaryDirectory(String option) throws Exception {
         Assumptions.assumeTrue(
                 new ProcessBuilder("unshare", "-rm", "true").start().waitFor() == 0,
-                "SKIPPED: unshare is not permitted");
+                "SKIPPED: this user may not call unshare");
         Path data = Files.createTempDirectory(Path.of("target"), "no-tmp").toAbsolutePath();
         String dataDir = " --data-dir '" + data + "'";
-        Assumptions.assumeFalse(data.startsWith("/tmp"), "SKIPPED: built below /tmp");
+        Assumptions.assumeFalse(data.startsWith("/tmp"), "SKIPPED: the build directory is below /tmp");
         String mount = "mount --bind /tmp /tmp && mount -o remount,bind," + option + " /tmp && exec \"$@\"";
         String wrapped = "\"${WITHOUT_TMP[@]}\" \"${LINE_SERVER[@]}\" ";
         String script = "WITHOUT_TMP=(unshare -rm bash '" + data + "/mount'); ";
@@ -323,7 +323,7 @@ final class CommandLineIT {
 
     @Test
     void theLauncherFindsJavaAndPassesAllArguments() throws Exception {
-        Assumptions.assumeFalse(Program.isNative(), "the launcher is for the JVM");
+        Assumptions.assumeFalse(Program.isNative(), "SKIPPED: only the JVM build has a launcher");
         Path target = Files.createDirectory(directory.resolve("tar get"));
         Files.createSymbolicLink(
                 target.resolve("quarkus-app"), Path.of("target/quarkus-app").toAbsolutePath());

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** Runs the built program. */
+/** Starts and runs the built program. */
 final class Program {
     private static final Path NATIVE = Path.of(System.getProperty("native.image.path", "target/line-server"));
     private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
@@ -17,11 +17,11 @@ final class Program {
     private Program() {}
 
     /**
-     * What came of a run.
+     * The result of a run.
      *
-     * @param exitCode of the process
-     * @param out standard output
-     * @param err standard error
+     * @param exitCode exit code of the process
+     * @param out bytes of standard output
+     * @param err text of standard error
      */
     record Result(int exitCode, byte[] out, String err) {}
 
@@ -41,7 +41,7 @@ final class Program {
                 JAR.toAbsolutePath().toString());
     }
 
-    /** A process that was started with the arguments, its output in files beside {@code log}. */
+    /** Starts the program. Its output goes into files beside {@code log}. */
     static Process start(Path log, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(command());
         command.addAll(List.of(arguments));
@@ -59,7 +59,7 @@ final class Program {
         return result(start(log, arguments), log);
     }
 
-    /** Runs a script of bash, in which {@code line-server} is the program, and the array {@code LINE_SERVER} its words. */
+    /** Runs a bash script in which {@code line-server} and the array {@code LINE_SERVER} are the program's command. */
     static Result shell(Path log, String script) throws Exception {
         return result(startShell(log, script), log);
     }
@@ -79,7 +79,7 @@ final class Program {
         process.getOutputStream().close();
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
             process.destroyForcibly();
-            throw new AssertionError("still running: " + process.info());
+            throw new AssertionError("the process is still running: " + process.info());
         }
         return new Result(process.exitValue(), Files.readAllBytes(out(log)), Files.readString(err(log)));
     }

@@ -40,12 +40,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The built program as its users meet it: processes, sockets, signals, files. */
+/** Tests the built program from outside, with processes, sockets, signals and files. */
 final class ProgramIT {
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final int TERMINATED = 143;
-    /** Of the lines that are asked for at once: fewer than an HTTP/2 connection has streams. */
-    private static final int EVERY = 71;
+    /** Step between requested lines: all requests together are fewer than the streams of an HTTP/2 connection. */
+    private static final int STEP = 71;
 
     @TempDir
     Path directory;
@@ -54,7 +54,7 @@ final class ProgramIT {
     private String root = "";
 
     @BeforeAll
-    static void say() {
+    static void printProgram() {
         System.out.println(
                 Program.isNative()
                         ? "ProgramIT: the native executable"
@@ -69,7 +69,7 @@ final class ProgramIT {
     }
 
     private Program.Result run(String... arguments) throws Exception {
-        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 1);
+        String[] all = Arrays.copyOf(arguments, arguments.length + 1);
         all[arguments.length] = "--data-dir=" + directory.resolve("data");
         return Program.run(directory.resolve("run"), all);
     }
@@ -77,14 +77,14 @@ final class ProgramIT {
     private void serve(String... arguments) throws Exception {
         int port = Program.freePort();
         root = "http://127.0.0.1:" + port;
-        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 3);
+        String[] all = Arrays.copyOf(arguments, arguments.length + 3);
         all[arguments.length] = "--data-dir=" + directory.resolve("data");
         all[arguments.length + 1] = "--port=" + port;
         all[arguments.length + 2] = "--host=127.0.0.1";
         Process started = Program.start(directory.resolve("serve"), all);
         server = started;
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
-            assertTrue(started.isAlive(), () -> "ended: " + text(Program.err(directory.resolve("serve"))));
+            assertTrue(started.isAlive(), () -> "serve has ended: " + text(Program.err(directory.resolve("serve"))));
             return isReady();
         });
     }
@@ -140,7 +140,7 @@ final class ProgramIT {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             serve("serve", file("x.txt", content).toString(), "--aerospike=" + node.address());
             List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
-            for (int i = 0; i < lines.size(); i += EVERY) {
+            for (int i = 0; i < lines.size(); i += STEP) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create(root + "/lines/" + (i + 1)))
                         .build();
                 answers.add(CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray()));
@@ -148,7 +148,7 @@ final class ProgramIT {
             for (int i = 0; i < answers.size(); i++) {
                 HttpResponse<byte[]> answer = answers.get(i).get(1, TimeUnit.MINUTES);
                 assertEquals(200, answer.statusCode());
-                assertArrayEquals(lines.get(EVERY * i), answer.body(), "line " + (EVERY * i + 1));
+                assertArrayEquals(lines.get(STEP * i), answer.body(), "line " + (STEP * i + 1));
             }
             assertEquals(413, get("/lines/5001").statusCode());
         }
@@ -222,7 +222,7 @@ final class ProgramIT {
         }
         run("ingest", directory.resolve("before").toString(), "--copy");
         try (var entries = Files.list(directory.resolve("data/default"))) {
-            assertEquals(1, entries.count(), "an ingest removes what those before it left");
+            assertEquals(1, entries.count(), "an ingest must remove the remains of earlier ones");
         }
     }
 
@@ -245,12 +245,12 @@ final class ProgramIT {
         }
     }
 
-    /** What comes until what ends with {@code last}. */
+    /** Reads a response up to and including {@code last}. */
     private static String answer(Socket socket, String last) throws IOException {
         StringBuilder answer = new StringBuilder();
         while (!answer.toString().endsWith(last)) {
             int next = socket.getInputStream().read();
-            assertTrue(next >= 0, "cut off: " + answer);
+            assertTrue(next >= 0, "the connection was closed after: " + answer);
             answer.append((char) next);
         }
         return answer.toString();
@@ -268,7 +268,7 @@ final class ProgramIT {
         Process terminated = Objects.requireNonNull(server);
         terminated.destroy();
         assertTrue(load.get(1, TimeUnit.MINUTES) > 0);
-        assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "still running after its grace period");
+        assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "the server is still running after its grace period");
         assertEquals(TERMINATED, terminated.exitValue());
         assertFalse(text(Program.err(directory.resolve("serve"))).contains("Exception"));
     }
@@ -282,21 +282,21 @@ final class ProgramIT {
         serve("serve", file("served", content).toString());
         URI uri = URI.create(root);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
-            // The first request is the router's; the second is answered beside it.
+            // The router answers the first request of a connection, the fast path the second.
             String requests = "GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
             socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
             byte[] begun = socket.getInputStream().readNBytes(1 << 16);
             Process terminated = Objects.requireNonNull(server);
             terminated.destroy();
-            assertFalse(terminated.waitFor(2, TimeUnit.SECONDS), "ended while it was answering");
+            assertFalse(terminated.waitFor(2, TimeUnit.SECONDS), "the server ended before the response was complete");
             byte[] rest = socket.getInputStream().readAllBytes();
             String all = new String(begun, StandardCharsets.US_ASCII) + new String(rest, StandardCharsets.US_ASCII);
-            assertTrue(all.endsWith(new String(line, StandardCharsets.US_ASCII)), "cut off");
-            assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "still running after its grace period");
+            assertTrue(all.endsWith(new String(line, StandardCharsets.US_ASCII)), "the response was truncated");
+            assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "the server is still running after its grace period");
         }
     }
 
-    /** Asks until the server stops listening; whatever was answered has to be right. */
+    /** Sends requests until the server stops listening. Every response must hold the requested line. */
     private int load(List<byte[]> lines, AtomicBoolean stopping) {
         Random random = new Random(62);
         int answered = 0;

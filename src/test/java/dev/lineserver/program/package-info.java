@@ -1,4 +1,4 @@
-/** Tests of the built program, from outside: the native executable where it was built, else the jar. */
+/** Tests of the built program from outside: of the native executable if it was built, else of the jar. */
 @NullMarked
 package dev.lineserver.program;
 
