@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /**
- * Writes text that looks like text, the same for the same seed: {@code MakeText FILE bytes|lines COUNT SEED}.
+ * Writes pseudo-random text that depends only on its arguments: {@code MakeText FILE bytes|lines COUNT SEED}.
  *
- * <p>Lines are words of a made-up language up to a length drawn for each line: one in a hundred is empty, most have 40
- * to 130 bytes, one in a thousand is long. That makes 88 bytes on average, terminator not counted.
+ * <p>A line consists of invented words up to a random length: one line in a hundred is empty, most have 40 to 130 bytes,
+ * and one in a thousand has 512 bytes or more. The average is 88 bytes without the terminator.
  */
 final class MakeText {
     private static final int WORDS = 1 << 14;
@@ -50,7 +50,7 @@ final class MakeText {
         flushBeyond(out, 0);
     }
 
-    /** Whole lines, until there are at least as many bytes as asked for, then cut to the size; ends with a newline. */
+    /** Writes whole lines up to {@code count} bytes. Truncates the last line to that size; the text ends with a newline. */
     private void writeBytes(OutputStream out, long count) throws IOException {
         long left = count;
         while (left > 0) {
@@ -74,17 +74,17 @@ final class MakeText {
     }
 
     private void addLine() {
-        int end = size + length();
+        int end = size + randomLength();
         while (size < end) {
             byte[] word = words[random.nextInt(WORDS)];
-            int taken = Math.min(word.length, end - size);
-            System.arraycopy(word, 0, buffer, size, taken);
-            size += taken;
+            int length = Math.min(word.length, end - size);
+            System.arraycopy(word, 0, buffer, size, length);
+            size += length;
         }
         buffer[size++] = '\n';
     }
 
-    private int length() {
+    private int randomLength() {
         int kind = random.nextInt(1000);
         if (kind < 10) {
             return 0;

@@ -15,20 +15,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Asks at a fixed rate, whatever the server does, and measures from when a request was due, not from when it was sent.
+ * Sends requests at a fixed rate, however slow the server is. Latency counts from the time at which a request was due.
  *
  * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}, where PATH has {@code %d} for the
- * line number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}, rates in requests/s, times in
+ * line number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}: the rates in requests/s, the times in
  * microseconds.
  *
- * <p>Request k is due at {@code start + k / rate}. It goes out on a connection that waits for nothing; while there is
- * none, it stays in line and its clock runs. Requests still open two seconds after the last was due count as errors,
- * with the time they had waited by then. A closed loop would instead ask less of a server that stalls, and so leave the
- * stall out of its percentiles (G. Tene's "coordinated omission").
+ * <p>Request k is due at {@code start + k / rate}. It is sent on an idle connection; if there is none, it is queued, and
+ * the time in the queue counts. A request that is pending two seconds after the last one was due counts as an error, with
+ * its latency so far. A closed loop would send fewer requests to a server that stalls, and its percentiles would not show
+ * the stall (G. Tene's "coordinated omission").
  */
 final class OpenLoop {
     private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** With the kernel's slack this sleeps about 0.1 ms: the precision of the schedule. Spinning would take a core. */
+    /** With the timer slack of the kernel this sleeps about 0.1 ms. Spinning would be more precise but occupy a core. */
     private static final long NAP_NANOS = 50_000;
 
     private static final int BUFFER_BYTES = 64 << 10;
@@ -100,7 +100,7 @@ final class OpenLoop {
                 LockSupport.parkNanos(NAP_NANOS);
             }
         }
-        giveUp(rate, start, sent, count);
+        countUnanswered(rate, start, sent, count);
     }
 
     private static void ready(SelectionKey key) {
@@ -111,8 +111,8 @@ final class OpenLoop {
         }
     }
 
-    /** Counts what is still open, or was never sent, as it stands. */
-    private void giveUp(double rate, long start, long sent, long count) throws IOException {
+    /** Counts pending requests, and requests that were never sent, as errors with their latency so far. */
+    private void countUnanswered(double rate, long start, long sent, long count) throws IOException {
         for (Connection connection : open()) {
             if (connection.waiting) {
                 connection.fail();
@@ -133,7 +133,7 @@ final class OpenLoop {
         return open;
     }
 
-    /** One connection, on which at most one request is open. */
+    /** A connection with at most one pending request. */
     private final class Connection {
         private final Answer answer = new Answer();
         private SocketChannel channel;
@@ -187,7 +187,7 @@ final class OpenLoop {
             in.flip();
             if (length < 0) {
                 fail();
-            } else if (answer.take(in)) {
+            } else if (answer.parse(in)) {
                 finish();
             }
         }
@@ -203,7 +203,7 @@ final class OpenLoop {
             idle.add(this);
         }
 
-        /** The request that was open is an error; the connection is replaced. */
+        /** Counts the pending request as an error, and opens a new connection. */
         private void fail() throws IOException {
             if (waiting) {
                 errors++;
@@ -216,7 +216,7 @@ final class OpenLoop {
         }
     }
 
-    /** An answer while it comes in. Its body is counted, not kept. */
+    /** Parses one response incrementally. Counts the bytes of its body and discards them. */
     private static final class Answer {
         private static final int UNKNOWN = -1;
 
@@ -240,8 +240,8 @@ final class OpenLoop {
             return status;
         }
 
-        /** Whether the answer is complete. */
-        boolean take(ByteBuffer bytes) {
+        /** Parses the bytes, and returns true if the response is complete. */
+        boolean parse(ByteBuffer bytes) {
             while (bytes.hasRemaining()) {
                 if (!inHead && body > 0) {
                     int skipped = (int) Math.min(body, bytes.remaining());
@@ -250,14 +250,14 @@ final class OpenLoop {
                     if (body == 0 && !chunked) {
                         return true;
                     }
-                } else if (takeLine(bytes) && endOfLine()) {
+                } else if (readLine(bytes) && endOfLine()) {
                     return true;
                 }
             }
             return false;
         }
 
-        private boolean takeLine(ByteBuffer bytes) {
+        private boolean readLine(ByteBuffer bytes) {
             while (bytes.hasRemaining()) {
                 byte next = bytes.get();
                 if (next == '\n') {
@@ -269,7 +269,7 @@ final class OpenLoop {
             return false;
         }
 
-        /** Looks at a whole line of the head, or of what stands between chunks. */
+        /** Parses a complete line of the head or of the chunked framing. Returns true if it completes the response. */
         private boolean endOfLine() {
             boolean complete = inHead ? headLine() : chunkLine();
             line.setLength(0);
@@ -300,7 +300,7 @@ final class OpenLoop {
         }
 
         private boolean nameIs(String name) {
-            // No strings: every answer has many names, and what this program needs is taken from the server.
+            // Creates no strings: this program runs on the same cores as the server and must use little CPU time.
             if (line.length() <= name.length()) {
                 return false;
             }
@@ -317,7 +317,7 @@ final class OpenLoop {
         }
     }
 
-    /** Times in nanoseconds, each to within one part in 128. */
+    /** Histogram of times in nanoseconds with a relative error of at most 1/128. */
     private static final class Histogram {
         private static final int FINE_BITS = 7;
         private static final int FINE = 1 << FINE_BITS;
@@ -335,13 +335,13 @@ final class OpenLoop {
             return shift * FINE + (int) (nanos >>> shift);
         }
 
-        /** Time within which this share of the requests was answered, in microseconds; 0 where there were none. */
+        /** Returns the latency below which this share of the requests lies, in microseconds; 0 if there were no requests. */
         double micros(double share) {
-            long wanted = Math.max(1, (long) Math.ceil(share * total));
+            long rank = Math.max(1, (long) Math.ceil(share * total));
             long seen = 0;
             for (int i = 0; i < counts.length; i++) {
                 seen += counts[i];
-                if (seen >= wanted) {
+                if (seen >= rank) {
                     int shift = Math.max(0, i / FINE - 1);
                     return ((long) (i - shift * FINE) << shift) / 1e3;
                 }

@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Asks a server for random lines and holds its answers to the file: {@code SameLines FILE BASE_URL PATH COUNT SEED},
- * where PATH has {@code %d} for the line number. Exit code 1 at the first difference.
+ * Requests random lines from a server and compares them with the file: {@code SameLines FILE BASE_URL PATH COUNT SEED}.
+ * PATH contains {@code %d} for the line number. Exits with 1 at the first difference.
  */
 final class SameLines {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private SameLines() {}
 
@@ -30,9 +30,9 @@ final class SameLines {
                 byte[] line = Arrays.copyOfRange(text, starts[index], starts[index + 1] - 1);
                 URI url = URI.create(args[1] + args[2].formatted(index + 1));
                 HttpResponse<byte[]> answer = client.send(
-                        HttpRequest.newBuilder(url).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofByteArray());
+                        HttpRequest.newBuilder(url).timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofByteArray());
                 if (answer.statusCode() != 200 || !Arrays.equals(answer.body(), line)) {
-                    System.err.println(url + " answered " + answer.statusCode() + " with " + answer.body().length
+                    System.err.println(url + " returned " + answer.statusCode() + " with " + answer.body().length
                             + " bytes; the line has " + line.length);
                     System.exit(1);
                 }
@@ -40,7 +40,7 @@ final class SameLines {
         }
     }
 
-    /** Where the lines begin, and where one more would. */
+    /** Returns the offset of each line, and the offset at which a further line would begin. */
     private static int[] starts(byte[] text) {
         int[] starts = new int[text.length + 2];
         int count = 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Line Server beside what else could serve lines: on one machine, in one run, in turns.
+# Compares Line Server with other servers of lines, in turns, in one run on one machine.
 set -euo pipefail
 # shellcheck source=lib/all.sh
 source "$(dirname "$0")/lib/all.sh"
@@ -8,17 +8,17 @@ usage() {
   cat <<USAGE
 usage: src/bench/compare.sh [options]
 
-  --contenders A,B,…  only these (default: all that are complete on this machine)
-  --lines N           lines of the text that all serve (200000)
-  --rounds N          rounds, in each of which every contender has its turn (5)
-  --seconds N         length of one measurement (5)
+  --contenders A,B,…  only these (default: all whose programs are installed)
+  --lines N           lines of the text that all contenders serve (200000)
+  --rounds N          number of rounds; each round measures every contender once (5)
+  --seconds N         duration of one measurement (5)
   --connections N     number of connections (64)
-  --phases P,Q,…      of throughput, zipf, sweep, latency (all)
-  --quick             small numbers, to see that everything works: says nothing about speed
-  --install           install what is missing from Debian's packages first
+  --phases P,Q,…      only these of throughput, zipf, sweep, latency (all)
+  --quick             small numbers, to check that everything works; the results are meaningless
+  --install           install missing Debian packages first
 
 Contenders: $(contender_names | xargs)
-Results go to standard output as Markdown, and to target/bench/results as they come.
+Prints the results as Markdown, and appends each measurement to a file in target/bench/results.
 USAGE
 }
 
@@ -39,13 +39,13 @@ read_options() {
   done
 }
 
-wanted() { [[ " $PHASES " == *" $1 "* ]]; }
+includes_phase() { [[ " $PHASES " == *" $1 "* ]]; }
 
 measure_all() {
   run_throughput uniform "$CONNECTIONS" "$ROUNDS"
-  if wanted zipf; then run_throughput zipf "$CONNECTIONS" "$(lesser_rounds)"; fi
-  if wanted sweep; then sweep; fi
-  if wanted latency; then latency; fi
+  if includes_phase zipf; then run_throughput zipf "$CONNECTIONS" "$(lesser_rounds)"; fi
+  if includes_phase sweep; then sweep; fi
+  if includes_phase latency; then latency; fi
 }
 
 sweep() {
@@ -58,13 +58,13 @@ sweep() {
 latency() {
   say 'latency at half of the own peak'
   in_rounds "$(lesser_rounds)" one_latency_at_half
-  SAME_RATE=$(half_of "$(peak "$(rate_giver)")")
+  SAME_RATE=$(half_of "$(peak "$(rate_reference)")")
   say "latency at $SAME_RATE requests/s"
   in_rounds "$(lesser_rounds)" one_latency_at "$SAME_RATE"
 }
 
-# Whose half peak all are asked for: the way most would go, else whoever comes first.
-rate_giver() {
+# The contender whose half peak is the rate for all: the usual choice of most people, else the first one.
+rate_reference() {
   case " ${READY[*]} " in
     *' nginx-lua-redis '*) echo nginx-lua-redis ;;
     *) echo "${READY[0]}" ;;
@@ -74,11 +74,11 @@ rate_giver() {
 print_all() {
   print_left_out
   print_throughput uniform "$ROUNDS"
-  if wanted zipf; then print_throughput zipf "$(lesser_rounds)"; fi
-  if wanted sweep; then print_sweep; fi
-  if wanted latency; then
+  if includes_phase zipf; then print_throughput zipf "$(lesser_rounds)"; fi
+  if includes_phase sweep; then print_sweep; fi
+  if includes_phase latency; then
     print_latency half 'Latency at half of the own peak rate'
-    print_latency same "Latency at $SAME_RATE requests/s for all who can, half of the peak of $(title_of "$(rate_giver)")"
+    print_latency same "Latency at $SAME_RATE requests/s for all who can, half of the peak of $(title_of "$(rate_reference)")"
   fi
   print_once
   printf '\nRaw results: %s\n' "$RESULTS"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a text file for measuring: the same for the same size and seed.
+# Writes a text file for measurements. Its content depends only on its size and seed.
 set -euo pipefail
 # shellcheck source=lib/common.sh
 source "$(dirname "$0")/lib/common.sh"
@@ -9,7 +9,7 @@ usage() {
 usage: src/bench/data.sh SIZE FILE
 
 SIZE is bytes (1000000, 200M, 1G) or lines (200000lines). Lines have 88 bytes on average, 0 to 8 KiB.
-SEED=N in the environment makes another text; it is 1 unless set.
+The environment variable SEED selects another text (default 1).
 USAGE
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every bar that Line Server has set itself, as pass or miss, with its ratio, in one run. Exit code 1 where one is missed.
+# Measures every performance bar of Line Server in one run, and prints pass or miss with the ratio. Exits with 1 if one is
+# missed.
 set -euo pipefail
 # shellcheck source=lib/all.sh
 source "$(dirname "$0")/lib/all.sh"
@@ -11,21 +12,21 @@ usage() {
   cat <<'USAGE'
 usage: src/bench/guard.sh [options]
 
-  --lines N            lines of the text that all serve (200000)
-  --database-lines N   lines of the text that is loaded into the databases (12000000, about 1 GB)
-  --rounds N           (5)
-  --seconds N          length of one measurement (5)
-  --contenders A,B,…   only these; bars that need others are not measured
-  --no-jmh             without the bytes allocated per read
-  --quick              small numbers, to see that everything works: says nothing about speed
-  --install            install what is missing from Debian's packages first
+  --lines N            lines of the text that all contenders serve (200000)
+  --database-lines N   lines of the text for loading the databases (12000000, about 1 GB)
+  --rounds N           number of rounds (5)
+  --seconds N          duration of one measurement (5)
+  --contenders A,B,…   only these; bars of other contenders are not measured
+  --no-jmh             do not measure the bytes allocated per read
+  --quick              small numbers, to check that everything works; the results are meaningless
+  --install            install missing Debian packages first
 USAGE
 }
 
 read_options() {
   DATABASE_LINES=12000000 JMH=yes
   arena_defaults
-  # The machine is faster for some minutes and slower for others: who is compared comes one after the other.
+  # The speed of the machine drifts over minutes, so contenders that are compared are neighbours in this list.
   CONTENDERS='nginx-static vertx-constant ours-embedded-jvm ours-embedded-native django-sqlite django-sqlite-bare
     ours-aerospike-jvm ours-aerospike-native nginx-lua-redis vertx-aerospike'
   while [ $# -gt 0 ]; do
@@ -54,7 +55,7 @@ measure_rates() {
   in_rounds "$ROUNDS" one_latency_at_half
 }
 
-# With few connections and with many, one after the other.
+# one_throughput_by_connections ROUND NAME: with few connections, then with many.
 one_throughput_by_connections() {
   measure_throughput "$2" uniform "$CONNECTIONS" "$1" by-connections
   measure_throughput "$2" uniform $MANY_CONNECTIONS "$1" by-connections
@@ -65,7 +66,7 @@ many_ratios() {
   ratios throughput by-connections $MANY_CONNECTIONS "$1" "$1" "$RATE" "$CONNECTIONS"
 }
 
-# Keeps to these from here on.
+# only_among_ready NAME ...: limits READY to those of the names that have started.
 only_among_ready() {
   local name
   READY=()
@@ -113,7 +114,7 @@ print_allocation() {
   allocated_per_read "$class" | bar "bytes allocated per read beside the line, $store" at-most "$bound"
 }
 
-# Bytes that one lookup allocates, less the bytes of the line; nothing where that was not measured.
+# Prints the bytes that one lookup allocates, minus the bytes of the line; nothing if that was not measured.
 allocated_per_read() {
   [ -n "$JMH" ] || return 0
   if [ -f "$RUN/aerospike/port" ]; then
@@ -121,12 +122,12 @@ allocated_per_read() {
     export LINE_SERVER_BENCH_AEROSPIKE
   fi
   "$BENCH/jmh.sh" "$1" -prof gc -f 1 -wi 2 -w 1s -i 2 -r 1s -rf csv -rff "$RUN/jmh.csv" >"$RUN/jmh.log" 2>&1 ||
-    { say "$1: not measured: $(tail -n 1 "$RUN/jmh.log")"; return 0; }
-  # Reads have the length of their line as their only parameter, in the last column.
+    { say "$1 was not measured: $(tail -n 1 "$RUN/jmh.log")"; return 0; }
+  # The last column is the only parameter of the benchmark, the length of the line.
   awk -F, '/gc.alloc.rate.norm/ { gsub(/"/, ""); print $5 - $NF }' "$RUN/jmh.csv"
 }
 
-measure_databases_unless_lacking() {
+measure_databases_if_installed() {
   local lacking
   lacking=$(databases_lack | paste -sd ';')
   if [ -n "$lacking" ]; then
@@ -134,7 +135,7 @@ measure_databases_unless_lacking() {
     return
   fi
   TEXT=$(keep_text "${DATABASE_LINES}lines")
-  # In a subshell: what goes wrong here is to leave the bars measured before.
+  # In a subshell, so that a failure does not discard the bars that are already measured.
   (measure_databases "$(lesser_rounds)") || say 'the databases could not be measured'
 }
 
@@ -158,7 +159,7 @@ main() {
   measure_rates
   end_all_processes
   rm -rf "$RUN"/{redis,aerospike}
-  measure_databases_unless_lacking
+  measure_databases_if_installed
   print_left_out
   heading Bars
   begin_bars

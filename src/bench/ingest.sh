@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How fast a file is stored, how soon it is served again, and what its index takes.
+# Measures how fast a file is ingested, how soon it is served after a start, and how much RAM its index takes.
 set -euo pipefail
 # shellcheck source=lib/all.sh
 source "$(dirname "$0")/lib/all.sh"
@@ -8,12 +8,12 @@ usage() {
   cat <<'USAGE'
 usage: src/bench/ingest.sh [options]
 
-  --size SIZE           of the text, as for data.sh (1G)
-  --database-lines N    lines of the text that is stored in Aerospike and Redis (12000000, about 1 GB)
-  --rounds N            (5)
-  --no-databases        embedded store only
-  --big SIZE            also serve a text of that size under -Xmx128m plus its index; 10G takes 11 GB of disk
-  --quick               small numbers, to see that everything works: says nothing about speed
+  --size SIZE           size of the text, as for data.sh (1G)
+  --database-lines N    lines of the text for Aerospike and Redis (12000000, about 1 GB)
+  --rounds N            number of rounds (5)
+  --no-databases        measure only the embedded store
+  --big SIZE            also serve a text of that size with a heap of 128 MB plus its index; 10G needs 11 GB of disk
+  --quick               small numbers, to check that everything works; the results are meaningless
 USAGE
 }
 
@@ -49,14 +49,14 @@ measure_embedded() {
   done
 }
 
-# From the command to the first answer of /q/health/ready that says yes.
+# measure_readiness FORM ROUND: the time from the start of the process until /q/health/ready returns 200.
 measure_readiness() {
   local port name=ready-$1 from
   port=$(free_port)
   from=$(now_ns)
   launch_stored "$1" "$name" "$port" "$RUN/data-$1"
   until is_ready "$port"; do
-    alive "$name" || { tail -n 20 "$RUN/$name/log" >&2; die 'serve ended before it was ready'; }
+    alive "$name" || { tail -n 20 "$RUN/$name/log" >&2; die 'serve has ended before it was ready'; }
   done
   record load ready - "$2" "$1" "$(seconds_since "$from")"
   record load memory - "$2" "$1" "$(memory_mb "$name")"
@@ -72,7 +72,7 @@ launch_stored() {
   launch_server "$1" serve --data-dir "$4" --port "$3"
 }
 
-# Bytes of RAM per line: the index is read into RAM as it is in its file, but for 48 bytes of head and tail.
+# Prints the bytes of RAM per line. The index has the same form in RAM as in its file, without 48 bytes of header and footer.
 index_bytes() {
   local file
   for file in "$1"/*/v*/index; do
@@ -100,7 +100,7 @@ measure_and_print_databases() {
     return
   fi
   use_text "${DATABASE_LINES}lines"
-  # In a subshell: what goes wrong here is to leave what was measured before.
+  # In a subshell, so that a failure does not discard the earlier measurements.
   (measure_databases "$ROUNDS") || say 'the databases could not be measured'
   heading "Databases: $LINES_COUNT lines, $(stat -c %s "$TEXT") bytes"
   print_loads databases "$LINES_COUNT" jvm='ingest into Aerospike, JVM' native='ingest into Aerospike, native' \
@@ -116,7 +116,7 @@ measure_and_print_databases() {
   done
 }
 
-# Heap must not grow with the file: 128 MB and the index have to do, for random lines and under load.
+# The heap must not grow with the file: 128 MB plus the index must suffice for random lines under load.
 serve_big() {
   local bytes lines heap port
   TEXT=$(keep_text "$BIG")
@@ -128,14 +128,14 @@ serve_big() {
   port=$(free_port)
   SERVER_JAVA_OPTIONS+=("-Xmx${heap}m")
   launch_stored jvm big "$port" "$RUN/big"
-  await 120 big is_ready "$port" || die "the big text is not served"
-  ask_big "$port"
+  await 120 big is_ready "$port" || die "the server of the big text is not ready after 120 s"
+  load_big "$port"
   row_of 'Heap allowed' "$heap MB, $(((bytes >> 20) + 1)) MB of them for the index"
   row_of 'Memory of the process' "$(memory_mb big) MB"
   end_processes big
 }
 
-ask_big() {
+load_big() {
   local requests micros errors
   read -r requests micros errors < <(BENCH_PATH='/lines/%d' BENCH_LINES=$LINES_COUNT BENCH_DISTRIBUTION=uniform \
     BENCH_SEED=$SEED wrk -t 2 -c "$CONNECTIONS" -d "${SECONDS_EACH}s" --timeout 5s -s "$BENCH/lines.lua" \
@@ -144,7 +144,7 @@ ask_big() {
   same_sample "$1"
 }
 
-# The text is too big to be read whole: a few lines, spread over it, as sed prints them.
+# Compares a few lines from all over the text with the output of sed, because the text is too big for the heap.
 same_sample() {
   local n numbers=()
   for ((n = 1; n <= 5; n++)); do numbers+=($((LINES_COUNT * n / 5))); done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs JMH benchmarks of src/bench/jmh: `jmh.sh [NAME] [JMH's options]`, such as `jmh.sh EmbeddedRead -prof gc`.
+# Runs the JMH benchmarks of src/bench/jmh: `jmh.sh [NAME] [JMH_OPTION...]`, for example `jmh.sh EmbeddedRead -prof gc`.
 set -euo pipefail
 # shellcheck source=lib/common.sh
 source "$(dirname "$0")/lib/common.sh"

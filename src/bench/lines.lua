@@ -1,9 +1,9 @@
--- What wrk asks for: random lines, drawn and written out before the clock starts, so that drawing costs nothing.
--- Environment: BENCH_PATH (with %d), BENCH_LINES, BENCH_DISTRIBUTION (uniform or zipf), BENCH_SEED.
+-- The requests of wrk: random lines. All requests are formatted before the measurement, so that this takes no time later.
+-- Environment variables: BENCH_PATH (contains %d), BENCH_LINES, BENCH_DISTRIBUTION (uniform or zipf), BENCH_SEED.
 
-local DRAWN = 65536 -- per thread
-local ZIPF_EXPONENT = 0.99 -- as YCSB's
-local SCATTER = 1000003 -- a prime: popular lines lie all over the file, not at its start
+local DRAWN = 65536 -- requests per thread
+local ZIPF_EXPONENT = 0.99 -- as in YCSB
+local SCATTER = 1000003 -- a prime, which spreads the popular lines over the whole file
 
 local threads = 0
 
@@ -12,7 +12,7 @@ function setup(thread)
   threads = threads + 1
 end
 
--- Rank by inverting the integral of rank^-s, which stands in for the sum.
+-- Draws a rank: inverts the integral of rank^-s, an approximation of the sum.
 local function zipf(count)
   local tail = 1 - ZIPF_EXPONENT
   local rank = ((count + 1) ^ tail - 1) * math.random() + 1
@@ -38,7 +38,7 @@ function request()
   return requests[at]
 end
 
--- One line for the scripts: requests, microseconds, errors.
+-- Prints one line for the scripts: requests, microseconds, errors.
 function done(summary)
   local errors = summary.errors
   local bad = errors.connect + errors.read + errors.write + errors.status + errors.timeout

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Aerospike's own REST gateway, where its jar is at hand. It answers a record as JSON or MessagePack, not as bytes, so
-# its answers are not compared with the lines.
+# The REST gateway of Aerospike, if its jar is available. It returns a record as JSON or MessagePack, so its responses are
+# not compared with the lines.
 title='Aerospike REST gateway'
 services=aerospike
 constant='answers records, not lines'
 path='/v1/kvs/lines/raw/%d?keytype=INTEGER'
 
 missing() {
-  [ -f "${AEROSPIKE_REST_GATEWAY_JAR:-}" ] || echo 'the jar (name it in AEROSPIKE_REST_GATEWAY_JAR)'
-  [ -d "$SERVER_LIBRARIES" ] || echo "$SERVER_LIBRARIES, to load the records with (run build.sh)"
+  [ -f "${AEROSPIKE_REST_GATEWAY_JAR:-}" ] || echo 'the jar (set AEROSPIKE_REST_GATEWAY_JAR to its path)'
+  [ -d "$SERVER_LIBRARIES" ] || echo "$SERVER_LIBRARIES, to load the records (run build.sh)"
 }
 
 prepare() { compile_raw RawWriter; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Django over SQLite under gunicorn with all left out that can be: the most one could get out of it.
+# Django with SQLite and gunicorn, reduced to the minimum: the upper bound of this stack.
 title='Django + SQLite + gunicorn, stripped to one query'
 programs=$DJANGO_PROGRAMS
 

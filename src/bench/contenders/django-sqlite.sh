@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Django server that the design started from, over SQLite under gunicorn.
+# The Django server from which the design started, with SQLite and gunicorn.
 title='Django + SQLite + gunicorn'
 programs=$DJANGO_PROGRAMS
 

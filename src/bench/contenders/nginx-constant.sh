@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# nginx with an answer from its configuration: what this machine can do at all.
+# nginx with a constant response from its configuration: an upper bound of this machine.
 title='nginx, constant answer'
 programs='nginx=nginx-light'
 constant=yes

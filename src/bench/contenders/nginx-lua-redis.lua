@@ -1,4 +1,4 @@
--- One line from Redis, which holds it under its number. Connections are kept, per worker.
+-- Returns one line, which Redis stores under its number. Each worker keeps a pool of connections.
 local redis = require "nginx.redis"
 
 local POOL_SIZE = 1024

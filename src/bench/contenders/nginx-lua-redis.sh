@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# nginx with Lua in front of Redis, over a pool of kept connections: how OpenResty's users would serve lines.
+# nginx with Lua and Redis, with a pool of persistent connections: the usual stack of OpenResty users.
 title='nginx + Lua + Redis'
 programs='nginx=libnginx-mod-http-lua,nginx-light'
 services=redis

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# nginx with one file per line. One flat folder: no rewriting of paths, and descriptors of open files are kept.
+# nginx with one file per line, in one flat folder without path rewriting, and with a cache of open descriptors.
 title='nginx, static file per line'
 programs='nginx=nginx-light'
 
@@ -13,7 +13,7 @@ compile_split() { compile SplitText "$BENCH/raw/SplitText.java"; }
 load() { "$JAVA" -cp "$(compile_split)" SplitText "$TEXT" "$home/www/lines"; }
 
 start() {
-  # Every worker may hold a descriptor of every line, as far as the limit on open files allows.
+  # Every worker may cache a descriptor of every line, up to the limit of open files.
   local descriptors=$(($(ulimit -n) - 9000))
   if [ "$descriptors" -gt "$LINES_COUNT" ]; then descriptors=$LINES_COUNT; fi
   if [ "$descriptors" -lt 100 ]; then descriptors=100; fi

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Line Server over Aerospike, JVM. A dataset of its own, so that both forms can load the same cluster.
+# Line Server with Aerospike, JVM. Each form has its own dataset, so that both can load the same cluster.
 title='Line Server, Aerospike, JVM'
 services=aerospike
 

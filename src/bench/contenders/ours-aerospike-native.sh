@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Line Server over Aerospike, native. A dataset of its own, so that both forms can load the same cluster.
+# Line Server with Aerospike, native. Each form has its own dataset, so that both can load the same cluster.
 title='Line Server, Aerospike, native'
 services=aerospike
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Line Server over its embedded store, JVM.
+# Line Server with the embedded store, JVM.
 title='Line Server, embedded, JVM'
 
 missing() { server_missing jvm; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Line Server over its embedded store, native.
+# Line Server with the embedded store, native.
 title='Line Server, embedded, native'
 
 missing() { server_missing native; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A bare Vert.x handler over the bare Aerospike client on the same event loops: one get for each request.
+# A bare Vert.x handler with the bare Aerospike client on the same event loops: one get per request.
 title='bare Vert.x + Aerospike get'
 services=aerospike
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A bare Vert.x handler with the same answer for everything: what the HTTP stack below ours can do.
+# A bare Vert.x handler with a constant response: an upper bound of the HTTP stack of Line Server.
 title='bare Vert.x, constant answer'
 constant=yes
 

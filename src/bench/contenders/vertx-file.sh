@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A bare Vert.x handler that reads its line out of the file: offsets in an array, no checks, nothing else.
+# A bare Vert.x handler that reads the line from the file, with the offsets in an array and without any checks.
 title='bare Vert.x over the file'
 
 missing() { needs_libraries; }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# webdis, the HTTP front of Redis. `.txt` asks for the value as it is, as text.
+# webdis, an HTTP interface of Redis. The suffix `.txt` selects the plain value as text.
 title='webdis + Redis'
 programs='webdis=webdis'
 services=redis

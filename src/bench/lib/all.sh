@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# All parts, for the scripts that measure.
+# Sources all parts of the measuring scripts.
 
 for part in common process services contender servers measure environment arena loading report bars; do
   # shellcheck source=/dev/null

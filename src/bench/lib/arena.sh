@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# A run with contenders in it: who takes part, started and checked; then measured round by round, in turns.
+# A run of several contenders: selects, starts and checks them, then measures them in turns, round by round.
 
 SEED=${SEED:-1}
 CHECKED_LINES=1000
 REFERENCE=ours-embedded-jvm
 SWEEP=(1 8 64 256 1024)
 
-# Sets up the variables that options may change.
+# Sets the defaults of the options.
 arena_defaults() {
   CONTENDERS='' LINES_COUNT=200000 ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 WARM_SECONDS=10 INSTALL=''
 }
 
-# arena_option OPTION [VALUE]: takes one of the options all scripts have. TAKEN is how many words it was, 0 if unknown.
+# arena_option OPTION [VALUE]: parses one of the common options. Sets TAKEN to the number of its words, 0 if it is unknown.
 arena_option() {
   TAKEN=2
   case $1 in
@@ -26,14 +26,14 @@ arena_option() {
   esac
 }
 
-# Rounds of the lesser measurements: half as many, rounded up.
+# Prints the number of rounds of secondary measurements: half as many, rounded up.
 lesser_rounds() { echo $(((ROUNDS + 1) / 2)); }
 
 open_arena() {
   open_run
   local name
   for name in $CONTENDERS; do
-    [ -f "$BENCH/contenders/$name.sh" ] || die "no contender is called '$name'; there are: $(contender_names | xargs)"
+    [ -f "$BENCH/contenders/$name.sh" ] || die "there is no contender '$name'; the contenders are: $(contender_names | xargs)"
   done
   CONTENDERS=${CONTENDERS:-$(contender_names | xargs)}
   [ -z "$INSTALL" ] || install_packages
@@ -52,7 +52,7 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends wrk curl procps $packages >&2
 }
 
-# Starts every contender that is complete; READY has their names, and says aloud who is left out, and why.
+# Starts every contender whose programs are installed, and sets READY to their names. Reports each one that is left out.
 start_contenders() {
   local name lacking
   READY=()
@@ -65,7 +65,7 @@ start_contenders() {
       if bring_up "$name"; then READY+=("$name"); fi
     fi
   done
-  [ ${#READY[@]} -gt 0 ] || die 'no contender is left'
+  [ ${#READY[@]} -gt 0 ] || die 'no contender could be started'
 }
 
 leave_out() {
@@ -77,14 +77,14 @@ bring_up() {
   local name=$1 seconds
   start_services "$name" || { leave_out "$name" 'its database did not start'; return 1; }
   mkdir -p "$RUN/$name"
-  in_contender "$name" prepare >/dev/null || { leave_out "$name" 'could not be prepared'; return 1; }
-  seconds=$(timed_load "$name") || { leave_out "$name" 'could not store the lines'; return 1; }
+  in_contender "$name" prepare >/dev/null || { leave_out "$name" 'its preparation failed'; return 1; }
+  seconds=$(timed_load "$name") || { leave_out "$name" 'it could not store the lines'; return 1; }
   record_once "$name" load "$seconds"
-  seconds=$(timed_start "$name") || { end_processes "$name"; leave_out "$name" 'did not start'; return 1; }
+  seconds=$(timed_start "$name") || { end_processes "$name"; leave_out "$name" 'it did not start'; return 1; }
   record_once "$name" start "$seconds"
   if ! is_constant "$name" && ! same_lines "$name" "$CHECKED_LINES"; then
     end_processes "$name"
-    leave_out "$name" 'answered another line than the file has'
+    leave_out "$name" 'it returned a line that differs from the file'
     return 1
   fi
 }
@@ -92,12 +92,13 @@ bring_up() {
 warm_up() {
   local name
   for name in "${READY[@]}"; do
-    say "warming $name"
-    wrk_run "$name" uniform "$CONNECTIONS" "$WARM_SECONDS" "$SEED" >/dev/null || say "$name: warming failed"
+    say "warming up $name"
+    wrk_run "$name" uniform "$CONNECTIONS" "$WARM_SECONDS" "$SEED" >/dev/null || say "$name: the warm-up failed"
   done
 }
 
-# in_rounds ROUNDS COMMAND ...: `COMMAND ... ROUND NAME` for every contender, A B C A B C, so that drift hits all alike.
+# in_rounds ROUNDS COMMAND ...: runs `COMMAND ... ROUND NAME` for every contender in turn (A B C A B C), so that drift of
+# the machine affects all of them equally.
 in_rounds() {
   local round name rounds=$1
   shift
@@ -113,14 +114,14 @@ run_throughput() {
   in_rounds "$3" one_throughput "$1" "$2"
 }
 
-# Peak rate of a contender, as measured before.
+# Prints the peak rate of a contender, which must have been measured.
 peak() { middle throughput uniform "$CONNECTIONS" "$1" "$RATE"; }
 
 half_of() { awk '{ printf "%.0f", $1 / 2 }' <<<"$1"; }
 
 one_latency_at_half() { measure_latency "$2" half "$(half_of "$(peak "$2")")" "$1"; }
 
-# one_latency_at RATE ROUND NAME: not for those who could not bear it.
+# one_latency_at RATE ROUND NAME: measures the contender only if RATE is below 90 % of its peak.
 one_latency_at() {
   if awk -v rate="$1" -v peak="$(peak "$3")" '{ exit !(rate < 0.9 * peak) }' <<<''; then
     measure_latency "$3" same "$1" "$2"

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Bars: a figure, what it has to reach, and whether it does. RUN/missed is there once one was missed.
-# Figures without a bar stand among them, to be read.
+# A bar is a figure with a bound that it must reach. RUN/missed exists if a figure has missed its bound.
+# A figure without a bound is only printed.
 
 begin_bars() {
   echo '| | bar | measured: median (spread) | at least or most |'
   echo '|---|---|---:|---:|'
 }
 
-# bar TITLE at-least|at-most BOUND: of the numbers on standard input, one per round.
+# bar TITLE at-least|at-most BOUND: compares the median of the numbers on standard input, one per round, with the bound.
 bar() {
   local title=$1 sense=$2 bound=$3 numbers middle verdict=miss
   numbers=$(cat)
@@ -25,7 +25,7 @@ bar() {
   printf '| %s | %s | %s | %s %s |\n' "$verdict" "$title" "$(spread 3 <<<"$numbers")" "${sense/-/ }" "$bound"
 }
 
-# figure TITLE: of the numbers on standard input, one per round.
+# figure TITLE: prints the median and spread of the numbers on standard input, one per round.
 figure() {
   local numbers
   numbers=$(cat)

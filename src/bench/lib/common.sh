@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# What every benchmark script needs: where things are, how to say things, how to end what was started.
+# Shared by all benchmark scripts: paths, messages, and the clean-up of processes and files.
 
 BENCH=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 ROOT=${LINE_SERVER_ROOT:-$(cd "$BENCH/../.." && pwd)}
-# Files worth keeping between runs (texts, results) and files of this run only.
+# Files that are kept between runs: texts and results.
 KEPT=${BENCH_DIR:-$ROOT/target/bench}
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C
@@ -15,19 +15,19 @@ die() {
   exit 1
 }
 
-# All output of these scripts is read by people first: the heading of a section.
+# heading TEXT: prints a Markdown heading.
 heading() { printf '\n## %s\n\n' "$*"; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
 now_ns() { date +%s%N; }
 
-# seconds_since START_NS: to three digits.
+# seconds_since START_NS: prints the elapsed seconds with three decimals.
 seconds_since() { awk -v ns=$(($(now_ns) - $1)) 'BEGIN { printf "%.3f", ns / 1e9 }'; }
 
-# Whole number of at least 1, or complain about the option it came from.
+# need_count OPTION VALUE: fails unless VALUE is a whole number of at least 1.
 need_count() {
-  [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1 wants a whole number of at least 1, not '$2'"
+  [[ $2 =~ ^[1-9][0-9]*$ ]] || die "$1 requires a whole number of at least 1, not '$2'"
 }
 
 # shellcheck source=../../main/scripts/jdk.sh
@@ -43,21 +43,21 @@ SERVER_LIBRARIES=$ROOT/target/quarkus-app/lib/main
 SERVER_NATIVE=$ROOT/target/line-server
 SERVER_JAVA_OPTIONS=(--sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED)
 
-# server_command jvm|native: one argument per line.
+# server_command jvm|native: prints the command, one word per line.
 server_command() {
   case $1 in
     jvm)
       printf '%s\n' "$JAVA" "${SERVER_JAVA_OPTIONS[@]}"
-      # As run.sh starts it.
+      # The same options as in launch.sh.
       if [ -f "$SERVER_CACHE" ]; then printf '%s\n' "-XX:AOTCache=$SERVER_CACHE" -Xlog:aot=off -Xlog:cds=off; fi
       printf '%s\n' -jar "$SERVER_JAR"
       ;;
     native) printf '%s\n' "$SERVER_NATIVE" ;;
-    *) die "no such form of the program: $1" ;;
+    *) die "unknown form of the program: $1" ;;
   esac
 }
 
-# server jvm|native VERB ...: runs the program, which replaces a subshell that calls it last.
+# server jvm|native VERB ...: runs the program.
 server() {
   local command
   mapfile -t command < <(server_command "$1")
@@ -71,15 +71,15 @@ server_missing() {
   esac
 }
 
-# Many connections and many open files: as high as this user may go.
+# Raises the limit of open files as far as this user may, for many connections.
 raise_open_files() {
   local hard
   hard=$(ulimit -Hn)
   if [ "$hard" = unlimited ] || [ "$hard" -gt 1048576 ]; then hard=1048576; fi
-  ulimit -n "$hard" 2>/dev/null || say "open files stay at $(ulimit -n)"
+  ulimit -n "$hard" 2>/dev/null || say "the limit of open files stays at $(ulimit -n)"
 }
 
-# A loopback port nobody listens on, below the range that outgoing connections are given.
+# Prints a free loopback port below the range of ports of outgoing connections.
 free_port() {
   local port
   for _ in {1..200}; do
@@ -90,10 +90,10 @@ free_port() {
       return
     fi
   done
-  die "no free port found"
+  die "found no free port between 20000 and 31999"
 }
 
-# Makes RUN, a folder of this run only, and sees to it that it and all processes end with the script.
+# Creates RUN, the folder of this run. When the script ends, deletes the folder and ends all processes.
 open_run() {
   RUN=$(mktemp -d "${BENCH_TMP:-${TMPDIR:-/tmp}}/line-server-bench.XXXXXX")
   export RUN
@@ -109,7 +109,7 @@ close_run() {
   rm -rf "$RUN"
 }
 
-# compile NAME SOURCE [CLASSPATH]: a single-file Java program, into RUN/java/NAME; prints the class path to run it with.
+# compile NAME SOURCE [CLASSPATH]: compiles a single-file Java program into RUN/java/NAME, and prints its class path.
 compile() {
   local into=$RUN/java/$1
   if [ ! -d "$into" ]; then

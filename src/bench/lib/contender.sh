@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# Contenders: one file each in contenders/, read in a subshell, so that all of them use the same words.
+# Contenders: one file each in contenders/. Each is sourced in a subshell, so that all can define the same names.
 #
-#   title      variable: how the tables call it
-#   programs   variable: commands it needs on PATH, each as command=package
-#   services   variable: databases it needs and shares: redis, aerospike
-#   constant   variable: set where it answers every request alike, so that lines are not compared
-#   path       variable: what is asked for, with %d for the line number
-#   missing    function: prints what else it lacks, nothing where it is complete
-#   prepare    function: whatever is neither storing lines nor starting, such as compiling
-#   load       function: stores the lines of $TEXT, there are $LINES_COUNT
-#   start      function: launches it on port $1
-#   ready      function: whether it answers; $1 is its port
+#   title      variable: its name in the tables
+#   programs   variable: the commands it needs on PATH, each as command=package
+#   services   variable: the shared databases it needs: redis, aerospike
+#   constant   variable: set if it returns the same response to every request, so that its lines are not compared
+#   path       variable: the path of a line, with %d for the line number
+#   missing    function: prints other missing requirements, one per line
+#   prepare    function: prepares it, for example compiles a program
+#   load       function: stores the $LINES_COUNT lines of $TEXT
+#   start      function: starts it on port $1
+#   ready      function: succeeds if it returns a line on port $1
 #
-# State of a contender is in $RUN/NAME: port, pids, log, and whatever it stores.
+# $RUN/NAME holds the state of a contender: port, pids, log, and the data that it stores.
 
-# in_contender NAME COMMAND ...: runs the command with the contender's words.
+# in_contender NAME COMMAND ...: runs the command with the contender's variables and functions.
 in_contender() (
   name=$1 services='' constant='' programs='' path='/lines/%d' home=$RUN/$1
   title=$1
@@ -34,24 +34,24 @@ contender_names() {
   for file in "$BENCH"/contenders/*.sh; do basename "$file" .sh; done
 }
 
-# Words of a contender, for use outside of it.
+# Variables of a contender, for use outside its subshell.
 title_of() { in_contender "$1" eval 'echo "$title"'; }
 path_of() { in_contender "$1" eval 'echo "$path"'; }
 is_constant() { [ -n "$(in_contender "$1" eval 'echo "$constant"')" ]; }
-# The contender and the databases it shares: all of them work for its requests.
+# Prints the contender and its databases, which all spend CPU time on its requests.
 names_of() { in_contender "$1" eval 'echo "$name $services"'; }
 port_of() { cat "$RUN/$1/port"; }
 base_url() { echo "http://127.0.0.1:$(port_of "$1")"; }
 # shellcheck disable=SC2059 # the path is a format
 url_of() { base_url "$1" | tr -d '\n' && printf "$(path_of "$1")\n" "$2"; }
 
-# Whether the first line is answered on a port, in the words of a contender.
+# answers PORT: succeeds if the contender returns the first line with 200.
 answers() {
   # shellcheck disable=SC2059 # the path is a format
   [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$1$(printf "$path" 1)")" = 200 ]
 }
 
-# What a contender lacks on this machine, one per line.
+# Prints the requirements of a contender that this machine lacks, one per line.
 lacks() {
   in_contender "$1" lacking_programs
   in_contender "$1" missing
@@ -69,7 +69,7 @@ service_programs() {
   case " $1 " in *' aerospike '*) echo asd=none,-see-aerospike.com ;; esac
 }
 
-# Debian packages of a contender and its services.
+# Prints the Debian packages of a contender and its services.
 packages_of() {
   local entry
   for entry in $(in_contender "$1" eval 'echo "$programs $(service_programs "$services")"'); do
@@ -77,13 +77,13 @@ packages_of() {
   done
 }
 
-# Starts the databases of a contender. Not in a subshell: their state is shared.
+# Starts the databases of a contender. Must not run in a subshell, because contenders share their state.
 start_services() {
   local service
   for service in $(in_contender "$1" eval 'echo "$services"'); do service "$service" || return 1; done
 }
 
-# Prints seconds that storing the lines took; a dash where they need no storing, or another contender stored them.
+# Prints the seconds for storing the lines; a dash if nothing was stored or another contender has stored them.
 timed_load() {
   local from
   from=$(now_ns)
@@ -91,7 +91,7 @@ timed_load() {
   if [ -e "$RUN/$1/shared" ]; then echo –; else seconds_since "$from"; fi
 }
 
-# Prints seconds from the command to the first right answer.
+# Prints the seconds from the start of the process to the first 200.
 timed_start() {
   local port from
   port=$(free_port)
@@ -103,12 +103,12 @@ timed_start() {
   seconds_since "$from"
 }
 
-# Asks as often as it can; looks whether the process still lives only every now and then, as looking costs more.
+# Polls without a pause. Checks only every 20 polls that the process is alive, because this check takes longer.
 await_ready() {
-  local deadline=$((SECONDS + 60)) asked=0
+  local deadline=$((SECONDS + 60)) polls=0
   until ready "$1"; do
-    asked=$((asked + 1))
-    if [ $SECONDS -ge $deadline ] || { [ $((asked % 20)) = 0 ] && ! alive "$name"; }; then
+    polls=$((polls + 1))
+    if [ $SECONDS -ge $deadline ] || { [ $((polls % 20)) = 0 ] && ! alive "$name"; }; then
       tail -n 20 "$RUN/$name/log" >&2
       return 1
     fi

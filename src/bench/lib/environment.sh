@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What was measured where.
+# Describes the machine, the programs and the data of a run.
 
 print_environment() {
   heading Environment
@@ -15,7 +15,7 @@ print_environment() {
     ! has "$program" || row_of "$program" "$(version_of "$program")"
   done
   if awk -v cores="$(nproc)" '{ exit !($1 > cores * 0.15) }' /proc/loadavg; then
-    printf '\n**The machine was not idle when this began: take the figures as rough.**\n'
+    printf '\n**The machine was not idle at the start: the figures are rough.**\n'
   fi
 }
 
@@ -43,7 +43,7 @@ print_data() {
   row_of 'Text' "$LINES_COUNT lines, $(stat -c %s "$TEXT") bytes, $(awk -v b="$(stat -c %s "$TEXT")" -v l="$LINES_COUNT" 'BEGIN { printf "%.1f", b / l }') per line with its terminator, all in the page cache"
 }
 
-# keep_text SIZE: path of a text of that size, made unless it is there from an earlier run.
+# keep_text SIZE: prints the path of a text of that size, and creates the text unless an earlier run has kept it.
 keep_text() {
   local file=$KEPT/data/$1.txt
   [ -f "$file" ] || "$BENCH/data.sh" "$1" "$file"

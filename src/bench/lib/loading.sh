@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Storing a whole file, timed from the start of the program to its end. Results are lines in $RESULTS:
+# Measures storing a whole file, from the start of the program to its end. The results are lines in $RESULTS:
 #
 #   load WHAT - ROUND NAME SECONDS
 
 LOAD_SECONDS=6
 
-# time_load WHAT ROUND NAME COMMAND ...
+# time_load WHAT ROUND NAME COMMAND ...: records the duration of the command.
 time_load() {
   local what=$1 round=$2 name=$3 from
   shift 3
@@ -14,7 +14,7 @@ time_load() {
   record load "$what" - "$round" "$name" "$(seconds_since "$from")"
 }
 
-# Forms of the program that are there: jvm, native.
+# Prints the forms of the program that were built: jvm, native.
 forms() {
   local form
   for form in jvm native; do
@@ -22,7 +22,7 @@ forms() {
   done
 }
 
-# One round of storing $TEXT with the embedded store, beside counting its lines.
+# round_embedded ROUND: counts the lines of $TEXT with wc, and stores it in the embedded store.
 round_embedded() {
   local form
   time_load embedded "$1" wc wc -l "$TEXT"
@@ -32,8 +32,8 @@ round_embedded() {
   done
 }
 
-# One round of storing $TEXT in Aerospike and in Redis, each time in a database that was just started: one that has had
-# lines and lost them again is slower.
+# round_databases ROUND: stores $TEXT in Aerospike and in Redis. Each measurement starts a new database, because a
+# database is slower after deletions.
 round_databases() {
   local form
   for form in $(forms); do
@@ -54,13 +54,13 @@ fresh() {
   service "$1" || die "$1 did not start"
 }
 
-# Commands made beforehand: the least that loading into Redis can take.
+# Loads prepared commands: a lower bound for loading into Redis.
 redis_pipe() { redis-cli -p "$1" --pipe <"$RUN/redis.commands"; }
 
-# From the text, as a user would.
+# Creates the commands from the text while Redis loads them, as a user does.
 redis_text() { redis_commands "$TEXT" | redis-cli -p "$1" --pipe; }
 
-# What is lacking to measure the databases, one per line.
+# Prints the missing requirements of the database measurements, one per line.
 databases_lack() {
   local entry
   for entry in $(service_programs ' redis aerospike '); do
@@ -69,7 +69,7 @@ databases_lack() {
   needs_libraries
 }
 
-# measure_databases ROUNDS: of $TEXT.
+# measure_databases ROUNDS: loads $TEXT in each round.
 measure_databases() {
   local round
   redis_commands "$TEXT" >"$RUN/redis.commands"
@@ -81,7 +81,7 @@ measure_databases() {
   rm -f "$RUN/redis.commands"
 }
 
-# print_loads WHAT LINES NAME=TITLE ...: seconds and lines per second.
+# print_loads WHAT LINES NAME=TITLE ...: prints seconds and lines per second.
 print_loads() {
   local what=$1 lines=$2 entry name
   shift 2

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# One measurement each. Results are tab-separated lines in $RESULTS; the tables are made from them.
+# Single measurements. The results are tab-separated lines in $RESULTS, from which the tables are printed.
 #
 #   throughput VARIANT      CONNECTIONS ROUND NAME RATE ERRORS CPU_MICROS MEMORY_MB
 #   latency    AT           CONNECTIONS ROUND NAME ASKED ANSWERED ERRORS P50 P99 P99.9 MAX
@@ -15,12 +15,12 @@ record() { (IFS=$'\t'; printf '%s\n' "$*" >>"$RESULTS"); }
 
 record_once() { record once "$2" - - "$1" "$3"; }
 
-# median of the numbers on standard input, one per line.
+# Prints the median of the numbers on standard input, one per line.
 median() {
   sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# same_lines NAME COUNT: whether the contender answers that many random lines as they are in the file.
+# same_lines NAME COUNT: succeeds if the contender returns COUNT random lines exactly as in the file.
 same_lines() {
   "$JAVA" -cp "$(compile SameLines "$BENCH/SameLines.java")" SameLines \
     "$TEXT" "$(base_url "$1")" "$(path_of "$1")" "$2" "$SEED"
@@ -35,7 +35,7 @@ wrk_run() {
     awk '$1 == "RESULT" { print $2, $3, $4; found = 1 } END { exit !found }'
 }
 
-# measure_throughput NAME DISTRIBUTION CONNECTIONS ROUND [VARIANT]: recorded as the variant, by default the distribution.
+# measure_throughput NAME DISTRIBUTION CONNECTIONS ROUND [VARIANT]: records the rate under VARIANT, by default DISTRIBUTION.
 measure_throughput() {
   local names before after result
   read -ra names < <(names_of "$1")
@@ -52,39 +52,39 @@ throughput_line() {
   }' <<<"$1"
 }
 
-# Prints how to start the load generator: before the servers in line for a core, where that is allowed. What it waits
-# for a core would be taken for the server's.
-first_in_line() {
+# Prints a command prefix that gives the load generator a higher priority than the servers, if this user may. Otherwise
+# its time in the run queue would count as latency of the server.
+priority_prefix() {
   [ "$(nice -n -20 nice 2>/dev/null)" != -20 ] || echo nice -n -20
 }
 
-# measure_latency NAME AT RATE ROUND: at a fixed rate. AT says which rate that is.
+# measure_latency NAME AT RATE ROUND: measures at a fixed rate; AT is half or same.
 measure_latency() {
-  local result first
-  read -ra first < <(first_in_line) || true
-  result=$("${first[@]}" "$JAVA" -Xmx256m -XX:+UseSerialGC -cp "$(compile OpenLoop "$BENCH/OpenLoop.java")" OpenLoop \
+  local result prefix
+  read -ra prefix < <(priority_prefix) || true
+  result=$("${prefix[@]}" "$JAVA" -Xmx256m -XX:+UseSerialGC -cp "$(compile OpenLoop "$BENCH/OpenLoop.java")" OpenLoop \
     "$(port_of "$1")" "$(path_of "$1")" "$LINES_COUNT" "$3" "$CONNECTIONS" 4 "$SECONDS_EACH" $((SEED + $4))) ||
-    { say "$1: no latency"; return 0; }
+    { say "$1: the latency could not be measured"; return 0; }
   read -ra result <<<"${result#LATENCY }"
   record latency "$2" "$CONNECTIONS" "$4" "$1" "${result[@]}"
 }
 
-# values KIND VARIANT CONNECTIONS NAME COLUMN: one per round.
+# values KIND VARIANT CONNECTIONS NAME COLUMN: prints one value per round.
 values() {
   awk -F '\t' -v kind="$1" -v variant="$2" -v connections="$3" -v name="$4" -v column="$5" '
     $1 == kind && $2 == variant && $3 == connections && $5 == name { print $column }' "$RESULTS"
 }
 
-# Columns of the two kinds of lines.
+# Columns of the results of kind throughput and latency.
 RATE=6 ERRORS=7 CPU=8 MEMORY=9 ASKED=6 ANSWERED=7 LATE=8 P50=9 P99=10 P999=11
 
-# Median over the rounds.
+# Prints the median over the rounds.
 middle() { values "$@" | median; }
 
-# Value of what is measured once.
+# once NAME WHAT: prints a value that was measured once.
 once() { values once "$2" - "$1" 6 | tail -n 1; }
 
-# ratios KIND VARIANT CONNECTIONS NAME OTHER COLUMN [OTHER_CONNECTIONS]: of two names within the same round.
+# ratios KIND VARIANT CONNECTIONS NAME OTHER COLUMN [OTHER_CONNECTIONS]: prints NAME ÷ OTHER of each round.
 ratios() {
   awk -F '\t' -v kind="$1" -v variant="$2" -v connections="$3" -v name="$4" -v other="$5" -v column="$6" \
     -v other_connections="${7:-$3}" '
@@ -95,7 +95,7 @@ ratios() {
   ' "$RESULTS"
 }
 
-# Median and spread of the numbers on standard input: `1.23 (1.20–1.31)`; a dash where there are none.
+# Prints the median and spread of the numbers on standard input, such as `1.23 (1.20–1.31)`; a dash if there are none.
 spread() {
   sort -g | awk -v digits="${1:-2}" '
     { v[NR] = $1 }

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Processes: started under a name, accounted for by that name, ended by their ids.
-# RUN/NAME/pids holds the ids that were started for NAME; their descendants belong to NAME too.
+# Processes are started under a name, measured by that name, and ended by their ids.
+# RUN/NAME/pids holds the ids that were started for NAME; their descendants also belong to NAME.
 
 TICKS_PER_SECOND=$(getconf CLK_TCK)
-# How long a process may take to end before it is killed.
+# Time for a process to end after SIGTERM, before SIGKILL.
 STOP_SECONDS=10
 
-# launch NAME COMMAND ...: in the background, output to RUN/NAME/log.
+# launch NAME COMMAND ...: starts the command in the background; its output goes to RUN/NAME/log.
 launch() {
   local name=$1
   shift
@@ -15,7 +15,7 @@ launch() {
   echo $! >>"$RUN/$name/pids"
 }
 
-# Ids of everything started for the names, children included.
+# Prints the ids of all processes of the names, descendants included.
 process_ids() {
   local name roots=()
   for name in "$@"; do
@@ -26,24 +26,24 @@ process_ids() {
     { parent[$1] = $2 }
     END {
       count = split(roots, root, " ")
-      for (i = 1; i <= count; i++) wanted[root[i]] = 1
+      for (i = 1; i <= count; i++) member[root[i]] = 1
       for (pid in parent) {
-        for (at = pid; at in parent && !(at in wanted) && at > 1; at = parent[at]) ;
-        if (at in wanted && pid in parent) print pid
+        for (at = pid; at in parent && !(at in member) && at > 1; at = parent[at]) ;
+        if (at in member && pid in parent) print pid
       }
     }'
 }
 
-# Processor time that the names have used so far, in clock ticks.
+# Prints the CPU time that the processes of the names have used, in clock ticks.
 cpu_ticks() {
   local pid
   for pid in $(process_ids "$@"); do
-    # The command's name may hold blanks: count from behind its closing bracket.
+    # The name of the command may contain blanks: fields are counted after its closing parenthesis.
     sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null || :
   done | awk '{ ticks += $12 + $13 } END { print ticks + 0 }'
 }
 
-# Resident memory of the names in MB; pages that several processes share are counted once.
+# Prints the resident memory of the names in MB; counts shared pages once.
 memory_mb() {
   local pid
   for pid in $(process_ids "$@"); do
@@ -59,14 +59,14 @@ alive() {
   return 1
 }
 
-# Ends what was started under a name: politely, then not.
+# end_processes NAME: ends the processes of a name by SIGTERM, and by SIGKILL if they have not ended in time.
 end_processes() {
   local name=$1 pids deadline=$((SECONDS + STOP_SECONDS))
   pids=$(process_ids "$name")
   if [ -n "$pids" ]; then
     xargs -r kill <"$RUN/$name/pids" 2>/dev/null || :
     while alive "$name" && [ $SECONDS -lt $deadline ]; do sleep 0.05; done
-    # Only ids of children that are still the same processes: asked for again, not remembered.
+    # Lists the ids again: an id remembered from before may belong to another process by now.
     process_ids "$name" | xargs -r kill -KILL 2>/dev/null || :
   fi
   rm -f "$RUN/$name/pids"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The tables, as Markdown. Every ratio is taken within a round and then summed up.
+# Prints the tables as Markdown. A ratio is computed within each round; the table shows the median of the rounds.
 
 SAME_RATE=''
 
@@ -79,7 +79,7 @@ print_once() {
   done
 }
 
-# A contender that stores nothing, or shares what another one stored, has no rate.
+# Prints a dash for a contender that stores nothing or uses the lines that another one has stored.
 lines_per_second() {
   if is_constant "$1" || [ "$2" = – ]; then echo –; return; fi
   awk -v lines="$LINES_COUNT" -v seconds="$2" 'BEGIN { printf "%.0f\n", lines / seconds }'

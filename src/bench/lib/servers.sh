@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# What several contenders have in common.
+# Functions that several contenders share.
 
-# nginx_configuration FOLDER PORT LOCATION [TOP]: one location, everything that costs time switched off.
+# nginx_configuration FOLDER PORT LOCATION [TOP]: writes a configuration with one location and without features that take
+# time.
 nginx_configuration() {
   local folder=$1 port=$2 location=$3 top=${4:-} user=''
-  # Workers of a root process would change to a user who cannot look into the run's folder.
+  # By default the workers of a root process run as a user that cannot read the folder of the run.
   if [ "$(id -u)" = 0 ]; then user='user root;'; fi
   cat >"$folder/nginx.conf" <<CONF
 $top
@@ -37,7 +38,7 @@ http {
 CONF
 }
 
-# Lines under their numbers: the commands that set them, piped in. Once for all that share Redis.
+# Stores each line under its number with redis-cli --pipe, once for all contenders that share Redis.
 load_redis() {
   if [ "$(redis-cli -p "$(service_port redis)" dbsize)" = "$LINES_COUNT" ]; then
     touch "$home/shared"
@@ -48,12 +49,12 @@ load_redis() {
 
 redis_commands() { "$JAVA" -cp "$(compile RedisCommands "$BENCH/raw/RedisCommands.java")" RedisCommands "$1"; }
 
-# Lines as records of the set raw, written by the bare client.
+# Writes the lines as records of the set raw with the bare client.
 load_aerospike() { raw_writer "$TEXT" "$(service_port aerospike)" raw; }
 
 raw_writer() { "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" -cp "$(compile_raw RawWriter)" RawWriter "$@"; }
 
-# A program of raw/ against the libraries of ours; prints its class path.
+# compile_raw NAME: compiles a program of raw/ with the libraries of Line Server, and prints its class path.
 compile_raw() { compile "$1" "$BENCH/raw/$1.java" "$SERVER_LIBRARIES/*"; }
 
 needs_libraries() {
@@ -66,7 +67,7 @@ launch_raw_server() {
 }
 
 DJANGO_PROGRAMS='gunicorn=gunicorn,python3-django'
-# Debian's interpreter: the one its packages are for.
+# The interpreter of Debian, for which its packages are built.
 DJANGO_PYTHON=/usr/bin/python3
 
 needs_django() { "$DJANGO_PYTHON" -c 'import django' 2>/dev/null || echo 'Django (Debian: python3-django)'; }
@@ -76,7 +77,7 @@ load_django() {
   in_django "$DJANGO_PYTHON" "$BENCH/contenders/django-sqlite/load.py" "$TEXT"
 }
 
-# launch_django MODULE PORT: a module of contenders/django-sqlite, under threaded workers that keep connections.
+# launch_django MODULE PORT: starts a module of contenders/django-sqlite with threaded workers and persistent connections.
 launch_django() {
   in_django launch "$name" gunicorn --chdir "$BENCH/contenders/django-sqlite" --bind "127.0.0.1:$2" \
     --worker-class gthread --workers 3 --threads 4 --worker-connections 2000 --backlog 4096 \
@@ -85,7 +86,7 @@ launch_django() {
 
 in_django() { LINES_DATABASE=$home/lines.sqlite PYTHONDONTWRITEBYTECODE=1 "$@"; }
 
-# launch_server jvm|native VERB ...: in a folder of the contender, so that nobody else's .env or logs are found.
+# launch_server jvm|native VERB ...: runs in the folder of the contender, so that no other .env or configuration is read.
 launch_server() {
   local command
   mapfile -t command < <(server_command "$1")

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Databases that contenders share. Started when first needed, on free loopback ports, with data in RUN only.
+# Databases that contenders share. They start when they are first needed, on free loopback ports, with their data in RUN.
 
-# service NAME: starts it unless it runs; fails where it cannot.
+# service NAME: starts the database unless it is running; fails if it does not start.
 service() {
   [ -f "$RUN/$1/port" ] || "start_$1" || { end_processes "$1"; return 1; }
 }
@@ -12,7 +12,7 @@ start_redis() {
   local port
   port=$(free_port)
   mkdir -p "$RUN/redis"
-  # A store in memory, without snapshots or a log: as fast as it goes.
+  # Without snapshots and log, for the highest speed.
   launch redis redis-server --bind 127.0.0.1 --port "$port" --dir "$RUN/redis" \
     --save '' --appendonly no --tcp-backlog 4096 --maxclients 8192
   await 10 redis redis_answers "$port" || return 1
@@ -21,7 +21,7 @@ start_redis() {
 
 redis_answers() { [ "$(redis-cli -p "$1" ping 2>/dev/null)" = PONG ]; }
 
-# One node, index in memory and lines in a file, as the product is meant to be used.
+# One node with its index in memory and its lines in a file, as recommended.
 AEROSPIKE_FILE_SIZE=${AEROSPIKE_FILE_SIZE:-4G}
 AEROSPIKE_CONNECTIONS=8192
 
@@ -78,7 +78,8 @@ namespace lines {
 CONF
 }
 
-# aerospike_info PORT COMMAND: its answer. The request: protocol 2, type 1 (info), six bytes of length.
+# aerospike_info PORT COMMAND: prints the response. The request has the bytes 2 (protocol) and 1 (info), and six bytes of
+# length.
 aerospike_info() {
   local command=$2$'\n' length reply
   printf -v length '\\x%02x' ${#command}
@@ -89,24 +90,24 @@ aerospike_info() {
   printf '%s\n' "${reply#*$'\t'}"
 }
 
-# A node answers before it can be used: it has no partitions yet.
+# A node responds before it is usable: it must also have partitions.
 aerospike_answers() {
   [ "$(aerospike_info "$1" status 2>/dev/null)" = ok ] && [ "$(aerospike_info "$1" partition-generation)" != -1 ]
 }
 
-# await SECONDS NAME COMMAND ...: until the command succeeds; fails when the time is over or NAME has ended.
+# await SECONDS NAME COMMAND ...: waits until the command succeeds; fails after SECONDS or if NAME has ended.
 await() {
   local deadline=$((SECONDS + $1)) name=$2
   shift 2
   until "$@"; do
     if ! alive "$name"; then
       tail -n 20 "$RUN/$name/log" >&2
-      say "$name ended while it was starting"
+      say "$name has ended during its start"
       return 1
     fi
     if [ $SECONDS -ge "$deadline" ]; then
       tail -n 20 "$RUN/$name/log" >&2
-      say "$name is not ready in time"
+      say "$name is not ready before its deadline"
       return 1
     fi
     sleep 0.01

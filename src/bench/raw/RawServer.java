@@ -36,8 +36,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.impl.VertxInternal;
 
 /**
- * The least that Vert.x can do for a line, to be measured against. {@code RawServer PORT constant}, {@code RawServer
- * PORT file FILE}, {@code RawServer PORT aerospike ITS_PORT SET}.
+ * The simplest line servers on Vert.x, for comparison: {@code RawServer PORT constant}, {@code RawServer PORT file FILE}
+ * or {@code RawServer PORT aerospike AEROSPIKE_PORT SET}.
  */
 final class RawServer {
     private static final String PREFIX = "/lines/";
@@ -94,7 +94,7 @@ final class RawServer {
         return Long.parseLong(request.path().substring(PREFIX.length()));
     }
 
-    /** A file and the offsets of its lines. */
+    /** Serves the lines of a file by their offsets. */
     private static final class Lines {
         private final FileChannel channel;
         private long[] starts = new long[1 << 16];
@@ -138,7 +138,7 @@ final class RawServer {
         }
     }
 
-    /** A set of records, read by the event loop that the request came in on. */
+    /** Serves the records of a set. The event loop of a request also reads its record. */
     private static final class Records {
         private static final int CONNECTIONS = 2048;
 

@@ -22,8 +22,8 @@ import com.aerospike.client.policy.BatchPolicy;
 import com.aerospike.client.policy.BatchWritePolicy;
 
 /**
- * The bare client loop that Line Server's ingest is measured against: batches of 5,000 lines, several in flight, every
- * result looked at, and nothing else. No digest, no checkpoint, no retry.
+ * Writes lines with the bare Aerospike client, for comparison with Line Server's ingest: in batches of 5,000 lines, with
+ * several batches in flight. Checks every result, but has no digest, no checkpoint and no retry.
  *
  * <p>{@code RawWriter FILE PORT SET [IN_FLIGHT]}.
  */
@@ -37,7 +37,7 @@ final class RawWriter {
     private final AerospikeClient client;
     private final String set;
     private final int inFlight;
-    private final Semaphore room;
+    private final Semaphore permits;
     private final ExecutorService senders;
     private final BatchPolicy policy = new BatchPolicy();
     private final BatchWritePolicy write = new BatchWritePolicy();
@@ -49,7 +49,7 @@ final class RawWriter {
         this.client = client;
         this.set = set;
         this.inFlight = inFlight;
-        room = new Semaphore(inFlight);
+        permits = new Semaphore(inFlight);
         senders = Executors.newFixedThreadPool(inFlight);
         policy.totalTimeout = 10_000;
         policy.socketTimeout = 10_000;
@@ -71,7 +71,7 @@ final class RawWriter {
         if (!batch.isEmpty()) {
             send();
         }
-        room.acquire(inFlight);
+        permits.acquire(inFlight);
         senders.shutdown();
         senders.awaitTermination(1, TimeUnit.MINUTES);
         double seconds = (System.nanoTime() - from) / 1e9;
@@ -120,7 +120,7 @@ final class RawWriter {
     private void send() throws InterruptedException {
         List<BatchRecord> full = batch;
         batch = new ArrayList<>(BATCH_LINES);
-        room.acquire();
+        permits.acquire();
         senders.execute(() -> {
             try {
                 client.operate(policy, full);
@@ -130,7 +130,7 @@ final class RawWriter {
                 failed.addAndGet(full.size());
                 e.printStackTrace();
             } finally {
-                room.release();
+                permits.release();
             }
         });
     }

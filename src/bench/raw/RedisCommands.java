@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Writes what {@code redis-cli --pipe} wants to read, to standard output: {@code RedisCommands FILE} stores each line
- * under its number.
+ * Writes commands for {@code redis-cli --pipe} to standard output: {@code RedisCommands FILE} stores each line under its
+ * number.
  */
 final class RedisCommands {
     private static final int BUFFER_BYTES = 1 << 18;
@@ -35,19 +35,19 @@ final class RedisCommands {
             int start = 0;
             for (int at = 0; at < read; at++) {
                 if (block[at] == '\n') {
-                    keep(block, start, at);
+                    append(block, start, at);
                     writeCommand(out);
                     start = at + 1;
                 }
             }
-            keep(block, start, read);
+            append(block, start, read);
         }
         if (length > 0) {
             writeCommand(out);
         }
     }
 
-    private void keep(byte[] block, int from, int to) {
+    private void append(byte[] block, int from, int to) {
         if (length + to - from > line.length) {
             line = Arrays.copyOf(line, 2 * (length + to - from));
         }

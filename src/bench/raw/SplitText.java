@@ -2,7 +2,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Writes each line of a file to a file of its own, named by the line's number: {@code SplitText FILE FOLDER}. */
+/** Writes each line of a file to a separate file, named by the line number: {@code SplitText FILE FOLDER}. */
 final class SplitText {
     private SplitText() {}
 

@@ -1,4 +1,4 @@
-"""As little of Django as there can be around a lookup: no middleware, no objects, one query on a kept connection."""
+"""The minimum of Django for a lookup: no middleware, no model objects, one query on a persistent connection."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""The Django server that Line Server's design started from.
+"""The Django server from which the design of Line Server started.
 
-What startproject gives, settings untouched: an indexed column of line numbers beside Django's own key, one view that
-gets one object. Left out is that server's count of all lines at every request.
+It has the default settings of startproject, an indexed column of line numbers beside Django's own key, and one view that
+gets one object. Unlike the original, it does not count all lines at every request.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Stores the lines of a file in the table that the servers here read: in batches, all in one transaction."""
+"""Stores the lines of a file in the table that both servers read, in one transaction."""
 
 import sys
 

@@ -1,4 +1,4 @@
-/** Tests of the whole. */
+/** Tests of the whole repository: its architecture, its style and its documents. */
 @NullMarked
 package dev.lineserver;
 

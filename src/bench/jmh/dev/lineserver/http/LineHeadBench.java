@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 import dev.lineserver.config.ServeConfig;
 
-/** Encodes the answer to a plain request, as the fast path does for each. */
+/** Encodes the response to a plain request, as the fast path does for each request. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

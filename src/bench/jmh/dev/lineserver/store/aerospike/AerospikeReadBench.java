@@ -32,8 +32,9 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
 
 /**
- * Lookups over Aerospike, made on one event loop as requests make them. With {@code -prof gc}: what one allocates, in
- * all threads. The server's {@code HOST:PORT} is in the environment as {@code LINE_SERVER_BENCH_AEROSPIKE}.
+ * Measures lookups in Aerospike from one event loop, as requests make them; with {@code -prof gc} the bytes that a lookup
+ * allocates in all threads. The environment variable {@code LINE_SERVER_BENCH_AEROSPIKE} names the server as
+ * {@code HOST:PORT}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -43,11 +44,11 @@ import dev.lineserver.store.Snapshot;
 @Fork(2)
 public class AerospikeReadBench {
     private static final int LINES = 20_000;
-    private static final int AT_ONCE = 64;
+    private static final int CONCURRENT = 64;
     private static final int CONNECTIONS = 300;
     private static final DatasetName DATASET = new DatasetName("read-bench");
 
-    /** The only parameter, and the last column of the results: the guard takes it off what was allocated. */
+    /** The only parameter, and so the last column of the results. guard.sh subtracts it from the allocated bytes. */
     @Param("88")
     int lineBytes;
 
@@ -61,7 +62,7 @@ public class AerospikeReadBench {
     public void store() throws Exception {
         String address = System.getenv("LINE_SERVER_BENCH_AEROSPIKE");
         if (address == null) {
-            throw new IllegalStateException("LINE_SERVER_BENCH_AEROSPIKE does not name a server");
+            throw new IllegalStateException("LINE_SERVER_BENCH_AEROSPIKE is not set; set it to HOST:PORT");
         }
         store = AerospikeStore.connect(
                 new AerospikeSettings(
@@ -86,39 +87,39 @@ public class AerospikeReadBench {
     }
 
     @TearDown
-    public void forget() throws Exception {
+    public void drop() throws Exception {
         snapshot.close();
         store.drop(DATASET);
         store.close();
         loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
     }
 
-    /** As many at once as a busy loop has. */
+    /** As many concurrent lookups as a busy event loop has. */
     @Benchmark
-    @OperationsPerInvocation(AT_ONCE)
+    @OperationsPerInvocation(CONCURRENT)
     public int lookups() throws InterruptedException {
-        return look(AT_ONCE);
+        return lookup(CONCURRENT);
     }
 
-    /** One alone, with the way from this thread to the loop and back. */
+    /** A single lookup, including the switch from this thread to the event loop and back. */
     @Benchmark
     public int alone() throws InterruptedException {
-        return look(1);
+        return lookup(1);
     }
 
-    private int look(int count) throws InterruptedException {
-        CountDownLatch open = new CountDownLatch(count);
+    private int lookup(int count) throws InterruptedException {
+        CountDownLatch pending = new CountDownLatch(count);
         loops.execute(() -> {
             for (int i = 0; i < count; i++) {
                 snapshot.lookup(random.nextInt(LINES)).whenComplete((lookup, failure) -> {
                     if (lookup instanceof Lookup.Found) {
                         found.incrementAndGet();
                     }
-                    open.countDown();
+                    pending.countDown();
                 });
             }
         });
-        open.await();
+        pending.await();
         if (found.getAndSet(0) != count) {
             throw new IllegalStateException("a line was not found");
         }
