@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Sends requests at a fixed rate, however slow the server is. Latency counts from the time at which a request was due.
  *
- * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}, where PATH has {@code %d} for the
+ * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}. PATH contains {@code %d} for the
  * line number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}: the rates in requests/s, the times in
  * microseconds.
  *

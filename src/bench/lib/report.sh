@@ -26,7 +26,7 @@ print_throughput() {
       "$(middle throughput "$1" "$CONNECTIONS" "$name" "$MEMORY")"
   done
   echo
-  echo 'CPU and memory are those of the server with its database; load is made on the same cores.'
+  echo 'CPU and memory are those of the server and its database; the load generator runs on the same cores.'
 }
 
 print_sweep() {
@@ -64,8 +64,8 @@ print_latency() {
       "$(ratios latency "$1" "$CONNECTIONS" "$name" "$REFERENCE" "$P99" | spread)"
   done
   echo
-  echo 'Measured from when a request was due. Where fewer were answered than asked for, load and server together were'
-  echo 'too slow for the rate, and the times are those of a queue.'
+  echo 'Latency counts from the time at which a request was due. If fewer requests were answered than sent, the load generator'
+  echo 'and the server together were too slow for the rate, and the times include the queue.'
 }
 
 print_once() {

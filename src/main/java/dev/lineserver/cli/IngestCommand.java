@@ -19,7 +19,9 @@ final class IngestCommand implements Verb {
     @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
-    @Option(names = "--copy", description = "Copy FILE into the data directory, so that FILE may be changed or deleted.")
+    @Option(
+            names = "--copy",
+            description = "Embedded store: copy FILE into the data directory, so that FILE may change or be deleted.")
     boolean copy;
 
     @Option(names = "--if-changed", description = "Store nothing if the newest version has the same content.")

@@ -84,6 +84,7 @@ public final class LineServerCommand implements IVersionProvider {
             throws IOException, SourceException, StoreException, InterruptedException {
         CommandLine command = commandLine();
         ParseResult parsed = command.parseArgs(args);
+        // The help text goes through our standard output, so that a failed write is a failure.
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));
         if (CommandLine.executeHelpRequest(parsed) != null) {

@@ -28,7 +28,9 @@ final class ServeCommand implements Verb {
     @Nullable
     String file;
 
-    @Option(names = "--copy", description = "Copy FILE into the data directory, so that FILE may be changed or deleted.")
+    @Option(
+            names = "--copy",
+            description = "Embedded store: copy FILE into the data directory, so that FILE may change or be deleted.")
     boolean copy;
 
     @Override
@@ -47,6 +49,7 @@ final class ServeCommand implements Verb {
         // From here on Quarkus handles signals: it completes requests in flight before the process ends.
         context.terminationHandler().close();
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+        // This handler replaces the default one, which ends the process: only Main may do that.
         Quarkus.run(ServeApplication.class, (code, thrown) -> {
             if (thrown == null) {
                 exitCode.complete(code);

@@ -58,8 +58,8 @@ enum SettingOption {
         if (value.isEmpty()) {
             option.type(boolean.class).description(description);
         } else {
-            String byDefault = defaults.containsKey(name) ? " Default: " + defaults.get(name) : "";
-            option.type(String.class).paramLabel(value).description(description + byDefault);
+            String defaultText = defaults.containsKey(name) ? " Default: " + defaults.get(name) : "";
+            option.type(String.class).paramLabel(value).description(description + defaultText);
         }
         command.addOption(option.build());
     }

@@ -23,8 +23,9 @@ final class StandardStreams {
     private StandardStreams() {}
 
     /**
-     * Opens a placeholder for each closed stream: for standard input a descriptor that cannot be read, for the others one
-     * that cannot be written. Placeholders stay open until the process ends. Must be called before any file is opened.
+     * Opens a placeholder for each closed stream: for standard input a descriptor that cannot be read, for the others
+     * one that cannot be written. Placeholders stay open until the process ends. Must be called before any file is
+     * opened.
      */
     static void replaceClosedStreams() {
         try {
@@ -54,7 +55,7 @@ final class StandardStreams {
         }
     }
 
-    /** Returns true if the caller has closed the descriptor, and the Java runtime has reused it for one of its own files. */
+    /** Returns true if the caller has closed the descriptor and the Java runtime has reused it for its own file. */
     private static boolean isFileOfTheRuntime(Path descriptor) {
         String java = System.getProperty("java.home");
         try {

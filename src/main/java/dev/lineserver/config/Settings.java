@@ -123,6 +123,7 @@ public final class Settings {
         @Override
         public void configBuilder(SmallRyeConfigBuilder builder) {
             customize(builder, quarkusProperties);
+            // Only our settings are verbatim: properties of Quarkus refer to them, as in ${line-server.port}.
             builder.withInterceptors((context, name) -> name.startsWith(PREFIX)
                     ? Expressions.withoutExpansion(() -> context.proceed(name))
                     : context.proceed(name));

@@ -52,10 +52,10 @@ final class CommandTest {
         if (!all.isEmpty() && !List.of("--help", "--version").contains(all.getLast())) {
             all.add("--data-dir=" + directory.resolve("data"));
         }
-        return runAsGiven(to, all.toArray(String[]::new));
+        return runWithoutDataDir(to, all.toArray(String[]::new));
     }
 
-    private int runAsGiven(OutputStream to, String... arguments) {
+    private int runWithoutDataDir(OutputStream to, String... arguments) {
         out.reset();
         err.reset();
         return LineServerCommand.run(to, new PrintStream(err, true, StandardCharsets.UTF_8), arguments);
@@ -229,7 +229,7 @@ final class CommandTest {
 
     @Test
     void aBlankDataDirectoryIsRefused() {
-        assertEquals(2, runAsGiven(out, "datasets", "--data-dir", " "));
+        assertEquals(2, runWithoutDataDir(out, "datasets", "--data-dir", " "));
         assertEquals(
                 "line-server: --data-dir: the name of the directory is blank\n", err.toString(StandardCharsets.UTF_8));
     }
@@ -239,7 +239,7 @@ final class CommandTest {
         String home = System.getProperty("user.home");
         System.setProperty("user.home", "?");
         try {
-            assertEquals(2, runAsGiven(out, "datasets"));
+            assertEquals(2, runWithoutDataDir(out, "datasets"));
         } finally {
             System.setProperty("user.home", home);
         }

@@ -68,7 +68,7 @@ final class DeployedNumbersTest {
     void everySettingExists() throws IOException {
         String program = program() + "\"health-port\""; // a variable of healthcheck.sh only
         for (Path file : files(DOCKER, OPERATIONS)) {
-            for (String name : found("\\b(?:LINE_SERVER|QUARKUS)_[A-Z_]+", read(file))) {
+            for (String name : matches("\\b(?:LINE_SERVER|QUARKUS)_[A-Z_]+", read(file))) {
                 String key = name.replaceFirst("^LINE_SERVER_", "").replace("_", "[-.]?");
                 Pattern setting = Pattern.compile("(?i)[\".\\s-]" + key + "[\":}=(]");
                 boolean known = setting.matcher(program).find() || name.startsWith("QUARKUS_SHUTDOWN_");
@@ -81,7 +81,7 @@ final class DeployedNumbersTest {
     void everyMetricExists() throws IOException {
         String program = program();
         for (String file : List.of("compose/alerts.yaml", "compose/grafana/line-server.json")) {
-            Set<String> names = found("\\bline_server_[a-z_]+", read(DOCKER.resolve(file)));
+            Set<String> names = matches("\\bline_server_[a-z_]+", read(DOCKER.resolve(file)));
             assertTrue(names.size() > 1, file + " names only " + names);
             for (String name : names) {
                 String meter = name.replaceFirst("_(total|seconds(_(count|sum|max))?)$", "");
@@ -92,16 +92,16 @@ final class DeployedNumbersTest {
 
     @Test
     void everyFileExists() throws IOException {
-        assertExist(Path.of("."), found("src/main/[\\w./-]+\\w", read(OPERATIONS)));
-        assertExist(DOCKER, found("(?<=- )\\./[\\w./-]+", read(DOCKER.resolve("compose.yaml"))));
+        assertExist(Path.of("."), matches("src/main/[\\w./-]+\\w", read(OPERATIONS)));
+        assertExist(DOCKER, matches("(?<=- )\\./[\\w./-]+", read(DOCKER.resolve("compose.yaml"))));
         Path kubernetes = DOCKER.resolve("kubernetes");
-        assertExist(kubernetes, found("(?<=- )\\w+\\.yaml", read(kubernetes.resolve("kustomization.yaml"))));
+        assertExist(kubernetes, matches("(?<=- )\\w+\\.yaml", read(kubernetes.resolve("kustomization.yaml"))));
         for (String image : List.of("Dockerfile.jvm", "Dockerfile.native")) {
-            Set<String> copied = found("(?m)(?<=^COPY )[^-].*(?= \\S+$)", read(DOCKER.resolve(image)));
+            Set<String> copied = matches("(?m)(?<=^COPY )[^-].*(?= \\S+$)", read(DOCKER.resolve(image)));
             for (String source : String.join(" ", copied).split(" ", -1)) {
                 assertTrue(Files.exists(Path.of(source)), source);
                 assertTrue(
-                        found("(?m)(?<=^!).*$", read(Path.of(".dockerignore"))).contains(source), source);
+                        matches("(?m)(?<=^!).*$", read(Path.of(".dockerignore"))).contains(source), source);
             }
         }
     }
@@ -149,11 +149,11 @@ final class DeployedNumbersTest {
         String compose = read(DOCKER.resolve("compose.yaml"));
         String conf = read(DOCKER.resolve("compose/aerospike.conf"));
         assertEquals(
-                found("(?m)(?<=^  )aerospike-\\d(?=:\\n)", compose), found("(?<=port )aerospike-\\d(?= 3002)", conf));
+                matches("(?m)(?<=^  )aerospike-\\d(?=:\\n)", compose), matches("(?<=port )aerospike-\\d(?= 3002)", conf));
         assertTrue(number(conf, "proto-fd-max\\s+(\\d+)") < number(compose, "nofile: \\{ soft: (\\d+)"));
-        Set<String> namespaces = found("(?<=NAMESPACE: )\\w+", compose);
+        Set<String> namespaces = matches("(?<=NAMESPACE: )\\w+", compose);
         for (String file : List.of("compose/aerospike.conf", "aerospike.conf")) {
-            assertEquals(namespaces, found("(?m)(?<=^namespace )\\w+", read(DOCKER.resolve(file))), file);
+            assertEquals(namespaces, matches("(?m)(?<=^namespace )\\w+", read(DOCKER.resolve(file))), file);
         }
     }
 
@@ -181,7 +181,7 @@ final class DeployedNumbersTest {
         names.forEach(name -> assertTrue(Files.exists(root.resolve(name)), "no such file: " + root.resolve(name)));
     }
 
-    private static Set<String> found(String pattern, String text) {
+    private static Set<String> matches(String pattern, String text) {
         return Pattern.compile(pattern)
                 .matcher(text)
                 .results()

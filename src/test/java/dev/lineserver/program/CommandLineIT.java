@@ -61,7 +61,7 @@ final class CommandLineIT {
     }
 
     private void assertShell(int exitCode, String out, String err, String script) throws Exception {
-        Program.Result result = Program.shell(log(), script);
+        Program.Result result = Program.runShell(log(), script);
         assertEquals(err, result.err().replace(directory + "/", ""), script);
         assertEquals(out, new String(result.out(), StandardCharsets.UTF_8), script);
         assertEquals(exitCode, result.exitCode(), script);
@@ -134,7 +134,7 @@ final class CommandLineIT {
 
     @Test
     void closedStandardInputIsNotIngested() throws Exception {
-        Program.Result result = Program.shell(log(), "line-server ingest - --data-dir data <&-");
+        Program.Result result = Program.runShell(log(), "line-server ingest - --data-dir data <&-");
         assertEquals(1, result.exitCode());
         assertEquals(
                 "line-server: cannot read standard input: it is closed; redirect it from a file or a pipe\n",
@@ -176,8 +176,8 @@ final class CommandLineIT {
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
     void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
-        // Children of a shell in the background ignore SIGINT, so interrupted() restores its default action.
-        Process ingest = interrupted(signal, "--copy --data-dir data");
+        // Children of a shell in the background ignore SIGINT, so interruptIngest() restores its default action.
+        Process ingest = interruptIngest(signal, "--copy --data-dir data");
         assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
         assertEquals("line-server: interrupted; nothing was published\n", lastLine(text(Program.err(log()))));
         try (Stream<Path> left = Files.walk(directory.resolve("data"))) {
@@ -191,14 +191,14 @@ final class CommandLineIT {
     @Test
     void aSignalReleasesTheLeaseAndRemovesTheRecords() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
-            interrupted("TERM", "--aerospike " + node.address());
+            interruptIngest("TERM", "--aerospike " + node.address());
             assertEquals(0, node.recordsOfTheFirstSet());
             assertShell(0, "", "", "line-server ingest x.txt --aerospike " + node.address() + " >ingested 2>&1");
         }
     }
 
     /** Runs an ingest of standard input that receives the signal while it waits for more input. */
-    private Process interrupted(String signal, String options) throws Exception {
+    private Process interruptIngest(String signal, String options) throws Exception {
         Process ingest =
                 Program.startShell(log(), "exec env --default-signal=INT \"${LINE_SERVER[@]}\" ingest - " + options);
         byte[] lines = "a line that is repeated\n".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII);
@@ -261,7 +261,7 @@ final class CommandLineIT {
     @Test
     void serveExitsIfTheStoreCannotBeUsed() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
-            Program.Result result = Program.shell(
+            Program.Result result = Program.runShell(
                     log(),
                     "line-server serve --port 0 --aerospike-namespace none --data-dir data --aerospike "
                             + node.address());
@@ -272,7 +272,7 @@ final class CommandLineIT {
 
     @Test
     void aFileNameThatTheLocaleCannotEncodeIsRefused() throws Exception {
-        Program.Result result = Program.shell(
+        Program.Result result = Program.runShell(
                 log(), "cp x.txt 'z\u00fc.txt'; export LC_ALL=C; line-server ingest 'z\u00fc.txt' --data-dir data");
         assertEquals(1, result.exitCode());
         assertTrue(result.err().matches("line-server: .*locale.*LC_ALL=C.UTF-8\\S*\n"), result.err());

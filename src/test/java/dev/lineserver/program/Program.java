@@ -60,7 +60,7 @@ final class Program {
     }
 
     /** Runs a bash script in which {@code line-server} and the array {@code LINE_SERVER} are the program's command. */
-    static Result shell(Path log, String script) throws Exception {
+    static Result runShell(Path log, String script) throws Exception {
         return result(startShell(log, script), log);
     }
 

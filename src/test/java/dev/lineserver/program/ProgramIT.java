@@ -51,14 +51,14 @@ final class ProgramIT {
     Path directory;
 
     private @Nullable Process server;
-    private String root = "";
+    private String baseUrl = "";
 
     @BeforeAll
     static void printProgram() {
         System.out.println(
                 Program.isNative()
-                        ? "ProgramIT: the native executable"
-                        : "ProgramIT: the jar. SKIPPED: the native executable, which ./build.sh --native makes");
+                        ? "ProgramIT tests the native executable."
+                        : "ProgramIT tests the jar. SKIPPED: the native executable, which ./build.sh --native builds.");
     }
 
     @AfterEach
@@ -76,7 +76,7 @@ final class ProgramIT {
 
     private void serve(String... arguments) throws Exception {
         int port = Program.freePort();
-        root = "http://127.0.0.1:" + port;
+        baseUrl = "http://127.0.0.1:" + port;
         String[] all = Arrays.copyOf(arguments, arguments.length + 3);
         all[arguments.length] = "--data-dir=" + directory.resolve("data");
         all[arguments.length + 1] = "--port=" + port;
@@ -106,7 +106,7 @@ final class ProgramIT {
     }
 
     private HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(root + path)).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl + path)).build();
         return CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
     }
 
@@ -141,7 +141,7 @@ final class ProgramIT {
             serve("serve", file("x.txt", content).toString(), "--aerospike=" + node.address());
             List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
             for (int i = 0; i < lines.size(); i += STEP) {
-                HttpRequest request = HttpRequest.newBuilder(URI.create(root + "/lines/" + (i + 1)))
+                HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl + "/lines/" + (i + 1)))
                         .build();
                 answers.add(CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray()));
             }
@@ -230,7 +230,7 @@ final class ProgramIT {
     void aChangedSourceIs503OnAPersistentConnection() throws Exception {
         Path source = file("served", "a\nb\n".getBytes(StandardCharsets.US_ASCII));
         serve("serve", source.toString());
-        URI uri = URI.create(root);
+        URI uri = URI.create(baseUrl);
         byte[] request = "GET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
             socket.setSoTimeout((int) Duration.ofMinutes(1).toMillis());
@@ -262,12 +262,12 @@ final class ProgramIT {
         List<byte[]> lines = Samples.linesOf(content);
         serve("serve", file("served", content).toString());
         AtomicBoolean stopping = new AtomicBoolean();
-        CompletableFuture<Integer> load = CompletableFuture.supplyAsync(() -> load(lines, stopping));
+        CompletableFuture<Integer> answered = CompletableFuture.supplyAsync(() -> sendRequests(lines, stopping));
         Awaitility.await().until(() -> isReady());
         stopping.set(true);
         Process terminated = Objects.requireNonNull(server);
         terminated.destroy();
-        assertTrue(load.get(1, TimeUnit.MINUTES) > 0);
+        assertTrue(answered.get(1, TimeUnit.MINUTES) > 0);
         assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "the server is still running after its grace period");
         assertEquals(TERMINATED, terminated.exitValue());
         assertFalse(text(Program.err(directory.resolve("serve"))).contains("Exception"));
@@ -280,7 +280,7 @@ final class ProgramIT {
         byte[] content = Arrays.copyOf("short\n".getBytes(StandardCharsets.US_ASCII), 6 + line.length);
         System.arraycopy(line, 0, content, 6, line.length);
         serve("serve", file("served", content).toString());
-        URI uri = URI.create(root);
+        URI uri = URI.create(baseUrl);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
             // The router answers the first request of a connection, the fast path the second.
             String requests = "GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -297,7 +297,7 @@ final class ProgramIT {
     }
 
     /** Sends requests until the server stops listening. Every response must hold the requested line. */
-    private int load(List<byte[]> lines, AtomicBoolean stopping) {
+    private int sendRequests(List<byte[]> lines, AtomicBoolean stopping) {
         Random random = new Random(62);
         int answered = 0;
         try {
