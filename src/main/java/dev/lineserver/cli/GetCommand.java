@@ -21,23 +21,23 @@ import dev.lineserver.store.StoreFailedException;
 /** Prints lines. */
 @Command(name = "get", description = "Prints one line, or the lines from A to B.")
 final class GetCommand implements Verb {
-    /** Bounds the memory that lines take which have been read but not yet printed. */
+    /** Bounds the memory of lines that have been read but not yet printed. */
     private static final int MAX_LOOKUPS_IN_FLIGHT = 64;
 
     private static final byte[] TERMINATOR = {'\n'};
 
     @Parameters(paramLabel = "N|A-B", description = "A line number, or the first and the last line number of a range.")
-    String numbers;
+    String range;
 
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException, InterruptedException {
         LineNumbers lineNumbers = context.settings().serve().lineNumbers();
-        int hyphen = numbers.indexOf('-');
-        String first = hyphen < 0 ? numbers : numbers.substring(0, hyphen);
-        long firstIndex = index(lineNumbers, first);
-        long lastIndex = index(lineNumbers, numbers.substring(hyphen + 1));
+        int hyphen = range.indexOf('-');
+        String first = hyphen < 0 ? range : range.substring(0, hyphen);
+        long firstIndex = parseIndex(lineNumbers, first);
+        long lastIndex = parseIndex(lineNumbers, range.substring(hyphen + 1));
         if (lastIndex < firstIndex) {
-            throw new UsageException("the range " + numbers + " ends before it begins");
+            throw new UsageException("the range " + range + " ends before it begins");
         }
         try (LineStore store = context.openStore();
                 Snapshot snapshot = store.open(context.newest(store))) {
@@ -54,7 +54,7 @@ final class GetCommand implements Verb {
         return true;
     }
 
-    private static long index(LineNumbers lineNumbers, String text) {
+    private static long parseIndex(LineNumbers lineNumbers, String text) {
         try {
             return lineNumbers.index(text);
         } catch (IllegalArgumentException e) {
@@ -78,7 +78,8 @@ final class GetCommand implements Verb {
                         out.bytes(Await.result(parts.read(i)));
                     }
                 }
-                case Lookup.PastTheEnd _ -> throw new IllegalStateException("a line below the line count is past the end");
+                case Lookup.PastTheEnd _ ->
+                    throw new IllegalStateException("a line below the line count is past the end");
                 case Lookup.Damaged(String damage) ->
                     throw new StoreFailedException("line " + lineNumbers.number(lineIndex) + " is damaged: " + damage);
             }

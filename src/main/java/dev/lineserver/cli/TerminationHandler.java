@@ -17,7 +17,7 @@ final class TerminationHandler implements AutoCloseable {
 
     /** Registers the hook for the current thread, which must also close this handler. */
     TerminationHandler() {
-        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt, "terminationHandler"));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt, "termination-handler"));
     }
 
     private void interrupt() {
