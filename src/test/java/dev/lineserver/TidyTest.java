@@ -37,7 +37,9 @@ final class TidyTest {
         List<String> found = new ArrayList<>();
         for (Path file : files(root)) {
             if (!List.of(exempt).contains(file.getFileName().toString())) {
-                Files.readAllLines(file).stream().filter(violates).forEach(line -> found.add(file + ": " + line.strip()));
+                Files.readAllLines(file).stream()
+                        .filter(violates)
+                        .forEach(line -> found.add(file + ": " + line.strip()));
             }
         }
         assertEquals(List.of(), found, rule);

@@ -16,7 +16,9 @@ import dev.lineserver.store.StoreException;
 /** Stores a file as the next version of a dataset. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
 final class IngestCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
     @Option(

@@ -16,9 +16,13 @@ import dev.lineserver.store.StoreException;
 
 /** Estimates the resources that a file needs. */
 @RegisterForReflection(targets = {Plan.class, Plan.Figure.class})
-@Command(name = "plan", description = "Estimates the lines, RAM, disk, nodes and time that a file needs; writes nothing.")
+@Command(
+        name = "plan",
+        description = "Estimates the lines, RAM, disk, nodes and time that a file needs; writes nothing.")
 final class PlanCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
     @Option(names = "--json", description = "Print the answer as JSON.")

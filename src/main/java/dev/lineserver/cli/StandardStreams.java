@@ -60,7 +60,8 @@ final class StandardStreams {
         String java = System.getProperty("java.home");
         try {
             return java != null
-                    && Files.readSymbolicLink(descriptor).startsWith(Path.of(java).toRealPath());
+                    && Files.readSymbolicLink(descriptor)
+                            .startsWith(Path.of(java).toRealPath());
         } catch (IOException notAFile) {
             return false;
         }

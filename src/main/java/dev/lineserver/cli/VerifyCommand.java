@@ -17,11 +17,11 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
 /** Compares the newest version of a dataset with a file. */
-@Command(
-        name = "verify",
-        description = "Compares the newest version of a dataset with a file, byte for byte.")
+@Command(name = "verify", description = "Compares the newest version of a dataset with a file, byte for byte.")
 final class VerifyCommand implements Verb {
-    @Parameters(paramLabel = "FILE", description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
     @Option(names = "--json", description = "Print the answer as JSON.")

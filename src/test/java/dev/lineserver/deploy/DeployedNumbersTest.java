@@ -101,7 +101,9 @@ final class DeployedNumbersTest {
             for (String source : String.join(" ", copied).split(" ", -1)) {
                 assertTrue(Files.exists(Path.of(source)), source);
                 assertTrue(
-                        matches("(?m)(?<=^!).*$", read(Path.of(".dockerignore"))).contains(source), source);
+                        matches("(?m)(?<=^!).*$", read(Path.of(".dockerignore")))
+                                .contains(source),
+                        source);
             }
         }
     }
@@ -118,7 +120,9 @@ final class DeployedNumbersTest {
         long delay = number(text, "QUARKUS_SHUTDOWN_DELAY\\W+(?:value: )?(\\d+)s");
         long timeout = number(text, "QUARKUS_SHUTDOWN_TIMEOUT\\W+(?:value: )?(\\d+)s");
         long grace = number(text, gracePeriod);
-        assertTrue(grace >= delay + timeout + KILL_MARGIN_SECONDS, "the grace period of " + grace + " s is shorter than the shutdown");
+        assertTrue(
+                grace >= delay + timeout + KILL_MARGIN_SECONDS,
+                "the grace period of " + grace + " s is shorter than the shutdown");
         if (file.startsWith("kubernetes")) {
             String probe = text.substring(text.indexOf("readinessProbe"));
             assertTrue(delay > number(probe, "periodSeconds: (\\d+)") * number(probe, "failureThreshold: (\\d+)"));
@@ -149,7 +153,8 @@ final class DeployedNumbersTest {
         String compose = read(DOCKER.resolve("compose.yaml"));
         String conf = read(DOCKER.resolve("compose/aerospike.conf"));
         assertEquals(
-                matches("(?m)(?<=^  )aerospike-\\d(?=:\\n)", compose), matches("(?<=port )aerospike-\\d(?= 3002)", conf));
+                matches("(?m)(?<=^  )aerospike-\\d(?=:\\n)", compose),
+                matches("(?<=port )aerospike-\\d(?= 3002)", conf));
         assertTrue(number(conf, "proto-fd-max\\s+(\\d+)") < number(compose, "nofile: \\{ soft: (\\d+)"));
         Set<String> namespaces = matches("(?<=NAMESPACE: )\\w+", compose);
         for (String file : List.of("compose/aerospike.conf", "aerospike.conf")) {
