@@ -30,7 +30,7 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
  * The settings of one run of the program. The sources, in order of precedence, are the command line, system properties,
- * environment variables, {@code config/application.properties} and the defaults, as in MicroProfile Config. A value is
+ * environment variables, {@code config/application.properties} and the defaults: the order of MicroProfile. A value is
  * used verbatim: no expression {@code ${…}} in it is expanded.
  */
 public final class Settings {
@@ -41,7 +41,7 @@ public final class Settings {
 
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
-    /** Message of SmallRye Config about a value that its converter has refused. The converter's exception is lost. */
+    /** The message of SmallRye about a value that its converter has refused. The exception of the converter is lost. */
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
                     + "|.*(?:defined as the empty String|converted to null).*)",
@@ -75,7 +75,7 @@ public final class Settings {
         try {
             ConfigMappings.registerConfigMappings(config, FEATURES);
         } catch (ConfigValidationException e) {
-            // One problem at a time: the first names the setting that SmallRye Config could not convert.
+            // Only the first problem is reported, and it names the setting that could not be converted.
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
         requireWithin(config, "port", 0, 65_535);
@@ -180,7 +180,7 @@ public final class Settings {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {
-            // The option --aerospike has a shorter name than its setting.
+            // The option of this setting has a shorter name.
             return "--" + property.substring(PREFIX.length()).replace("aerospike-hosts", "aerospike");
         }
         return source.equals(EnvConfigSource.NAME)

@@ -20,7 +20,7 @@ final class ToolChecksTest {
     @TempDir
     Path directory;
 
-    /** The threshold of systemd-analyze is in tenths: the exposure level must be below 2.0. */
+    /** The threshold of {@code systemd-analyze} is in tenths: the exposure level must be below 2.0. */
     @ParameterizedTest(name = "{0} {1}")
     @CsvSource({
         "hadolint,        Dockerfile.jvm Dockerfile.native",
