@@ -5,21 +5,25 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-Usage: ./build.sh [--skip-tests] [--native]
+Usage: ./build.sh [--skip-tests] [--native | --release]
   (no option)    builds target/line-server-jvm and runs all tests
   --skip-tests   builds only
-  --native       builds the native executable target/line-server as well: with GRAALVM_HOME where it is set,
+  --native       builds the native executable target/line-server as well: with GRAALVM_HOME if it is set,
                  otherwise in a container
+  --release      builds target/release: archives for Java and, if GRAALVM_HOME or a container engine is there, of the
+                 native executable; checksums, a bill of materials, man pages and a completion script
 USAGE
 }
 
 root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 skip_tests=
 native=
+release=
 for argument in "$@"; do
   case "$argument" in
   --skip-tests) skip_tests=1 ;;
   --native) native=1 ;;
+  --release) release=1 ;;
   -h | --help) usage && exit 0 ;;
   *) usage >&2 && exit 2 ;;
   esac
@@ -28,35 +32,58 @@ done
 # shellcheck source=src/main/scripts/jdk.sh
 . "$root/src/main/scripts/jdk.sh"
 find_java_25 javac
-
 cd "$root"
-arguments=(-B -ntp)
-[ -z "$skip_tests" ] || arguments+=(-DskipTests)
-if [ -n "$native" ]; then
-  arguments+=(-Dnative)
-  if [ -z "${GRAALVM_HOME:-}" ]; then
-    command -v docker >/dev/null 2>&1 || command -v podman >/dev/null 2>&1 || {
-      echo "A native build needs GRAALVM_HOME (GraalVM or Mandrel for JDK 25), or docker or podman." >&2
-      exit 1
-    }
-    arguments+=(-Dquarkus.native.container-build=true)
-  fi
-fi
 
-if [ -z "$native" ]; then
+has_native_image() {
+  [ -n "${GRAALVM_HOME:-}" ] || command -v docker >/dev/null 2>&1 || command -v podman >/dev/null 2>&1
+}
+
+# maven OPTION...: builds, and runs the tests unless they are skipped.
+maven() {
+  local arguments=(-B -ntp "$@")
+  [ -z "$skip_tests" ] || arguments+=(-DskipTests)
+  ./mvnw "${arguments[@]}" verify
+  echo
+}
+
+build_jvm() {
   rm -f target/line-server
   mkdir -p target
   { echo '#!/usr/bin/env bash' && cat src/main/scripts/jdk.sh src/main/scripts/launch.sh; } >target/line-server-jvm
   chmod +x target/line-server-jvm
-fi
-./mvnw "${arguments[@]}" verify
-echo
-if [ -n "$native" ]; then
-  echo "Built target/line-server ($(du -h target/line-server | cut -f1)), which needs no Java."
-fi
-if [ -z "$native" ]; then
+  maven "$@"
   # shellcheck source=src/main/scripts/train.sh
-  . "$root/src/main/scripts/train.sh"
-  train "$root/target/quarkus-app/quarkus-run.jar" "$root/target/quarkus-app/line-server.aot"
+  . src/main/scripts/train.sh
+  train target/quarkus-app/quarkus-run.jar target/quarkus-app/line-server.aot
+}
+
+build_native() {
+  local container=()
+  [ -n "${GRAALVM_HOME:-}" ] || container=(-Dquarkus.native.container-build=true)
+  maven -Dnative ${container[@]+"${container[@]}"}
+}
+
+if [ -n "$release" ]; then
+  # shellcheck source=src/main/scripts/release.sh
+  . src/main/scripts/release.sh
+  begin_release
+  build_jvm -Prelease
+  pack_jvm
+  if has_native_image; then
+    build_native
+    pack_native
+  else
+    echo "Left out: the native executable, which needs GRAALVM_HOME, docker or podman."
+  fi
+  end_release
+elif [ -n "$native" ]; then
+  has_native_image || {
+    echo "A native build needs GRAALVM_HOME (GraalVM or Mandrel for JDK 25), or docker or podman." >&2
+    exit 1
+  }
+  build_native
+  echo "Built target/line-server ($(du -h target/line-server | cut -f1)), which needs no Java."
+else
+  build_jvm
   echo "Built target/line-server-jvm, which runs on Java 25. Next: ./run.sh FILE"
 fi

@@ -1,0 +1,54 @@
+# Sourced by build.sh --release: collects in target/release what a release consists of. The same sources give the same
+# bytes: archives have sorted entries, the time of the pom, and no owner.
+
+release=target/release
+staging=target/release-staging
+pages=target/release-files
+
+# pom_value NAME: the first element of that name in the pom.
+pom_value() {
+  sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" pom.xml | head -n 1
+}
+
+# pack FOLDER PROGRAM: an archive of a program with its licence, man pages and completion script.
+pack() {
+  local folder=$1 program=$2
+  install -m 755 "$program" "$staging/$folder/line-server"
+  cp -R LICENSE "$pages/line-server.bash" "$pages/man1" "$staging/$folder/"
+  tar --sort=name --mtime="$(pom_value project.build.outputTimestamp)" --owner=0 --group=0 --numeric-owner \
+    --mode='u+rwX,go+rX,go-w' -C "$staging" -cf - "$folder" | gzip -n -9 >"$release/$folder.tar.gz"
+}
+
+pack_jvm() {
+  local folder
+  folder=line-server-$(pom_value version)-jvm
+  mkdir -p "$staging/$folder"
+  cp -R target/quarkus-app "$staging/$folder/"
+  # Fits only the very Java that made it.
+  rm -f "$staging/$folder/quarkus-app/line-server.aot"
+  pack "$folder" target/line-server-jvm
+  cp "$pages/line-server.cdx.json" "$release/line-server-$(pom_value version).cdx.json"
+}
+
+pack_native() {
+  local folder
+  folder=line-server-$(pom_value version)-$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
+  mkdir -p "$staging/$folder"
+  pack "$folder" target/line-server
+}
+
+begin_release() {
+  if ! tar --version 2>/dev/null | grep -q GNU; then
+    echo "A release needs GNU tar; install it, on macOS by brew install gnu-tar, and put it first on the PATH." >&2
+    return 1
+  fi
+  rm -rf "$release" "$staging" "$pages"
+  mkdir -p "$release"
+}
+
+end_release() {
+  rm -rf "$staging"
+  (cd "$release" && sha256sum -- * >SHA256SUMS)
+  echo "Released in target/release:"
+  cat "$release/SHA256SUMS"
+}
