@@ -41,7 +41,8 @@ final class DocumentsTest {
         List<String> broken = new ArrayList<>();
         int links = 0;
         for (Path document : documents()) {
-            for (MatchResult link : LINK.matcher(withoutCode(document)).results().toList()) {
+            for (MatchResult link :
+                    LINK.matcher(withoutCode(document)).results().toList()) {
                 links++;
                 Path target = link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1));
                 boolean leads = Files.exists(target)
@@ -72,7 +73,8 @@ final class DocumentsTest {
         List<Path> reached = new ArrayList<>(List.of(README));
         for (int i = 0; i < reached.size(); i++) {
             Path document = reached.get(i);
-            for (MatchResult link : LINK.matcher(withoutCode(document)).results().toList()) {
+            for (MatchResult link :
+                    LINK.matcher(withoutCode(document)).results().toList()) {
                 Path target = document.resolveSibling(link.group(1)).normalize();
                 if (target.toString().endsWith(".md") && !reached.contains(target)) {
                     reached.add(target);
@@ -81,7 +83,9 @@ final class DocumentsTest {
         }
         assertEquals(
                 List.of(),
-                documents().stream().filter(document -> !reached.contains(document)).toList());
+                documents().stream()
+                        .filter(document -> !reached.contains(document))
+                        .toList());
     }
 
     @Test
@@ -102,6 +106,9 @@ final class DocumentsTest {
     }
 
     private static long words(Path document) throws IOException {
-        return Pattern.compile("\\S+").matcher(Files.readString(document)).results().count();
+        return Pattern.compile("\\S+")
+                .matcher(Files.readString(document))
+                .results()
+                .count();
     }
 }

@@ -103,7 +103,7 @@ public final class LineServerCommand implements IVersionProvider {
         return verb.run(new CommandContext(settings, out, err, terminationHandler));
     }
 
-    private static CommandLine commandLine() {
+    static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
         add(command, new IngestCommand(), SettingOption.DATASET_OPTIONS);

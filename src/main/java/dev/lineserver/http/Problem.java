@@ -1,10 +1,8 @@
 package dev.lineserver.http;
 
-import java.util.Locale;
 import java.util.Map;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -27,21 +25,20 @@ record Problem(
         @JsonAnyGetter Map<String, Object> members) {
     private static final String MEDIA_TYPE = "application/problem+json";
 
-    private static Problem of(int status, String type, String title, String detail, Map<String, Object> members) {
-        return new Problem("urn:line-server:problem:" + type, title, status, detail, members);
+    private static Problem of(ProblemType type, String detail, Map<String, Object> members) {
+        return new Problem(type.path(), type.title, type.status, detail, members);
     }
 
-    private static Problem of(int status, String type, String title, String detail) {
-        return of(status, type, title, detail, Map.of());
+    private static Problem of(ProblemType type, String detail) {
+        return of(type, detail, Map.of());
     }
 
     static Problem badRequest(String detail) {
-        return of(400, "bad-request", "Bad request", detail);
+        return of(ProblemType.BAD_REQUEST, detail);
     }
 
     static Problem notALineNumber(String number, String rule) {
-        String detail = "'" + number + "' is not a line number: " + rule + ".";
-        return of(400, "not-a-line-number", "Not a line number", detail);
+        return of(ProblemType.NOT_A_LINE_NUMBER, "'" + number + "' is not a line number: " + rule + ".");
     }
 
     /**
@@ -56,31 +53,31 @@ record Problem(
         String detail = "There is no dataset " + name + "; /datasets lists the ones there are.";
         return datasets.unavailability()
                 .map(Problem::unavailable)
-                .orElseGet(() -> of(404, "no-such-dataset", "No such dataset", detail));
+                .orElseGet(() -> of(ProblemType.NO_SUCH_DATASET, detail));
     }
 
     static Problem pastTheEnd(long lineCount) {
         String detail = "The dataset has " + lineCount + " lines.";
-        return of(413, "past-the-end", "Beyond the last line", detail, Map.of("lines", lineCount));
+        return of(ProblemType.PAST_THE_END, detail, Map.of("lines", lineCount));
     }
 
     static Problem damaged(Manifest manifest, long line, String damage) {
         String dataset = manifest.dataset().value();
         String detail = "Line " + line + " of dataset " + dataset + " version " + manifest.version() + ": " + damage;
         Map<String, Object> members = Map.of("dataset", dataset, "version", manifest.version(), "line", line);
-        return of(500, "line-damaged", "Stored line missing or damaged", detail, members);
+        return of(ProblemType.LINE_DAMAGED, detail, members);
     }
 
     static Problem storeFailed(String detail) {
-        return of(500, "store-failed", "The store failed", detail);
+        return of(ProblemType.STORE_FAILED, detail);
     }
 
     static Problem unavailable(String detail) {
-        return of(503, "unavailable", "Temporarily unavailable", detail);
+        return of(ProblemType.UNAVAILABLE, detail);
     }
 
     static Problem unexpected() {
-        return of(500, "unexpected", "Internal error", "Unexpected error; see the server log.");
+        return of(ProblemType.UNEXPECTED, "Unexpected error; see the server log.");
     }
 
     /** The problem of a status that does not concern lines. */
@@ -88,13 +85,13 @@ record Problem(
         String detail = switch (status) {
             case 404 -> "There is nothing at " + request.path() + "; lines are at /lines/{n}.";
             case 405 -> "Use GET or HEAD, not " + request.method() + ".";
-            case 406 -> "The answer is JSON: accept application/json.";
+            case 406 -> "Accept the type of this resource, such as application/json.";
             case 501 -> "Send requests without a transfer coding.";
             case 505 -> "Use HTTP/1.1 or HTTP/2.";
             default -> "The request was refused with status " + status + ".";
         };
-        String title = HttpResponseStatus.valueOf(status).reasonPhrase();
-        return of(status, title.toLowerCase(Locale.ROOT).replace(' ', '-'), title, detail);
+        ProblemType type = ProblemType.of(status);
+        return new Problem(type.path(), type.title, status, detail, Map.of());
     }
 
     /**

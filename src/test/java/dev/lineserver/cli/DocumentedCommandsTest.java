@@ -43,10 +43,13 @@ final class DocumentedCommandsTest {
         try (Stream<Path> files = Stream.concat(Stream.of(Path.of("README.md")), Files.walk(Path.of("src/docs")))) {
             for (Path document :
                     files.filter(file -> file.toString().endsWith(".md")).toList()) {
-                for (MatchResult block : BLOCK.matcher(Files.readString(document)).results().toList()) {
+                for (MatchResult block :
+                        BLOCK.matcher(Files.readString(document)).results().toList()) {
                     for (String line : block.group(1).split("\n")) {
                         if (line.startsWith("$ ")) {
-                            String command = line.substring(2).replaceFirst("\\s+#.*", "").strip();
+                            String command = line.substring(2)
+                                    .replaceFirst("\\s+#.*", "")
+                                    .strip();
                             examples.add(new Example(document, command, new ArrayList<>()));
                         } else if (!examples.isEmpty()) {
                             examples.getLast().output().add(line);
@@ -65,7 +68,7 @@ final class DocumentedCommandsTest {
         List<Example> examples = examples();
         for (Example example : examples) {
             String[] words = words(example);
-            LineServerCommand.commandLine(words).parseArgs(words);
+            LineServerCommand.commandLine().parseArgs(words);
         }
         assertTrue(examples.size() >= 8, "found only " + examples);
     }

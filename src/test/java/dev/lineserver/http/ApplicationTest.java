@@ -3,6 +3,8 @@ package dev.lineserver.http;
 import java.net.URL;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +110,7 @@ final class ApplicationTest extends HttpContract {
     @CsvSource({
         "404, GET, /datasets/none, ''",
         "404, GET, /datasets/edges/more, ''",
+        "404, GET, /problems/none, ''",
         "405, POST, /datasets, ''",
         "405, PUT, /datasets/edges, ''",
         "406, GET, /datasets, text/html",
@@ -115,6 +118,17 @@ final class ApplicationTest extends HttpContract {
     })
     void errorsOfEveryResourceAreProblems(int status, String method, String path, String accept) throws Exception {
         assertProblem(status, method, path, accept.isEmpty() ? new String[0] : new String[] {"Accept", accept});
+    }
+
+    /** The {@code type} of a problem leads to its description. */
+    @ParameterizedTest
+    @EnumSource
+    void everyProblemTypeIsDescribedAtItsPath(ProblemType type) throws Exception {
+        String description = new String(line(Protocol.HTTP_1_1, type.path()), StandardCharsets.UTF_8);
+        assertTrue(description.startsWith(type.title + " (status " + type.status + ")"), description);
+        String all = new String(line(Protocol.HTTP_1_1, "/problems"), StandardCharsets.UTF_8);
+        assertTrue(all.lines().anyMatch(type.path()::equals), all);
+        assertTrue(Files.readAllLines(Path.of("src/docs/errors.md")).contains(type.row()), type.row());
     }
 
     @ParameterizedTest

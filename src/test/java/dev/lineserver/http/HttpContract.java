@@ -210,7 +210,7 @@ abstract class HttpContract {
         for (String number : List.of(
                 "3001", "3002", "4294967297", "9223372036854775807", "9223372036854775808", "1" + "0".repeat(40))) {
             JsonObject problem = problem(protocol, 413, "GET", "/lines/" + number);
-            assertEquals("urn:line-server:problem:past-the-end", problem.getString("type"));
+            assertEquals("/problems/past-the-end", problem.getString("type"));
             assertEquals(3000, problem.getInteger("lines"));
             assertTrue(problem.getString("detail").contains("3000 lines"));
         }

@@ -88,7 +88,7 @@ final class LineRouteTest {
     private static void assertProblem(String answer, int status, String type, String detail) {
         assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
         assertTrue(answer.contains("application/problem+json"), answer);
-        assertTrue(answer.contains("urn:line-server:problem:" + type), answer);
+        assertTrue(answer.contains("\"type\":\"/problems/" + type + "\""), answer);
         assertTrue(answer.contains(detail), answer);
     }
 

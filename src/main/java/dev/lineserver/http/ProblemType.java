@@ -1,0 +1,113 @@
+package dev.lineserver.http;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The kinds of problems. The {@code type} of a problem is a path that this server answers with the kind's description.
+ * {@code src/docs/errors.md} has the same texts.
+ */
+enum ProblemType {
+    PAST_THE_END(
+            413,
+            "Beyond the last line",
+            "the dataset has fewer lines; member `lines` is their number",
+            "ask for a line up to that number"),
+    NOT_A_LINE_NUMBER(
+            400,
+            "Not a line number",
+            "the number has a sign, a fraction or other characters, or is below the first line's",
+            "send decimal digits; the first line is 1 unless the server was started with `--first-line-number 0`"),
+    NO_SUCH_DATASET(
+            404, "No such dataset", "the store does not list this dataset", "see `/datasets`; ingest a file into it"),
+    UNAVAILABLE(
+            503,
+            "Temporarily unavailable",
+            "the store or the dataset cannot be read at present; `detail` says why",
+            "repeat after `Retry-After` seconds; if it lasts, look at the file or node that `detail` names"),
+    LINE_DAMAGED(
+            500,
+            "Stored line missing or damaged",
+            "the line was stored and is missing or damaged; members `dataset`, `version`, `line`",
+            "ingest the file again; find out how the store lost data"),
+    STORE_FAILED(
+            500,
+            "The store failed",
+            "the store refuses, and repeating the request does not help",
+            "follow `detail`, which usually names a right or a setting"),
+    UNEXPECTED(500, "Internal error", "a fault of the program", "read the server's log and report it"),
+    NOT_FOUND(404, "Not found", "no resource has this path", "lines are at `/lines/{n}`"),
+    METHOD_NOT_ALLOWED(
+            405,
+            "Method not allowed",
+            "the resource is read only; header `Allow` lists the methods",
+            "use `GET` or `HEAD`"),
+    NOT_ACCEPTABLE(
+            406,
+            "Not acceptable",
+            "the request's `Accept` excludes the type of the answer",
+            "accept `application/json`, or `*/*`"),
+    BAD_REQUEST(
+            400,
+            "Bad request",
+            "HTTP forbids the request, or its body is longer than 64 KiB; the connection is closed",
+            "correct the client; `detail` names the fault"),
+    NOT_IMPLEMENTED(
+            501,
+            "Not implemented",
+            "the request has a transfer coding other than chunked; the connection is closed",
+            "send it without"),
+    HTTP_VERSION_NOT_SUPPORTED(
+            505,
+            "HTTP version not supported",
+            "the version of HTTP is neither 1.0, 1.1 nor 2; the connection is closed",
+            "use HTTP/1.1 or HTTP/2"),
+    REFUSED(400, "Request refused", "the framework refused the request; `status` says why", "correct the client");
+
+    final int status;
+    final String title;
+    private final String meaning;
+    private final String remedy;
+
+    ProblemType(int status, String title, String meaning, String remedy) {
+        this.status = status;
+        this.title = title;
+        this.meaning = meaning;
+        this.remedy = remedy;
+    }
+
+    /** The kind with this name in {@link #path}; empty if there is none. */
+    static Optional<ProblemType> of(String name) {
+        return Arrays.stream(values())
+                .filter(type -> type.path().equals("/problems/" + name))
+                .findFirst();
+    }
+
+    /** The kind of a status that says nothing about lines. */
+    static ProblemType of(int status) {
+        return switch (status) {
+            case 404 -> NOT_FOUND;
+            case 405 -> METHOD_NOT_ALLOWED;
+            case 406 -> NOT_ACCEPTABLE;
+            case 501 -> NOT_IMPLEMENTED;
+            case 505 -> HTTP_VERSION_NOT_SUPPORTED;
+            default -> REFUSED;
+        };
+    }
+
+    /** Where the server describes it, relative to the server's root. */
+    String path() {
+        return "/problems/" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Describes it to people, in plain text. */
+    String description() {
+        return "%s (status %d)%n%nMeaning: %s.%nWhat to do: %s.%n".formatted(title, status, meaning, remedy);
+    }
+
+    /** Its row in the table of {@code errors.md}. */
+    String row() {
+        return "| `" + path() + "` | " + status + " | " + meaning + " | " + remedy + " |";
+    }
+}
