@@ -15,7 +15,7 @@ import picocli.codegen.docgen.manpage.ManPageGenerator;
 final class CommandPages {
     private CommandPages() {}
 
-    /** @param args the directory to write to */
+    /** Writes all of them to the directory that the only argument names. */
     public static void main(String... args) throws IOException {
         write(Path.of(args[0]));
     }
