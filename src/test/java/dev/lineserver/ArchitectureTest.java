@@ -1,7 +1,10 @@
 package dev.lineserver;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -74,6 +77,20 @@ final class ArchitectureTest {
     @Test
     void noCycles() {
         slices().matching("dev.lineserver.(**)").should().beFreeOfCycles().check(PROGRAM);
+    }
+
+    /** A name that stands alone, as in a log or a stack trace, leads to one class. */
+    @Test
+    void noTwoClassesShareASimpleName() {
+        Map<String, List<String>> classes = new TreeMap<>();
+        for (JavaClass type : PROGRAM) {
+            if (!type.getSimpleName().isEmpty() && !type.getSimpleName().equals("package-info")) {
+                classes.computeIfAbsent(type.getSimpleName(), _ -> new ArrayList<>())
+                        .add(type.getName());
+            }
+        }
+        classes.values().removeIf(same -> same.size() == 1);
+        assertEquals(Map.of(), classes);
     }
 
     @Test
