@@ -26,8 +26,8 @@ final class ProseTest {
     private static final double MOST = 1;
 
     /** Names of classes, files and programs, numbers, escapes, and the endings of possessives. */
-    private static final Pattern NO_WORD =
-            Pattern.compile("\\w*[a-z][A-Z]\\w*|[A-Z]{2,}[a-z]\\w*|\\w*\\d\\w*|\\w+\\.\\w+|\\\\\\w|['’]s\\b|[\\w-]*[_/=][\\w/.-]*");
+    private static final Pattern NO_WORD = Pattern.compile(
+            "\\w*[a-z][A-Z]\\w*|[A-Z]{2,}[a-z]\\w*|\\w*\\d\\w*|\\w+\\.\\w+|\\\\\\w|['’]s\\b|[\\w-]*[_/=][\\w/.-]*");
 
     /** Names and terms that no dictionary has. */
     private static final Path WORDS = Path.of("src/test/resources/words.txt");
