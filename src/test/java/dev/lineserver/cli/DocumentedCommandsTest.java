@@ -40,12 +40,13 @@ final class DocumentedCommandsTest {
 
     private static List<Example> examples() throws IOException {
         List<Example> examples = new ArrayList<>();
-        try (Stream<Path> files = Stream.concat(Stream.of(Path.of("README.md")), Files.walk(Path.of("src/docs")))) {
-            for (Path document :
-                    files.filter(file -> file.toString().endsWith(".md")).toList()) {
+        try (Stream<Path> docs = Files.walk(Path.of("src/docs"))) {
+            for (Path document : Stream.concat(Stream.of(Path.of("README.md")), docs)
+                    .filter(file -> file.toString().endsWith(".md"))
+                    .toList()) {
                 for (MatchResult block :
                         BLOCK.matcher(Files.readString(document)).results().toList()) {
-                    for (String line : block.group(1).split("\n")) {
+                    for (String line : block.group(1).lines().toList()) {
                         if (line.startsWith("$ ")) {
                             String command = line.substring(2)
                                     .replaceFirst("\\s+#.*", "")
