@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPOutputStream;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import io.vertx.core.json.JsonObject;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +113,36 @@ final class ProgramIT {
 
     private Path file(String name, byte[] content) throws IOException {
         return Files.write(directory.resolve(name), content);
+    }
+
+    /** The first example of the README, whose figures come from a larger file. */
+    @Test
+    void theReadmeShowsTheOutputOfTheProgram() throws Exception {
+        String readme = Files.readString(Path.of("README.md"));
+        String started = between(readme, "$ ./run.sh access.log\n", "$ curl");
+        JsonObject shown = new JsonObject(between(readme, "lines/99999999999\n", "```"));
+        serve("serve", file("access.log", Samples.random(5_000, 100, 63)).toString());
+        assertEquals(shape(started), shape(text(Program.err(directory.resolve("serve")))));
+        HttpResponse<byte[]> response = get("/lines/99999999999");
+        JsonObject answered = new JsonObject(new String(response.body(), StandardCharsets.UTF_8));
+        assertEquals(shown.fieldNames(), answered.fieldNames());
+        for (String member : List.of("type", "title", "status")) {
+            assertEquals(shown.getValue(member), answered.getValue(member));
+        }
+        assertEquals(shape(shown.getString("detail")), shape(answered.getString("detail")));
+        assertEquals(200, get(shown.getString("type")).statusCode());
+    }
+
+    private static String between(String text, String before, String after) {
+        int start = text.indexOf(before) + before.length();
+        return text.substring(start, text.indexOf(after, start));
+    }
+
+    private static String shape(String output) {
+        return output.replaceAll("from /\\S+", "from FILE")
+                .replaceAll("\\d[\\d,.:]*", "0")
+                .replaceAll("\\b([KMGT]i)?B\\b", "B")
+                .strip();
     }
 
     @Test
