@@ -49,10 +49,40 @@ final class RequestGuard {
     private void check(RoutingContext routing) {
         Problem problem = findProblem(routing);
         if (problem == null) {
+            if (mayHaveBody(routing.request())) {
+                discardBody(routing.request());
+            }
             routing.next();
         } else {
             refuse(routing.request(), problem);
         }
+    }
+
+    private static boolean mayHaveBody(HttpServerRequest request) {
+        return request.version() == HttpVersion.HTTP_2
+                || request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+                || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    }
+
+    /**
+     * Reads a body to its end, since no resource does. Quarkus pauses every request, and a connection with an unread body
+     * takes no further request. A body whose length was not announced may still be too long: it ends the connection, or
+     * in HTTP/2 the stream.
+     */
+    private static void discardBody(HttpServerRequest request) {
+        long[] remaining = {MAX_BODY_BYTES};
+        request.handler(bytes -> {
+            remaining[0] -= bytes.length();
+            if (remaining[0] >= 0) {
+                return;
+            }
+            if (request.version() == HttpVersion.HTTP_2) {
+                request.response().reset();
+            } else {
+                request.connection().close();
+            }
+        });
+        request.resume();
     }
 
     /** Returns the reason to refuse a request; null if there is none. */

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -401,6 +402,29 @@ abstract class HttpContract {
             })
     void aForbiddenRequestIsRefusedAndTheConnectionClosed(String request, int status) throws IOException {
         assertRefused(request, status);
+    }
+
+    /** Longer than the queue of Vert.x for the parts of a body that is not read. */
+    @Test
+    void aConnectionTakesTheNextRequestAfterABodyInManyChunks() throws IOException {
+        String plain = answerTo(request("GET /lines/2", ""));
+        String body = ("3e8\r\n" + "x".repeat(1_000) + "\r\n").repeat(60) + "0\r\n\r\n";
+        String chunked = request("GET /lines/2", "Transfer-Encoding: chunked\r\n") + body;
+        assertEquals(plain + exchange(CLOSING_REQUEST), exchange(chunked + CLOSING_REQUEST));
+    }
+
+    @Test
+    void aChunkedBodyThatIsTooLongEndsItsConnection() throws IOException {
+        String body = ("3e8\r\n" + "x".repeat(1_000) + "\r\n").repeat(200) + "0\r\n\r\n";
+        String chunked = request("GET /lines/2", "Transfer-Encoding: chunked\r\n") + body;
+        String last = exchange(CLOSING_REQUEST);
+        String answers;
+        try {
+            answers = exchange(chunked + CLOSING_REQUEST);
+        } catch (SocketException reset) {
+            return;
+        }
+        assertFalse(answers.endsWith(last), answers);
     }
 
     void assertRefused(String request, int status) throws IOException {

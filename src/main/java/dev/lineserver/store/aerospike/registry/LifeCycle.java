@@ -228,11 +228,16 @@ public final class LifeCycle implements AutoCloseable {
      */
     private boolean removeExpiredLease(LineSet set) throws StoreException {
         Registry after = access.update("removing the expired lease on set " + set.name(), current -> {
-            if (isReclaimable(current, set)) {
+            // The set may have been freed and reused since it was read: the lease of its new build must stay.
+            if (isStillReclaimable(current, set)) {
                 current.leases().values().removeIf(held -> held.set().equals(set.name()));
             }
         });
-        return set.equals(after.sets().get(set.name())) && isReclaimable(after, set);
+        return isStillReclaimable(after, set);
+    }
+
+    private boolean isStillReclaimable(Registry current, LineSet set) {
+        return set.equals(current.sets().get(set.name())) && isReclaimable(current, set);
     }
 
     private boolean isReclaimable(Registry current, LineSet set) {

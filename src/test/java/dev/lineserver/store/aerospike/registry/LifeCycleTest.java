@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -144,6 +145,29 @@ final class LifeCycleTest {
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
+    }
+
+    @Test
+    void aSweepThatReadAnOlderRegistryLeavesTheNextBuildOfASetItsLease() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        advance(GRACE);
+        AtomicReference<HeldLease> reusing = new AtomicReference<>();
+        registry.beforeUpdate = () -> reusing.set(beginUnchecked(there));
+        here.sweep();
+        HeldLease lease = Objects.requireNonNull(reusing.get());
+        assertEquals(first.name(), lease.set().name());
+        lease.publish(content());
+        assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
+        assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
+    }
+
+    private static HeldLease beginUnchecked(LifeCycle lifeCycle) {
+        try {
+            return lifeCycle.begin(request(NAME));
+        } catch (StoreException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -20,6 +20,9 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs in each truncation, before its caller continues. */
     Runnable duringTruncation = () -> {};
 
+    /** Runs once, before the next update. */
+    Runnable beforeUpdate = () -> {};
+
     int writes;
     private Registry registry = Registry.empty();
 
@@ -30,6 +33,9 @@ final class ScriptedRegistry implements RegistryAccess {
 
     @Override
     public synchronized Registry update(String activity, RegistryChange change) throws StoreException {
+        Runnable other = beforeUpdate;
+        beforeUpdate = () -> {};
+        other.run();
         switch (failures.poll()) {
             case null -> {}
             case StoreException failure -> throw failure;
