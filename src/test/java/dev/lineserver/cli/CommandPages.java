@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.codegen.docgen.manpage.ManPageGenerator;
 
 /** Writes the completion script of the command line for Bash and Zsh, and a page in AsciiDoc for each command. */
-final class CommandPages {
+public final class CommandPages {
     private CommandPages() {}
 
     /** Writes all of them to the directory that the only argument names. */
