@@ -25,9 +25,9 @@ record CommandContext(Settings settings, StandardOutput out, Messages err, Termi
         return settings.serve().dataset();
     }
 
-    /** Returns the newest version of the dataset, or fails if the store does not have the dataset. */
-    Manifest newest(LineStore store) throws StoreException {
-        return store.newest(dataset())
+    /** Returns the current version of the dataset, or fails if it has none. */
+    Manifest current(LineStore store) throws StoreException {
+        return store.current(dataset())
                 .orElseThrow(() -> new StoreFailedException(
                         "there is no dataset " + dataset() + "; see line-server datasets, or ingest a file"));
     }

@@ -3,15 +3,18 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoredVersion;
 
 /** Lists the datasets. A dataset whose manifest cannot be read is reported on standard error, and the command fails. */
 @Command(name = "datasets", description = "Lists the datasets, each with its newest version.")
@@ -26,7 +29,12 @@ final class DatasetsCommand implements Verb {
         try (LineStore store = context.openStore()) {
             for (DatasetListing listing : store.datasets()) {
                 switch (listing) {
-                    case DatasetListing.Described(Manifest newest) -> described.add(newest);
+                    case DatasetListing.Described(DatasetVersions versions) -> {
+                        Optional<StoredVersion> current = versions.current();
+                        if (current.isPresent()) {
+                            described.add(current.get().describe());
+                        }
+                    }
                     case DatasetListing.Unreadable(var _, StoreException failure) -> {
                         context.err().print(failure.getMessage());
                         complete = false;

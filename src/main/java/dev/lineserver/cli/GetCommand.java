@@ -40,7 +40,7 @@ final class GetCommand implements Verb {
             throw new UsageException("the range " + range + " ends before it begins");
         }
         try (LineStore store = context.openStore();
-                Snapshot snapshot = store.open(context.newest(store))) {
+                Snapshot snapshot = store.open(context.current(store))) {
             long lineCount = snapshot.manifest().lineCount();
             print(snapshot, lineNumbers, firstIndex, Math.min(lastIndex, lineCount - 1), context.out());
             if (lastIndex >= lineCount) {

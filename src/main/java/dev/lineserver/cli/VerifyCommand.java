@@ -34,7 +34,7 @@ final class VerifyCommand implements Verb {
         Optional<String> difference;
         try (LineStore store = context.openStore();
                 Source source = Source.open(file)) {
-            manifest = context.newest(store);
+            manifest = context.current(store);
             try (Snapshot snapshot = store.open(manifest)) {
                 difference = new Verification(snapshot, context.progress("verify")).firstDifference(source);
             }

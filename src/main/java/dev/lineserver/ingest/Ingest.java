@@ -78,7 +78,7 @@ public final class Ingest {
             if (force || !store.requiresPlan() || !source.isRepeatable()) {
                 return store(source, dataset, copy);
             }
-            Plan plan = store.plan(shape(source, Progress.SILENT));
+            Plan plan = store.plan(shape(source, Progress.SILENT), 0);
             if (!plan.fits()) {
                 throw new StoreFailedException(ControlCharacters.escape(sourceName)
                         + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
@@ -97,7 +97,7 @@ public final class Ingest {
      */
     public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            return store.plan(shape(source, progress));
+            return store.plan(shape(source, progress), 0);
         }
     }
 
@@ -142,7 +142,7 @@ public final class Ingest {
             if (unchanged.isPresent()) {
                 return unchanged;
             }
-            Optional<Manifest> newest = store.newest(request.dataset());
+            Optional<Manifest> newest = store.current(request.dataset());
             // Reading takes as long as storing, so a source that is certain to differ is not read for comparison.
             boolean mayBeEqual = newest.isPresent()
                     && source.isRepeatable()

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 
 /**
  * A dataset that the store lists, with its open version, if one could be opened.
@@ -116,7 +118,12 @@ public final class ServedDataset {
     void refresh(LineStore store, DatasetListing listing) {
         try {
             switch (listing) {
-                case DatasetListing.Described(Manifest newest) -> openIfNotCurrent(store, newest);
+                case DatasetListing.Described(DatasetVersions versions) -> {
+                    Optional<StoredVersion> newest = versions.current();
+                    if (newest.isPresent()) {
+                        openIfNotCurrent(store, newest.get().describe());
+                    }
+                }
                 case DatasetListing.Unreadable(DatasetName _, StoreException failure) -> throw failure;
             }
         } catch (StoreUnavailableException e) {

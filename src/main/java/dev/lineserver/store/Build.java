@@ -9,8 +9,9 @@ import dev.lineserver.line.LineBatch;
  * these calls are made by one thread, and may block. {@link #checkpoint} may be called by any thread between
  * {@code begin} and {@code close}.
  *
- * <p>Readers see the version once {@code commit} has returned, and not before. If {@code close} is called without a
- * successful {@code commit}, the build is rolled back, and the version before it remains the newest. If the process
+ * <p>Readers see the version once {@code commit} has returned, and not before; a held version only after
+ * {@link LineStore#publish}. If {@code close} is called without a
+ * successful {@code commit}, the build is rolled back, and the current version stays current. If the process
  * ends before either call, the next build of the dataset removes what this one has written.
  *
  * {@snippet :
@@ -39,13 +40,13 @@ public interface Build extends AutoCloseable {
 
     /**
      * Waits until all lines are durable, checks that the store holds as many as the source has, and publishes the
-     * version.
+     * version, or holds it if the request asks for that.
      *
      * @param content counts and digest of the source
      * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, with
      *     which a store can verify single blocks later
-     * @return the manifest of the published version
-     * @throws StoreException if the version could not be published; the version before it remains the newest
+     * @return the manifest of the version
+     * @throws StoreException if the version could not be published; the current version stays current
      */
     Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
 

@@ -12,12 +12,28 @@ import org.jspecify.annotations.Nullable;
  * @param file the regular file that the content comes from, plain or compressed; null for a pipe or stream
  * @param copy true if the store must keep the bytes itself; always true if {@code file} is null, or does not hold the
  *     content byte for byte because it is compressed
+ * @param keep number of published versions, this one included, that stay stored when this one is published: those that
+ *     were published last; 0 for the store's default
+ * @param hold true to store the version without publishing it
  */
 public record BuildRequest(
-        DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
+        DatasetName dataset,
+        String sourceName,
+        @Nullable SourceFile file,
+        boolean copy,
+        int keep,
+        boolean hold) {
+    /** Requests a version that is published, with the store's default of kept versions. */
+    public BuildRequest(DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
+        this(dataset, sourceName, file, copy, 0, false);
+    }
+
     /** Sets {@code copy} if there is no file in which the lines could stay. */
     public BuildRequest {
         copy |= file == null;
+        if (keep < 0) {
+            throw new IllegalArgumentException("keep is " + keep);
+        }
     }
 
     /**

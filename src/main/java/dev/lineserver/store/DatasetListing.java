@@ -2,27 +2,26 @@ package dev.lineserver.store;
 
 /**
  * One entry of {@link LineStore#datasets}. A dataset without an entry does not exist. A dataset whose entry is
- * {@link Unreadable} exists, but the store cannot describe it now.
+ * {@link Unreadable} exists, but the store cannot list its versions now.
  */
 public sealed interface DatasetListing {
     /** Returns the name of the dataset. */
     DatasetName name();
 
     /**
-     * A dataset whose newest version the store can describe.
+     * A dataset whose versions the store can list. It may still be unable to describe single ones.
      *
-     * @param newest manifest of the newest version
+     * @param versions at least one; none of them is current if all are held
      */
-    record Described(Manifest newest) implements DatasetListing {
+    record Described(DatasetVersions versions) implements DatasetListing {
         @Override
         public DatasetName name() {
-            return newest.dataset();
+            return versions.dataset();
         }
     }
 
     /**
-     * A dataset whose newest version the store cannot describe: the manifest is damaged, or has a layout that this
-     * program does not support.
+     * A dataset whose versions the store cannot list.
      *
      * @param name name of the dataset
      * @param failure the reason, and the remedy

@@ -11,20 +11,21 @@ import java.util.Optional;
  *
  * <ul>
  *   <li><b>Readers.</b> The server's version watch calls {@link #datasets} about twice a second, and {@link #open} on a
- *       background thread when a newer version appears. Commands call {@link #newest} and then {@link #open}. Only the
- *       {@link Snapshot} is used by requests.
+ *       background thread when another version becomes current, or when a request asks for a kept one. Commands call
+ *       {@link #current} or {@link #versions}, and then {@link #open}. Only the {@link Snapshot} is used by requests.
  *   <li><b>Writers.</b> An ingest calls, on one thread and in this order: {@link #findUnchanged} and perhaps
- *       {@link #reuse}, to find out whether the content is stored already; {@link #plan}, if {@link #requiresPlan};
- *       {@link #begin}.
- *   <li><b>Operators.</b> {@link #plan} and {@link #drop} are commands of their own.
+ *       {@link #reuse}, to find out whether the content is stored already; {@link #reclaim}; {@link #plan}, if
+ *       {@link #requiresPlan}; {@link #begin}.
+ *   <li><b>Operators.</b> {@link #plan}, {@link #publish}, {@link #drop} and {@link #reclaim} are commands of their own.
+ *       A server calls {@link #reclaimInBackground} about twice a minute.
  * </ul>
  *
  * <p>Print the first line of a dataset:
  *
  * {@snippet :
- * Optional<Manifest> newest = store.newest(new DatasetName("default"));
- * if (newest.isPresent()) {
- *     try (Snapshot snapshot = store.open(newest.get())) {
+ * Optional<Manifest> current = store.current(new DatasetName("default"));
+ * if (current.isPresent()) {
+ *     try (Snapshot snapshot = store.open(current.get())) {
  *         switch (Await.result(snapshot.lookup(0))) {
  *             case Lookup.Found(byte[] line) -> System.out.write(line);
  *             case Lookup.FoundInParts(LineParts parts) -> write(parts);
@@ -45,16 +46,27 @@ public interface LineStore extends AutoCloseable {
     List<DatasetListing> datasets() throws StoreException;
 
     /**
-     * Returns the manifest of a dataset's newest version; empty only if the store has no such dataset.
+     * Returns the versions of a dataset; empty only if the store has no version of it.
      *
-     * @throws StoreException if the dataset exists and its newest version cannot be described
+     * @throws StoreException if the versions cannot be listed; a single version that cannot be described is listed with
+     *     its {@link StoredVersion#failure}
      */
-    Optional<Manifest> newest(DatasetName dataset) throws StoreException;
+    Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException;
+
+    /**
+     * Returns the manifest of a dataset's current version; empty if no version of it is published.
+     *
+     * @throws StoreException if the dataset exists and its current version cannot be described
+     */
+    default Optional<Manifest> current(DatasetName dataset) throws StoreException {
+        Optional<StoredVersion> current = versions(dataset).flatMap(DatasetVersions::current);
+        return current.isPresent() ? Optional.of(current.get().describe()) : Optional.empty();
+    }
 
     /**
      * Opens a version for reading. The caller closes the snapshot before it closes the store.
      *
-     * @param manifest a manifest that this store has returned
+     * @param manifest a manifest that this store has returned; that of a kept or held version, too
      * @throws StoreException if the version no longer exists, is damaged, or cannot be reached
      */
     Snapshot open(Manifest manifest) throws StoreException;
@@ -69,11 +81,11 @@ public interface LineStore extends AutoCloseable {
     }
 
     /**
-     * Returns the newest version of the request's dataset if the store can tell from the source's path and stamp alone
+     * Returns the current version of the request's dataset if the store can tell from the source's path and stamp alone
      * that the version holds this source; empty if it cannot tell. An empty result does not mean that the source has
      * changed.
      *
-     * @throws StoreFailedException if the newest version is damaged, so that the source must be stored again
+     * @throws StoreFailedException if the current version is damaged, so that the source must be stored again
      */
     default Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
         return Optional.empty();
@@ -83,17 +95,17 @@ public interface LineStore extends AutoCloseable {
      * Uses a stored version for a source that was read and found to have the version's content. The store may remember
      * the source, so that {@link #findUnchanged} recognises it the next time.
      *
-     * @param newest the version with that content
+     * @param current the version with that content
      * @return true if the version can be used; false if the request needs the lines in another place, so that the
      *     content must be stored again
      */
-    default boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
+    default boolean reuse(Manifest current, BuildRequest request) throws StoreException {
         return true;
     }
 
     /**
-     * Begins the next version of a dataset. Readers do not see it before {@link Build#commit}. The dataset is locked
-     * against other writers until the build is closed.
+     * Begins the next version of a dataset. Readers do not see it before {@link Build#commit}, nor after it if the request
+     * asks to hold the version. The dataset is locked against other writers until the build is closed.
      *
      * @throws StoreFailedException if another build of the dataset is in progress; the message names that build
      * @throws StoreException if the store cannot begin a build
@@ -101,16 +113,55 @@ public interface LineStore extends AutoCloseable {
     Build begin(BuildRequest request) throws StoreException;
 
     /**
-     * Removes a dataset with all its versions, and releases its space.
+     * Makes a stored version the current one: a held version is published, and a kept one is current again. Copies
+     * nothing, and changes all readers from one version to the other at once. Does nothing if the version is current.
+     *
+     * @param keep number of published versions, at least 1, that stay stored, as in {@link BuildRequest#keep}; 0 for the
+     *     default; {@code Integer.MAX_VALUE} to remove none
+     * @return the manifest of the version
+     * @throws StoreFailedException if the store does not have the version, or a build of the dataset is in progress
+     */
+    Manifest publish(DatasetName dataset, long version, int keep) throws StoreException;
+
+    /**
+     * Removes a dataset with all its versions, held ones included, and releases its space.
      *
      * @return true if the dataset existed
+     * @throws StoreFailedException if a build of the dataset is in progress
      */
     boolean drop(DatasetName dataset) throws StoreException;
 
     /**
-     * Calculates the resources that a text would need in this store, and whether they are available. Writes nothing.
+     * Removes one kept or held version, and releases its space.
+     *
+     * @throws StoreFailedException if the store does not have the version, it is current, or a build of the dataset is in
+     *     progress
      */
-    Plan plan(TextShape shape) throws StoreException;
+    void drop(DatasetName dataset, long version) throws StoreException;
+
+    /**
+     * Finds what belongs to no version and removes it. Whatever readers, builds or other programs may still use stays.
+     *
+     * @param dryRun true to find only
+     * @return what was found, and removed unless {@code dryRun} is true
+     */
+    List<Leftover> reclaim(boolean dryRun) throws StoreException;
+
+    /**
+     * Does what {@link #reclaim} does, if that is a server's task in this store. Called about twice a minute by a
+     * background thread of every server; the store sees to it that servers do not do the same work twice, and that
+     * requests are hardly slowed down.
+     */
+    default void reclaimInBackground() throws StoreException {
+        // Nothing to do for a store in which leftovers appear only when a process crashes.
+    }
+
+    /**
+     * Calculates the resources that a text would need in this store, and whether they are available. Writes nothing.
+     *
+     * @param keep number of published versions that would be kept, as in {@link BuildRequest#keep}
+     */
+    Plan plan(TextShape shape, int keep) throws StoreException;
 
     /** Releases threads, connections and files. The caller closes all snapshots and builds first. */
     @Override

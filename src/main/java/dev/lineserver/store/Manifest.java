@@ -11,14 +11,14 @@ import dev.lineserver.line.ContentDigest;
  * Describes one version of a dataset. Immutable; safe for use by any thread.
  *
  * <p>A store creates the manifest in {@link Build#commit} and writes it after all lines, so a version that has a
- * manifest is complete. Readers obtain it from {@link LineStore#datasets} or {@link LineStore#newest}, pass it to
+ * manifest is complete. Readers obtain it from {@link LineStore#datasets} or {@link LineStore#current}, pass it to
  * {@link LineStore#open} to read the lines, and show it to users. Two manifests are equal exactly if they describe the
- * same version; the server compares them to detect a newer one.
+ * same version; the server compares them to detect a change.
  *
  * {@snippet :
- * Manifest newest = store.newest(dataset).orElseThrow();
- * if (!newest.equals(snapshot.manifest())) {
- *     Snapshot next = store.open(newest);
+ * Manifest current = store.current(dataset).orElseThrow();
+ * if (!current.equals(snapshot.manifest())) {
+ *     Snapshot next = store.open(current);
  * }
  * }
  *

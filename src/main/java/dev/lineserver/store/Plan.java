@@ -6,9 +6,10 @@ import java.util.List;
  * The resources that a text needs in a store.
  *
  * @param figures the resources, in display order
+ * @param warnings each risk that does not prevent the text from being stored, with its remedy
  * @param obstacles each reason why the text cannot be stored now, with its remedy; empty if the text fits
  */
-public record Plan(List<Figure> figures, List<String> obstacles) {
+public record Plan(List<Figure> figures, List<String> warnings, List<String> obstacles) {
     /**
      * One line of a plan.
      *

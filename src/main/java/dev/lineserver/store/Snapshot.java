@@ -52,6 +52,19 @@ public interface Snapshot extends AutoCloseable {
         // Nothing to extend for a store whose open versions stay readable by themselves.
     }
 
+    /**
+     * Finds out, without reading lines, how far two versions are equal.
+     *
+     * @param other a snapshot of the same store
+     * @param lineIndex 0-based index of the first line to compare
+     * @return the index of the first line from {@code lineIndex} on that may differ; {@code lineIndex} if the store cannot
+     *     tell without reading. The line need not exist in either version
+     * @throws StoreException if the store cannot answer
+     */
+    default long skipEqualLines(Snapshot other, long lineIndex) throws StoreException {
+        return lineIndex;
+    }
+
     /** Releases the version's resources. Lookups in flight, and later ones, fail with a {@link StoreException}. */
     @Override
     void close();

@@ -15,10 +15,12 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoredVersion;
 
 /** A served dataset of 1,000 lines whose lookups a test scripts, and the objects of this package over it. */
 public final class ScriptedLines implements AutoCloseable {
@@ -38,7 +40,8 @@ public final class ScriptedLines implements AutoCloseable {
 
     ScriptedLines(Duration lookupTimeout) throws Exception {
         LineStore store = proxy(LineStore.class, (_, method, _) -> switch (method.getName()) {
-            case "datasets" -> List.of(new DatasetListing.Described(MANIFEST));
+            case "datasets" -> List.of(new DatasetListing.Described(new DatasetVersions(
+                    NAME, List.of(StoredVersion.of(StoredVersion.State.CURRENT, MANIFEST)), MANIFEST.version())));
             case "open" -> snapshot();
             default -> null;
         });

@@ -118,7 +118,7 @@ final class ArchivesTest {
                     SourceException.class, () -> ingest.store(file.toString(), DatasetName.DEFAULT, false, false));
             assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
             assertFalse(e.getMessage().contains("\n"), e.getMessage());
-            assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+            assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
         }
     }
 

@@ -168,7 +168,7 @@ final class IngestTest {
         assertRefused("is not gzip-compressed, although its name says so", notPacked.toString());
         Path notZstd = Files.writeString(directory.resolve("text.zst"), "text, not zstd\n");
         assertRefused("is not zstd-compressed, although its name says so", notZstd.toString());
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     private void assertRefused(String why, String file) {
@@ -187,7 +187,7 @@ final class IngestTest {
                     () -> new Ingest(store, Progress.SILENT).store(source, DatasetName.DEFAULT, false));
             assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
         }
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     @Test
@@ -204,7 +204,7 @@ final class IngestTest {
         }
         SourceException e = assertThrows(SourceException.class, () -> ingest(file));
         assertTrue(e.getMessage().contains("line 3, which starts at byte 8"), e.getMessage());
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     @Test

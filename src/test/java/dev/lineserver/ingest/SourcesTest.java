@@ -125,7 +125,7 @@ final class SourcesTest implements Progress {
             assertTrue(ingest.storeIfChanged(Source.STDIN, DatasetName.DEFAULT, false, false)
                     .stored());
         }
-        assertEquals(1, store.newest(DatasetName.DEFAULT).orElseThrow().lineCount());
+        assertEquals(1, store.current(DatasetName.DEFAULT).orElseThrow().lineCount());
     }
 
     @Test
@@ -145,7 +145,7 @@ final class SourcesTest implements Progress {
         org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(sys));
         assertTrue(Files.size(sys) > Files.readAllBytes(sys).length);
         assertThrows(SourceException.class, () -> ingest(sys.toString()));
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     /**
@@ -223,7 +223,7 @@ final class SourcesTest implements Progress {
                         SourceException.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
                 assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
             }
-            assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+            assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
         }
     }
 
@@ -249,7 +249,7 @@ final class SourcesTest implements Progress {
         };
         Source source = new Source(Source.STDIN, Compression.NONE, hungry, null, null);
         assertThrows(OutOfMemoryError.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     @Test

@@ -472,7 +472,7 @@ final class DatasetsTest {
         for (String name : List.of("zebra", "apple")) {
             DatasetName dataset = new DatasetName(name);
             Manifest manifest = ScriptedStore.manifest(dataset, 1);
-            store.listings.put(dataset, new DatasetListing.Described(manifest));
+            store.list(manifest);
         }
         serve(1);
         assertEquals(

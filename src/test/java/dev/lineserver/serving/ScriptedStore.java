@@ -18,12 +18,15 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
 /** A store whose listings, versions, lookups and failures a test sets. */
@@ -61,7 +64,17 @@ final class ScriptedStore implements LineStore {
     }
 
     void publish(long version) {
-        listings.put(NAME, new DatasetListing.Described(manifest(NAME, version)));
+        list(manifest(NAME, version));
+    }
+
+    /** Lists a version as the only one of its dataset. */
+    void list(Manifest current) {
+        listings.put(
+                current.dataset(),
+                new DatasetListing.Described(new DatasetVersions(
+                        current.dataset(),
+                        List.of(StoredVersion.of(StoredVersion.State.CURRENT, current)),
+                        current.version())));
     }
 
     @Override
@@ -129,7 +142,7 @@ final class ScriptedStore implements LineStore {
     }
 
     @Override
-    public Optional<Manifest> newest(DatasetName dataset) {
+    public Optional<DatasetVersions> versions(DatasetName dataset) {
         throw new AssertionError("serving lists datasets");
     }
 
@@ -139,12 +152,27 @@ final class ScriptedStore implements LineStore {
     }
 
     @Override
+    public Manifest publish(DatasetName dataset, long version, int keep) {
+        throw new AssertionError("serving writes nothing");
+    }
+
+    @Override
+    public void drop(DatasetName dataset, long version) {
+        throw new AssertionError("serving writes nothing");
+    }
+
+    @Override
+    public List<Leftover> reclaim(boolean dryRun) {
+        throw new AssertionError("serving reclaims in the background");
+    }
+
+    @Override
     public boolean drop(DatasetName dataset) {
         throw new AssertionError("serving writes nothing");
     }
 
     @Override
-    public Plan plan(TextShape shape) {
+    public Plan plan(TextShape shape, int keep) {
         throw new AssertionError("serving plans nothing");
     }
 }

@@ -2,6 +2,7 @@ package dev.lineserver.store;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,16 @@ public abstract class LineStoreContract {
         }
     }
 
+    /** Returns the current version of each dataset that the store lists. */
+    protected static List<Manifest> currentVersions(LineStore store) throws StoreException {
+        List<Manifest> current = new ArrayList<>();
+        for (DatasetListing listing : store.datasets()) {
+            DatasetVersions versions = assertInstanceOf(DatasetListing.Described.class, listing).versions();
+            current.add(versions.current().orElseThrow().describe());
+        }
+        return current;
+    }
+
     @TestFactory
     List<DynamicTest> everySampleComesBackByteForByte() {
         return Samples.all().entrySet().stream().map(this::comesBack).toList();
@@ -173,7 +184,7 @@ public abstract class LineStoreContract {
     void anEmptyStoreListsNothing() throws Exception {
         LineStore store = store();
         assertEquals(List.of(), store.datasets());
-        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(Optional.empty(), store.current(NAME));
         assertFalse(store.drop(NAME));
     }
 
@@ -185,8 +196,8 @@ public abstract class LineStoreContract {
         assertEquals(1, first.version());
         assertEquals(2, second.version());
         assertEquals("sample", second.sourceName());
-        assertEquals(Optional.of(second), store.newest(NAME));
-        assertEquals(List.of(new DatasetListing.Described(second)), store.datasets());
+        assertEquals(Optional.of(second), store.current(NAME));
+        assertEquals(List.of(second), currentVersions(store));
     }
 
     @Test
@@ -197,7 +208,7 @@ public abstract class LineStoreContract {
         try (Build build = store.begin(request())) {
             addAll(build, Samples.random(900, 60, 4), 64 << 10);
         }
-        assertEquals(Optional.of(first), store.newest(NAME));
+        assertEquals(Optional.of(first), store.current(NAME));
         try (Snapshot snapshot = store.open(first)) {
             assertHolds(snapshot, kept);
         }
@@ -229,7 +240,7 @@ public abstract class LineStoreContract {
             byte[] more = "one\ntwo\nthree\n".getBytes(StandardCharsets.UTF_8);
             assertThrows(StoreFailedException.class, () -> commit(build, more));
         }
-        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(Optional.empty(), store.current(NAME));
     }
 
     @Test
@@ -258,7 +269,7 @@ public abstract class LineStoreContract {
                 List.of(NAME, other),
                 store.datasets().stream().map(DatasetListing::name).toList());
         assertTrue(store.drop(other));
-        assertEquals(Optional.empty(), store.newest(other));
+        assertEquals(Optional.empty(), store.current(other));
         try (Snapshot snapshot = store.open(mine)) {
             assertHolds(snapshot, "mine\n".getBytes(StandardCharsets.UTF_8));
         }
@@ -269,7 +280,7 @@ public abstract class LineStoreContract {
         LineStore store = store();
         Manifest first = put(store, "one\n".getBytes(StandardCharsets.UTF_8));
         assertTrue(store.drop(NAME));
-        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(Optional.empty(), store.current(NAME));
         assertEquals(List.of(), store.datasets());
         assertThrows(StoreException.class, () -> store.open(first).close());
         byte[] content = "again\n".getBytes(StandardCharsets.UTF_8);
@@ -285,7 +296,7 @@ public abstract class LineStoreContract {
         try (Build build = store.begin(request())) {
             StoreFailedException refused = assertThrows(StoreFailedException.class, () -> store.drop(NAME));
             assertTrue(refused.getMessage().contains("sample"), refused.getMessage());
-            assertEquals(Optional.of(first), store.newest(NAME));
+            assertEquals(Optional.of(first), store.current(NAME));
             addAll(build, "two\n".getBytes(StandardCharsets.UTF_8), 64);
             commit(build, "two\n".getBytes(StandardCharsets.UTF_8));
         }
@@ -304,6 +315,197 @@ public abstract class LineStoreContract {
             addAll(build, content, 1 << 10);
             commit(build, content);
             assertEquals(new Checkpoint(Samples.linesOf(content).size(), content.length), build.checkpoint());
+        }
+    }
+
+    /** Stores a version of one line, its text, and keeps {@code keep} published versions. */
+    private static Manifest putKeeping(LineStore store, String line, int keep) throws Exception {
+        return put(store, line, keep, false);
+    }
+
+    private static Manifest hold(LineStore store, String line) throws Exception {
+        return put(store, line, 1, true);
+    }
+
+    private static Manifest put(LineStore store, String line, int keep, boolean hold) throws Exception {
+        byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, keep, hold))) {
+            addAll(build, content, 64);
+            return commit(build, content);
+        }
+    }
+
+    private static String firstLine(LineStore store, Manifest manifest) throws Exception {
+        try (Snapshot snapshot = store.open(manifest)) {
+            return new String(line(snapshot, 0), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Describes the versions of the dataset: {@code "1 KEPT, 2 CURRENT, 2 given"}. */
+    private static String describeVersions(LineStore store) throws Exception {
+        Optional<DatasetVersions> versions = store.versions(NAME);
+        StringBuilder text = new StringBuilder();
+        if (versions.isPresent()) {
+            for (StoredVersion version : versions.get().versions()) {
+                text.append(version.describe().version()).append(' ').append(version.state()).append(", ");
+            }
+            text.append(versions.get().lastNumber()).append(" given");
+        }
+        return text.toString();
+    }
+
+    @Test
+    void theVersionsPublishedLastAreKept() throws Exception {
+        LineStore store = store();
+        Manifest first = putKeeping(store, "one", 2);
+        Manifest second = putKeeping(store, "two", 2);
+        assertEquals("1 KEPT, 2 CURRENT, 2 given", describeVersions(store));
+        assertEquals("one", firstLine(store, first));
+        assertEquals("two", firstLine(store, second));
+        Manifest third = putKeeping(store, "three", 2);
+        assertEquals("2 KEPT, 3 CURRENT, 3 given", describeVersions(store));
+        assertEquals("two", firstLine(store, second));
+        assertEquals(Optional.of(third), store.current(NAME));
+        assertThrows(StoreException.class, () -> store.open(first).close());
+        Manifest fourth = putKeeping(store, "four", 1);
+        assertEquals("4 CURRENT, 4 given", describeVersions(store));
+        assertEquals("four", firstLine(store, fourth));
+    }
+
+    @Test
+    void aRollbackMakesAKeptVersionCurrentAndTheNextIngestRemovesTheOneRolledBack() throws Exception {
+        LineStore store = store();
+        Manifest first = putKeeping(store, "one", 2);
+        putKeeping(store, "two", 2);
+        assertEquals(first, store.publish(NAME, 1, Integer.MAX_VALUE));
+        assertEquals("1 CURRENT, 2 KEPT, 2 given", describeVersions(store));
+        assertEquals(Optional.of(first), store.current(NAME));
+        assertEquals(List.of(first), currentVersions(store));
+        assertEquals(first, store.publish(NAME, 1, Integer.MAX_VALUE), "a repetition changes nothing");
+        assertEquals("1 CURRENT, 2 KEPT, 2 given", describeVersions(store));
+        Manifest third = putKeeping(store, "three", 2);
+        // Publication order, not the order of numbers: version 1 was current after version 2.
+        assertEquals("1 KEPT, 3 CURRENT, 3 given", describeVersions(store));
+        assertEquals("one", firstLine(store, first));
+        assertEquals("three", firstLine(store, third));
+    }
+
+    @Test
+    void aHeldVersionIsReadableAndNotCurrentUntilItIsPublished() throws Exception {
+        LineStore store = store();
+        Manifest held = hold(store, "one");
+        assertEquals("1 HELD, 1 given", describeVersions(store));
+        assertEquals(Optional.empty(), store.current(NAME));
+        assertEquals("one", firstLine(store, held));
+        Manifest second = putKeeping(store, "two", 1);
+        assertEquals("1 HELD, 2 CURRENT, 2 given", describeVersions(store), "an ingest leaves held versions");
+        Manifest third = hold(store, "three");
+        assertEquals("1 HELD, 2 CURRENT, 3 HELD, 3 given", describeVersions(store));
+        assertEquals(Optional.of(second), store.current(NAME));
+        assertEquals(third, store.publish(NAME, 3, 2));
+        assertEquals("1 HELD, 2 KEPT, 3 CURRENT, 3 given", describeVersions(store));
+        assertEquals(held, store.publish(NAME, 1, 1));
+        assertEquals("1 CURRENT, 3 given", describeVersions(store));
+        assertEquals("one", firstLine(store, held));
+    }
+
+    @Test
+    void aVersionIsDroppedUnlessItIsCurrentAndItsNumberIsNotReused() throws Exception {
+        LineStore store = store();
+        putKeeping(store, "one", 3);
+        putKeeping(store, "two", 3);
+        hold(store, "three");
+        assertThrows(StoreFailedException.class, () -> store.drop(NAME, 2));
+        assertThrows(StoreFailedException.class, () -> store.drop(NAME, 7));
+        store.drop(NAME, 1);
+        assertEquals("2 CURRENT, 3 HELD, 3 given", describeVersions(store));
+        store.drop(NAME, 3);
+        assertEquals("2 CURRENT, 3 given", describeVersions(store));
+        assertThrows(StoreFailedException.class, () -> store.drop(NAME, 3));
+        assertThrows(StoreFailedException.class, () -> store.publish(NAME, 3, 1));
+        assertEquals(4, putKeeping(store, "four", 3).version());
+        // Clients may cache a line of a version for ever, so a new dataset of the name must not repeat a number.
+        assertTrue(store.drop(NAME));
+        assertEquals("", describeVersions(store));
+        assertEquals(List.of(), store.datasets());
+        assertEquals(5, putKeeping(store, "five", 3).version());
+        assertEquals("5 CURRENT, 5 given", describeVersions(store));
+    }
+
+    @Test
+    void aDatasetOfHeldVersionsOnlyCanBeDropped() throws Exception {
+        LineStore store = store();
+        hold(store, "one");
+        assertEquals(
+                List.of(NAME),
+                store.datasets().stream().map(DatasetListing::name).toList());
+        assertTrue(store.drop(NAME));
+        assertEquals(List.of(), store.datasets());
+        assertFalse(store.drop(NAME));
+    }
+
+    @Test
+    void aBuildExcludesOtherChangesOfItsDataset() throws Exception {
+        LineStore store = store();
+        putKeeping(store, "one", 2);
+        putKeeping(store, "two", 2);
+        try (Build build = store.begin(request())) {
+            assertThrows(StoreFailedException.class, () -> store.publish(NAME, 1, Integer.MAX_VALUE));
+            StoreFailedException refused = assertThrows(StoreFailedException.class, () -> store.drop(NAME, 1));
+            assertTrue(refused.getMessage().contains("sample"), refused.getMessage());
+            assertEquals("1 KEPT, 2 CURRENT, 2 given", describeVersions(store), "a build is not a version");
+        }
+        store.drop(NAME, 1);
+        assertEquals("2 CURRENT, 2 given", describeVersions(store));
+    }
+
+    @Test
+    void whatVersionsNeedIsNotReclaimed() throws Exception {
+        LineStore store = store();
+        Manifest kept = putKeeping(store, "one", 2);
+        Manifest current = putKeeping(store, "two", 2);
+        Manifest held = hold(store, "three");
+        try (Build build = store.begin(request())) {
+            addAll(build, "four\n".getBytes(StandardCharsets.UTF_8), 64);
+            assertEquals(List.of(), store.reclaim(false));
+            store.reclaimInBackground();
+            Manifest manifest = commit(build, "four\n".getBytes(StandardCharsets.UTF_8));
+            assertEquals("four", firstLine(store, manifest));
+        }
+        assertEquals("two", firstLine(store, current));
+        assertEquals("three", firstLine(store, held));
+        assertEquals(List.of(), store.reclaim(true));
+        assertThrows(StoreException.class, () -> store.open(kept).close(), "the default keeps fewer versions");
+    }
+
+    @Test
+    void onlyEqualLinesAreSkippedWithoutReading() throws Exception {
+        byte[] before = Samples.random(60_000, 90, 13);
+        byte[] after = before.clone();
+        List<byte[]> lines = Samples.linesOf(before);
+        // Changes one byte of a line near the end, and shortens a line by making a byte a terminator.
+        after[after.length - 1_000] = 'x';
+        LineStore store = store();
+        Manifest first;
+        Manifest second;
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false))) {
+            addAll(build, before, 64 << 10);
+            first = commit(build, before);
+        }
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false))) {
+            addAll(build, after, 64 << 10);
+            second = commit(build, after);
+        }
+        List<byte[]> changed = Samples.linesOf(after);
+        try (Snapshot one = store.open(first);
+                Snapshot two = store.open(second)) {
+            for (long from = 0; from <= lines.size() + 1; from += 97) {
+                long to = one.skipEqualLines(two, from);
+                assertTrue(to >= from, "line index " + from + " to " + to);
+                for (long i = from; i < Math.min(to, Math.max(lines.size(), changed.size())); i++) {
+                    assertArrayEquals(lines.get((int) i), changed.get((int) i), "line index " + i);
+                }
+            }
         }
     }
 }

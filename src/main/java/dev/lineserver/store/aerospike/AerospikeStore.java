@@ -13,6 +13,8 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -20,6 +22,7 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.aerospike.registry.LifeCycle;
 import dev.lineserver.store.aerospike.registry.LineSet;
@@ -72,7 +75,7 @@ public final class AerospikeStore implements LineStore {
         List<DatasetListing> datasets = new ArrayList<>();
         for (Registry.PublishedVersion newest : registry.read().datasets().values()) {
             try {
-                datasets.add(new DatasetListing.Described(requireKnownLayout(newest)));
+                datasets.add(new DatasetListing.Described(versions(requireKnownLayout(newest))));
             } catch (StoreFailedException e) {
                 datasets.add(new DatasetListing.Unreadable(newest.manifest().dataset(), e));
             }
@@ -81,9 +84,16 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
-    public Optional<Manifest> newest(DatasetName dataset) throws StoreException {
+    public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
         Registry.PublishedVersion newest = registry.read().datasets().get(dataset.value());
-        return newest == null ? Optional.empty() : Optional.of(requireKnownLayout(newest));
+        return newest == null ? Optional.empty() : Optional.of(versions(requireKnownLayout(newest)));
+    }
+
+    private static DatasetVersions versions(Manifest newest) {
+        return new DatasetVersions(
+                newest.dataset(),
+                List.of(StoredVersion.of(StoredVersion.State.CURRENT, newest)),
+                newest.version());
     }
 
     /** Refuses versions of another layout: a newer program may share the cluster. */
@@ -127,7 +137,22 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape) throws StoreException {
+    public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
+        throw new StoreFailedException("not yet");
+    }
+
+    @Override
+    public void drop(DatasetName dataset, long version) throws StoreException {
+        throw new StoreFailedException("not yet");
+    }
+
+    @Override
+    public List<Leftover> reclaim(boolean dryRun) throws StoreException {
+        return List.of();
+    }
+
+    @Override
+    public Plan plan(TextShape shape, int keep) throws StoreException {
         return ClusterPlan.of(shape, cluster, maxBytesPerRecord());
     }
 

@@ -121,6 +121,7 @@ final class ClusterPlan {
                                 needed,
                                 "nodes",
                                 "nodes like the largest of these, empty, that the file needs")),
+                List.of(),
                 obstacles);
     }
 

@@ -49,7 +49,7 @@ final class EmbeddedPlan {
                 ? List.of()
                 : List.of("it needs " + (index + copy) + " bytes in " + directory + ", where " + free
                         + " are free; free space, or choose another --data-dir");
-        return new Plan(figures, obstacles);
+        return new Plan(figures, List.of(), obstacles);
     }
 
     /** Returns the directory itself, or its closest ancestor that exists. */

@@ -15,13 +15,16 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
 
@@ -82,7 +85,7 @@ public final class EmbeddedStore implements LineStore {
         List<DatasetListing> listed = new ArrayList<>();
         for (DatasetName name : names()) {
             try {
-                newest(name).map(DatasetListing.Described::new).ifPresent(listed::add);
+                versions(name).map(DatasetListing.Described::new).ifPresent(listed::add);
             } catch (StoreException failure) {
                 listed.add(new DatasetListing.Unreadable(name, failure));
             }
@@ -91,8 +94,9 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public Optional<Manifest> newest(DatasetName dataset) throws StoreException {
-        return newestFile(dataset).map(ManifestFile::manifest);
+    public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
+        return newestFile(dataset).map(ManifestFile::manifest).map(newest -> new DatasetVersions(
+                dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, newest)), newest.version()));
     }
 
     private Optional<ManifestFile> newestFile(DatasetName dataset) throws StoreException {
@@ -206,7 +210,22 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape) throws StoreException {
+    public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
+        throw new StoreFailedException("not yet");
+    }
+
+    @Override
+    public void drop(DatasetName dataset, long version) throws StoreException {
+        throw new StoreFailedException("not yet");
+    }
+
+    @Override
+    public List<Leftover> reclaim(boolean dryRun) throws StoreException {
+        return List.of();
+    }
+
+    @Override
+    public Plan plan(TextShape shape, int keep) throws StoreException {
         return EmbeddedPlan.of(shape, directory);
     }
 

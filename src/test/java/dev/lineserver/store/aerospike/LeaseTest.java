@@ -52,7 +52,7 @@ final class LeaseTest extends FakeNodeTest {
             }
             return true;
         });
-        try (Snapshot snapshot = other.open(other.newest(NAME).orElseThrow())) {
+        try (Snapshot snapshot = other.open(other.current(NAME).orElseThrow())) {
             assertEquals(1, snapshot.manifest().version());
             assertHolds(snapshot, CONTENT);
         }

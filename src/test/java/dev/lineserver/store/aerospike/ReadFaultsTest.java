@@ -213,7 +213,7 @@ final class ReadFaultsTest extends FakeNodeTest {
                 DatasetListing.Unreadable.class, store.datasets().getFirst());
         assertEquals(NAME, listed.name());
         assertTrue(listed.failure().getMessage().contains("aerospike-packed/7"));
-        assertThrows(StoreFailedException.class, () -> store.newest(NAME));
+        assertThrows(StoreFailedException.class, () -> store.current(NAME));
         assertEquals(3, put(store, CONTENT).version());
     }
 

@@ -114,7 +114,7 @@ final class RealServerTest {
     @Test
     void thePlanMatchesTheStorageUsed() throws Exception {
         byte[] content = text(50_000);
-        Plan plan = store.plan(shape(content));
+        Plan plan = store.plan(shape(content), 0);
         assertTrue(plan.fits(), plan.obstacles().toString());
         FakeNodeTest.put(store, content);
         LineSet set = new RegistryRecord(cluster)
@@ -133,7 +133,7 @@ final class RealServerTest {
     @Test
     void thePlanReportsATextThatDoesNotFit() throws Exception {
         long lines = 100_000_000_000L;
-        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false));
+        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false), 0);
         assertFalse(plan.fits());
         assertEquals(lines * 64, figure(plan, "index-ram"));
     }

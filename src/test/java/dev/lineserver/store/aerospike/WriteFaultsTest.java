@@ -96,7 +96,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         node.faults.refuseLines(Integer.MAX_VALUE, ResultCode.DEVICE_OVERLOAD);
         assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
         node.faults.clear();
-        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(Optional.empty(), store.current(NAME));
         assertEquals(0, node.records.count("a"), "a failed build is rolled back");
     }
 
@@ -110,7 +110,7 @@ final class WriteFaultsTest extends FakeNodeTest {
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, CONTENT));
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
         }
-        assertEquals(Optional.empty(), store.newest(NAME));
+        assertEquals(Optional.empty(), store.current(NAME));
     }
 
     @Test
@@ -180,7 +180,7 @@ final class WriteFaultsTest extends FakeNodeTest {
     }
 
     private static void assertStored(AerospikeStore store, Manifest manifest) throws Exception {
-        assertEquals(List.of(new DatasetListing.Described(manifest)), store.datasets());
+        assertEquals(Optional.of(manifest), store.current(NAME));
         try (Snapshot snapshot = store.open(manifest)) {
             assertHolds(snapshot, CONTENT);
         }

@@ -111,7 +111,7 @@ final class CrashTest {
             return;
         }
         Manifest manifest = assertInstanceOf(DatasetListing.Described.class, listed.getFirst(), () -> what + listed)
-                .newest();
+                    .versions().current().orElseThrow().describe();
         byte[] content = expected.stream()
                 .flatMap(Optional::stream)
                 .filter(bytes -> bytes.length == manifest.byteCount())
@@ -121,7 +121,7 @@ final class CrashTest {
     }
 
     private static void assertNoLeftovers(EmbeddedStore store, Path data, String what) throws Exception {
-        long newest = store.newest(DatasetName.DEFAULT).orElseThrow().version();
+        long newest = store.current(DatasetName.DEFAULT).orElseThrow().version();
         assertEquals(List.of("v" + newest), names(data.resolve("default")), what);
         assertEquals(List.of("default", "default.lock"), names(data), what);
     }
@@ -162,7 +162,7 @@ final class CrashTest {
 
         assertEquals(List.of(), openFiles(data), what);
         EmbeddedStore reopened = new EmbeddedStore(data, null, new LossyDisk(directory));
-        Manifest newest = reopened.newest(DatasetName.DEFAULT).orElseThrow();
+        Manifest newest = reopened.current(DatasetName.DEFAULT).orElseThrow();
         assertTrue(published ? newest.version() == 2 : forGood || newest.version() == 1, what);
         assertHolds(reopened, newest, newest.version() == 1 ? BEFORE : AFTER, what);
         assertHolds(reopened, ingest(reopened, after, copy), AFTER, what);

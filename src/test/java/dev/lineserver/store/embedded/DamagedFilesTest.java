@@ -58,7 +58,7 @@ final class DamagedFilesTest {
     /** Returns true if the version can be read; fails if a line is wrong. */
     private boolean isReadable(String what) throws Exception {
         try {
-            Optional<Manifest> newest = store.newest(DatasetName.DEFAULT);
+            Optional<Manifest> newest = store.current(DatasetName.DEFAULT);
             assertTrue(newest.isPresent(), what + ": missing in the list");
             try (Snapshot snapshot = store.open(newest.get())) {
                 for (int i = 0; i < LINES.size(); i += 7) {

@@ -76,7 +76,7 @@ final class EmbeddedStoreTest {
             rewriteManifest(
                     directory.resolve("data/default/v" + before.version()),
                     text -> text.replace(ManifestFile.LAYOUT, layout));
-            StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+            StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
             assertTrue(e.getMessage().contains("it has layout '" + layout + "'"), e.getMessage());
             assertTrue(e.getMessage().endsWith("ingest the file again to replace it"), e.getMessage());
             Ingest.Outcome replaced = ingestIfChanged(false);
@@ -93,7 +93,7 @@ final class EmbeddedStoreTest {
         ingestIfChanged(false);
         Path manifest = directory.resolve("data/default/v1/manifest");
         Files.move(manifest, manifest.resolveSibling("manifest.properties"));
-        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
         assertTrue(e.getMessage().contains("its layout is older than 'embedded-4'"), e.getMessage());
         assertTrue(e.getMessage().endsWith("ingest the file again to replace it"), e.getMessage());
         assertEquals(2, ingestIfChanged(false).manifest().version());
@@ -140,7 +140,7 @@ final class EmbeddedStoreTest {
             long version = ingestIfChanged(false).manifest().version();
             rewriteManifest(directory.resolve("data/default/v" + version), text -> text.replace(edit[0], edit[1]));
             StoreFailedException e = assertThrows(
-                    StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT), String.join(" to ", edit));
+                    StoreFailedException.class, () -> store.current(DatasetName.DEFAULT), String.join(" to ", edit));
             assertFalse(e.getMessage().contains("\n"), e.getMessage());
         }
     }
@@ -169,7 +169,7 @@ final class EmbeddedStoreTest {
                 .failure();
         assertInstanceOf(StoreFailedException.class, failure);
         assertTrue(failure.getMessage().contains("layout 'embedded-9'"), failure.getMessage());
-        assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+        assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
         assertInstanceOf(DatasetListing.Described.class, listed.getLast());
     }
 
@@ -180,7 +180,7 @@ final class EmbeddedStoreTest {
         for (String file : List.of(ManifestFile.NAME, "index", "lines")) {
             Files.copy(directory.resolve("data/default/v1/" + file), directory.resolve("data/other/v1/" + file));
         }
-        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(new DatasetName("other")));
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.current(new DatasetName("other")));
         assertTrue(e.getMessage().contains("belongs to another version"), e.getMessage());
     }
 
@@ -300,7 +300,7 @@ final class EmbeddedStoreTest {
         ingestIfChanged(false);
         Path manifest = directory.resolve("data/default/v1/manifest");
         Files.writeString(manifest, Files.readString(manifest).replace("\"lines\":3", "\"lines\":2"));
-        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.newest(DatasetName.DEFAULT));
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
         assertTrue(e.getMessage().contains("checksum"), e.getMessage());
         assertEquals(2, ingestIfChanged(false).manifest().version());
     }
@@ -325,10 +325,10 @@ final class EmbeddedStoreTest {
         try (Build _ = store.begin(new BuildRequest(other, "a build", null, true))) {
             List<String> before = tree(directory);
             try (EmbeddedStore reader = EmbeddedStore.open(directory.resolve("data"), null)) {
-                assertEquals(List.of(new DatasetListing.Described(manifest)), reader.datasets());
-                assertEquals(Optional.empty(), reader.newest(other));
+                assertEquals(Optional.of(manifest), reader.current(DatasetName.DEFAULT));
+                assertEquals(Optional.empty(), reader.current(other));
                 assertEquals(Optional.of(manifest), findUnchanged(false));
-                reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false));
+                reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0);
                 try (Snapshot snapshot = reader.open(manifest)) {
                     assertEquals("one", text(snapshot, 0));
                     snapshot.check();
@@ -343,9 +343,9 @@ final class EmbeddedStoreTest {
         Path missing = directory.resolve("new/data");
         store = EmbeddedStore.open(missing, null);
         assertEquals(List.of(), store.datasets());
-        assertEquals(Optional.empty(), store.newest(DatasetName.DEFAULT));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
         assertFalse(store.drop(DatasetName.DEFAULT));
-        Plan plan = store.plan(new TextShape(1, 4, 3, new long[4096], 0, false));
+        Plan plan = store.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0);
         assertTrue(plan.fits());
         assertFalse(Files.exists(missing.getParent()));
         assertEquals(1, ingestIfChanged(false).manifest().version());
@@ -377,9 +377,9 @@ final class EmbeddedStoreTest {
     @Test
     void aPlanCountsACopyOnlyIfOneIsMade() throws Exception {
         long huge = 1L << 60;
-        assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false))
+        assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false), 0)
                 .fits());
-        Plan plan = store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, true));
+        Plan plan = store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, true), 0);
         assertFalse(plan.fits());
         assertTrue(plan.obstacles().getFirst().contains("choose another --data-dir"), plan.toString());
     }

@@ -1,0 +1,34 @@
+package dev.lineserver.store;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The versions of a dataset that a store has at one moment. At most one is current.
+ *
+ * @param dataset name of the dataset
+ * @param versions sorted by number, at least one
+ * @param lastNumber the highest number that a version of the dataset has ever had; numbers are not reused, not even after
+ *     the dataset was dropped
+ */
+public record DatasetVersions(DatasetName dataset, List<StoredVersion> versions, long lastNumber) {
+    /** Sorts and copies {@code versions}. */
+    public DatasetVersions {
+        versions = versions.stream()
+                .sorted(Comparator.comparingLong(StoredVersion::number))
+                .toList();
+    }
+
+    /** Returns the version that readers of the dataset see; empty if no version has been published. */
+    public Optional<StoredVersion> current() {
+        return versions.stream()
+                .filter(version -> version.state() == StoredVersion.State.CURRENT)
+                .findFirst();
+    }
+
+    /** Returns the version with that number; empty if the store does not have it. */
+    public Optional<StoredVersion> find(long number) {
+        return versions.stream().filter(version -> version.number() == number).findFirst();
+    }
+}
