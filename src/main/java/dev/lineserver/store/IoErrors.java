@@ -2,6 +2,7 @@ package dev.lineserver.store;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -45,6 +46,7 @@ public final class IoErrors {
         return switch (cause) {
             case NoSuchFileException _ -> "it does not exist";
             case EOFException _ -> "it is truncated";
+            case ClosedByInterruptException _ -> "the reading thread was interrupted";
             case ClosedChannelException _ -> "it was closed";
             default -> text;
         };

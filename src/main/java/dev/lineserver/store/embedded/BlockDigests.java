@@ -45,4 +45,11 @@ record BlockDigests(ByteBuffer leaves) {
         return ContentDigest.ofBlock(block, length)
                 .equals(new ContentDigest(leaves.getLong(at), leaves.getLong(at + Long.BYTES)));
     }
+
+    /** Returns true if a block has the same bytes in both contents. */
+    boolean isEqualBlock(BlockDigests other, long blockIndex) {
+        int at = Math.toIntExact(blockIndex * DIGEST_BYTES);
+        return leaves.getLong(at) == other.leaves.getLong(at)
+                && leaves.getLong(at + Long.BYTES) == other.leaves.getLong(at + Long.BYTES);
+    }
 }

@@ -1,13 +1,18 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.OptionalLong;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
@@ -20,25 +25,25 @@ import dev.lineserver.store.embedded.index.LineIndex;
 import dev.lineserver.store.embedded.index.LineIndexFile;
 
 /**
- * The directory of one dataset. It contains a directory for each version, {@code v1}, {@code v2} …, and at most one
- * {@code building-…} for the version being written, which readers ignore. A build becomes a version by a rename, so a
- * version is always complete. Only the process that holds the {@link DatasetLock} changes files here; readers need no
- * lock.
+ * The directory of one dataset. Its {@link VersionsFile} lists the versions; each has a directory {@code v1}, {@code v2}
+ * …. At most one {@code building-…} is a version being written. Only the process that holds the {@link DatasetLock}
+ * changes files here; readers need no lock, and look only at the versions that the file lists.
+ *
+ * <p>A version is published, held or removed by replacing the versions file. Its directory is complete and durable
+ * before the file lists it, and is deleted after the file has ceased to list it, so whatever the file lists is whole at
+ * any moment.
  *
  * @param path the directory; its name is the name of the dataset
  * @param disk makes all changes
  */
 record DatasetDirectory(Path path, Disk disk) {
+    private static final System.Logger LOG = System.getLogger(DatasetDirectory.class.getName());
+
     static final String LINES = "lines";
     static final String INDEX = "index";
     static final String BLOCKS = "blocks";
     private static final Pattern VERSION = Pattern.compile("v([1-9][0-9]{0,17})");
-    private static final String BUILDING = "building-";
-    /**
-     * Separates a dropped dataset's name from a unique number. Names of datasets contain no dot, so the name of a
-     * dropped dataset identifies one dataset.
-     */
-    private static final String DROPPED = ".dropped-";
+    static final String BUILDING = "building-";
     /** Heap that must remain free after an index has been read, in bytes. */
     private static final long RESERVE_BYTES = 8L << 20;
 
@@ -52,13 +57,59 @@ record DatasetDirectory(Path path, Disk disk) {
         return path.resolve(BUILDING + version);
     }
 
-    /** Returns the highest version number; empty if there is no version. */
-    OptionalLong newestVersion() throws IOException {
+    /**
+     * Returns the versions of the dataset. Earlier releases wrote no versions file, and had one version: the newest.
+     *
+     * @throws StoreFailedException if they cannot be read; the message tells how to replace a damaged file
+     */
+    VersionsFile versions() throws StoreFailedException {
+        Path file = path.resolve(VersionsFile.NAME);
+        try {
+            return readVersions();
+        } catch (ChecksummedJson.UnusableException e) {
+            throw new StoreFailedException(
+                    file + " cannot be used: " + e.getMessage()
+                            + "; ingest the file again, or publish one of the versions, to replace it",
+                    e);
+        } catch (IOException e) {
+            throw IoErrors.failed("read " + file, e);
+        }
+    }
+
+    private VersionsFile readVersions() throws IOException {
+        Optional<VersionsFile> file = VersionsFile.read(path);
+        if (file.isEmpty()) {
+            List<Long> newest =
+                    storedNumbers().stream().max(Long::compare).stream().toList();
+            // Another process creates the file before it adds a version. If there is still none, the list is right.
+            file = VersionsFile.read(path)
+                    .or(() ->
+                            Optional.of(VersionsFile.of(newest, List.of(), newest.isEmpty() ? 0 : newest.getFirst())));
+        }
+        return file.get();
+    }
+
+    /**
+     * Returns the versions of the dataset, for a process that holds its lock. If the versions file is damaged, all
+     * versions count as held: none is lost, and each can be published.
+     */
+    VersionsFile versionsForWriter() throws IOException {
+        try {
+            return readVersions();
+        } catch (ChecksummedJson.UnusableException _) {
+            List<Long> stored = storedNumbers();
+            return VersionsFile.of(
+                    List.of(), stored, stored.stream().max(Long::compare).orElse(0L));
+        }
+    }
+
+    /** Returns the numbers of the version directories, listed or not. */
+    private List<Long> storedNumbers() throws IOException {
         return Disk.list(path).stream()
                 .map(entry -> VERSION.matcher(entry.getFileName().toString()))
                 .filter(Matcher::matches)
-                .mapToLong(match -> Long.parseLong(match.group(1)))
-                .max();
+                .map(match -> Long.valueOf(match.group(1)))
+                .toList();
     }
 
     /** Reads the manifest of a version. */
@@ -66,7 +117,7 @@ record DatasetDirectory(Path path, Disk disk) {
         Path file = version(version).resolve(ManifestFile.NAME);
         try {
             ManifestFile read = ManifestFile.read(file);
-            if (!read.manifest().dataset().equals(dataset()) || read.manifest().version() != version) {
+            if (!read.manifest().dataset().equals(name()) || read.manifest().version() != version) {
                 throw new IOException("it belongs to another version");
             }
             return read;
@@ -138,10 +189,15 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     private StoreException unusable(long version, Path file, String source, IOException cause) {
-        // A missing file usually means that a newer version has superseded this one, so the caller may retry.
-        return cause instanceof NoSuchFileException
-                ? new StoreUnavailableException(describe(version) + " is gone: " + file + " does not exist", cause)
-                : failed(file, source, cause);
+        return switch (cause) {
+            // A missing file usually means that the version was removed after it was listed.
+            case NoSuchFileException _ ->
+                new StoreUnavailableException(describe(version) + " is gone: " + file + " does not exist", cause);
+            // An interrupt of the reading thread, as at the end of the process, has closed the file.
+            case ClosedChannelException _ ->
+                new StoreUnavailableException(IoErrors.message("read " + file, cause), cause);
+            default -> failed(file, source, cause);
+        };
     }
 
     private static StoreFailedException failed(Path file, String source, IOException cause) {
@@ -152,57 +208,91 @@ record DatasetDirectory(Path path, Disk disk) {
                         cause);
     }
 
-    private DatasetName dataset() {
+    /** Returns the name of the dataset. */
+    DatasetName name() {
         return new DatasetName(path.getFileName().toString());
     }
 
     private String describe(long version) {
-        return "dataset " + dataset() + " version " + version;
+        return "dataset " + name() + " version " + version;
     }
 
     /**
-     * Turns a complete build into a version. The version is durable when this method returns; if it fails, the build
-     * remains a build.
+     * Prepares a build: removes leftovers, and creates the versions file if there is none, so that readers do not take
+     * the new version for the current one before it is listed.
+     *
+     * @return the versions of the dataset
      */
-    void publish(long version) throws IOException {
-        // The entries of the build first: after a crash, a version must never lack a file.
+    VersionsFile prepare() throws IOException {
+        disk.createDirectories(path);
+        clean();
+        VersionsFile versions = versionsForWriter();
+        if (!Files.exists(path.resolve(VersionsFile.NAME))) {
+            replaceVersions(versions);
+        }
+        return versions;
+    }
+
+    /** Turns a complete build into the directory of a version. It is durable when this method returns, and not listed. */
+    void complete(long version) throws IOException {
         disk.forceDirectory(building(version));
         disk.rename(building(version), version(version));
+        // The entry must be durable before the version is listed.
+        disk.forceDirectory(path);
+    }
+
+    /**
+     * Replaces the versions file. Readers see the change at once, and it is durable when this method returns; if it
+     * fails, the file is as before.
+     */
+    void replaceVersions(VersionsFile next) throws IOException {
+        Path file = path.resolve(VersionsFile.NAME);
+        byte @Nullable [] previous = Files.exists(file) ? Files.readAllBytes(file) : null;
+        disk.replaceFile(file, ChecksummedJson.bytes(next));
         try {
             disk.forceDirectory(path);
         } catch (IOException e) {
-            // Readers may have seen the version, but it might not survive a crash, so it is withdrawn.
-            disk.rename(version(version), building(version));
+            // Readers may have seen the change, but a crash might undo it, so it is withdrawn.
+            withdraw(file, previous, e);
             throw e;
         }
     }
 
-    /** Removes everything but the newest version, including unfinished builds and dropped datasets of this name. */
-    void clean() throws IOException {
-        OptionalLong newest = newestVersion();
-        for (Path entry : Disk.list(path)) {
-            if (newest.isEmpty() || !entry.equals(version(newest.getAsLong()))) {
-                disk.deleteTree(entry);
+    private void withdraw(Path file, byte @Nullable [] previous, IOException failure) {
+        try {
+            if (previous == null) {
+                disk.delete(file);
+            } else {
+                disk.replaceFile(file, ByteBuffer.wrap(previous));
             }
+            disk.forceDirectory(path);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
-        removeDropped();
     }
 
-    /**
-     * Removes the dataset. The removal is durable before any file is deleted, so a crash leaves no half-deleted
-     * dataset.
-     */
-    void drop() throws IOException {
-        disk.rename(path, path.resolveSibling(path.getFileName() + DROPPED + System.nanoTime()));
-        disk.forceDirectory(path.resolveSibling(""));
-        removeDropped();
+    /** Returns the files that belong to no version. */
+    List<Leftovers.Entry> leftovers() throws IOException {
+        return Leftovers.find(this, versionsForWriter());
     }
 
-    private void removeDropped() throws IOException {
-        for (Path entry : Disk.list(path.resolveSibling(""))) {
-            if (entry.getFileName().toString().startsWith(path.getFileName() + DROPPED)) {
-                disk.deleteTree(entry);
-            }
+    /** Removes the files that belong to no version. */
+    void clean() throws IOException {
+        for (Leftovers.Entry leftover : leftovers()) {
+            disk.deleteTree(leftover.path());
+        }
+    }
+
+    /** Removes the files that belong to no version, and logs a failure. */
+    void cleanOrLog() {
+        try {
+            clean();
+        } catch (IOException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "files that no version needs could not be removed from " + path
+                            + "; the next ingest of the dataset removes them",
+                    e);
         }
     }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -26,9 +27,9 @@ import dev.lineserver.store.StoreFailedException;
  * contains these files and their owners. See {@code src/docs/decisions/017-one-descriptor-per-lock.md}.
  *
  * @param file the lock file
- * @param channel its only descriptor in this process, which holds the lock
+ * @param channel its only descriptor in this process, which holds the lock; null if there is no file and nobody writes
  */
-record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
+record DatasetLock(Path file, @Nullable FileChannel channel) implements AutoCloseable {
     /** The lock files that this process has open, each with its owner. */
     private static final Map<Path, String> OPEN = new ConcurrentHashMap<>();
 
@@ -41,6 +42,20 @@ record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
      */
     static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose)
             throws IOException, StoreFailedException {
+        return acquire(dataDirectory, dataset, purpose, true);
+    }
+
+    /**
+     * Excludes writers of a dataset like {@link #acquire}, but needs no permission to write. Another process that is
+     * refused meanwhile reports the previous owner, so the lock must be held for milliseconds only.
+     */
+    static DatasetLock acquireWithoutWriting(Path dataDirectory, DatasetName dataset, String purpose)
+            throws IOException, StoreFailedException {
+        return acquire(dataDirectory, dataset, purpose, false);
+    }
+
+    private static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose, boolean writing)
+            throws IOException, StoreFailedException {
         Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
         String owner = "process " + ProcessHandle.current().pid() + " since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " (" + purpose + ")";
@@ -52,18 +67,31 @@ record DatasetLock(Path file, FileChannel channel) implements AutoCloseable {
         @Nullable FileChannel channel = null;
         boolean acquired = false;
         try {
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (channel.tryLock() == null) {
+            channel = writing
+                    ? FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+                    : openIfExists(file);
+            // A shared lock is enough to exclude the exclusive locks of writers. No file means that none has one.
+            if (channel != null && channel.tryLock(0, Long.MAX_VALUE, !writing) == null) {
                 // Reading the file opens a second descriptor. This process holds no lock on it that it could lose.
                 throw refused(dataset, Files.readString(file));
             }
-            channel.truncate(0).write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
+            if (channel != null && writing) {
+                channel.truncate(0).write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
+            }
             acquired = true;
             return new DatasetLock(file, channel);
         } finally {
             if (!acquired) {
                 release(file, channel);
             }
+        }
+    }
+
+    private static @Nullable FileChannel openIfExists(Path file) throws IOException {
+        try {
+            return FileChannel.open(file, StandardOpenOption.READ);
+        } catch (NoSuchFileException _) {
+            return null;
         }
     }
 

@@ -5,11 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -19,6 +21,9 @@ import java.util.stream.Stream;
  * the methods to fail each change, and to lose changes in this way.
  */
 class Disk {
+    /** Ends the name of a file that will replace another one. */
+    static final String REPLACEMENT = ".new";
+
     void createDirectory(Path directory) throws IOException {
         // createDirectory would fail if another process has created the directory meanwhile.
         Files.createDirectories(directory);
@@ -73,14 +78,39 @@ class Disk {
         }
     }
 
+    /**
+     * Replaces or creates a file, so that readers and a crash find the old bytes or the new ones. The directory is not
+     * forced, so a crash may restore the old ones.
+     */
+    final void replaceFile(Path file, ByteBuffer bytes) throws IOException {
+        Path replacement = file.resolveSibling(file.getFileName() + REPLACEMENT);
+        // A crashed process may have left a replacement.
+        delete(replacement);
+        writeFile(replacement, bytes);
+        rename(replacement, file);
+    }
+
     /** Removes a file or a directory with its contents, if it exists. */
     final void deleteTree(Path directory) throws IOException {
-        if (Files.isDirectory(directory)) {
+        if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             for (Path child : list(directory)) {
                 deleteTree(child);
             }
         }
         delete(directory);
+    }
+
+    /** Returns the size of a file, or of all files below a directory. */
+    static long size(Path path) throws IOException {
+        if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .size();
+        }
+        long size = 0;
+        for (Path child : list(path)) {
+            size += size(child);
+        }
+        return size;
     }
 
     /** Returns the entries of a directory; none if it does not exist or is not a directory. */

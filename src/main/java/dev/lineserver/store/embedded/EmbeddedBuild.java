@@ -22,13 +22,14 @@ import dev.lineserver.store.embedded.index.LineIndexWriter;
 
 /**
  * Writes a version into {@code building-…}: the index, and a copy of the lines unless they stay in their source. The
- * commit adds the manifest and renames the directory. Holds the dataset's lock until it is closed.
+ * commit adds the manifest, renames the directory, and lists the version. Holds the dataset's lock until it is closed.
  */
 final class EmbeddedBuild implements Build {
     private static final System.Logger LOG = System.getLogger(EmbeddedBuild.class.getName());
 
     private final BuildRequest request;
-    private final DatasetDirectory versions;
+    private final DatasetDirectory directory;
+    private final VersionsFile versions;
     private final long version;
     private final DatasetLock lock;
     private final Disk disk;
@@ -36,16 +37,20 @@ final class EmbeddedBuild implements Build {
     private final LineIndexWriter index;
     private final @Nullable FileChannel copy;
     private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
-    private boolean published;
 
-    /** @param lock released by {@link #close}; the caller releases it if this constructor fails */
-    EmbeddedBuild(BuildRequest request, DatasetDirectory versions, long version, DatasetLock lock) throws IOException {
+    /**
+     * @param versions the versions of the dataset before this one
+     * @param lock released by {@link #close}; the caller releases it if this constructor fails
+     */
+    EmbeddedBuild(BuildRequest request, DatasetDirectory directory, VersionsFile versions, DatasetLock lock)
+            throws IOException {
         this.request = request;
+        this.directory = directory;
         this.versions = versions;
-        this.version = version;
         this.lock = lock;
-        disk = versions.disk();
-        Path building = versions.building(version);
+        version = versions.last() + 1;
+        disk = directory.disk();
+        Path building = directory.building(version);
         disk.createDirectories(building);
         indexChannel = disk.create(building.resolve(DatasetDirectory.INDEX));
         index = new LineIndexWriter(bytes -> disk.write(indexChannel, bytes));
@@ -65,7 +70,7 @@ final class EmbeddedBuild implements Build {
                 disk.write(copy, ByteBuffer.wrap(batch.bytes(), batch.start(0), batch.byteCount()));
             }
         } catch (IOException e) {
-            throw IoErrors.failed("write to " + versions.building(version), e);
+            throw IoErrors.failed("write to " + directory.building(version), e);
         }
         checkpoint =
                 new Checkpoint(batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
@@ -85,7 +90,7 @@ final class EmbeddedBuild implements Build {
         }
         Manifest manifest = new Manifest(
                 request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now());
-        Path building = versions.building(version);
+        Path building = directory.building(version);
         try {
             // Every file is durable before the rename, so a crash leaves either a complete version or a build.
             index.finish();
@@ -95,42 +100,35 @@ final class EmbeddedBuild implements Build {
             } else {
                 disk.force(copy);
             }
-            new ManifestFile(manifest, request.file(), copy == null).write(building.resolve(ManifestFile.NAME), disk);
-            versions.publish(version);
-            published = true;
+            disk.writeFile(
+                    building.resolve(ManifestFile.NAME),
+                    ChecksummedJson.bytes(new ManifestFile(manifest, request.file(), copy == null)));
+            directory.complete(version);
+            directory.replaceVersions(
+                    request.hold()
+                            ? versions.hold(version)
+                            : versions.publish(version, VersionsFile.keep(request.keep(), copy == null)));
         } catch (IOException e) {
-            throw IoErrors.failed("publish version " + version + " of dataset " + request.dataset(), e);
+            throw IoErrors.failed(
+                    (request.hold() ? "hold" : "publish") + " version " + version + " of dataset " + request.dataset(),
+                    e);
         }
-        removeSuperseded();
         return manifest;
     }
 
-    /** Snapshots of older versions stay readable: they have the index in RAM and the file open. */
-    private void removeSuperseded() {
-        try {
-            versions.clean();
-        } catch (IOException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "an older version could not be removed; the next ingest of its dataset removes it",
-                    e);
-        }
-    }
-
+    /**
+     * Removes what the versions file does not list: this build, if it was not committed, or else the versions that are no
+     * longer kept. Their snapshots stay readable: they have the index in RAM and the file open.
+     */
     @Override
     public void close() {
         try (lock;
                 indexChannel;
                 @Nullable FileChannel copyChannel = copy) {
-            // The lock is released last, after the build is removed: resources are closed in reverse order.
-            if (!published) {
-                disk.deleteTree(versions.building(version));
-            }
+            // The lock is released last, after the removal: resources are closed in reverse order.
+            directory.cleanOrLog();
         } catch (IOException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "an unfinished version could not be removed; the next ingest of its dataset removes it",
-                    e);
+            LOG.log(System.Logger.Level.WARNING, "files of a build could not be closed", e);
         }
     }
 }

@@ -23,7 +23,9 @@ final class EmbeddedPlan {
 
     private EmbeddedPlan() {}
 
-    static Plan of(TextShape shape, Path directory) throws StoreException {
+    /** @param keep number of published versions that stay stored; 0 for the default */
+    static Plan of(TextShape shape, int keep, Path directory) throws StoreException {
+        long versions = VersionsFile.keep(keep, !shape.copied());
         long index = indexBytes(shape);
         long copy = shape.copied() ? shape.byteCount() : 0;
         long free;
@@ -35,9 +37,15 @@ final class EmbeddedPlan {
         List<Figure> figures = List.of(
                 new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
                 new Figure("bytes", shape.byteCount(), "bytes", "size of the text, unpacked"),
+                new Figure("versions", versions, "versions", "stay stored, if all are of this size"),
                 new Figure("index-ram", index, "bytes", "RAM for the index, at most"),
-                new Figure("index-ssd", index, "bytes", "the index on disk, in " + directory),
-                new Figure("copy-ssd", copy, "bytes", "a copy of the text there, unless the file stays in place"),
+                new Figure(
+                        "kept-index-ram",
+                        (versions - 1) * index,
+                        "bytes",
+                        "more RAM while requests read all older versions, at most"),
+                new Figure("index-ssd", versions * index, "bytes", "the indexes on disk, in " + directory),
+                new Figure("copy-ssd", versions * copy, "bytes", "copies of the text there, unless it stays in place"),
                 new Figure("free-ssd", free, "bytes", "free space there now"),
                 new Figure("nodes", 1, "nodes", "machines"),
                 new Figure(

@@ -68,6 +68,40 @@ record EmbeddedSnapshot(
         lines.check();
     }
 
+    /**
+     * Compares digests of blocks. From a line that begins at the same offset in both versions on, equal blocks contain
+     * equal lines. A line that ends in the next block, which differs, is not skipped.
+     */
+    @Override
+    public long skipEqualLines(Snapshot other, long lineIndex) {
+        if (!(other instanceof EmbeddedSnapshot that)) {
+            return lineIndex;
+        }
+        if (manifest.content().equals(that.manifest.content())) {
+            return Math.max(lineIndex, index.lineCount());
+        }
+        if (lineIndex >= Math.min(index.lineCount(), that.index.lineCount())
+                || index.start(lineIndex) != that.index.start(lineIndex)) {
+            return lineIndex;
+        }
+        return firstEndingAfter(lineIndex, lines.equalUntil(that.lines, index.start(lineIndex)));
+    }
+
+    /** Returns the index of the first line, from a line on, whose terminator is not before a position. */
+    private long firstEndingAfter(long lineIndex, long position) {
+        long low = lineIndex;
+        long high = index.lineCount();
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (index.start(middle) + index.length(middle) < position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     @Override
     public void close() {
         lines.close();

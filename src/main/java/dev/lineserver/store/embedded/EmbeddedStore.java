@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import io.netty.util.concurrent.EventExecutorGroup;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,7 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
@@ -33,26 +37,27 @@ import dev.lineserver.store.embedded.index.LineIndex;
  *
  * <pre>
  * DATASET.lock            locked by the process that writes to the dataset; contains its description
+ * DATASET/versions        lists the versions: published, held, last number given
  * DATASET/v3/manifest     describes the version
  * DATASET/v3/index        offset of each line
  * DATASET/v3/lines        copy of the lines; absent if they stay in their source
  * DATASET/v3/blocks       digests of the source's blocks; absent if there is a copy
  * DATASET/building-4/…    a version being written
- * DATASET.dropped-…       a dataset being removed
  * </pre>
+ *
+ * <p>Replacing the file {@code versions} publishes, holds, rolls back and drops. A dropped dataset keeps this file,
+ * because numbers of versions are not reused.
  *
  * <p>Reads acquire no lock and write nothing, so a server can use a directory of another user or on a read-only volume.
  * A directory that does not exist is an empty store. The next process that writes to a dataset removes the files that
- * crashed processes have left.
+ * crashed processes have left, as does {@link #reclaim}.
  */
 public final class EmbeddedStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
 
     /**
-     * Attempts to find the newest version while another process publishes one, because readers acquire no lock. A
-     * version may be removed after it was listed and before its manifest is read. A listing may also miss all versions:
-     * the operating system reads a directory in steps, the newer version may appear among entries that were already
-     * read, and the older one may then be removed before it is read.
+     * Attempts to describe all versions of a dataset, because readers acquire no lock: another process may remove a
+     * version after it was listed and before its manifest is read. Each further attempt follows a further change.
      */
     private static final int MAX_READ_ATTEMPTS = 20;
 
@@ -95,46 +100,59 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
-        return newestFile(dataset).map(ManifestFile::manifest).map(newest -> new DatasetVersions(
-                dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, newest)), newest.version()));
+        DatasetDirectory files = directory(dataset);
+        VersionsFile listed = files.versions();
+        List<StoredVersion> described = describe(files, listed);
+        for (int attempt = 1; attempt < MAX_READ_ATTEMPTS && isAnyGone(described); attempt++) {
+            VersionsFile now = files.versions();
+            if (now.equals(listed)) {
+                break;
+            }
+            listed = now;
+            described = describe(files, listed);
+        }
+        return described.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new DatasetVersions(dataset, described, listed.last()));
     }
 
-    private Optional<ManifestFile> newestFile(DatasetName dataset) throws StoreException {
-        DatasetDirectory versions = directory(dataset);
-        @Nullable StoreException failure = null;
-        try {
-            for (int attempt = 0; attempt < MAX_READ_ATTEMPTS; attempt++) {
-                OptionalLong version = versions.newestVersion();
-                if (version.isPresent()) {
-                    try {
-                        return Optional.of(versions.manifest(version.getAsLong()));
-                    } catch (StoreException e) {
-                        // Lists again: the version may have been superseded. A damaged one fails all attempts.
-                        failure = e;
-                    }
-                }
+    private static List<StoredVersion> describe(DatasetDirectory files, VersionsFile listed) {
+        List<StoredVersion> described = new ArrayList<>();
+        for (long number : listed.numbers()) {
+            StoredVersion.State state = listed.state(number).orElseThrow();
+            try {
+                described.add(StoredVersion.of(state, files.manifest(number).manifest()));
+            } catch (StoreException e) {
+                described.add(StoredVersion.unreadable(state, number, e));
             }
-            if (failure != null) {
-                throw failure;
-            }
-            return Optional.empty();
-        } catch (IOException e) {
-            throw IoErrors.failed("list the versions of dataset " + dataset, e);
         }
+        return described;
+    }
+
+    private static boolean isAnyGone(List<StoredVersion> described) {
+        return described.stream().anyMatch(version -> version.failure() instanceof StoreUnavailableException);
+    }
+
+    /** Returns the manifest file of the current version; empty if no version is published. */
+    private Optional<ManifestFile> currentFile(DatasetName dataset) throws StoreException {
+        Optional<Manifest> current = current(dataset);
+        return current.isPresent()
+                ? Optional.of(directory(dataset).manifest(current.get().version()))
+                : Optional.empty();
     }
 
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
-        DatasetDirectory versions = directory(manifest.dataset());
-        ManifestFile file = versions.manifest(manifest.version());
-        LineIndex index = versions.index(file.manifest());
-        return new EmbeddedSnapshot(file.manifest(), index, versions.lines(file), reads, validation);
+        DatasetDirectory files = directory(manifest.dataset());
+        ManifestFile file = files.manifest(manifest.version());
+        LineIndex index = files.index(file.manifest());
+        return new EmbeddedSnapshot(file.manifest(), index, files.lines(file), reads, validation);
     }
 
     @Override
     public Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
-        Optional<Manifest> unchanged = newestFile(request.dataset())
-                .filter(newest -> newest.isFrom(request))
+        Optional<Manifest> unchanged = currentFile(request.dataset())
+                .filter(current -> current.isFrom(request))
                 .map(ManifestFile::manifest);
         if (unchanged.isPresent()) {
             directory(request.dataset()).requireIndex(unchanged.get());
@@ -143,9 +161,9 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public boolean reuse(Manifest newest, BuildRequest request) throws StoreException {
-        Optional<ManifestFile> file = newestFile(newest.dataset())
-                .filter(stillNewest -> stillNewest.manifest().equals(newest));
+    public boolean reuse(Manifest current, BuildRequest request) throws StoreException {
+        Optional<ManifestFile> file = currentFile(current.dataset())
+                .filter(stillCurrent -> stillCurrent.manifest().equals(current));
         Optional<ManifestFile> reused = file.flatMap(version -> version.withSourceOf(request));
         if (reused.isPresent() && !reused.equals(file)) {
             replaceManifest(reused.get());
@@ -159,13 +177,9 @@ public final class EmbeddedStore implements LineStore {
      */
     private void replaceManifest(ManifestFile manifest) {
         Manifest version = manifest.manifest();
-        Path versionDirectory = directory(version.dataset()).version(version.version());
-        Path replacement = versionDirectory.resolve(ManifestFile.NAME + ".new");
+        Path file = directory(version.dataset()).version(version.version()).resolve(ManifestFile.NAME);
         try (DatasetLock _ = DatasetLock.acquire(directory, version.dataset(), "record a new source stamp")) {
-            // A crashed process may have left a replacement.
-            disk.delete(replacement);
-            manifest.write(replacement, disk);
-            disk.rename(replacement, versionDirectory.resolve(ManifestFile.NAME));
+            disk.replaceFile(file, ChecksummedJson.bytes(manifest));
         } catch (IOException | StoreException e) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -181,11 +195,8 @@ public final class EmbeddedStore implements LineStore {
             disk.createDirectories(directory);
             DatasetLock lock = DatasetLock.acquire(directory, dataset, "ingest " + request.sourceName());
             try {
-                DatasetDirectory versions = directory(dataset);
-                // Removes the remains of crashed builds under the lock, before the number of this version is chosen.
-                versions.clean();
-                return new EmbeddedBuild(
-                        request, versions, versions.newestVersion().orElse(0) + 1, lock);
+                DatasetDirectory files = directory(dataset);
+                return new EmbeddedBuild(request, files, files.prepare(), lock);
             } catch (IOException | RuntimeException | Error e) {
                 lock.close();
                 throw e;
@@ -196,37 +207,131 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public boolean drop(DatasetName dataset) throws StoreException {
-        DatasetDirectory versions = directory(dataset);
-        if (!Files.isDirectory(versions.path())) {
-            return false;
-        }
-        try (DatasetLock _ = DatasetLock.acquire(directory, dataset, "drop it")) {
-            versions.drop();
-            return true;
-        } catch (IOException e) {
-            throw IoErrors.failed("drop dataset " + dataset, e);
+    public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
+        String attempt = "publish version " + version + " of dataset " + dataset;
+        return change(dataset, attempt, files -> {
+            VersionsFile versions = files.versionsForWriter();
+            requireListed(dataset, version, versions);
+            ManifestFile file = files.manifest(version);
+            if (!versions.state(version).equals(Optional.of(StoredVersion.State.CURRENT))) {
+                requireUsable(files, file);
+                files.replaceVersions(versions.publish(version, VersionsFile.keep(keep, file.inPlace())));
+                files.cleanOrLog();
+            }
+            return file.manifest();
+        });
+    }
+
+    /** Checks that the lines of a version can still be read: its source may have been changed since. */
+    private static void requireUsable(DatasetDirectory files, ManifestFile file) throws StoreException {
+        files.requireIndex(file.manifest());
+        try (LinesFile lines = files.lines(file)) {
+            lines.check();
         }
     }
 
     @Override
-    public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
-        throw new StoreFailedException("not yet");
+    public boolean drop(DatasetName dataset) throws StoreException {
+        if (!Files.isDirectory(directory(dataset).path())) {
+            return false;
+        }
+        return change(dataset, "drop dataset " + dataset, files -> {
+            VersionsFile versions = files.versionsForWriter();
+            boolean existed = !versions.numbers().isEmpty();
+            if (existed) {
+                files.replaceVersions(VersionsFile.of(List.of(), List.of(), versions.last()));
+            }
+            files.clean();
+            return existed;
+        });
     }
 
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
-        throw new StoreFailedException("not yet");
+        boolean _ = change(dataset, "drop version " + version + " of dataset " + dataset, files -> {
+            VersionsFile versions = files.versionsForWriter();
+            if (requireListed(dataset, version, versions) == StoredVersion.State.CURRENT) {
+                throw new StoreFailedException("version " + version + " of dataset " + dataset
+                        + " is current: publish another version first, or drop the whole dataset");
+            }
+            files.replaceVersions(versions.without(version));
+            files.clean();
+            return true;
+        });
+    }
+
+    private static StoredVersion.State requireListed(DatasetName dataset, long version, VersionsFile versions)
+            throws StoreFailedException {
+        return versions.state(version)
+                .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " has no version " + version
+                        + "; its versions are " + versions.numbers()));
+    }
+
+    /** A change of a dataset, made while it is locked. */
+    @FunctionalInterface
+    private interface Change<T> {
+        T apply(DatasetDirectory files) throws IOException, StoreException;
+    }
+
+    /** @param attempt verb and object, for messages */
+    private <T> T change(DatasetName dataset, String attempt, Change<T> change) throws StoreException {
+        DatasetDirectory files = directory(dataset);
+        try {
+            // Creates no lock file for a dataset that does not exist.
+            if (!Files.isDirectory(files.path())) {
+                throw new StoreFailedException("there is no dataset " + dataset + " in " + directory);
+            }
+            try (DatasetLock _ = DatasetLock.acquire(directory, dataset, attempt)) {
+                return change.apply(files);
+            }
+        } catch (IOException e) {
+            throw IoErrors.failed(attempt, e);
+        }
     }
 
     @Override
     public List<Leftover> reclaim(boolean dryRun) throws StoreException {
-        return List.of();
+        List<Leftover> found = new ArrayList<>();
+        try {
+            Set<DatasetName> datasets = Disk.list(directory).stream()
+                    .filter(Files::isDirectory)
+                    .map(Leftovers::datasetOf)
+                    .flatMap(Optional::stream)
+                    .collect(Collectors.toCollection(() -> new TreeSet<>(Comparator.comparing(DatasetName::value))));
+            for (DatasetName dataset : datasets) {
+                reclaim(dataset, dryRun, found);
+            }
+        } catch (IOException e) {
+            throw IoErrors.failed("remove what no version needs from " + directory, e);
+        }
+        return found;
+    }
+
+    private void reclaim(DatasetName dataset, boolean dryRun, List<Leftover> found) throws IOException {
+        DatasetDirectory files = directory(dataset);
+        if (files.leftovers().isEmpty()) {
+            // Usually there are none, and then the dataset is not locked and no permission to write is needed.
+            return;
+        }
+        try (DatasetLock _ = dryRun
+                ? DatasetLock.acquireWithoutWriting(directory, dataset, "look for leftovers")
+                : DatasetLock.acquire(directory, dataset, "remove leftovers")) {
+            for (Leftovers.Entry leftover : files.leftovers()) {
+                String name = directory.relativize(leftover.path()).toString();
+                found.add(new Leftover(name, leftover.reason(), Disk.size(leftover.path()), "bytes"));
+                if (!dryRun) {
+                    disk.deleteTree(leftover.path());
+                }
+            }
+        } catch (StoreFailedException busy) {
+            // The process that is writing to the dataset has removed its leftovers.
+            LOG.log(System.Logger.Level.DEBUG, busy.getMessage());
+        }
     }
 
     @Override
     public Plan plan(TextShape shape, int keep) throws StoreException {
-        return EmbeddedPlan.of(shape, directory);
+        return EmbeddedPlan.of(shape, keep, directory);
     }
 
     @Override

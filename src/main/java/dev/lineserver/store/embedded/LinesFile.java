@@ -265,6 +265,24 @@ final class LinesFile implements AutoCloseable {
         return blocks != null && blocks.matches(at / Limits.BLOCK_BYTES, block, length);
     }
 
+    /**
+     * Returns the end of the range of bytes from a position on that two versions have in common, as far as the digests
+     * of their blocks tell; the position itself if they do not tell.
+     */
+    long equalUntil(LinesFile other, long position) {
+        if (blocks == null || other.blocks == null) {
+            return position;
+        }
+        long at = position - position % Limits.BLOCK_BYTES;
+        while (at < manifest.byteCount()
+                && at < other.manifest.byteCount()
+                && blockLength(at) == other.blockLength(at)
+                && blocks.isEqualBlock(other.blocks, at / Limits.BLOCK_BYTES)) {
+            at += blockLength(at);
+        }
+        return Math.max(at, position);
+    }
+
     private int blockLength(long at) {
         return (int) Math.min(Limits.BLOCK_BYTES, manifest.byteCount() - at);
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -19,18 +20,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Progress;
-import dev.lineserver.store.Await;
-import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
-import dev.lineserver.store.Lookup;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
-import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,78 +50,101 @@ final class CrashTest {
         after = Files.write(directory.resolve("after"), AFTER);
     }
 
-    /** The content of a dataset after a step, and the number of changes made by then. */
-    private record Milestone(int changeCount, Optional<byte[]> content) {}
+    /** The versions of the dataset after a step, the highest number given, and the number of changes made by then. */
+    private record Milestone(int changeCount, String versions, long lastNumber) {}
+
+    private static Milestone milestone(LossyDisk disk, EmbeddedStore store, String versions, long lastNumber)
+            throws Exception {
+        assertEquals(versions, StoredFiles.describe(store));
+        return new Milestone(disk.changeCount(), versions, lastNumber);
+    }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aPowerCutLeavesTheVersionBeforeOrAfterAStep(boolean copy) throws Exception {
+    void aPowerCutLeavesTheVersionsBeforeOrAfterAStep(boolean copy) throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         LossyDisk disk = new LossyDisk(root);
         EmbeddedStore store = new EmbeddedStore(root.resolve("new/data"), null, disk);
         List<Milestone> milestones = new ArrayList<>();
-        milestones.add(new Milestone(0, Optional.empty()));
+        milestones.add(new Milestone(0, "", 0));
         ingest(store, before, copy);
-        milestones.add(new Milestone(disk.changeCount(), Optional.of(BEFORE)));
+        milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
         Files.write(before, BEFORE);
         Ingest.Outcome touched =
                 new Ingest(store, Progress.SILENT).storeIfChanged(before.toString(), DatasetName.DEFAULT, copy, false);
         assertEquals(1, touched.manifest().version());
-        milestones.add(new Milestone(disk.changeCount(), Optional.of(BEFORE)));
-        ingest(store, after, copy);
-        milestones.add(new Milestone(disk.changeCount(), Optional.of(AFTER)));
+        milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
+        StoredFiles.put(store, after, copy, 2, false);
+        milestones.add(milestone(disk, store, "1 KEPT, 2 CURRENT, 2 given", 2));
+        StoredFiles.put(store, before, copy, 2, true);
+        milestones.add(milestone(disk, store, "1 KEPT, 2 CURRENT, 3 HELD, 3 given", 3));
+        store.publish(DatasetName.DEFAULT, 1, Integer.MAX_VALUE);
+        milestones.add(milestone(disk, store, "1 CURRENT, 2 KEPT, 3 HELD, 3 given", 3));
+        store.publish(DatasetName.DEFAULT, 3, 2);
+        milestones.add(milestone(disk, store, "1 KEPT, 3 CURRENT, 3 given", 3));
+        store.drop(DatasetName.DEFAULT, 1);
+        milestones.add(milestone(disk, store, "3 CURRENT, 3 given", 3));
         store.drop(DatasetName.DEFAULT);
-        milestones.add(new Milestone(disk.changeCount(), Optional.empty()));
-        assertTrue(disk.changeCount() > 50, disk.changeCount() + " changes");
+        milestones.add(milestone(disk, store, "", 3));
+        StoredFiles.put(store, after, copy, 1, false);
+        milestones.add(milestone(disk, store, "4 CURRENT, 4 given", 4));
+        assertTrue(disk.changeCount() > 100, disk.changeCount() + " changes");
 
         long seed = new Random().nextLong();
         for (int step = 1; step < milestones.size(); step++) {
             Milestone last = milestones.get(step - 1);
             Milestone next = milestones.get(step);
             for (int changes = last.changeCount + 1; changes < next.changeCount; changes++) {
-                assertPowerCutLeaves(disk, changes, seed, copy, List.of(last.content, next.content));
+                assertPowerCutLeaves(disk, changes, seed, copy, List.of(last, next));
             }
-            assertPowerCutLeaves(disk, next.changeCount, seed, copy, List.of(next.content));
+            assertPowerCutLeaves(disk, next.changeCount, seed, copy, List.of(next));
         }
     }
 
-    private void assertPowerCutLeaves(
-            LossyDisk disk, int changes, long seed, boolean copy, List<Optional<byte[]>> expected) throws Exception {
+    private void assertPowerCutLeaves(LossyDisk disk, int changes, long seed, boolean copy, List<Milestone> possible)
+            throws Exception {
         for (int cut = 0; cut < POWER_CUTS_PER_CHANGE; cut++) {
             Path left = directory.resolve("left-" + changes + "-" + cut);
             disk.cutPower(changes, new Random(seed + cut), left);
             String what = "power cut " + cut + " after change " + changes + " of seed " + seed;
             Path data = left.resolve("new/data");
             EmbeddedStore store = new EmbeddedStore(data, null, new LossyDisk(left));
-            assertHoldsOneOf(store, expected, what);
+            String versions = StoredFiles.describe(store);
+            List<Milestone> found = possible.stream()
+                    .filter(milestone -> milestone.versions.equals(versions))
+                    .toList();
+            assertFalse(found.isEmpty(), what + ": " + versions);
+            assertAllVersionsHoldTheirContent(store, what);
             if (cut == 0) {
-                assertHolds(store, ingest(store, after, copy), AFTER, what);
+                Manifest added = ingest(store, after, copy);
+                // No client may ever see two contents under one number.
+                assertTrue(added.version() > found.getFirst().lastNumber, what + ": " + added);
+                assertAllVersionsHoldTheirContent(store, what);
                 assertNoLeftovers(store, data, what);
             }
         }
     }
 
-    private static void assertHoldsOneOf(EmbeddedStore store, List<Optional<byte[]>> expected, String what)
-            throws Exception {
-        List<DatasetListing> listed = store.datasets();
-        if (listed.isEmpty()) {
-            assertTrue(expected.contains(Optional.<byte[]>empty()), what + ": the dataset is lost");
-            return;
+    private static void assertAllVersionsHoldTheirContent(EmbeddedStore store, String what) throws Exception {
+        Optional<DatasetVersions> versions = store.versions(DatasetName.DEFAULT);
+        if (versions.isPresent()) {
+            for (StoredVersion version : versions.get().versions()) {
+                Manifest manifest = version.describe();
+                byte[] content = manifest.byteCount() == BEFORE.length ? BEFORE : AFTER;
+                StoredFiles.assertHolds(store, manifest, content, what);
+            }
         }
-        Manifest manifest = assertInstanceOf(DatasetListing.Described.class, listed.getFirst(), () -> what + listed)
-                    .versions().current().orElseThrow().describe();
-        byte[] content = expected.stream()
-                .flatMap(Optional::stream)
-                .filter(bytes -> bytes.length == manifest.byteCount())
-                .findFirst()
-                .orElseThrow(() -> new AssertionError(what + ": " + manifest));
-        assertHolds(store, manifest, content, what);
     }
 
     private static void assertNoLeftovers(EmbeddedStore store, Path data, String what) throws Exception {
-        long newest = store.current(DatasetName.DEFAULT).orElseThrow().version();
-        assertEquals(List.of("v" + newest), names(data.resolve("default")), what);
+        DatasetVersions versions = store.versions(DatasetName.DEFAULT).orElseThrow();
+        Stream<String> files = versions.versions().stream().map(version -> "v" + version.number());
+        assertEquals(
+                Stream.concat(files, Stream.of(VersionsFile.NAME)).sorted().toList(),
+                names(data.resolve("default")),
+                what);
         assertEquals(List.of("default", "default.lock"), names(data), what);
+        assertEquals(List.of(), store.reclaim(true), what);
     }
 
     private static List<String> names(Path directory) throws Exception {
@@ -164,9 +185,71 @@ final class CrashTest {
         EmbeddedStore reopened = new EmbeddedStore(data, null, new LossyDisk(directory));
         Manifest newest = reopened.current(DatasetName.DEFAULT).orElseThrow();
         assertTrue(published ? newest.version() == 2 : forGood || newest.version() == 1, what);
-        assertHolds(reopened, newest, newest.version() == 1 ? BEFORE : AFTER, what);
-        assertHolds(reopened, ingest(reopened, after, copy), AFTER, what);
+        assertAllVersionsHoldTheirContent(reopened, what);
+        StoredFiles.assertHolds(reopened, ingest(reopened, after, copy), AFTER, what);
         assertNoLeftovers(reopened, data, what);
+        return disk.changeCount() <= failing;
+    }
+
+    /** A change of the list of versions. */
+    @FunctionalInterface
+    private interface Step {
+        void make(EmbeddedStore store) throws Exception;
+    }
+
+    @Test
+    void aChangeOfTheVersionsThatFailsLeavesThemAsTheyWere() throws Exception {
+        Map<String, Step> steps = Map.of(
+                "1 CURRENT, 2 KEPT, 3 HELD, 3 given",
+                store -> store.publish(DatasetName.DEFAULT, 1, Integer.MAX_VALUE),
+                "3 CURRENT, 3 given",
+                store -> store.publish(DatasetName.DEFAULT, 3, 1),
+                "2 CURRENT, 3 HELD, 3 given",
+                store -> store.drop(DatasetName.DEFAULT, 1),
+                "1 KEPT, 2 CURRENT, 3 HELD, 4 HELD, 4 given",
+                store -> StoredFiles.put(store, after, true, 1, true),
+                "",
+                store -> assertTrue(store.drop(DatasetName.DEFAULT)));
+        for (Map.Entry<String, Step> step : steps.entrySet()) {
+            for (boolean forGood : new boolean[] {true, false}) {
+                int failing = 0;
+                while (!completesBefore(step.getValue(), step.getKey(), failing, forGood)) {
+                    failing++;
+                }
+                assertTrue(failing > 4, "only " + failing + " changes failed");
+            }
+        }
+    }
+
+    /** Returns true if the step made fewer changes than the index of the failing one. */
+    private boolean completesBefore(Step step, String expected, int failing, boolean forGood) throws Exception {
+        Path data = Files.createTempDirectory(directory, "data");
+        String what = "change " + failing + " fails" + (forGood ? " and all later ones: " : ": ") + expected;
+        EmbeddedStore stored = new EmbeddedStore(data, null, new LossyDisk(directory));
+        StoredFiles.put(stored, before, true, 2, false);
+        StoredFiles.put(stored, after, true, 2, false);
+        StoredFiles.put(stored, before, true, 2, true);
+        String unchanged = StoredFiles.describe(stored);
+
+        LossyDisk disk = new LossyDisk(directory, failing, forGood);
+        boolean failed = false;
+        try {
+            step.make(new EmbeddedStore(data, null, disk));
+        } catch (StoreFailedException e) {
+            assertTrue(e.getMessage().contains("No space left"), e.getMessage());
+            failed = true;
+        }
+        EmbeddedStore reopened = new EmbeddedStore(data, null, new LossyDisk(directory));
+        String versions = StoredFiles.describe(reopened);
+        assertAllVersionsHoldTheirContent(reopened, what);
+        if (!failed) {
+            assertEquals(expected, versions, what);
+        } else if (!versions.equals(expected)) {
+            assertEquals(unchanged, versions, what);
+        }
+        reopened.reclaim(false);
+        assertEquals(versions, StoredFiles.describe(reopened), what);
+        assertAllVersionsHoldTheirContent(reopened, what);
         return disk.changeCount() <= failing;
     }
 
@@ -187,18 +270,6 @@ final class CrashTest {
         return new Ingest(store, Progress.SILENT)
                 .store(file.toString(), DatasetName.DEFAULT, copy, false)
                 .manifest();
-    }
-
-    private static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content, String what)
-            throws Exception {
-        List<byte[]> lines = Samples.linesOf(content);
-        assertEquals(lines.size(), manifest.lineCount(), what);
-        try (Snapshot snapshot = store.open(manifest)) {
-            for (int i = 0; i < lines.size(); i++) {
-                Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)), what);
-                assertArrayEquals(lines.get(i), found.line(), what);
-            }
-        }
     }
 
     /** The other tests replace the disk, so they cannot detect that the real one does not force. */

@@ -45,14 +45,15 @@ final class DamagedFilesTest {
     @BeforeEach
     void open() throws Exception {
         store = EmbeddedStore.open(directory.resolve("data"), null);
-        version = directory.resolve("data/default/v1");
+        version = directory;
     }
 
     private void ingest(boolean copy) throws Exception {
         Path source = Files.write(directory.resolve("source"), CONTENT);
-        Manifest _ = new Ingest(store, Progress.SILENT)
+        Manifest stored = new Ingest(store, Progress.SILENT)
                 .store(source.toString(), DatasetName.DEFAULT, copy, false)
                 .manifest();
+        version = directory.resolve("data/default/v" + stored.version());
     }
 
     /** Returns true if the version can be read; fails if a line is wrong. */
@@ -92,9 +93,10 @@ final class DamagedFilesTest {
     @ValueSource(booleans = {true, false})
     void aDamagedFileIsDetected(boolean copy) throws Exception {
         ingest(copy);
+        String versions = "../" + VersionsFile.NAME;
         List<String> names = copy
-                ? List.of(ManifestFile.NAME, DatasetDirectory.INDEX)
-                : List.of(ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.BLOCKS);
+                ? List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX)
+                : List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.BLOCKS);
         for (String name : names) {
             byte[] good = Files.readAllBytes(version.resolve(name));
             long seed = new Random().nextLong();

@@ -36,6 +36,7 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -156,7 +157,7 @@ final class EmbeddedStoreTest {
     }
 
     @Test
-    void aDatasetOfANewerLayoutIsListedAsUnreadableBesideTheOthers() throws Exception {
+    void aVersionOfANewerLayoutIsListedWithItsFailureBesideTheOtherDatasets() throws Exception {
         ingestIfChanged(false);
         DatasetName other = new DatasetName("other");
         new Ingest(store, Progress.SILENT).store(source.toString(), other, false, false);
@@ -165,9 +166,12 @@ final class EmbeddedStoreTest {
         assertEquals(
                 List.of(DatasetName.DEFAULT, other),
                 listed.stream().map(DatasetListing::name).toList());
-        StoreException failure = assertInstanceOf(DatasetListing.Unreadable.class, listed.getFirst())
-                .failure();
-        assertInstanceOf(StoreFailedException.class, failure);
+        StoredVersion version = assertInstanceOf(DatasetListing.Described.class, listed.getFirst())
+                .versions()
+                .current()
+                .orElseThrow();
+        assertEquals(1, version.number());
+        StoreException failure = assertInstanceOf(StoreFailedException.class, version.failure());
         assertTrue(failure.getMessage().contains("layout 'embedded-9'"), failure.getMessage());
         assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
         assertInstanceOf(DatasetListing.Described.class, listed.getLast());
@@ -180,7 +184,8 @@ final class EmbeddedStoreTest {
         for (String file : List.of(ManifestFile.NAME, "index", "lines")) {
             Files.copy(directory.resolve("data/default/v1/" + file), directory.resolve("data/other/v1/" + file));
         }
-        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.current(new DatasetName("other")));
+        StoreFailedException e =
+                assertThrows(StoreFailedException.class, () -> store.current(new DatasetName("other")));
         assertTrue(e.getMessage().contains("belongs to another version"), e.getMessage());
     }
 
@@ -306,7 +311,7 @@ final class EmbeddedStoreTest {
     }
 
     /** Returns all files and directories below a directory, with their times. */
-    private static List<String> tree(Path root) throws Exception {
+    static List<String> tree(Path root) throws Exception {
         try (Stream<Path> paths = Files.walk(root)) {
             List<String> tree = new ArrayList<>();
             for (Path path : paths.sorted().toList()) {

@@ -15,26 +15,48 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoredVersion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** One thread or process publishes versions and removes older ones, while another lists the datasets continuously. */
+/**
+ * One thread or process publishes, holds, rolls back and removes versions, while another lists the datasets
+ * continuously.
+ */
 final class ListingRaceTest {
     private static final int PUBLICATIONS = 500;
+    private static final int CHANGES = 200;
 
     @TempDir
     Path directory;
 
     private static void publish(EmbeddedStore store, int publications) throws Exception {
-        BuildRequest request = new BuildRequest(DatasetName.DEFAULT, "nothing", null, true);
+        for (int i = 0; i < publications; i++) {
+            put(store, 1, false);
+        }
+    }
+
+    private static Manifest put(EmbeddedStore store, int keep, boolean hold) throws Exception {
         ContentDigest.Tree blocks = new ContentDigest.Tree();
         Content empty = new Content(0, 0, blocks.digest(), 0, true);
-        for (int i = 0; i < publications; i++) {
-            try (Build build = store.begin(request)) {
-                build.commit(empty, blocks);
-            }
+        try (Build build = store.begin(new BuildRequest(DatasetName.DEFAULT, "nothing", null, true, keep, hold))) {
+            return build.commit(empty, blocks);
+        }
+    }
+
+    /** Publishes, holds, rolls back and drops. At the end, the current version is the last one, and alone. */
+    private static void change(EmbeddedStore store, int rounds) throws Exception {
+        for (int i = 0; i < rounds; i++) {
+            long before = store.current(DatasetName.DEFAULT).orElseThrow().version();
+            put(store, 2, false);
+            store.publish(DatasetName.DEFAULT, before, Integer.MAX_VALUE);
+            long held = put(store, 1, true).version();
+            store.drop(DatasetName.DEFAULT, before + 1);
+            store.publish(DatasetName.DEFAULT, held, 1);
         }
     }
 
@@ -48,7 +70,12 @@ final class ListingRaceTest {
 
         public static void main(String[] arguments) throws Exception {
             Path data = Path.of(arguments[0]);
-            publish(unforced(data, data.resolveSibling("")), PUBLICATIONS);
+            EmbeddedStore store = unforced(data, data.resolveSibling(""));
+            if (arguments.length > 1) {
+                change(store, CHANGES);
+            } else {
+                publish(store, PUBLICATIONS);
+            }
         }
     }
 
@@ -59,7 +86,10 @@ final class ListingRaceTest {
             List<DatasetListing> listed = store.datasets();
             assertEquals(1, listed.size(), "the dataset was missing in the list");
             long now = assertInstanceOf(DatasetListing.Described.class, listed.getFirst())
-                    .versions().current().orElseThrow().describe()
+                    .versions()
+                    .current()
+                    .orElseThrow()
+                    .describe()
                     .version();
             assertTrue(now >= before, now + " after " + before);
             before = now;
@@ -93,5 +123,31 @@ final class ListingRaceTest {
             assertListedWhile(store, publisher::isAlive);
             publisher.awaitSuccess();
         }
+    }
+
+    /** Readers see one state of the versions after another, and can describe each version of each state. */
+    @Test
+    void everyListedVersionCanBeDescribedWhileAnotherProcessChangesThem() throws Exception {
+        Path data = Files.createDirectory(directory.resolve("data"));
+        EmbeddedStore store = EmbeddedStore.open(data, null);
+        put(store, 1, false);
+        long last = 1;
+        int listings = 0;
+        try (ChildProcess publisher = new ChildProcess(Publisher.class, data.toString(), "all changes")) {
+            while (publisher.isAlive()) {
+                DatasetVersions listed = store.versions(DatasetName.DEFAULT).orElseThrow();
+                for (StoredVersion version : listed.versions()) {
+                    assertEquals(version.number(), version.describe().version());
+                }
+                assertTrue(listed.current().isPresent(), listed.toString());
+                assertTrue(listed.lastNumber() >= last, listed + " after " + last);
+                last = listed.lastNumber();
+                listings++;
+            }
+            publisher.awaitSuccess();
+        }
+        assertTrue(listings > 100, "only " + listings + " listings");
+        long number = 1 + 2 * CHANGES;
+        assertEquals(number + " CURRENT, " + number + " given", StoredFiles.describe(store));
     }
 }

@@ -1,0 +1,69 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+
+import dev.lineserver.store.ManifestForm;
+
+/** The form of the store's small files: one line of JSON, which names its layout, and one line with its CRC-32C. */
+final class ChecksummedJson {
+    private static final String CHECKSUM = "# crc32c ";
+
+    private ChecksummedJson() {}
+
+    /** The content of a file is not usable: it is damaged, or has a layout of another release. */
+    static final class UnusableException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        UnusableException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param layoutMember JSON pointer to the name of the layout
+     * @throws UnusableException if the file can be read and its content is not usable; the message is a clause that
+     *     begins with "it"
+     */
+    static <T> T read(Path file, Class<T> type, String layoutMember, String layout) throws IOException {
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        int at = text.lastIndexOf(CHECKSUM);
+        if (at < 0 || !text.equals(withChecksum(text.substring(0, at)))) {
+            throw new UnusableException("its checksum does not match");
+        }
+        try {
+            JsonNode json = ManifestForm.MAPPER.readTree(text);
+            String found = json.at(layoutMember).asText();
+            if (!found.equals(layout)) {
+                throw new UnusableException(
+                        "it has layout '" + found + "', and this line-server reads '" + layout + "'");
+            }
+            return ManifestForm.MAPPER.treeToValue(json, type);
+        } catch (JsonProcessingException e) {
+            UnusableException unusable = new UnusableException(e.getOriginalMessage());
+            unusable.initCause(e);
+            throw unusable;
+        }
+    }
+
+    /** Returns the bytes of a file with that content. */
+    static ByteBuffer bytes(Object content) throws JsonProcessingException {
+        String body = ManifestForm.MAPPER.writeValueAsString(content) + "\n";
+        return ByteBuffer.wrap(withChecksum(body).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String withChecksum(String body) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(body.getBytes(StandardCharsets.UTF_8));
+        return body + CHECKSUM + Long.toHexString(checksum.getValue()) + "\n";
+    }
+}

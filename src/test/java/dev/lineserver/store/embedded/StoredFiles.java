@@ -1,0 +1,84 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineSplitter;
+import dev.lineserver.line.Newlines;
+import dev.lineserver.store.Await;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoredVersion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+/** Stores small files as versions of the default dataset, and checks what is stored. */
+final class StoredFiles {
+    private StoredFiles() {}
+
+    static Manifest put(EmbeddedStore store, Path file, boolean copy, int keep, boolean hold) throws Exception {
+        byte[] content = Files.readAllBytes(file);
+        SourceFile source = new SourceFile(file.toAbsolutePath(), FileStamp.of(file));
+        BuildRequest request = new BuildRequest(DatasetName.DEFAULT, file.toString(), source, copy, keep, hold);
+        try (Build build = store.begin(request)) {
+            LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
+            int[] newlines = new int[content.length];
+            splitter.add(content, content.length, newlines, Newlines.find(content, 0, content.length, newlines));
+            splitter.finish();
+            ContentDigest.Tree blocks = new ContentDigest.Tree();
+            for (int at = 0; at < content.length; at += Limits.BLOCK_BYTES) {
+                byte[] block = Arrays.copyOfRange(content, at, Math.min(content.length, at + Limits.BLOCK_BYTES));
+                blocks.add(ContentDigest.ofBlock(block, block.length));
+            }
+            List<byte[]> lines = Samples.linesOf(content);
+            int longest = lines.stream().mapToInt(line -> line.length).max().orElse(0);
+            boolean terminated = content.length == 0 || content[content.length - 1] == '\n';
+            return build.commit(
+                    new Content(lines.size(), content.length, blocks.digest(), longest, terminated), blocks);
+        }
+    }
+
+    /** Describes the versions of the dataset: {@code "1 KEPT, 2 CURRENT, 2 given"}; empty if there are none. */
+    static String describe(EmbeddedStore store) throws Exception {
+        Optional<DatasetVersions> versions = store.versions(DatasetName.DEFAULT);
+        StringBuilder text = new StringBuilder();
+        if (versions.isPresent()) {
+            for (StoredVersion version : versions.get().versions()) {
+                text.append(version.describe().version())
+                        .append(' ')
+                        .append(version.state())
+                        .append(", ");
+            }
+            text.append(versions.get().lastNumber()).append(" given");
+        }
+        return text.toString();
+    }
+
+    static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content, String what) throws Exception {
+        List<byte[]> lines = Samples.linesOf(content);
+        assertEquals(lines.size(), manifest.lineCount(), what);
+        try (Snapshot snapshot = store.open(manifest)) {
+            for (int i = 0; i < lines.size(); i++) {
+                Lookup.Found found = assertInstanceOf(Lookup.Found.class, Await.result(snapshot.lookup(i)), what);
+                assertArrayEquals(lines.get(i), found.line(), what);
+            }
+        }
+    }
+}
