@@ -277,13 +277,13 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /** Removes the files that belong to no version. */
-    void clean() throws IOException {
+    private void clean() throws IOException {
         for (Leftovers.Entry leftover : leftovers()) {
             disk.deleteTree(leftover.path());
         }
     }
 
-    /** Removes the files that belong to no version, and logs a failure. */
+    /** Removes the files that belong to no version. A failure is only logged: the change that made them so has succeeded. */
     void cleanOrLog() {
         try {
             clean();
@@ -291,7 +291,7 @@ record DatasetDirectory(Path path, Disk disk) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "files that no version needs could not be removed from " + path
-                            + "; the next ingest of the dataset removes them",
+                            + "; the next ingest of the dataset removes them, and so does line-server reclaim",
                     e);
         }
     }

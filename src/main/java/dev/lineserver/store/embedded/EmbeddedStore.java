@@ -241,7 +241,7 @@ public final class EmbeddedStore implements LineStore {
             if (existed) {
                 files.replaceVersions(VersionsFile.of(List.of(), List.of(), versions.last()));
             }
-            files.clean();
+            files.cleanOrLog();
             return existed;
         });
     }
@@ -255,7 +255,7 @@ public final class EmbeddedStore implements LineStore {
                         + " is current: publish another version first, or drop the whole dataset");
             }
             files.replaceVersions(versions.without(version));
-            files.clean();
+            files.cleanOrLog();
             return true;
         });
     }
@@ -264,7 +264,7 @@ public final class EmbeddedStore implements LineStore {
             throws StoreFailedException {
         return versions.state(version)
                 .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " has no version " + version
-                        + "; its versions are " + versions.numbers()));
+                        + "; it has " + (versions.numbers().isEmpty() ? "none" : versions.numbers())));
     }
 
     /** A change of a dataset, made while it is locked. */

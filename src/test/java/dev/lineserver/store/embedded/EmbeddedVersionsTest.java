@@ -289,14 +289,14 @@ final class EmbeddedVersionsTest {
         assertFalse(Files.exists(data));
         put("one", true, 2, false);
         put("two", true, 2, false);
+        assertMessage("dataset default has no version 7; it has [1, 2]", () -> store.drop(DatasetName.DEFAULT, 7));
         assertMessage(
-                "dataset default has no version 7; its versions are [1, 2]", () -> store.drop(DatasetName.DEFAULT, 7));
-        assertMessage(
-                "dataset default has no version 7; its versions are [1, 2]",
-                () -> store.publish(DatasetName.DEFAULT, 7, 1));
+                "dataset default has no version 7; it has [1, 2]", () -> store.publish(DatasetName.DEFAULT, 7, 1));
         assertMessage(
                 "version 2 of dataset default is current: publish another version first, or drop the whole dataset",
                 () -> store.drop(DatasetName.DEFAULT, 2));
+        assertTrue(store.drop(DatasetName.DEFAULT));
+        assertMessage("dataset default has no version 2; it has none", () -> store.publish(DatasetName.DEFAULT, 2, 1));
     }
 
     private static void assertMessage(String expected, Executable change) {

@@ -71,7 +71,7 @@ final class TouchedSourceTest {
 
     private LinesFile openLines() throws Exception {
         DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
-        return versions.lines(versions.manifest(1));
+        return versions.lines(versions.manifest(versions.versions().current().orElseThrow()));
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
