@@ -26,11 +26,11 @@ same_lines() {
     "$TEXT" "$(base_url "$1")" "$(path_of "$1")" "$2" "$SEED"
 }
 
-# wrk_run NAME DISTRIBUTION CONNECTIONS SECONDS SEED: prints requests, microseconds, errors.
+# wrk_run NAME DISTRIBUTION CONNECTIONS SECONDS SEED [PATH]: prints requests, microseconds, errors.
 wrk_run() {
   local threads=2
   if [ "$3" -lt 2 ]; then threads=1; fi
-  BENCH_PATH=$(path_of "$1") BENCH_LINES=$LINES_COUNT BENCH_DISTRIBUTION=$2 BENCH_SEED=$5 \
+  BENCH_PATH=${6:-$(path_of "$1")} BENCH_LINES=$LINES_COUNT BENCH_DISTRIBUTION=$2 BENCH_SEED=$5 \
     wrk -t "$threads" -c "$3" -d "${4}s" --timeout 5s -s "$BENCH/lines.lua" "$(base_url "$1")" |
     awk '$1 == "RESULT" { print $2, $3, $4; found = 1 } END { exit !found }'
 }

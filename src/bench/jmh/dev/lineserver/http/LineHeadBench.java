@@ -38,7 +38,7 @@ public class LineHeadBench {
 
     @Benchmark
     public int encode() {
-        ByteBuf answer = head.encode(allocator, ETAG, line, false);
+        ByteBuf answer = head.encode(allocator, ETAG, false, line, false);
         int length = answer.readableBytes();
         answer.release();
         return length;

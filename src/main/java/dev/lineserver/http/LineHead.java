@@ -17,10 +17,14 @@ import dev.lineserver.config.ServeConfig;
  */
 @Singleton
 public final class LineHead {
+    /** The bytes of a version never change, so a line of a named version stays valid for as long as a cache likes. */
+    private static final CharSequence IMMUTABLE = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
+
     private final CharSequence contentType;
     private final CharSequence cacheControl;
     private final byte[] beforeEtag;
     private final byte[] beforeLength;
+    private final byte[] beforePinnedLength;
     private final byte[] end = ascii("\r\n\r\n");
     private final byte[] closingEnd = ascii("\r\nconnection: close\r\n\r\n");
 
@@ -29,8 +33,13 @@ public final class LineHead {
                 "text/plain; charset=" + config.http().charset());
         cacheControl = HttpHeaders.createOptimized(config.http().cacheControl());
         beforeEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
-        beforeLength = ascii(
-                "\r\ncache-control: " + cacheControl + "\r\ncontent-type: " + contentType + "\r\ncontent-length: ");
+        beforeLength = beforeLength(cacheControl);
+        beforePinnedLength = beforeLength(IMMUTABLE);
+    }
+
+    private byte[] beforeLength(CharSequence cacheControlOfLine) {
+        return ascii("\r\ncache-control: " + cacheControlOfLine + "\r\ncontent-type: " + contentType
+                + "\r\ncontent-length: ");
     }
 
     private static byte[] ascii(String text) {
@@ -38,13 +47,15 @@ public final class LineHead {
     }
 
     /** Sets the headers of an answer 304. */
-    void setUnmodified(HttpServerResponse response, String etag) {
-        response.headers().set(HttpHeaders.ETAG, etag).set(HttpHeaders.CACHE_CONTROL, cacheControl);
+    void setUnmodified(HttpServerResponse response, LineRequest request) {
+        response.headers()
+                .set(HttpHeaders.ETAG, request.etag())
+                .set(HttpHeaders.CACHE_CONTROL, request.isPinned() ? IMMUTABLE : cacheControl);
     }
 
     /** Sets the headers of an answer 200, with the length of the line in bytes. */
-    void set(HttpServerResponse response, String etag, long length) {
-        setUnmodified(response, etag);
+    void set(HttpServerResponse response, LineRequest request, long length) {
+        setUnmodified(response, request);
         response.headers()
                 .set(HttpHeaders.CONTENT_TYPE, contentType)
                 .set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
@@ -53,16 +64,18 @@ public final class LineHead {
     /**
      * Encodes a whole HTTP/1.1 answer with the same bytes that Vert.x would write.
      *
+     * @param pinned true if the request names the version
      * @param closing true if the connection is closed after the answer
      * @return a buffer that the caller must release or write
      */
-    public ByteBuf encode(ByteBufAllocator allocator, String etag, byte[] line, boolean closing) {
+    public ByteBuf encode(ByteBufAllocator allocator, String etag, boolean pinned, byte[] line, boolean closing) {
         String length = Integer.toString(line.length);
+        byte[] afterEtag = pinned ? beforePinnedLength : beforeLength;
         byte[] beforeLine = closing ? closingEnd : end;
-        int headLength = beforeEtag.length + etag.length() + beforeLength.length + length.length() + beforeLine.length;
+        int headLength = beforeEtag.length + etag.length() + afterEtag.length + length.length() + beforeLine.length;
         ByteBuf answer = allocator.ioBuffer(headLength + line.length).writeBytes(beforeEtag);
         ByteBufUtil.writeAscii(answer, etag);
-        answer.writeBytes(beforeLength);
+        answer.writeBytes(afterEtag);
         ByteBufUtil.writeAscii(answer, length);
         return answer.writeBytes(beforeLine).writeBytes(line);
     }

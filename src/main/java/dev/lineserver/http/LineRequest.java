@@ -34,6 +34,7 @@ public final class LineRequest {
 
     final OpenVersion version;
     final long lineIndex;
+    private final boolean pinned;
     final RequestOutcomes outcomes;
     // Links of the list in PendingLookups, which alone reads and writes them.
     @Nullable
@@ -52,10 +53,12 @@ public final class LineRequest {
 
     /**
      * @param version a version that the caller has acquired; {@link #release} releases it
+     * @param pinned true if the request names the version
      * @param lookupTimeout a lookup that takes longer counts as failed
      */
-    LineRequest(OpenVersion version, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
+    LineRequest(OpenVersion version, boolean pinned, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
         this.version = version;
+        this.pinned = pinned;
         this.lineIndex = lineIndex;
         this.outcomes = outcomes;
         this.lookupTimeout = lookupTimeout;
@@ -120,6 +123,11 @@ public final class LineRequest {
                 null,
                 new StoreUnavailableException(
                         "the store has not answered within " + lookupTimeout.toMillis() + " ms; try again"));
+    }
+
+    /** True if the request names the version, so that its answer never changes. */
+    public boolean isPinned() {
+        return pinned;
     }
 
     /** The strong entity tag of the requested line. */

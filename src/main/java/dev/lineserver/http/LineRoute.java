@@ -2,8 +2,8 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 import io.netty.buffer.Unpooled;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
@@ -35,6 +35,7 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 
 /**
  * Answers requests for single lines, on the event loop of their connection. Every request ends, even after a failure: the
@@ -43,7 +44,8 @@ import dev.lineserver.store.StoreUnavailableException;
  * <p>Requests arrive in two ways:
  *
  * <ul>
- *   <li>The router calls {@link #handle}, which looks the line up, writes the answer and releases the request.
+ *   <li>The router calls {@link #handle}, which looks the line up, writes the answer and releases the request. If the
+ *       request names a version that is not open, it first waits until the version has been opened in the background.
  *   <li>The fast path calls {@link #prepare(String)}, looks the line up and writes the answer itself. If the outcome is
  *       not a line in one piece, it hands the request over to {@link #handle}, which answers without a second lookup.
  * </ul>
@@ -103,24 +105,30 @@ public final class LineRoute {
             respond(request, lookedUp, context);
             return;
         }
-        LineRequest lineRequest = prepare(target, refusal -> refuse(request, refusal));
-        if (lineRequest != null) {
-            // Not inline: when a pipelined request is answered, Vert.x begins the next one before it returns. Thousands
-            // of them would nest, and overflow the stack.
-            lineRequest.lookUp(context.nettyEventLoop(), false, () -> respond(request, lineRequest, context));
+        LineRequest lineRequest = prepare(target);
+        if (lineRequest == null) {
+            answerUnprepared(request, target, context);
+        } else {
+            lookUp(request, lineRequest, context);
         }
+    }
+
+    private void lookUp(HttpServerRequest request, LineRequest lineRequest, ContextInternal context) {
+        // Not inline: when a pipelined request is answered, Vert.x begins the next one before it returns. Thousands
+        // of them would nest, and overflow the stack.
+        lineRequest.lookUp(context.nettyEventLoop(), false, () -> respond(request, lineRequest, context));
     }
 
     /**
      * Creates a request for the fast path, which must look the line up and release the request.
      *
      * @param path the request target as the client sent it, possibly with a query
-     * @return null if the router must answer: the path is not the normalised path of a line, the dataset has no open
-     *     version, or the server is stopping
+     * @return null if the router must answer: the path is not the normalised path of a line, the version is not open, or
+     *     the server is stopping
      */
     public @Nullable LineRequest prepare(String path) {
         LineTarget target = draining ? null : LineTarget.parse(path);
-        return target == null ? null : prepare(target, _ -> {});
+        return target == null ? null : prepare(target);
     }
 
     /**
@@ -131,28 +139,80 @@ public final class LineRoute {
         draining = true;
     }
 
-    /** Creates a request with an acquired version, or passes the reason why there is none to {@code onRefusal}. */
-    private @Nullable LineRequest prepare(LineTarget target, Consumer<Problem> onRefusal) {
+    /** Creates a request with an acquired version; returns null if the target is invalid, or its version is not open. */
+    private @Nullable LineRequest prepare(LineTarget target) {
         long lineIndex;
         try {
             lineIndex = numbers.index(target.number());
         } catch (IllegalArgumentException e) {
-            onRefusal.accept(Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
             return null;
         }
-        String name = target.dataset() == null ? datasets.defaultName() : target.dataset();
-        ServedDataset dataset = datasets.find(name);
-        OpenVersion version = dataset == null ? null : dataset.acquire();
-        if (version == null) {
-            onRefusal.accept(Problem.notServed(datasets, name));
+        ServedDataset dataset = datasets.find(datasetName(target));
+        if (dataset == null) {
             return null;
         }
-        return new LineRequest(version, lineIndex, outcomes, lookupTimeout);
+        String pinned = target.version();
+        OpenVersion version = pinned == null ? dataset.acquire() : dataset.acquire(VersionNumber.parse(pinned));
+        return version == null ? null : new LineRequest(version, pinned != null, lineIndex, outcomes, lookupTimeout);
     }
 
-    /** Answers a request without a lookup. An unavailable dataset still counts as a failed lookup. */
+    private String datasetName(LineTarget target) {
+        return target.dataset() == null ? datasets.defaultName() : target.dataset();
+    }
+
+    /** Opens the version that the target names, and then answers; or refuses the request with the reason. */
+    private void answerUnprepared(HttpServerRequest request, LineTarget target, ContextInternal context) {
+        try {
+            long _ = numbers.index(target.number());
+        } catch (IllegalArgumentException e) {
+            refuse(request, Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
+            return;
+        }
+        String name = datasetName(target);
+        ServedDataset dataset = datasets.find(name);
+        if (dataset == null || target.version() == null) {
+            refuse(request, Problem.notServed(datasets, name));
+            return;
+        }
+        long number = VersionNumber.parse(target.version());
+        if (number == VersionNumber.INVALID) {
+            refuse(request, Problem.notAVersionNumber(target.version()));
+            return;
+        }
+        Optional<StoredVersion> version = dataset.published(number);
+        if (version.isEmpty()) {
+            refuse(request, Problem.notPublished(datasets, dataset, number));
+            return;
+        }
+        Future.fromCompletionStage(dataset.open(version.get()), context)
+                .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
+                .onComplete(opened -> answerOpened(request, target, dataset, number, context, opened.cause()));
+    }
+
+    /** Answers a request after its version was opened, or could not be opened. */
+    private void answerOpened(
+            HttpServerRequest request,
+            LineTarget target,
+            ServedDataset dataset,
+            long version,
+            ContextInternal context,
+            @Nullable Throwable failure) {
+        LineRequest lineRequest = prepare(target);
+        if (lineRequest != null) {
+            lookUp(request, lineRequest, context);
+        } else if (dataset.published(version).isEmpty()) {
+            refuse(request, Problem.notPublished(datasets, dataset, version));
+        } else {
+            // Without a failure, the version was opened and closed again, because it was dropped or the heap was too
+            // small.
+            Throwable reason = failure == null ? new StoreUnavailableException("the version was closed") : failure;
+            refuse(request, Problem.notOpened(dataset.name(), version, StoreException.causeOf(reason)));
+        }
+    }
+
+    /** Answers a request without a lookup. An unavailable dataset or version still counts as a failed lookup. */
     private void refuse(HttpServerRequest request, Problem refusal) {
-        if (refusal.status() == 503) {
+        if (refusal.status() == 503 || refusal.status() == 500) {
             outcomes.recordLookup(null, 0);
         }
         refusal.answer(request);
@@ -178,7 +238,7 @@ public final class LineRoute {
         switch (outcome) {
             case Lookup.Found(byte[] line) -> {
                 if (!answerWithHeadOnly(request, lineRequest, line.length)) {
-                    head.set(request.response(), lineRequest.etag(), line.length);
+                    head.set(request.response(), lineRequest, line.length);
                     request.response().end(wrap(line));
                 }
             }
@@ -206,10 +266,10 @@ public final class LineRoute {
     private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, long length) {
         HttpServerResponse response = request.response();
         if (matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
-            head.setUnmodified(response, lineRequest.etag());
+            head.setUnmodified(response, lineRequest);
             response.setStatusCode(304).end();
         } else if (request.method().equals(HttpMethod.HEAD)) {
-            head.set(response, lineRequest.etag(), length);
+            head.set(response, lineRequest, length);
             response.end();
         }
         return response.ended();
@@ -252,7 +312,7 @@ public final class LineRoute {
                         .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS))
                 .compose(bytes -> {
                     if (part == 0) {
-                        head.set(response, lineRequest.etag(), parts.length());
+                        head.set(response, lineRequest, parts.length());
                     }
                     Future<Void> written = last ? response.end(wrap(bytes)) : response.write(wrap(bytes));
                     return written.map(!last).otherwise(false);

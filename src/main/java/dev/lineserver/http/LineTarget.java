@@ -4,26 +4,38 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The components of a path that names a line. The paths are those of the routes, each with or without a trailing slash:
- * {@code /lines/n}, {@code /line_server/lines/n} and {@code /datasets/name/lines/n}.
+ * {@code /lines/n}, {@code /line_server/lines/n}, {@code /datasets/name/lines/n} and
+ * {@code /datasets/name/versions/v/lines/n}.
  *
  * @param dataset name of the dataset; null for the default one
+ * @param version the text in place of the version number, not yet validated; null for the current version
  * @param number the text in place of the line number, not yet validated
  */
-record LineTarget(@Nullable String dataset, String number) {
+record LineTarget(@Nullable String dataset, @Nullable String version, String number) {
     private static final String LINES = "/lines/";
     private static final String DJANGO_PREFIX = "/line_server";
     private static final String DATASETS = "/datasets/";
+    private static final String VERSIONS = "/versions/";
 
     /** Parses a path; returns null if it does not name a line. */
     static @Nullable LineTarget parse(String path) {
-        boolean named = path.startsWith(DATASETS);
-        int prefix = path.startsWith(DJANGO_PREFIX) ? DJANGO_PREFIX.length() : 0;
-        int lines = named ? path.indexOf('/', DATASETS.length()) : prefix;
+        String dataset = null;
+        String version = null;
+        int lines = path.startsWith(DJANGO_PREFIX) ? DJANGO_PREFIX.length() : 0;
+        if (path.startsWith(DATASETS)) {
+            lines = path.indexOf('/', DATASETS.length());
+            dataset = lines < 0 ? null : path.substring(DATASETS.length(), lines);
+            if (lines >= 0 && path.startsWith(VERSIONS, lines)) {
+                int start = lines + VERSIONS.length();
+                lines = path.indexOf('/', start);
+                version = lines < 0 ? null : path.substring(start, lines);
+            }
+        }
         if (lines < 0 || !path.startsWith(LINES, lines)) {
             return null;
         }
         int start = lines + LINES.length();
         int end = path.length() > start && path.endsWith("/") ? path.length() - 1 : path.length();
-        return new LineTarget(named ? path.substring(DATASETS.length(), lines) : null, path.substring(start, end));
+        return new LineTarget(dataset, version, path.substring(start, end));
     }
 }

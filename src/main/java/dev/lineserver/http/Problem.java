@@ -1,6 +1,8 @@
 package dev.lineserver.http;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -13,7 +15,10 @@ import jakarta.ws.rs.core.Response;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
 
 /** The body of every answer that reports an error: {@code application/problem+json}, as defined by RFC 9457. */
 @RegisterForReflection
@@ -54,6 +59,47 @@ record Problem(
         return datasets.unavailability()
                 .map(Problem::unavailable)
                 .orElseGet(() -> of(ProblemType.NO_SUCH_DATASET, detail));
+    }
+
+    static Problem notAVersionNumber(String number) {
+        String detail = "'" + number + "' is not a version number: a version number is a whole number without a sign.";
+        return of(ProblemType.NOT_A_VERSION_NUMBER, detail);
+    }
+
+    /**
+     * The problem of a version that is not published: 410 if the store had it, 404 if it never had it or holds it back.
+     * While the versions cannot be listed, an unknown version may exist, so the answer is 503.
+     *
+     * @param dataset a dataset of {@code datasets}
+     */
+    static Problem notPublished(Datasets datasets, ServedDataset dataset, long version) {
+        String name = dataset.name();
+        Map<String, Object> members = Map.of("dataset", name, "version", version);
+        Optional<DatasetVersions> versions = dataset.versions();
+        if (versions.isPresent()
+                && version >= 1
+                && version <= versions.get().lastNumber()
+                && versions.get().find(version).isEmpty()) {
+            String detail = "Version " + version + " of dataset " + name + " is not stored any more.";
+            return of(ProblemType.VERSION_GONE, detail, members);
+        }
+        String detail = "Dataset " + name + " has no published version " + version + "; /datasets/" + name
+                + "/versions lists those it has.";
+        return dataset.listingFailure()
+                .or(datasets::unavailability)
+                .map(Problem::unavailable)
+                .orElseGet(() -> of(ProblemType.NO_SUCH_VERSION, detail, members));
+    }
+
+    /** The problem of a version that is published and cannot be opened. */
+    static Problem notOpened(String dataset, long version, Throwable failure) {
+        return switch (failure) {
+            case StoreFailedException e -> storeFailed(e.getMessage());
+            case StoreException e -> unavailable(e.getMessage());
+            case TimeoutException _ ->
+                unavailable("Version " + version + " of dataset " + dataset + " is still being opened.");
+            default -> unavailable("Version " + version + " of dataset " + dataset + " cannot be opened: " + failure);
+        };
     }
 
     static Problem pastTheEnd(long lineCount) {

@@ -21,6 +21,21 @@ enum ProblemType {
             "send decimal digits; the first line is 1 unless the server was started with `--first-line-number 0`"),
     NO_SUCH_DATASET(
             404, "No such dataset", "the store does not list this dataset", "see `/datasets`; ingest a file into it"),
+    NOT_A_VERSION_NUMBER(
+            400,
+            "Not a version number",
+            "the version has a sign, a fraction or other characters",
+            "send decimal digits, as `/datasets/{d}/versions` shows them"),
+    NO_SUCH_VERSION(
+            404,
+            "No such version",
+            "no version with this number has been published; members `dataset`, `version`",
+            "see `/datasets/{d}/versions`"),
+    VERSION_GONE(
+            410,
+            "Version gone",
+            "the store does not have this version any more, and never will again; members `dataset`, `version`",
+            "see `/datasets/{d}/versions`; to keep more versions, ingest with `--keep`"),
     UNAVAILABLE(
             503,
             "Temporarily unavailable",

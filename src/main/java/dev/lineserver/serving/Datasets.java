@@ -21,9 +21,11 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 
 /**
  * The datasets being served, kept up to date with the store.
@@ -34,12 +36,13 @@ import dev.lineserver.store.StoreFailedException;
  *   <li>One thread, the version watch, lists the datasets of the store at a fixed interval. For each dataset it starts a
  *       refresh, and it withdraws the datasets that the store no longer lists.
  *   <li>Refresh threads open and check the versions of one dataset each. At most one refresh of a dataset runs at a time: a
- *       version that takes long to open or to check delays neither other datasets nor the watch.
+ *       version that takes long to open or to check delays neither other datasets nor the watch. Kept versions are opened
+ *       and checked by tasks of their own on these threads.
  *   <li>Requests call {@link #find} on any thread, and wait for neither.
  * </ul>
  *
- * <p>A withdrawn dataset is no longer found; its open version is closed after its last request. If the store cannot be
- * listed, nothing is withdrawn.
+ * <p>A withdrawn dataset is no longer found; its open versions are closed after their last request. If the store cannot be
+ * listed, nothing is withdrawn. Twice a minute the watch starts {@link LineStore#reclaimInBackground} on a refresh thread.
  *
  * <p>The owner calls {@link #start} once, and {@link #close} in the end:
  *
@@ -60,6 +63,8 @@ public final class Datasets implements AutoCloseable {
     private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
     /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
+    /** The delay between the end of one {@link LineStore#reclaimInBackground} and the start of the next. */
+    static final Duration RECLAIM_INTERVAL = Duration.ofSeconds(30);
 
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
@@ -79,6 +84,13 @@ public final class Datasets implements AutoCloseable {
     private volatile long lastListingNanos;
     /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
     private long retryNanos;
+
+    /** The last call of {@link LineStore#reclaimInBackground}, running or complete. Set by {@link #check} only. */
+    private volatile CompletableFuture<Void> reclaim = CompletableFuture.completedFuture(null);
+    /** The time from which it may be called again. */
+    private volatile long reclaimNanos;
+    /** The reason why the last call failed; null if it succeeded. Used by one call at a time. */
+    private volatile @Nullable String reclaimFailure;
 
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
@@ -117,6 +129,7 @@ public final class Datasets implements AutoCloseable {
         this.refreshers = refreshers;
         lastListingNanos = nanoTime.getAsLong();
         retryNanos = lastListingNanos;
+        reclaimNanos = lastListingNanos + RECLAIM_INTERVAL.toNanos();
     }
 
     /** Opens the store. May block. Throws {@link StoreFailedException} if another attempt would fail as well. */
@@ -171,7 +184,38 @@ public final class Datasets implements AutoCloseable {
         if (storeFailure != null) {
             served.values().forEach(dataset -> startRefresh(dataset, dataset::refreshOpenVersions));
         }
+        LineStore open = store;
+        if (open != null && reclaim.isDone() && nanoTime.getAsLong() - reclaimNanos >= 0) {
+            startReclaim(open);
+        }
         listener.run();
+    }
+
+    /** Starts the background work of the store. A failure is logged unless it equals the previous one. */
+    private void startReclaim(LineStore open) {
+        reclaim = CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                open.reclaimInBackground();
+                                reclaimFailure = null;
+                            } catch (StoreException e) {
+                                recordReclaimFailure(e.getMessage());
+                            }
+                        },
+                        refreshers)
+                .exceptionally(failure -> {
+                    // Not fatal, not even an Error: requests do not depend on it.
+                    recordReclaimFailure(String.valueOf(StoreException.causeOf(failure)));
+                    return null;
+                })
+                .thenRun(() -> reclaimNanos = nanoTime.getAsLong() + RECLAIM_INTERVAL.toNanos());
+    }
+
+    private void recordReclaimFailure(String message) {
+        if (!message.equals(reclaimFailure)) {
+            LOG.log(System.Logger.Level.WARNING, "leftovers could not be removed: " + message + "; trying again");
+        }
+        reclaimFailure = message;
     }
 
     /**
@@ -187,11 +231,15 @@ public final class Datasets implements AutoCloseable {
         LineStore opened = open;
         Set<String> names = new HashSet<>();
         for (DatasetListing listing : open.datasets()) {
+            if (!isPublished(listing)) {
+                continue;
+            }
             String name = listing.name().value();
             names.add(name);
-            ServedDataset dataset =
-                    served.computeIfAbsent(name, _ -> new ServedDataset(listing.name(), nanoTime, lookupTimeout));
-            startRefresh(dataset, () -> dataset.refresh(opened, listing));
+            ServedDataset dataset = served.computeIfAbsent(
+                    name, _ -> new ServedDataset(opened, listing, nanoTime, lookupTimeout, refreshers));
+            dataset.list(listing);
+            startRefresh(dataset, dataset::refresh);
         }
         for (ServedDataset dataset : all()) {
             if (!names.contains(dataset.name())) {
@@ -203,6 +251,15 @@ public final class Datasets implements AutoCloseable {
         }
         lastListingNanos = nanoTime.getAsLong();
         storeFailure = null;
+    }
+
+    /** Returns false if all versions of a dataset are held: readers do not see it. */
+    private static boolean isPublished(DatasetListing listing) {
+        return switch (listing) {
+            case DatasetListing.Described(DatasetVersions versions) ->
+                versions.versions().stream().anyMatch(StoredVersion::isPublished);
+            case DatasetListing.Unreadable _ -> true;
+        };
     }
 
     /** Runs a task on a refresh thread, unless the last refresh of the dataset is still running. */
@@ -264,7 +321,8 @@ public final class Datasets implements AutoCloseable {
         return dataset != null
                 ? dataset.unavailability()
                 : unavailability()
-                        .or(() -> Optional.of("there is no dataset " + defaultDataset + "; ingest a file into it"));
+                        .or(() -> Optional.of("there is no dataset " + defaultDataset
+                                + " with a published version; ingest a file into it"));
     }
 
     /**
@@ -290,8 +348,8 @@ public final class Datasets implements AutoCloseable {
         watch.shutdownNow();
         refreshers.shutdownNow();
         Stream<CompletableFuture<Void>> versions = served.values().stream().map(ServedDataset::close);
-        CompletableFuture.allOf(
-                        Stream.concat(versions, refreshes.values().stream()).toArray(CompletableFuture[]::new))
+        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim));
+        CompletableFuture.allOf(Stream.concat(versions, tasks).toArray(CompletableFuture[]::new))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
         // After the snapshots, which may use the store's connections.

@@ -10,7 +10,8 @@ import dev.lineserver.store.Snapshot;
 
 /**
  * A snapshot that requests share, and that is closed after its last reader. The reference count begins at 1, for the
- * {@link ServedDataset} that opened the snapshot. Each request adds one. Once the count has reached 0 it never rises again.
+ * {@link VersionTable} that opened the snapshot. The current version has one more, of its {@link ServedDataset}, and each
+ * request adds one. Once the count has reached 0 it never rises again.
  *
  * <p>Safe for use by several threads. A request gets the version from {@link ServedDataset#acquire}, calls {@link #lookup}
  * any number of times, and calls {@link #release} exactly once, after the last lookup and the last read of a part have
@@ -33,6 +34,8 @@ public final class OpenVersion {
 
     private final String etagPrefix;
     private final AtomicInteger references = new AtomicInteger(1);
+    /** True if a request has named this version since the last {@link #clearRequested}. */
+    private volatile boolean requested;
 
     OpenVersion(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -57,6 +60,23 @@ public final class OpenVersion {
     /** Adds a reference. Returns false, and adds none, if the snapshot is closed or is being closed. */
     boolean acquire() {
         return references.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+    }
+
+    /** As {@link #acquire}, for a request that names the number of the version. */
+    boolean acquireByNumber() {
+        boolean acquired = acquire();
+        // Read first: a write for each request would move the cache line from core to core.
+        if (acquired && !requested) {
+            requested = true;
+        }
+        return acquired;
+    }
+
+    /** Returns true if a request has named this version since the last call. Called by one thread at a time. */
+    boolean clearRequested() {
+        boolean before = requested;
+        requested = false;
+        return before;
     }
 
     /** Removes one reference. The thread that removes the last one closes the snapshot. */

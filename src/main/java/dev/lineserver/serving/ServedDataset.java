@@ -1,11 +1,11 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
@@ -24,21 +24,26 @@ import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
 
 /**
- * A dataset that the store lists, with its open version, if one could be opened.
+ * A dataset that the store lists, with its open versions: the current one, if it could be opened, and the kept ones that
+ * requests have named.
  *
  * <pre>
- * open version   lookups succeed   state        requests          readiness
- * no             –                 unreadable   503               DOWN
- * yes            yes               readable     answered          UP, even if a newer version cannot be opened
- * yes            no                unreadable   as lookups fail   DOWN
+ * current version   lookups succeed   state        requests          readiness
+ * not open          –                 unreadable   503               DOWN
+ * open              yes               readable     answered          UP, even if a newer version cannot be opened
+ * open              no                unreadable   as lookups fail   DOWN
  * </pre>
  *
- * <p>Requests call {@link #acquire} on any thread, and never block. {@link #refresh} and {@link #refreshOpenVersions} may
- * block; {@link Datasets} calls them on its refresh threads, one call at a time per dataset. {@link #close} is called by the
- * version watch or at the end of the program, possibly during a refresh.
+ * <p>The state of a kept version concerns only the requests that name it.
  *
- * <p>A version passes through these steps: {@link #refresh} opens it and installs it as the current one; a newer version
- * supersedes it; its requests end, and the last one closes it.
+ * <p>Requests call {@link #acquire()}, {@link #acquire(long)} and {@link #open} on any thread, and never block. The version
+ * watch calls {@link #list}. {@link #refresh} and {@link #refreshOpenVersions} may block; {@link Datasets} calls them on its
+ * refresh threads, one call at a time per dataset. {@link #close} is called by the version watch or at the end of the
+ * program, possibly during a refresh.
+ *
+ * <p>A version passes through these steps: {@link #refresh} opens it and installs it as the current one; another version
+ * supersedes it; it stays open as a kept version if requests name it and the store still lists it; its requests end, and
+ * the last one closes it. {@link VersionTable} has the steps of a kept version.
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
@@ -51,9 +56,13 @@ public final class ServedDataset {
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final Duration lookupTimeout;
-    /** Versions that are no longer current and may still have readers. */
-    private final List<OpenVersion> superseded = new CopyOnWriteArrayList<>();
+    private final VersionTable versions;
 
+    /** The last listing of the dataset. */
+    private volatile DatasetListing listing;
+    /** The last listing that describes the versions; null if there has not been any. */
+    private volatile @Nullable DatasetVersions listed;
+    /** This dataset owns one reference to it. */
     private volatile @Nullable OpenVersion current;
     /** The reason why the newest listed version is not open; null if it is the current one. */
     private volatile @Nullable String openFailure = "it is being opened";
@@ -68,11 +77,28 @@ public final class ServedDataset {
     /** True after {@link #close}. Guarded by this. */
     private boolean closed;
 
-    /** @param lookupTimeout a lookup that takes longer counts as failed */
-    ServedDataset(DatasetName name, LongSupplier nanoTime, Duration lookupTimeout) {
-        this.name = name;
+    /**
+     * @param store opens the versions
+     * @param listing the first listing of the dataset
+     * @param lookupTimeout a lookup that takes longer counts as failed
+     * @param executor runs tasks that may block
+     */
+    ServedDataset(
+            LineStore store, DatasetListing listing, LongSupplier nanoTime, Duration lookupTimeout, Executor executor) {
+        name = listing.name();
+        this.listing = listing;
         this.nanoTime = nanoTime;
         this.lookupTimeout = lookupTimeout;
+        versions = new VersionTable(store, nanoTime, executor);
+        list(listing);
+    }
+
+    /** Replaces the listing. Does not block. */
+    void list(DatasetListing newListing) {
+        listing = newListing;
+        if (newListing instanceof DatasetListing.Described(DatasetVersions described)) {
+            listed = described;
+        }
     }
 
     /** The name of the dataset. */
@@ -80,13 +106,56 @@ public final class ServedDataset {
         return name.value();
     }
 
-    /** The manifest of the open version; empty if no version is open. */
+    /** The manifest of the current version; empty if it is not open. */
     public Optional<Manifest> manifest() {
         return Optional.ofNullable(current).map(OpenVersion::manifest);
     }
 
     /**
-     * Acquires the open version for one request.
+     * The versions that the store has according to the last listing that describes them, held ones included; empty if there
+     * has not been any.
+     */
+    public Optional<DatasetVersions> versions() {
+        return Optional.ofNullable(listed);
+    }
+
+    /** The published version with this number; empty if the last listing that describes the versions has none. */
+    public Optional<StoredVersion> published(long number) {
+        return versions().flatMap(known -> known.find(number)).filter(StoredVersion::isPublished);
+    }
+
+    /** The reason why the versions cannot be listed at present; empty if {@link #versions} is up to date. */
+    public Optional<String> listingFailure() {
+        return listing instanceof DatasetListing.Unreadable(DatasetName _, StoreException failure)
+                ? Optional.of("the versions of dataset " + name + " cannot be listed: " + failure.getMessage())
+                : Optional.empty();
+    }
+
+    /**
+     * Acquires a version for a request that names its number.
+     *
+     * @return the version, which the caller must release; null if it is not open, and then {@link #open} may open it
+     */
+    public @Nullable OpenVersion acquire(long number) {
+        return versions.acquire(number);
+    }
+
+    /**
+     * Opens a version for requests that name its number, unless it is open.
+     *
+     * @param version a published version of {@link #versions}
+     * @return completed when {@link #acquire(long)} finds the version; fails if it cannot be opened
+     */
+    public CompletionStage<Void> open(StoredVersion version) {
+        try {
+            return versions.openForRequest(version.describe());
+        } catch (StoreException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /**
+     * Acquires the current version for one request.
      *
      * @return the version, which the caller must release; null if no version is open, and then {@link #unavailability} gives
      *     the reason
@@ -95,8 +164,7 @@ public final class ServedDataset {
         while (true) {
             OpenVersion version = current;
             // A refresh replaces the current version before it releases the old one. So if the version that was read
-            // here
-            // is already closed, the next read sees another one, or null.
+            // here is already closed, the next read sees another one, or null.
             if (version == null || version.acquire()) {
                 return version;
             }
@@ -115,13 +183,13 @@ public final class ServedDataset {
     }
 
     /** Opens the listed version unless it is the current one, and then calls {@link #refreshOpenVersions}. */
-    void refresh(LineStore store, DatasetListing listing) {
+    void refresh() {
         try {
             switch (listing) {
-                case DatasetListing.Described(DatasetVersions versions) -> {
-                    Optional<StoredVersion> newest = versions.current();
+                case DatasetListing.Described(DatasetVersions described) -> {
+                    Optional<StoredVersion> newest = described.current();
                     if (newest.isPresent()) {
-                        openIfNotCurrent(store, newest.get().describe());
+                        openIfNotCurrent(newest.get().describe());
                     }
                 }
                 case DatasetListing.Unreadable(DatasetName _, StoreException failure) -> throw failure;
@@ -134,9 +202,18 @@ public final class ServedDataset {
         } catch (RuntimeException | Error e) {
             failAndDelayRetry("the newest version cannot be opened: " + e);
         } finally {
+            versions.retain(this::isListed, current);
             // Also after a failure: requests go on reading the version that is open.
             refreshOpenVersions();
         }
+    }
+
+    /** Returns true if the store has a published version with this manifest, or may have it. */
+    private boolean isListed(Manifest manifest) {
+        return listed == null
+                || published(manifest.version())
+                        .filter(version -> version.failure() != null || manifest.equals(version.manifest()))
+                        .isPresent();
     }
 
     /** Records a failure that another attempt would probably repeat. */
@@ -145,7 +222,7 @@ public final class ServedDataset {
         retryNanos = nanoTime.getAsLong() + Datasets.RETRY_DELAY.toNanos();
     }
 
-    private void openIfNotCurrent(LineStore store, Manifest newest) throws StoreException {
+    private void openIfNotCurrent(Manifest newest) throws StoreException {
         OpenVersion open = current;
         if (open == null || !open.manifest().equals(newest)) {
             if (newest.equals(lastAttempted) && nanoTime.getAsLong() - retryNanos < 0) {
@@ -154,45 +231,67 @@ public final class ServedDataset {
             }
             lastAttempted = newest;
             retryNanos = nanoTime.getAsLong();
-            install(new OpenVersion(store.open(newest)));
+            install(openNewest(newest));
         }
         openFailure = null;
     }
 
+    /** Opens a version. If the heap is too small, closes the kept versions, and tries once more. */
+    private OpenVersion openNewest(Manifest newest) throws StoreException {
+        try {
+            return versions.openNow(newest);
+        } catch (StoreException | Error e) {
+            if (!isLackOfHeap(e) || !versions.releaseAllBut(current)) {
+                throw e;
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "dataset " + name + ": closed the kept versions, to free heap for version " + newest.version());
+            return versions.openNow(newest);
+        }
+    }
+
+    private static boolean isLackOfHeap(Throwable failure) {
+        return failure instanceof OutOfMemoryError || failure.getCause() instanceof OutOfMemoryError;
+    }
+
     /**
-     * Makes a version the current one, and releases the one that it supersedes. If the dataset was closed while the version
-     * was being opened, the version itself is released at once.
+     * Makes a version the current one, and releases the one that it supersedes. Does nothing if the dataset was closed while
+     * the version was being opened.
      */
     private synchronized void install(OpenVersion version) {
-        OpenVersion replaced = closed ? version : current;
-        if (!closed) {
-            Manifest manifest = version.manifest();
-            current = version;
-            readFailure = null;
-            LOG.log(
-                    System.Logger.Level.INFO,
-                    "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
-                            + " lines, from " + ControlCharacters.escape(manifest.sourceName()));
+        if (closed || !version.acquire()) {
+            return;
         }
+        OpenVersion replaced = current;
+        Manifest manifest = version.manifest();
+        current = version;
+        readFailure = null;
+        LOG.log(
+                System.Logger.Level.INFO,
+                "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
+                        + " lines, from " + ControlCharacters.escape(manifest.sourceName()));
         // The current version has been replaced above: a request that fails to acquire the old one finds the new one.
         if (replaced != null) {
-            superseded.add(replaced);
             replaced.release();
         }
     }
 
     /**
-     * Asks the store to keep superseded versions for the requests that still read them, and finds out whether lookups on
-     * the current version succeed.
+     * Asks the store to keep the versions that it no longer lists for the requests that still read them, checks the kept
+     * versions, and finds out whether lookups on the current version succeed.
      */
     void refreshOpenVersions() {
-        superseded.removeIf(version -> version.closed.isDone());
-        superseded.forEach(version -> version.snapshot.keepAlive());
+        versions.maintain(current);
         OpenVersion version = acquire();
         if (version == null) {
             return;
         }
         try {
+            if (!isListed(version.manifest())) {
+                // The newest version could not be opened, so this one is still needed.
+                version.snapshot.keepAlive();
+            }
             String failure = probeLookup(version);
             if (failure != null) {
                 // Published before the check, which may take long. A success is published only after the check.
@@ -249,7 +348,7 @@ public final class ServedDataset {
     }
 
     /**
-     * Withdraws the dataset: releases the current version, and makes a running refresh release the version that it opens.
+     * Withdraws the dataset: releases its versions, and makes a running refresh release the version that it opens.
      *
      * @return a future that completes when all versions up to now have been closed
      */
@@ -259,10 +358,8 @@ public final class ServedDataset {
         OpenVersion last = current;
         current = null;
         if (last != null) {
-            superseded.add(last);
             last.release();
         }
-        return CompletableFuture.allOf(
-                superseded.stream().map(version -> version.closed).toArray(CompletableFuture[]::new));
+        return versions.close();
     }
 }

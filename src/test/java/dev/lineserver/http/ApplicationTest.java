@@ -111,6 +111,13 @@ final class ApplicationTest extends HttpContract {
         "404, GET, /datasets/none, ''",
         "404, GET, /datasets/edges/more, ''",
         "404, GET, /problems/none, ''",
+        "404, GET, /datasets/none/versions, ''",
+        "404, GET, /datasets/none/versions/1, ''",
+        "404, GET, /datasets/edges/versions/2, ''",
+        "404, GET, /datasets/edges/versions/1/more, ''",
+        "400, GET, /datasets/edges/versions/x, ''",
+        "405, POST, /datasets/edges/versions, ''",
+        "406, GET, /datasets/edges/versions, text/html",
         "405, POST, /datasets, ''",
         "405, PUT, /datasets/edges, ''",
         "406, GET, /datasets, text/html",
@@ -129,6 +136,32 @@ final class ApplicationTest extends HttpContract {
         String all = new String(line(Protocol.HTTP_1_1, "/problems"), StandardCharsets.UTF_8);
         assertTrue(all.lines().anyMatch(type.path()::equals), all);
         assertTrue(Files.readAllLines(Path.of("src/docs/errors.md")).contains(type.row()), type.row());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void versionsAreListedFromTheirManifests(Protocol protocol) throws Exception {
+        JsonObject manifest = json(protocol, "/datasets/edges");
+        JsonArray versions = json(protocol, "/datasets/edges/versions").getJsonArray("versions");
+        JsonObject described = manifest.copy().put("state", "current");
+        assertEquals(new JsonArray().add(described), versions);
+        assertEquals(described, json(protocol, "/datasets/edges/versions/1"));
+        for (String path : List.of("/datasets/edges/versions", "/datasets/edges/versions/1")) {
+            HttpResponse<byte[]> get = send(protocol, "GET", path);
+            assertEquals(new JsonObject(new String(get.body(), StandardCharsets.UTF_8)), json(protocol, path + "/"));
+            HttpResponse<byte[]> head = send(protocol, "HEAD", path);
+            assertEquals(200, head.statusCode());
+            assertEquals(0, head.body().length);
+            assertEquals(header(get, "content-type"), header(head, "content-type"));
+        }
+        String openApi = new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8);
+        for (String path : List.of("", "/{version}", "/{version}/lines/{n}")) {
+            assertTrue(openApi.contains("/datasets/{dataset}/versions" + path + ":"), openApi);
+        }
+    }
+
+    private JsonObject json(Protocol protocol, String path) throws Exception {
+        return new JsonObject(new String(line(protocol, path), StandardCharsets.UTF_8));
     }
 
     @ParameterizedTest

@@ -37,6 +37,7 @@ abstract class HttpContract {
     private static final List<byte[]> LINES = Samples.linesOf(ServedStore.CONTENT);
     static final List<byte[]> EDGES = Samples.linesOf(ServedStore.EDGES);
     private static final List<byte[]> LONG = Samples.linesOf(ServedStore.LONG);
+    private static final String IMMUTABLE = "public, max-age=31536000, immutable";
     private static final String PROBLEM = "application/problem+json";
     private static final String CLOSING_REQUEST = "GET /lines/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
@@ -70,6 +71,23 @@ abstract class HttpContract {
             "GET /datasets//lines/2",
             "GET /datasets/a/b/lines/2",
             "GET /datasets/edges",
+            "GET /datasets/edges/versions/1/lines/2",
+            "GET /datasets/edges/versions/01/lines/0002/",
+            "GET /datasets/edges/versions/1/lines/0",
+            "GET /datasets/edges/versions/1/lines/9",
+            "HEAD /datasets/edges/versions/1/lines/2",
+            "DELETE /datasets/edges/versions/1/lines/2",
+            "GET /datasets/edges/versions/0/lines/2",
+            "GET /datasets/edges/versions/99/lines/2",
+            "GET /datasets/edges/versions/99999999999999999999/lines/2",
+            "GET /datasets/edges/versions/-1/lines/2",
+            "GET /datasets/edges/versions/1?x=/lines/2",
+            "GET /datasets/edges/versions/x/lines/2",
+            "GET /datasets/edges/versions//lines/2",
+            "GET /datasets/edges/versions/lines/2",
+            "GET /datasets/edges/versions/1/lines",
+            "GET /datasets/none/versions/1/lines/2",
+            "GET /lines/versions/1/lines/2",
             "GET /lineS/2",
             "GET /");
 
@@ -86,6 +104,10 @@ abstract class HttpContract {
             request("GET /lines/x", ""),
             request("HEAD /lines/2", ""),
             request("GET /datasets/edges", ""),
+            request("GET /datasets/edges/versions/1/lines/2", ""),
+            request("GET /datasets/edges/versions/1/lines/9", ""),
+            request("GET /datasets/edges/versions/9/lines/2", ""),
+            request("GET /datasets/long/versions/1/lines/1", ""),
             request("GET /datasets/long/lines/1", ""),
             request("GET /lines/2", "Cookie: " + "x".repeat(3000) + "\r\n"),
             request("GET /", ""));
@@ -231,6 +253,13 @@ abstract class HttpContract {
         "404, GET, /datasets/none/lines/1",
         "404, GET, /elsewhere",
         "404, GET, /datasets/edges/more",
+        "404, GET, /datasets/edges/versions/2/lines/1",
+        "404, GET, /datasets/edges/versions/0/lines/1",
+        "404, GET, /datasets/none/versions/1/lines/1",
+        "400, GET, /datasets/edges/versions/x/lines/1",
+        "400, GET, /datasets/edges/versions/1/lines/x",
+        "413, GET, /datasets/edges/versions/1/lines/99",
+        "405, POST, /datasets/edges/versions/1/lines/1",
         "405, POST, /lines/1",
         "405, DELETE, /lines/1"
     })
@@ -281,6 +310,37 @@ abstract class HttpContract {
         }
         assertEquals(
                 413, send(protocol, "GET", "/lines/5000", "If-None-Match", "*").statusCode());
+    }
+
+    /** The path of a line of a version that stays the same for ever. */
+    @ParameterizedTest
+    @EnumSource
+    void aLineOfANamedVersionIsTheSameLineAndImmutable(Protocol protocol) throws Exception {
+        for (int line : new int[] {1, 2, 3, 5}) {
+            HttpResponse<byte[]> current = send(protocol, "GET", "/datasets/edges/lines/" + line);
+            for (String slash : List.of("", "/")) {
+                String path = "/datasets/edges/versions/1/lines/" + line + slash;
+                HttpResponse<byte[]> pinned = send(protocol, "GET", path);
+                assertEquals(200, pinned.statusCode());
+                assertArrayEquals(current.body(), pinned.body(), path);
+                assertEquals(IMMUTABLE, header(pinned, "cache-control"));
+                for (String name : List.of("etag", "content-type", "content-length")) {
+                    assertEquals(header(current, name), header(pinned, name));
+                }
+                HttpResponse<byte[]> head = send(protocol, "HEAD", path);
+                assertEquals(pinned.headers().map(), head.headers().map());
+                assertEquals(0, head.body().length);
+                HttpResponse<byte[]> unmodified = send(protocol, "GET", path, "If-None-Match", header(current, "etag"));
+                assertEquals(304, unmodified.statusCode());
+                assertEquals(IMMUTABLE, header(unmodified, "cache-control"));
+                assertEquals(header(current, "etag"), header(unmodified, "etag"));
+            }
+        }
+        for (int i = 0; i < LONG.size(); i++) {
+            HttpResponse<byte[]> pinned = send(protocol, "GET", "/datasets/long/versions/1/lines/" + (i + 1));
+            assertArrayEquals(LONG.get(i), pinned.body(), "long line " + (i + 1));
+            assertEquals(IMMUTABLE, header(pinned, "cache-control"));
+        }
     }
 
     @ParameterizedTest

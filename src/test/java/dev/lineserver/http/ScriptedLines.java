@@ -5,6 +5,8 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -12,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -20,18 +23,35 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
 
-/** A served dataset of 1,000 lines whose lookups a test scripts, and the objects of this package over it. */
+/**
+ * A served dataset of 1,000 lines whose lookups a test scripts, and the objects of this package over it. Version 7 is
+ * current, 5 is kept, 6 is held, 4 is kept and cannot be described; the others up to 9 are gone.
+ */
 public final class ScriptedLines implements AutoCloseable {
     public static final long LINES = 1_000;
     private static final DatasetName NAME = new DatasetName("default");
-    private static final Manifest MANIFEST = new Manifest(
-            NAME, 7, new Content(LINES, 9_000, new ContentDigest(1, 2), 9, true), "source", "scripted", Instant.EPOCH);
-    /** How often the snapshot was closed. */
+    private static final Manifest CURRENT = manifest(7);
+    private static final DatasetVersions VERSIONS = new DatasetVersions(
+            NAME,
+            List.of(
+                    StoredVersion.of(StoredVersion.State.CURRENT, CURRENT),
+                    StoredVersion.of(StoredVersion.State.HELD, manifest(6)),
+                    StoredVersion.of(StoredVersion.State.KEPT, manifest(5)),
+                    StoredVersion.unreadable(
+                            StoredVersion.State.KEPT, 4, new StoreFailedException("its manifest is damaged"))),
+            9);
+    /** How often the snapshot of the current version was closed. */
     public final AtomicInteger closes = new AtomicInteger();
+    /** How often a snapshot of the kept version was closed. */
+    final AtomicInteger closesOfKept = new AtomicInteger();
+    /** How often the store was asked to open the kept version. */
+    final AtomicInteger openedKept = new AtomicInteger();
 
     public final HttpComponents components;
+    private volatile Callable<?> opening = () -> true;
     private volatile LongFunction<CompletionStage<Lookup>> script = _ -> found("");
 
     public ScriptedLines() throws Exception {
@@ -39,22 +59,43 @@ public final class ScriptedLines implements AutoCloseable {
     }
 
     ScriptedLines(Duration lookupTimeout) throws Exception {
-        LineStore store = proxy(LineStore.class, (_, method, _) -> switch (method.getName()) {
-            case "datasets" -> List.of(new DatasetListing.Described(new DatasetVersions(
-                    NAME, List.of(StoredVersion.of(StoredVersion.State.CURRENT, MANIFEST)), MANIFEST.version())));
-            case "open" -> snapshot();
+        LineStore store = proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
+            case "datasets" -> List.of(new DatasetListing.Described(VERSIONS));
+            case "open" -> arguments[0].equals(CURRENT) ? snapshot(CURRENT) : openKept((Manifest) arguments[0]);
             default -> null;
         });
         components = new HttpComponents(() -> store, Duration.ofHours(1), lookupTimeout);
     }
 
-    private Snapshot snapshot() {
+    private static Manifest manifest(long version) {
+        Content content = new Content(LINES, 9_000, new ContentDigest(1, version == 7 ? 2 : version), 9, true);
+        return new Manifest(NAME, version, content, "source", "scripted", Instant.EPOCH);
+    }
+
+    private Snapshot openKept(Manifest manifest) throws Exception {
+        openedKept.incrementAndGet();
+        opening.call();
+        return snapshot(manifest);
+    }
+
+    private Snapshot snapshot(Manifest manifest) {
         return proxy(Snapshot.class, (_, method, arguments) -> switch (method.getName()) {
-            case "manifest" -> MANIFEST;
+            case "manifest" -> manifest;
             case "lookup" -> script.apply((Long) arguments[0]);
-            case "close" -> closes.incrementAndGet();
+            case "close" -> (manifest.equals(CURRENT) ? closes : closesOfKept).incrementAndGet();
             default -> null;
         });
+    }
+
+    /** Sets what happens, on a background thread, before the kept version is open. */
+    void beforeOpening(Callable<?> task) {
+        opening = task;
+    }
+
+    /** Opens the kept version as a request does, and returns when it is open. */
+    public void openKept() throws Exception {
+        ServedDataset dataset = Objects.requireNonNull(components.datasets.find("default"));
+        dataset.open(dataset.published(5).orElseThrow()).toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 
     /** Implements an interface by a single handler. */

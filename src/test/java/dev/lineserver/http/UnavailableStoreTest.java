@@ -40,7 +40,7 @@ final class UnavailableStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/lines/1", "/datasets/other/lines/1"})
+    @ValueSource(strings = {"/lines/1", "/datasets/other/lines/1", "/datasets/other/versions/1/lines/1"})
     void everyLineIs503WithTheReason(String path) throws Exception {
         try (HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
@@ -61,7 +61,11 @@ final class UnavailableStoreTest {
     @Test
     void theDatasetsAre503WithTheReason() {
         DatasetResource resource = new DatasetResource(components.datasets);
-        for (Executable request : List.<Executable>of(resource::all, () -> resource.one("default"))) {
+        for (Executable request : List.<Executable>of(
+                resource::all,
+                () -> resource.one("default"),
+                () -> resource.versions("default"),
+                () -> resource.version("default", "1"))) {
             Response response =
                     assertThrows(WebApplicationException.class, request).getResponse();
             assertEquals(503, response.getStatus());

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -41,45 +40,14 @@ final class DatasetsTest {
     private final ScriptedStore store = new ScriptedStore();
     private final AtomicLong clock = new AtomicLong(1);
     private @Nullable StoreException connectFailure;
-    private final Datasets datasets =
-            new Datasets(this::connect, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, new DirectExecutor());
+    private final Datasets datasets = new Datasets(
+            this::connect, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, new ScriptedExecutor());
 
     private ScriptedStore connect() throws StoreException {
         if (connectFailure != null) {
             throw connectFailure;
         }
         return store;
-    }
-
-    /** Runs tasks on the calling thread, so that a check includes its refreshes. */
-    private static final class DirectExecutor extends AbstractExecutorService {
-        @Override
-        public void execute(Runnable task) {
-            task.run();
-        }
-
-        @Override
-        public void shutdown() {}
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return List.of();
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return true;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return true;
-        }
     }
 
     private long servedVersion() {
@@ -212,7 +180,7 @@ final class DatasetsTest {
                 List.of(new OutOfMemoryError("Java heap space"), new IllegalStateException("a defect"))) {
             serve(1);
             store.opening = () -> {
-                throw rethrowUnchecked(thrown);
+                throw ScriptedStore.rethrowUnchecked(thrown);
             };
             serve(2);
             assertEquals(1, servedVersion());
@@ -224,11 +192,6 @@ final class DatasetsTest {
             datasets.check();
             assertEquals(2, servedVersion());
         }
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T extends Throwable> RuntimeException rethrowUnchecked(Throwable thrown) throws T {
-        throw (T) thrown;
     }
 
     @Test
@@ -271,7 +234,7 @@ final class DatasetsTest {
         serve(1);
         assertReady();
         store.lookups = () -> {
-            throw rethrowUnchecked(new OutOfMemoryError("Java heap space"));
+            throw ScriptedStore.rethrowUnchecked(new OutOfMemoryError("Java heap space"));
         };
         datasets.check();
         assertNotReadyBecause("Java heap space");
@@ -454,7 +417,7 @@ final class DatasetsTest {
         Datasets served = new Datasets(
                 () -> {
                     checks.countDown();
-                    throw rethrowUnchecked(
+                    throw ScriptedStore.rethrowUnchecked(
                             checks.getCount() % 2 == 0
                                     ? new StoreUnavailableException("not yet")
                                     : new OutOfMemoryError("Java heap space"));

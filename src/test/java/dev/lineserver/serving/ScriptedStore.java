@@ -1,7 +1,6 @@
 package dev.lineserver.serving;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.LongStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,12 +40,13 @@ final class ScriptedStore implements LineStore {
     }
 
     final Map<DatasetName, DatasetListing> listings = new TreeMap<>(Comparator.comparing(DatasetName::value));
-    final List<ScriptedSnapshot> opened = new ArrayList<>();
+    final List<ScriptedSnapshot> opened = new CopyOnWriteArrayList<>();
 
     @Nullable
     StoreException listFailure;
 
     ScriptedResult<Boolean> opening = () -> true;
+    ScriptedResult<Boolean> reclaiming = () -> true;
     ScriptedResult<Boolean> checking = () -> true;
     ScriptedResult<CompletionStage<Lookup>> lookups =
             () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
@@ -52,6 +54,12 @@ final class ScriptedStore implements LineStore {
     int lists;
 
     boolean closed;
+
+    /** Throws anything, as a defect or a full heap does. */
+    @SuppressWarnings("unchecked")
+    static <T extends Throwable> RuntimeException rethrowUnchecked(Throwable thrown) throws T {
+        throw (T) thrown;
+    }
 
     static Manifest manifest(DatasetName name, long version) {
         return new Manifest(
@@ -63,18 +71,35 @@ final class ScriptedStore implements LineStore {
                 Instant.EPOCH);
     }
 
-    void publish(long version) {
-        list(manifest(NAME, version));
-    }
-
     /** Lists a version as the only one of its dataset. */
     void list(Manifest current) {
-        listings.put(
-                current.dataset(),
-                new DatasetListing.Described(new DatasetVersions(
-                        current.dataset(),
-                        List.of(StoredVersion.of(StoredVersion.State.CURRENT, current)),
-                        current.version())));
+        list(current.dataset(), StoredVersion.of(StoredVersion.State.CURRENT, current));
+    }
+
+    void list(DatasetName name, StoredVersion... versions) {
+        long lastNumber = List.of(versions).getLast().number();
+        listings.put(name, new DatasetListing.Described(new DatasetVersions(name, List.of(versions), lastNumber)));
+    }
+
+    /** Lists a dataset with a current and with kept versions. */
+    void publish(long current, long... kept) {
+        StoredVersion[] versions = LongStream.concat(LongStream.of(current), LongStream.of(kept))
+                .sorted()
+                .mapToObj(version -> StoredVersion.of(
+                        version == current ? StoredVersion.State.CURRENT : StoredVersion.State.KEPT,
+                        manifest(NAME, version)))
+                .toArray(StoredVersion[]::new);
+        list(NAME, versions);
+    }
+
+    /** Returns the numbers of the versions that were opened, in this order. */
+    List<Long> openedNumbers() {
+        return opened.stream().map(snapshot -> snapshot.manifest().version()).toList();
+    }
+
+    /** Returns the snapshot that was opened last. */
+    ScriptedSnapshot lastOpened() {
+        return opened.getLast();
     }
 
     @Override
@@ -96,7 +121,16 @@ final class ScriptedStore implements LineStore {
 
     final class ScriptedSnapshot implements Snapshot {
         private final Manifest manifest;
+        /** Replaces {@link #checking} for this snapshot. */
+        @Nullable
+        ScriptedResult<Boolean> ownChecking;
+
+        /** Replaces {@link #lookups} for this snapshot. */
+        @Nullable
+        ScriptedResult<CompletionStage<Lookup>> ownLookups;
+
         int closes;
+        int checks;
         int keepAliveCalls;
 
         ScriptedSnapshot(Manifest manifest) {
@@ -114,7 +148,7 @@ final class ScriptedStore implements LineStore {
                 throw new AssertionError("a lookup on a closed snapshot");
             }
             try {
-                return lookups.get();
+                return ownLookups == null ? lookups.get() : ownLookups.get();
             } catch (StoreException e) {
                 return CompletableFuture.failedFuture(e);
             }
@@ -122,7 +156,8 @@ final class ScriptedStore implements LineStore {
 
         @Override
         public void check() throws StoreException {
-            boolean _ = checking.get();
+            checks++;
+            boolean _ = ownChecking == null ? checking.get() : ownChecking.get();
         }
 
         @Override
@@ -159,6 +194,11 @@ final class ScriptedStore implements LineStore {
     @Override
     public void drop(DatasetName dataset, long version) {
         throw new AssertionError("serving writes nothing");
+    }
+
+    @Override
+    public void reclaimInBackground() throws StoreException {
+        boolean _ = reclaiming.get();
     }
 
     @Override

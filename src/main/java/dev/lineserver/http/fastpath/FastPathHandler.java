@@ -232,7 +232,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
     /** Writes an answer. A failed write means that the client has disconnected; there is nothing to do. */
     private void writeLine(ChannelHandlerContext ctx, LineRequest request, byte[] line, boolean closing) {
-        ByteBuf answer = fastPath.head.encode(ctx.alloc(), request.etag(), line, closing);
+        ByteBuf answer = fastPath.head.encode(ctx.alloc(), request.etag(), request.isPinned(), line, closing);
         state = closing ? ConnectionState.CLOSING : ConnectionState.BETWEEN_REQUESTS;
         ChannelPromise promise = closing
                 ? ctx.newPromise().addListener(ChannelFutureListener.CLOSE)

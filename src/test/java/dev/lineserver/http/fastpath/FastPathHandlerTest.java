@@ -37,6 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.http.ScriptedLines;
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Lookup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -185,7 +186,26 @@ final class FastPathHandlerTest {
     }
 
     private static String etagPrefix() {
-        return new dev.lineserver.line.ContentDigest(1, 2) + "-";
+        return new ContentDigest(1, 2) + "-";
+    }
+
+    @Test
+    void aLineOfANamedVersionIsAnsweredIfTheVersionIsOpenAndLeftToTheRouterOtherwise() throws Exception {
+        lines.answer(index -> ScriptedLines.found("line " + index));
+        String request = "GET /datasets/default/versions/5/lines/3 HTTP/1.1\r\nHost: x\r\n\r\n";
+        send(request);
+        assertOrder(received(), "router: /datasets/default/versions/5/lines/3;");
+        lines.openKept();
+        send(request);
+        assertEquals(
+                "HTTP/1.1 200 OK\r\netag: \"" + new ContentDigest(1, 5) + "-2\"\r\n"
+                        + "cache-control: public, max-age=31536000, immutable\r\n"
+                        + "content-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
+                received());
+        for (String version : List.of("4", "6", "8", "10", "x", "", "5/")) {
+            send(request.replace("/5/", "/" + version + "/"));
+            assertOrder(received(), "router: /datasets/default/versions/" + version + "/lines/3;");
+        }
     }
 
     @Test

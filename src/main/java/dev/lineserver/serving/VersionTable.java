@@ -1,0 +1,316 @@
+package dev.lineserver.serving;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/**
+ * The versions of one dataset that are open or being opened, by number. A refresh opens the current version; a kept version
+ * is opened by the first request that names it. The table owns one reference to each open version.
+ *
+ * <pre>
+ * entry     meaning                  a request that names the version   next state
+ * none      the version is not open  begins to open it                  OPENING
+ * OPENING   the store is opening it  waits                              OPEN or FAILED; none if it is not listed any more
+ * OPEN      requests can read it     reads it                           none if it is not listed any more or is idle
+ * FAILED    the store could not      fails for the same reason, or      OPENING; none if it is not listed any more
+ *                                    begins again after a delay
+ * </pre>
+ *
+ * <p>Requests call {@link #acquire} and {@link #openForRequest} on any thread. The refresh of the dataset calls
+ * {@link #openNow}, {@link #releaseAllBut}, {@link #retain} and {@link #maintain}, one call at a time.
+ */
+final class VersionTable {
+    private static final System.Logger LOG = System.getLogger(VersionTable.class.getName());
+    /** A kept version is closed if no request has named it for this time. Opening it again costs one request a wait. */
+    static final Duration IDLE_TIMEOUT = Duration.ofMinutes(1);
+
+    private final LineStore store;
+    private final LongSupplier nanoTime;
+    private final Executor executor;
+    private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
+    /** Versions that have left the table and may still have readers. */
+    private final List<OpenVersion> released = new CopyOnWriteArrayList<>();
+    /** True after {@link #close}. Guarded by this. */
+    private boolean closed;
+
+    /** @param executor runs tasks that may block */
+    VersionTable(LineStore store, LongSupplier nanoTime, Executor executor) {
+        this.store = store;
+        this.nanoTime = nanoTime;
+        this.executor = executor;
+    }
+
+    /** One attempt to open a version, and its result. At most one of {@code version} and {@code failure} is not null. */
+    private static final class Entry {
+        final Manifest manifest;
+        /** Completed when the attempt has ended. Never fails: completion with null needs no heap, a failure would. */
+        final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+        volatile @Nullable OpenVersion version;
+        volatile @Nullable Throwable failure;
+        /** The time from which a request may begin another attempt. Written before {@code failure}. */
+        long retryNanos;
+        /** True if a request that names the version has begun the attempt or waits for it. Guarded by the table. */
+        boolean requested;
+        /** The time at which an open version becomes idle unless a request names it. Guarded by the table. */
+        long idleNanos;
+        /** The last check of the version, running or complete. Like the next field, used by {@link #maintain} only. */
+        CompletableFuture<Void> check = CompletableFuture.completedFuture(null);
+
+        volatile @Nullable String checkFailure;
+
+        Entry(Manifest manifest) {
+            this.manifest = manifest;
+        }
+
+        String name() {
+            return "dataset " + manifest.dataset() + " version " + manifest.version();
+        }
+    }
+
+    /** Acquires an open version for a request that names it; returns null if it is not open. Never blocks. */
+    @Nullable
+    OpenVersion acquire(long number) {
+        Entry entry = entries.get(number);
+        OpenVersion version = entry == null ? null : entry.version;
+        return version != null && version.acquireByNumber() ? version : null;
+    }
+
+    /**
+     * Begins to open a version in the background, unless that is under way or has just failed. Never blocks.
+     *
+     * @return completed when the version is open, so that {@link #acquire} finds it; fails with the reason if it cannot be
+     *     opened
+     */
+    CompletionStage<Void> openForRequest(Manifest manifest) {
+        Entry entry;
+        String lastFailure;
+        synchronized (this) {
+            if (closed) {
+                return CompletableFuture.failedFuture(
+                        new StoreUnavailableException("dataset " + manifest.dataset() + " is being closed"));
+            }
+            Entry known = find(manifest);
+            if (known != null && (known.failure == null || nanoTime.getAsLong() - known.retryNanos < 0)) {
+                known.requested = true;
+                return outcome(known);
+            }
+            lastFailure = known == null ? null : messageOf(known.failure);
+            entry = begin(manifest);
+            entry.requested = true;
+        }
+        try {
+            executor.execute(() -> {
+                open(entry);
+                logOutcome(entry, lastFailure);
+            });
+        } catch (RejectedExecutionException e) {
+            fail(entry, new StoreUnavailableException("the server is stopping", e));
+            entry.ended.complete(null);
+        }
+        return outcome(entry);
+    }
+
+    private static CompletionStage<Void> outcome(Entry entry) {
+        return entry.ended.thenRun(() -> {
+            Throwable failure = entry.failure;
+            if (failure != null) {
+                throw new CompletionException(failure);
+            }
+        });
+    }
+
+    private static @Nullable String messageOf(@Nullable Throwable failure) {
+        return failure instanceof StoreException ? failure.getMessage() : failure == null ? null : failure.toString();
+    }
+
+    private static void logOutcome(Entry entry, @Nullable String lastFailure) {
+        String failure = messageOf(entry.failure);
+        if (failure == null) {
+            LOG.log(System.Logger.Level.INFO, "opened " + entry.name() + " for requests that name it");
+        } else if (!failure.equals(lastFailure)) {
+            LOG.log(System.Logger.Level.ERROR, entry.name() + " cannot be opened: " + failure);
+        }
+    }
+
+    /**
+     * Opens a version on the calling thread, or waits if it is being opened already. Returns at once if it is open.
+     *
+     * @throws StoreException if the store cannot open the version; a {@code RuntimeException} or {@code Error} of the store
+     *     is thrown as well
+     */
+    OpenVersion openNow(Manifest manifest) throws StoreException {
+        Entry known;
+        Entry entry;
+        synchronized (this) {
+            known = find(manifest);
+            entry = known == null || known.failure != null ? begin(manifest) : known;
+        }
+        if (entry != known) {
+            open(entry);
+        }
+        entry.ended.join();
+        OpenVersion version = entry.version;
+        if (version != null) {
+            return version;
+        }
+        switch (entry.failure) {
+            case StoreException e -> throw e;
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            case null, default -> throw new IllegalStateException(entry.failure);
+        }
+    }
+
+    /** Returns the entry of a version if it is that of the same manifest. */
+    private @Nullable Entry find(Manifest manifest) {
+        Entry entry = entries.get(manifest.version());
+        return entry != null && entry.manifest.equals(manifest) ? entry : null;
+    }
+
+    /** Adds an entry, and releases the version of the one that it replaces. The caller must then call {@link #open}. */
+    private Entry begin(Manifest manifest) {
+        Entry entry = new Entry(manifest);
+        Entry replaced = entries.put(manifest.version(), entry);
+        if (replaced != null && replaced.version != null) {
+            release(replaced.version);
+        }
+        return entry;
+    }
+
+    private void open(Entry entry) {
+        try {
+            addOpened(entry, new OpenVersion(store.open(entry.manifest)));
+        } catch (StoreException | RuntimeException | Error e) {
+            fail(entry, e);
+        } finally {
+            entry.ended.complete(null);
+        }
+    }
+
+    private void fail(Entry entry, Throwable failure) {
+        long delay = failure instanceof StoreUnavailableException ? 0 : Datasets.RETRY_DELAY.toNanos();
+        entry.retryNanos = nanoTime.getAsLong() + delay;
+        entry.failure = failure;
+    }
+
+    /** Completes an entry, unless it left the table while the store opened the version. */
+    private synchronized void addOpened(Entry entry, OpenVersion version) {
+        if (!closed && entries.get(entry.manifest.version()) == entry) {
+            entry.idleNanos = nanoTime.getAsLong() + (entry.requested ? IDLE_TIMEOUT.toNanos() : 0);
+            entry.version = version;
+        } else {
+            release(version);
+            fail(entry, new StoreUnavailableException(entry.name() + " was withdrawn while it was opened"));
+        }
+    }
+
+    private void release(OpenVersion version) {
+        released.add(version);
+        version.release();
+    }
+
+    /**
+     * Removes the versions that are not listed any more, and those that are idle. They are closed after their last reader.
+     *
+     * @param listed tells whether the store has a published version with this manifest
+     * @param current the version that requests without a number read; it stays
+     */
+    synchronized void retain(Predicate<Manifest> listed, @Nullable OpenVersion current) {
+        long now = nanoTime.getAsLong();
+        entries.values().removeIf(entry -> {
+            OpenVersion version = entry.version;
+            if (version == null) {
+                return !listed.test(entry.manifest);
+            }
+            if (version.clearRequested()) {
+                entry.idleNanos = now + IDLE_TIMEOUT.toNanos();
+            }
+            boolean needed = version == current || (listed.test(entry.manifest) && now - entry.idleNanos < 0);
+            if (!needed) {
+                release(version);
+            }
+            return !needed;
+        });
+    }
+
+    /**
+     * Removes all open versions except the current one.
+     *
+     * @return false if there was none
+     */
+    synchronized boolean releaseAllBut(@Nullable OpenVersion current) {
+        return entries.values().removeIf(entry -> {
+            OpenVersion version = entry.version;
+            if (version == null || version == current) {
+                return false;
+            }
+            release(version);
+            return true;
+        });
+    }
+
+    /**
+     * Asks the store to keep released versions for the requests that still read them, and starts a check of each open
+     * version except the current one, whose check is part of the refresh. May block.
+     */
+    void maintain(@Nullable OpenVersion current) {
+        released.removeIf(version -> version.closed.isDone());
+        released.forEach(version -> version.snapshot.keepAlive());
+        for (Entry entry : entries.values()) {
+            OpenVersion version = entry.version;
+            if (version != null && version != current && entry.check.isDone()) {
+                // On another thread: a check may read the whole content, and must not delay the current version.
+                entry.check = CompletableFuture.runAsync(() -> check(entry, version), executor);
+            }
+        }
+    }
+
+    private static void check(Entry entry, OpenVersion version) {
+        if (!version.acquire()) {
+            return;
+        }
+        String failure = null;
+        try {
+            version.snapshot.check();
+        } catch (StoreException | RuntimeException | Error e) {
+            failure = messageOf(e);
+        } finally {
+            version.release();
+        }
+        if (failure != null && !failure.equals(entry.checkFailure)) {
+            LOG.log(System.Logger.Level.ERROR, entry.name() + ": " + failure);
+        }
+        entry.checkFailure = failure;
+    }
+
+    /**
+     * Releases all versions, and makes attempts in progress release theirs.
+     *
+     * @return a future that completes when all versions up to now have been closed
+     */
+    synchronized CompletableFuture<Void> close() {
+        closed = true;
+        releaseAllBut(null);
+        entries.clear();
+        return CompletableFuture.allOf(
+                released.stream().map(version -> version.closed).toArray(CompletableFuture[]::new));
+    }
+}
