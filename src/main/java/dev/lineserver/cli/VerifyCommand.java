@@ -41,7 +41,9 @@ final class VerifyCommand implements Verb {
                 Source source = Source.open(file)) {
             manifest = context.version(store, version);
             try (Snapshot snapshot = store.open(manifest)) {
-                difference = new Verification(snapshot, context.progress("verify")).firstDifference(source);
+                difference = new Verification(
+                                snapshot, context.settings().serve().lineNumbers(), context.progress("verify"))
+                        .firstDifference(source);
             }
         }
         context.out().line(json ? json(manifest, difference) : text(manifest, difference));

@@ -38,7 +38,11 @@ final class VersionsCommand implements Verb {
                         context.out().line(line(version.state(), manifest));
                     }
                 } catch (StoreException failure) {
-                    context.err().print("version " + version.number() + ": " + failure.getMessage());
+                    described.add(JsonObject.of(
+                            "version", version.number(),
+                            "state", name(version.state()),
+                            "failure", failure.getMessage()));
+                    context.err().print(failure.getMessage());
                     complete = false;
                 }
             }

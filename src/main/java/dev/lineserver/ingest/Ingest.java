@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
@@ -29,6 +30,9 @@ public final class Ingest {
      * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
      */
     private static final int LENGTH_RANGES = 4096;
+
+    /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
+    private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
 
     private final LineStore store;
     private final Progress progress;
@@ -140,7 +144,8 @@ public final class Ingest {
         Optional<String> difference;
         try (Source source = Source.open(sourceName);
                 Snapshot snapshot = store.open(held)) {
-            difference = new Verification(snapshot, progress.next("verify")).firstDifference(source);
+            difference =
+                    new Verification(snapshot, NUMBERS_OF_EDITORS, progress.next("verify")).firstDifference(source);
         } catch (SourceException | StoreException e) {
             progress.note(
                     version + " is held, but not verified; run line-server verify with --version " + held.version());

@@ -64,7 +64,17 @@ final class CommandTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "serve", "ingest", "verify", "plan", "get", "datasets", "versions", "diff", "publish", "rollback", "drop",
+                "serve",
+                "ingest",
+                "verify",
+                "plan",
+                "get",
+                "datasets",
+                "versions",
+                "diff",
+                "publish",
+                "rollback",
+                "drop",
                 "reclaim"
             })
     void everyVerbPrintsItsHelp(String verb) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -53,7 +54,7 @@ final class IngestTest {
     private Optional<String> firstDifference(Manifest manifest, Path file) throws Exception {
         try (Snapshot snapshot = store.open(manifest);
                 Source source = Source.open(file.toString())) {
-            return new Verification(snapshot, Progress.SILENT).firstDifference(source);
+            return new Verification(snapshot, new LineNumbers(1), Progress.SILENT).firstDifference(source);
         }
     }
 
