@@ -1,12 +1,17 @@
 package dev.lineserver.cli;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.config.Settings;
 import dev.lineserver.config.Stores;
+import dev.lineserver.config.UsageException;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 
 /**
  * The settings and streams of one command.
@@ -25,11 +30,50 @@ record CommandContext(Settings settings, StandardOutput out, Messages err, Termi
         return settings.serve().dataset();
     }
 
+    /** Returns the number of versions to keep; 0 for the store's default. */
+    int keep() {
+        return settings.store().keepVersions().orElse(0);
+    }
+
     /** Returns the current version of the dataset, or fails if it has none. */
     Manifest current(LineStore store) throws StoreException {
-        return store.current(dataset())
+        return current(versions(store, dataset())).describe();
+    }
+
+    /** Returns a version of the dataset, or fails if the store does not have it; null for the current version. */
+    Manifest version(LineStore store, @Nullable Long number) throws StoreException {
+        return number == null
+                ? current(store)
+                : find(versions(store, dataset()), number).describe();
+    }
+
+    /** Returns the versions of a dataset, or fails if the store has none. */
+    static DatasetVersions versions(LineStore store, DatasetName dataset) throws StoreException {
+        return store.versions(dataset)
                 .orElseThrow(() -> new StoreFailedException(
-                        "there is no dataset " + dataset() + "; see line-server datasets, or ingest a file"));
+                        "there is no dataset " + dataset + "; see line-server datasets, or ingest a file"));
+    }
+
+    /** Returns the current version, or fails if none is published. */
+    static StoredVersion current(DatasetVersions versions) throws StoreException {
+        return versions.current()
+                .orElseThrow(() -> new StoreFailedException("no version of dataset " + versions.dataset()
+                        + " is published; see line-server versions " + versions.dataset()));
+    }
+
+    /** Returns the version with a number, or fails if the store does not have it. */
+    static StoredVersion find(DatasetVersions versions, long number) throws StoreException {
+        return versions.find(number)
+                .orElseThrow(() -> new StoreFailedException("dataset " + versions.dataset() + " has no version "
+                        + number + "; see line-server versions " + versions.dataset()));
+    }
+
+    /** Parses the name of a dataset that is a parameter of a verb. */
+    static DatasetName parseDataset(String name) {
+        if (!DatasetName.isValid(name)) {
+            throw new UsageException("'" + name + "' is not a valid dataset name; see line-server datasets");
+        }
+        return new DatasetName(name);
     }
 
     ConsoleProgress progress(String task) {

@@ -35,6 +35,11 @@ final class ConsoleProgress implements Progress {
         err.print(text);
     }
 
+    @Override
+    public Progress next(String next) {
+        return new ConsoleProgress(next, err);
+    }
+
     private String format(long position, long size, long lineCount, double seconds) {
         String rate = Quantities.bytes((long) (position / seconds)) + "/s";
         String lines = Quantities.grouped(lineCount) + " lines";

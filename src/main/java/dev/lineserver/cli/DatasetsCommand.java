@@ -3,7 +3,6 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
@@ -14,10 +13,9 @@ import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoredVersion;
 
 /** Lists the datasets. A dataset whose manifest cannot be read is reported on standard error, and the command fails. */
-@Command(name = "datasets", description = "Lists the datasets, each with its newest version.")
+@Command(name = "datasets", description = "Lists the datasets, each with its current version.")
 final class DatasetsCommand implements Verb {
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
@@ -30,9 +28,17 @@ final class DatasetsCommand implements Verb {
             for (DatasetListing listing : store.datasets()) {
                 switch (listing) {
                     case DatasetListing.Described(DatasetVersions versions) -> {
-                        Optional<StoredVersion> current = versions.current();
-                        if (current.isPresent()) {
-                            described.add(current.get().describe());
+                        if (versions.current().isEmpty()) {
+                            context.err()
+                                    .print("no version of dataset " + versions.dataset()
+                                            + " is published; see line-server versions " + versions.dataset());
+                            continue;
+                        }
+                        try {
+                            described.add(versions.current().get().describe());
+                        } catch (StoreException failure) {
+                            context.err().print(failure.getMessage());
+                            complete = false;
                         }
                     }
                     case DatasetListing.Unreadable(var _, StoreException failure) -> {

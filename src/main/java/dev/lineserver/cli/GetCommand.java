@@ -5,7 +5,9 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import dev.lineserver.config.UsageException;
@@ -29,6 +31,10 @@ final class GetCommand implements Verb {
     @Parameters(paramLabel = "N|A-B", description = "A line number, or the first and the last line number of a range.")
     String range;
 
+    @Option(names = "--version", paramLabel = "V", description = "The version to read. Default: the current one.")
+    @Nullable
+    Long version;
+
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException, InterruptedException {
         LineNumbers lineNumbers = context.settings().serve().lineNumbers();
@@ -40,7 +46,7 @@ final class GetCommand implements Verb {
             throw new UsageException("the range " + range + " ends before it begins");
         }
         try (LineStore store = context.openStore();
-                Snapshot snapshot = store.open(context.current(store))) {
+                Snapshot snapshot = store.open(context.version(store, version))) {
             long lineCount = snapshot.manifest().lineCount();
             print(snapshot, lineNumbers, firstIndex, Math.min(lastIndex, lineCount - 1), context.out());
             if (lastIndex >= lineCount) {

@@ -1,14 +1,20 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 
 import io.vertx.core.json.JsonObject;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -26,11 +32,34 @@ final class IngestCommand implements Verb {
             description = "Embedded store: copy FILE into the data directory, so that FILE may change or be deleted.")
     boolean copy;
 
-    @Option(names = "--if-changed", description = "Store nothing if the newest version has the same content.")
+    @Option(names = "--if-changed", description = "Store nothing if the current version has the same content.")
     boolean ifChanged;
 
     @Option(names = "--force", description = "Store FILE even if the cluster seems to have too little space.")
     boolean force;
+
+    @Option(
+            names = "--hold",
+            description = "Store and verify the version, but do not publish it; line-server publish does that.")
+    boolean hold;
+
+    @Option(names = "--expect-lines", paramLabel = "N", description = "Publish nothing unless FILE has N lines.")
+    @Nullable
+    Long expectLines;
+
+    @Option(
+            names = "--expect-digest",
+            paramLabel = "HEX",
+            description = "Publish nothing unless the content has this digest, as ingest --json prints it.")
+    @Nullable
+    String expectDigest;
+
+    @Option(
+            names = "--max-change",
+            paramLabel = "PERCENT",
+            description = "Publish nothing if the line count differs by more from that of the current version.")
+    @Nullable
+    BigDecimal maxChange;
 
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
@@ -51,10 +80,25 @@ final class IngestCommand implements Verb {
             throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
         Ingest ingest = new Ingest(store, context.progress("ingest"));
-        Ingest.Outcome outcome = ifChanged
-                ? ingest.storeIfChanged(file, context.dataset(), copy, force)
-                : ingest.store(file, context.dataset(), copy, force);
+        IngestOptions options = new IngestOptions(context.dataset(), copy, force, context.keep(), hold, checks());
+        Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(file, options) : ingest.store(file, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
+    }
+
+    private PublicationChecks checks() {
+        if (expectLines != null && expectLines < 0) {
+            throw new UsageException("--expect-lines: " + expectLines + " is below 0");
+        }
+        if (maxChange != null && maxChange.signum() < 0) {
+            throw new UsageException("--max-change: " + maxChange + " is below 0");
+        }
+        try {
+            return new PublicationChecks(
+                    expectLines, expectDigest == null ? null : ContentDigest.parse(expectDigest), maxChange);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(
+                    "--expect-digest: '" + expectDigest + "' is not a digest of 32 hexadecimal digits");
+        }
     }
 
     /** The result of an ingest, as text and as JSON. */
@@ -67,11 +111,23 @@ final class IngestCommand implements Verb {
                 return version + ", stored already";
             }
             String rate = Quantities.bytes((long) (manifest.byteCount() / seconds)) + "/s";
-            return version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")";
+            String stored = version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")";
+            return outcome.held() ? stored + ", " + held(manifest) : stored;
+        }
+
+        private String held(Manifest manifest) {
+            return "held"
+                    + (outcome.verified()
+                            ? " and verified"
+                            : ", and not verified because the source cannot be read again")
+                    + "; publish it with: line-server publish " + manifest.dataset() + " --version "
+                    + manifest.version();
         }
 
         String json() {
             return JsonObject.mapFrom(outcome.manifest())
+                    .put("held", outcome.held())
+                    .put("verified", outcome.verified())
                     .put("stored", outcome.stored())
                     .put("seconds", seconds)
                     .encode();

@@ -16,6 +16,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -106,12 +107,20 @@ public final class LineServerCommand implements IVersionProvider {
     static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
-        add(command, new IngestCommand(), SettingOption.DATASET_OPTIONS);
+        add(command, new IngestCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.DATASET_OPTIONS));
         add(command, new VerifyCommand(), SettingOption.DATASET_OPTIONS);
-        add(command, new PlanCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new PlanCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.STORE_OPTIONS));
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new VersionsCommand(), SettingOption.STORE_OPTIONS);
+        add(
+                command,
+                new DiffCommand(),
+                SettingOption.with(SettingOption.FIRST_LINE_NUMBER, SettingOption.STORE_OPTIONS));
+        add(command, new PublishCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.STORE_OPTIONS));
+        add(command, new RollbackCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);
         return command.setExpandAtFiles(false);
     }
 
@@ -119,6 +128,15 @@ public final class LineServerCommand implements IVersionProvider {
     private static void add(CommandLine command, Verb verb, Set<SettingOption> settings) {
         CommandSpec spec = CommandSpec.forAnnotatedObject(verb);
         settings.forEach(setting -> setting.addTo(spec, Settings.defaults()));
+        OptionSpec version = spec.findOption("--version");
+        if (version != null) {
+            spec.remove(version);
+        }
         command.addSubcommand(spec.name(), spec);
+        if (version != null) {
+            // The version of a dataset takes the place of the inherited option, which prints that of the program.
+            spec.remove(spec.findOption("--version"));
+            spec.addOption(version);
+        }
     }
 }

@@ -25,6 +25,11 @@ final class PlanCommand implements Verb {
             description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
 
+    @Option(
+            names = "--copy",
+            description = "Embedded store: plan for a copy of FILE in the data directory, as ingest --copy makes it.")
+    boolean copy;
+
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
@@ -33,7 +38,7 @@ final class PlanCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = context.openStore()) {
-            plan = new Ingest(store, context.progress("plan")).plan(file);
+            plan = new Ingest(store, context.progress("plan")).plan(file, copy, context.keep());
         }
         if (json) {
             context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());
@@ -49,6 +54,9 @@ final class PlanCommand implements Verb {
                     ? Quantities.bytes(figure.value())
                     : Quantities.grouped(figure.value()) + " " + figure.unit();
             out.line(String.format("%-16s %20s  %s", figure.name(), value, figure.meaning()));
+        }
+        for (String warning : plan.warnings()) {
+            out.line("warning: " + warning);
         }
         for (String obstacle : plan.obstacles()) {
             out.line("does not fit: " + obstacle);

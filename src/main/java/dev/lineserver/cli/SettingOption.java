@@ -18,6 +18,11 @@ import dev.lineserver.config.Settings;
 enum SettingOption {
     HOST("host", "HOST", "Address to listen on."),
     PORT("port", "PORT", "Port to listen on; 0 for any free port."),
+    KEEP(
+            "keep",
+            "N",
+            "Number of published versions that stay stored, the new one included. Default: 2 in the embedded store, or 1 if it"
+                    + " has copied the lines; 1 over Aerospike. Also LINE_SERVER_KEEP_VERSIONS."),
     FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
     DATASET("dataset", "NAME", "Name of the dataset."),
     STORE("store", "KIND", "Kind of store: embedded (files of this machine, the default) or aerospike."),
@@ -42,6 +47,9 @@ enum SettingOption {
     static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
     /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
+    /** The names of settings that differ from those of their options. */
+    private static final Map<SettingOption, String> SETTINGS =
+            Map.of(AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions");
 
     private final String name;
     private final String value;
@@ -51,6 +59,13 @@ enum SettingOption {
         this.name = name;
         this.value = value;
         this.description = description;
+    }
+
+    /** Returns these options and another one. */
+    static Set<SettingOption> with(SettingOption other, Set<SettingOption> options) {
+        Set<SettingOption> all = EnumSet.copyOf(options);
+        all.add(other);
+        return all;
     }
 
     void addTo(CommandSpec command, Map<String, String> defaults) {
@@ -70,7 +85,7 @@ enum SettingOption {
         for (SettingOption option : values()) {
             Object value = parsed.matchedOptionValue("--" + option.name, (Object) null);
             if (value != null) {
-                values.put(option == AEROSPIKE ? "aerospike-hosts" : option.name, value.toString());
+                values.put(SETTINGS.getOrDefault(option, option.name), value.toString());
             }
         }
         return values;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 import io.vertx.core.json.JsonObject;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -16,13 +17,17 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
-/** Compares the newest version of a dataset with a file. */
-@Command(name = "verify", description = "Compares the newest version of a dataset with a file, byte for byte.")
+/** Compares a version of a dataset with a file. */
+@Command(name = "verify", description = "Compares a version of a dataset with a file, byte for byte.")
 final class VerifyCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
             description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
     String file;
+
+    @Option(names = "--version", paramLabel = "V", description = "The version to compare. Default: the current one.")
+    @Nullable
+    Long version;
 
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
@@ -34,9 +39,11 @@ final class VerifyCommand implements Verb {
         Optional<String> difference;
         try (LineStore store = context.openStore();
                 Source source = Source.open(file)) {
-            manifest = context.current(store);
+            manifest = context.version(store, version);
             try (Snapshot snapshot = store.open(manifest)) {
-                difference = new Verification(snapshot, context.progress("verify")).firstDifference(source);
+                difference = new Verification(
+                                snapshot, context.settings().serve().lineNumbers(), context.progress("verify"))
+                        .firstDifference(source);
             }
         }
         context.out().line(json ? json(manifest, difference) : text(manifest, difference));

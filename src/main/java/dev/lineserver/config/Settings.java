@@ -81,6 +81,9 @@ public final class Settings {
         requireWithin(config, "port", 0, 65_535);
         requireWithin(config, "aerospike-timeout", 10, 600_000);
         requireWithin(config, "aerospike-connections", 1, 100_000);
+        if (config.getConfigMapping(StoreConfig.class).keepVersions().isPresent()) {
+            requireWithin(config, "keep-versions", 1, 1000);
+        }
         return new Settings(config, properties);
     }
 
@@ -181,7 +184,10 @@ public final class Settings {
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {
             // The option of this setting has a shorter name.
-            return "--" + property.substring(PREFIX.length()).replace("aerospike-hosts", "aerospike");
+            return "--"
+                    + property.substring(PREFIX.length())
+                            .replace("aerospike-hosts", "aerospike")
+                            .replace("keep-versions", "keep");
         }
         return source.equals(EnvConfigSource.NAME)
                 ? property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT)

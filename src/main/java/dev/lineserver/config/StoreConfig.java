@@ -3,6 +3,7 @@ package dev.lineserver.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -17,6 +18,12 @@ public interface StoreConfig {
 
     /** Directory of the embedded store. */
     Optional<Path> dataDir();
+
+    /**
+     * Number of published versions of a dataset that stay stored when another one is published; if absent, the store
+     * decides.
+     */
+    OptionalInt keepVersions();
 
     /** Seed nodes of the Aerospike cluster. */
     Optional<List<AerospikeSettings.SeedNode>> aerospikeHosts();

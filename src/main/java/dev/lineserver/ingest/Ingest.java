@@ -3,21 +3,24 @@ package dev.lineserver.ingest;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
 
 /**
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
- * published.
+ * published or held.
  *
  * <p>If an ingest fails, the dataset is unchanged. A {@link SourceException} means that the source cannot be read, or
  * that it changed while it was being read; a {@link StoreException} means that the store could not store it.
@@ -27,6 +30,9 @@ public final class Ingest {
      * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
      */
     private static final int LENGTH_RANGES = 4096;
+
+    /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
+    private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
 
     private final LineStore store;
     private final Progress progress;
@@ -40,69 +46,141 @@ public final class Ingest {
     /**
      * The result of an ingest.
      *
-     * @param manifest the dataset's newest version
+     * @param manifest the version that holds the content
      * @param stored true if this ingest wrote the version; false if an earlier ingest had stored the same content
+     * @param held true if the version is stored, and not published
+     * @param verified true if the stored version was compared with its source afterwards
      */
-    public record Outcome(Manifest manifest, boolean stored) {}
+    public record Outcome(Manifest manifest, boolean stored, boolean held, boolean verified) {}
 
-    /**
-     * Stores a source unless the dataset's newest version has the same content. Reads the source for this comparison
-     * only if its path, size and times do not decide it. A pipe can be read only once, so it is always stored.
-     *
-     * @param copy as for {@link #store}
-     * @param force as for {@link #store}
-     */
+    /** Calls {@link #storeIfChanged(String, IngestOptions)} without checks. */
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
-        try (Source source = Source.open(sourceName)) {
-            Optional<Manifest> existing = findExisting(source, request(source, dataset, copy));
-            if (existing.isPresent()) {
-                return new Outcome(existing.get(), false);
-            }
-            if (!source.isRepeatable()) {
-                return store(source, dataset, copy);
-            }
-        }
-        return store(sourceName, dataset, copy, force);
+        return storeIfChanged(sourceName, new IngestOptions(dataset, copy, force));
+    }
+
+    /** Calls {@link #store(String, IngestOptions)} without checks. */
+    public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
+            throws SourceException, StoreException, InterruptedException {
+        return store(sourceName, new IngestOptions(dataset, copy, force));
     }
 
     /**
-     * Stores a source. Plans it first if the store requires a plan and the source can be read twice.
-     *
-     * @param copy true if the store must copy the bytes even though the file could stay in place
-     * @param force true to skip the plan
+     * Stores a source unless the dataset's current version has the same content. Reads the source for this comparison
+     * only if its path, size and times do not decide it. A pipe can be read only once, so it is always stored.
      */
-    public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
+    public Outcome storeIfChanged(String sourceName, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            if (force || !store.requiresPlan() || !source.isRepeatable()) {
-                return store(source, dataset, copy);
+            Optional<Manifest> existing = findExisting(source, request(source, options));
+            if (existing.isPresent()) {
+                requirePassed(options.checks(), source, existing.get().content(), existing);
+                return new Outcome(existing.get(), false, false, false);
             }
-            Plan plan = store.plan(shape(source, Progress.SILENT), 0);
-            if (!plan.fits()) {
-                throw new StoreFailedException(ControlCharacters.escape(sourceName)
-                        + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
-                        + " (use --force to store it without this check)");
+            if (!source.isRepeatable()) {
+                reclaim();
+                return store(source, options);
             }
         }
-        // The plan has read the source to its end, so it is opened a second time.
-        try (Source reopened = Source.open(sourceName)) {
-            return store(reopened, dataset, copy);
+        return store(sourceName, options);
+    }
+
+    /**
+     * Stores a source. Plans it first if the store requires a plan and the source can be read twice. If the options ask to
+     * hold the version, compares it with the source afterwards, unless the source can be read only once.
+     *
+     * @throws SourceException if a check fails, too; then nothing is stored
+     */
+    public Outcome store(String sourceName, IngestOptions options)
+            throws SourceException, StoreException, InterruptedException {
+        Source source = Source.open(sourceName);
+        try {
+            reclaim();
+            boolean repeatable = source.isRepeatable();
+            if (repeatable && !options.force() && store.requiresPlan()) {
+                requireRoom(source, sourceName, options);
+                // The plan has read the source to its end, so it is opened a second time.
+                source.close();
+                source = Source.open(sourceName);
+            }
+            Outcome outcome = store(source, options);
+            return options.hold() && repeatable ? verify(outcome, sourceName) : outcome;
+        } finally {
+            source.close();
         }
+    }
+
+    /** Frees space before the store asks for room. A failure does not prevent an ingest that has room enough. */
+    private void reclaim() {
+        try {
+            for (Leftover leftover : store.reclaim(false)) {
+                progress.note("reclaimed " + leftover.size() + " " + leftover.unit() + " of " + leftover.name() + ": "
+                        + leftover.reason());
+            }
+        } catch (StoreException e) {
+            progress.note("leftovers cannot be reclaimed: " + e.getMessage());
+        }
+    }
+
+    private void requireRoom(Source source, String sourceName, IngestOptions options)
+            throws SourceException, StoreException, InterruptedException {
+        Plan plan = store.plan(shape(source, options.copy(), Progress.SILENT), options.keep());
+        plan.warnings().forEach(progress::note);
+        if (!plan.fits()) {
+            throw new StoreFailedException(ControlCharacters.escape(sourceName)
+                    + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
+                    + " (use --force to store it without this check)");
+        }
+    }
+
+    /**
+     * Compares a held version with its source, and drops it if it differs, so that it cannot be published by mistake. A
+     * version that could not be compared stays held.
+     */
+    private Outcome verify(Outcome outcome, String sourceName)
+            throws SourceException, StoreException, InterruptedException {
+        Manifest held = outcome.manifest();
+        String version = "version " + held.version() + " of dataset " + held.dataset();
+        Optional<String> difference;
+        try (Source source = Source.open(sourceName);
+                Snapshot snapshot = store.open(held)) {
+            difference =
+                    new Verification(snapshot, NUMBERS_OF_EDITORS, progress.next("verify")).firstDifference(source);
+        } catch (SourceException | StoreException e) {
+            progress.note(
+                    version + " is held, but not verified; run line-server verify with --version " + held.version());
+            throw e;
+        }
+        if (difference.isPresent()) {
+            store.drop(held.dataset(), held.version());
+            throw new StoreFailedException(version + " was dropped, because it differs from its source: "
+                    + difference.get() + "; nothing was published; ingest the source again");
+        }
+        return new Outcome(held, true, true, true);
     }
 
     /**
      * Calculates the resources that a source would need, and whether they are available. Reads the source; writes
      * nothing.
+     *
+     * @param copy as in {@link IngestOptions#copy}
+     * @param keep as in {@link IngestOptions#keep}
      */
-    public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
+    public Plan plan(String sourceName, boolean copy, int keep)
+            throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            return store.plan(shape(source, progress), 0);
+            return store.plan(shape(source, copy, progress), keep);
         }
     }
 
+    /** Calls {@link #plan(String, boolean, int)} for a file that stays in place, with the default of kept versions. */
+    public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
+        return plan(sourceName, false, 0);
+    }
+
     /** Reads a source to its end, and counts its lines by length. */
-    static TextShape shape(Source source, Progress progress) throws SourceException, InterruptedException {
+    static TextShape shape(Source source, boolean copy, Progress progress)
+            throws SourceException, InterruptedException {
         long[] linesByLength = new long[LENGTH_RANGES];
         AtomicLong bytesInLongerLines = new AtomicLong();
         Content content = new SourceReader(source, progress).read(batch -> {
@@ -118,23 +196,49 @@ public final class Ingest {
                 content.longestLine(),
                 linesByLength,
                 bytesInLongerLines.get(),
-                !source.isPlainFile());
+                copy || !source.isPlainFile());
     }
 
-    Outcome store(Source source, DatasetName dataset, boolean copy)
-            throws SourceException, StoreException, InterruptedException {
-        try (Build build = store.begin(request(source, dataset, copy))) {
+    Outcome store(Source source, IngestOptions options) throws SourceException, StoreException, InterruptedException {
+        try (Build build = store.begin(request(source, options))) {
+            // No other program can publish a version until the build is closed.
+            Optional<Manifest> current = options.checks().requiresCurrent() ? current(options) : Optional.empty();
             SourceReader reader = new SourceReader(source, progress);
             Content content = reader.read(build::add);
-            return new Outcome(build.commit(content, reader.blocks()), true);
+            requirePassed(options.checks(), source, content, current);
+            return new Outcome(build.commit(content, reader.blocks()), true, options.hold(), false);
         }
     }
 
-    private static BuildRequest request(Source source, DatasetName dataset, boolean copy) {
-        return new BuildRequest(dataset, source.name(), source.file(), copy || !source.isPlainFile());
+    private Optional<Manifest> current(IngestOptions options) throws StoreException {
+        try {
+            return store.current(options.dataset());
+        } catch (StoreFailedException e) {
+            throw new StoreFailedException(
+                    e.getMessage() + " (leave out --max-change to store the source without this check)", e);
+        }
     }
 
-    /** Returns the dataset's newest version if it has the source's content and is not damaged. */
+    private static void requirePassed(
+            PublicationChecks checks, Source source, Content content, Optional<Manifest> current)
+            throws SourceException {
+        Optional<String> failure = checks.failure(SourceException.described(source.name()), content, current);
+        if (failure.isPresent()) {
+            throw new SourceException(failure.get() + "; nothing was published");
+        }
+    }
+
+    private static BuildRequest request(Source source, IngestOptions options) {
+        return new BuildRequest(
+                options.dataset(),
+                source.name(),
+                source.file(),
+                options.copy() || !source.isPlainFile(),
+                options.keep(),
+                options.hold());
+    }
+
+    /** Returns the dataset's current version if it has the source's content and is not damaged. */
     private Optional<Manifest> findExisting(Source source, BuildRequest request)
             throws SourceException, StoreException, InterruptedException {
         try {
@@ -142,17 +246,17 @@ public final class Ingest {
             if (unchanged.isPresent()) {
                 return unchanged;
             }
-            Optional<Manifest> newest = store.current(request.dataset());
+            Optional<Manifest> current = store.current(request.dataset());
             // Reading takes as long as storing, so a source that is certain to differ is not read for comparison.
-            boolean mayBeEqual = newest.isPresent()
+            boolean mayBeEqual = current.isPresent()
                     && source.isRepeatable()
-                    && (!source.isPlainFile() || source.size() == newest.get().byteCount());
+                    && (!source.isPlainFile() || source.size() == current.get().byteCount());
             if (!mayBeEqual) {
                 return Optional.empty();
             }
             Content content = new SourceReader(source, Progress.SILENT).read(_ -> {});
-            boolean same = newest.get().content().equals(content);
-            return same && store.reuse(newest.get(), request) ? newest : Optional.empty();
+            boolean same = current.get().content().equals(content);
+            return same && store.reuse(current.get(), request) ? current : Optional.empty();
         } catch (StoreFailedException damaged) {
             // The next version replaces the damaged one. An unavailable store is not caught: storing would fail, too.
             progress.note(damaged.getMessage());

@@ -16,4 +16,9 @@ public interface Progress {
 
     /** Receives a message for the user. */
     default void note(String text) {}
+
+    /** Returns the progress of another task that follows this one. */
+    default Progress next(String task) {
+        return this;
+    }
 }

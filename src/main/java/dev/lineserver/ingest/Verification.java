@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletionStage;
 
 import dev.lineserver.line.LineBatch;
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LineParts;
@@ -23,12 +24,19 @@ public final class Verification {
     private static final int LOOKUPS_AHEAD = 256;
 
     private final Snapshot snapshot;
+    private final LineNumbers lineNumbers;
     private final Progress progress;
     private Optional<String> difference = Optional.empty();
 
-    /** @param progress called on the thread that calls {@link #firstDifference} */
-    public Verification(Snapshot snapshot, Progress progress) {
+    /**
+     * Creates a comparison with a version.
+     *
+     * @param lineNumbers numbers the lines in messages
+     * @param progress called on the thread that calls {@link #firstDifference}
+     */
+    public Verification(Snapshot snapshot, LineNumbers lineNumbers, Progress progress) {
         this.snapshot = snapshot;
+        this.lineNumbers = lineNumbers;
         this.progress = progress;
     }
 
@@ -68,7 +76,7 @@ public final class Verification {
             }
             String clause = compare(batch, i, Await.result(pending.remove()));
             if (!clause.isEmpty()) {
-                difference = Optional.of("line " + (batch.firstLineIndex() + i + 1) + " " + clause);
+                difference = Optional.of("line " + lineNumbers.number(batch.firstLineIndex() + i) + " " + clause);
                 source.stop();
             }
         }

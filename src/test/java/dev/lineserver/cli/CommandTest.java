@@ -62,7 +62,21 @@ final class CommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "ingest", "verify", "plan", "get", "datasets", "drop"})
+    @ValueSource(
+            strings = {
+                "serve",
+                "ingest",
+                "verify",
+                "plan",
+                "get",
+                "datasets",
+                "versions",
+                "diff",
+                "publish",
+                "rollback",
+                "drop",
+                "reclaim"
+            })
     void everyVerbPrintsItsHelp(String verb) {
         assertEquals(0, run(verb, "--help"));
         assertTrue(
@@ -85,7 +99,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, drop; see line-server --help
+                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, versions, diff, publish, rollback, drop, reclaim; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help
@@ -98,6 +112,18 @@ final class CommandTest {
                     serve --port=99999            | --port: 99999 is not between 0 and 65535
                     serve --port=-1               | --port: -1 is not between 0 and 65535
                     serve --port=x                | --port: Expected an integer value, got "x"
+                    ingest x --keep=0             | --keep: 0 is not between 1 and 1000
+                    ingest x --keep=1001          | --keep: 1001 is not between 1 and 1000
+                    ingest x --keep=x             | --keep: Expected an integer value, got "x"
+                    ingest x --expect-lines=-1    | --expect-lines: -1 is below 0
+                    ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a long; see line-server ingest --help
+                    ingest x --expect-digest=abc  | --expect-digest: 'abc' is not a digest of 32 hexadecimal digits
+                    ingest x --max-change=-0.1    | --max-change: -0.1 is below 0
+                    get 1 --version               | missing required parameter for option '--version' (V); see line-server get --help
+                    publish default               | missing required option: '--version=V'; see line-server publish --help
+                    rollback No                   | 'No' is not a valid dataset name; see line-server datasets
+                    diff default 1                | missing required parameter: 'V2'; see line-server diff --help
+                    diff default 1 2 --first=-1   | --first: -1 is below 0
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT

@@ -25,6 +25,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class DocumentedCommandsTest {
     private static final Pattern BLOCK = Pattern.compile("(?s)```console\n(.*?)```");
     private static final Pattern NUMBER = Pattern.compile("\\d[\\d,.]*");
+    private static final Pattern DIGEST_OR_TIME = Pattern.compile("\\b([0-9a-f]{32}|\\d{4}-\\d\\d-\\d\\dT\\S+Z)(?= )");
     private static final Pattern UNIT = Pattern.compile("\\b([KMGT]i)?B\\b");
     private static final String FILE = "access.log";
 
@@ -95,10 +96,11 @@ final class DocumentedCommandsTest {
         }
     }
 
-    /** Numbers and units are replaced: the figures of a document come from a larger file. */
+    /** Numbers, units, digests and times are replaced: those of a document come from a larger file. */
     private String shape(String output) {
         String local = output.replace(directory + "/", "").strip();
-        return UNIT.matcher(NUMBER.matcher(local).replaceAll("0")).replaceAll("B");
+        String timeless = DIGEST_OR_TIME.matcher(local).replaceAll("0").replaceAll(" +", " ");
+        return UNIT.matcher(NUMBER.matcher(timeless).replaceAll("0")).replaceAll("B");
     }
 
     private String[] words(Example example) {

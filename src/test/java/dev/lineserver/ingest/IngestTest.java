@@ -19,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -45,7 +46,7 @@ final class IngestTest {
     private Manifest ingest(Path file) throws Exception {
         try (Source source = Source.open(file.toString())) {
             return new Ingest(store, Progress.SILENT)
-                    .store(source, DatasetName.DEFAULT, false)
+                    .store(source, new IngestOptions(DatasetName.DEFAULT, false, false))
                     .manifest();
         }
     }
@@ -53,7 +54,7 @@ final class IngestTest {
     private Optional<String> firstDifference(Manifest manifest, Path file) throws Exception {
         try (Snapshot snapshot = store.open(manifest);
                 Source source = Source.open(file.toString())) {
-            return new Verification(snapshot, Progress.SILENT).firstDifference(source);
+            return new Verification(snapshot, new LineNumbers(1), Progress.SILENT).firstDifference(source);
         }
     }
 
@@ -83,7 +84,7 @@ final class IngestTest {
         byte[] content = Samples.random(9_000, 120, 8);
         Source source = new Source(Source.STDIN, Compression.NONE, new ShortReads(content), null, null);
         Manifest manifest = new Ingest(store, Progress.SILENT)
-                .store(source, DatasetName.DEFAULT, false)
+                .store(source, new IngestOptions(DatasetName.DEFAULT, false, false))
                 .manifest();
         assertEquals("-", manifest.sourceName());
         assertEquals(Optional.empty(), firstDifference(manifest, Files.write(directory.resolve("same"), content)));
@@ -184,7 +185,8 @@ final class IngestTest {
             Files.writeString(file, "more\n", java.nio.file.StandardOpenOption.APPEND);
             SourceException e = assertThrows(
                     SourceException.class,
-                    () -> new Ingest(store, Progress.SILENT).store(source, DatasetName.DEFAULT, false));
+                    () -> new Ingest(store, Progress.SILENT)
+                            .store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
             assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
         }
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
@@ -212,7 +214,7 @@ final class IngestTest {
         Path file = Files.writeString(
                 directory.resolve("shaped"), "\n" + "a".repeat(15) + "\n" + "b".repeat(16) + "\n" + "c".repeat(70_000));
         try (Source source = Source.open(file.toString())) {
-            TextShape shape = Ingest.shape(source, Progress.SILENT);
+            TextShape shape = Ingest.shape(source, false, Progress.SILENT);
             assertEquals(4, shape.lineCount());
             assertEquals(70_000, shape.longestLine());
             assertEquals(2, shape.linesByLength()[0]);

@@ -220,7 +220,9 @@ final class SourcesTest implements Progress {
                 Files.setLastModifiedTime(changed, time);
                 Files.move(changed, file, StandardCopyOption.REPLACE_EXISTING);
                 SourceException e = assertThrows(
-                        SourceException.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
+                        SourceException.class,
+                        () -> new Ingest(store, this)
+                                .store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
                 assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
             }
             assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
@@ -248,7 +250,9 @@ final class SourcesTest implements Progress {
             }
         };
         Source source = new Source(Source.STDIN, Compression.NONE, hungry, null, null);
-        assertThrows(OutOfMemoryError.class, () -> new Ingest(store, this).store(source, DatasetName.DEFAULT, false));
+        assertThrows(
+                OutOfMemoryError.class,
+                () -> new Ingest(store, this).store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
@@ -271,8 +275,8 @@ final class SourcesTest implements Progress {
         Path packed = Files.write(directory.resolve("packed"), Archives.zstd(TEXT));
         try (Source source = Source.open(plain.toString());
                 Source unpacked = Source.open(packed.toString())) {
-            assertTrue(!Ingest.shape(source, this).copied());
-            assertTrue(Ingest.shape(unpacked, this).copied());
+            assertTrue(!Ingest.shape(source, false, this).copied());
+            assertTrue(Ingest.shape(unpacked, false, this).copied());
         }
     }
 }

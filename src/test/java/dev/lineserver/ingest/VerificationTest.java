@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineParts;
@@ -74,7 +75,8 @@ final class VerificationTest {
     private Optional<String> verify(Content stored, LongFunction<CompletionStage<Lookup>> lookups) throws Exception {
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
         try (Source source = Source.open(file.toString())) {
-            return new Verification(new ScriptedLookups(manifest, lookups), Progress.SILENT).firstDifference(source);
+            return new Verification(new ScriptedLookups(manifest, lookups), new LineNumbers(1), Progress.SILENT)
+                    .firstDifference(source);
         }
     }
 
@@ -160,7 +162,9 @@ final class VerificationTest {
         ScriptedLookups snapshot = new ScriptedLookups(manifest, at(3, new Lookup.Found(new byte[] {1})));
         Progress progress = (read, _, _) -> position.set(read);
         try (Source source = Source.open(file.toString())) {
-            assertEquals(Optional.of("line 4 differs"), new Verification(snapshot, progress).firstDifference(source));
+            assertEquals(
+                    Optional.of("line 4 differs"),
+                    new Verification(snapshot, new LineNumbers(1), progress).firstDifference(source));
         }
         assertTrue(position.get() < longText.length, () -> position + " bytes were read");
     }

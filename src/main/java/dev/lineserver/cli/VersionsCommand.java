@@ -1,0 +1,76 @@
+package dev.lineserver.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import io.vertx.core.json.JsonObject;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoredVersion;
+
+/** Lists the versions of a dataset. One that cannot be described is reported on standard error, and the command fails. */
+@Command(name = "versions", description = "Lists the versions of a dataset: the current, the kept and the held ones.")
+final class VersionsCommand implements Verb {
+    @Parameters(paramLabel = "DATASET", description = "Name of the dataset.")
+    String dataset;
+
+    @Option(names = "--json", description = "Print the answer as JSON.")
+    boolean json;
+
+    @Override
+    public boolean run(CommandContext context) throws IOException, StoreException {
+        List<JsonObject> described = new ArrayList<>();
+        boolean complete = true;
+        try (LineStore store = context.openStore()) {
+            for (StoredVersion version : CommandContext.versions(store, CommandContext.parseDataset(dataset))
+                    .versions()) {
+                try {
+                    Manifest manifest = version.describe();
+                    described.add(json(version.state(), manifest));
+                    if (!json) {
+                        context.out().line(line(version.state(), manifest));
+                    }
+                } catch (StoreException failure) {
+                    described.add(JsonObject.of(
+                            "version", version.number(),
+                            "state", name(version.state()),
+                            "failure", failure.getMessage()));
+                    context.err().print(failure.getMessage());
+                    complete = false;
+                }
+            }
+        }
+        if (json) {
+            context.out().line(JsonObject.of("versions", described).encode());
+        }
+        return complete;
+    }
+
+    /** Returns the members of the manifest and the state of the version. */
+    static JsonObject json(StoredVersion.State state, Manifest manifest) {
+        return JsonObject.mapFrom(manifest).put("state", name(state));
+    }
+
+    private static String name(StoredVersion.State state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String line(StoredVersion.State state, Manifest manifest) {
+        return String.format(
+                "version %-4d %-8s %s lines  %s  digest %s  %s  %s",
+                manifest.version(),
+                name(state),
+                Quantities.grouped(manifest.lineCount()),
+                Quantities.bytes(manifest.byteCount()),
+                manifest.content().digest(),
+                manifest.createdAt(),
+                manifest.sourceName());
+    }
+}

@@ -1,0 +1,22 @@
+package dev.lineserver.ingest;
+
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetName;
+
+/**
+ * The way in which an ingest stores its source.
+ *
+ * @param dataset the dataset that receives the version
+ * @param copy true if the store must copy the bytes even though the file could stay in place
+ * @param force true to skip the plan that some stores require
+ * @param keep number of published versions that stay stored, as in {@link BuildRequest#keep}; 0 for the store's default
+ * @param hold true to store and verify the version without publishing it
+ * @param checks conditions without which nothing is published
+ */
+public record IngestOptions(
+        DatasetName dataset, boolean copy, boolean force, int keep, boolean hold, PublicationChecks checks) {
+    /** Creates options that publish the version without checks, with the store's default of kept versions. */
+    public IngestOptions(DatasetName dataset, boolean copy, boolean force) {
+        this(dataset, copy, force, 0, false, PublicationChecks.NONE);
+    }
+}

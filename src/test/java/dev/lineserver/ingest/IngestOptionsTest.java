@@ -1,0 +1,214 @@
+package dev.lineserver.ingest;
+
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Leftover;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What an ingest asks of a store, in which order, and what it does if a check or the verification fails. */
+final class IngestOptionsTest implements Progress {
+    private static final DatasetName NAME = DatasetName.DEFAULT;
+
+    @TempDir
+    Path directory;
+
+    private final RecordingStore store = new RecordingStore();
+    private final List<String> notes = new ArrayList<>();
+    private String file = "";
+
+    @Override
+    public void update(long position, long size, long lines) {}
+
+    @Override
+    public void note(String text) {
+        notes.add(text);
+    }
+
+    @Override
+    public Progress next(String task) {
+        notes.add("next: " + task);
+        return this;
+    }
+
+    @BeforeEach
+    void write() throws Exception {
+        write("one\ntwo\nthree\n");
+    }
+
+    private void write(String text) throws Exception {
+        file = Files.writeString(directory.resolve("file"), text).toString();
+    }
+
+    private Ingest ingest() {
+        return new Ingest(store, this);
+    }
+
+    private static IngestOptions options(boolean hold, PublicationChecks checks) {
+        return new IngestOptions(NAME, false, false, 3, hold, checks);
+    }
+
+    private static PublicationChecks expectLines(long count) {
+        return new PublicationChecks(count, null, null);
+    }
+
+    private static PublicationChecks maxChange(String percent) {
+        return new PublicationChecks(null, null, new BigDecimal(percent));
+    }
+
+    @Test
+    void leftoversAreReclaimedBeforeTheStoreIsAskedForRoom() throws Exception {
+        store.leftovers = List.of(new Leftover("_a", "its version was dropped", 41, "records"));
+        store.plan = new Plan(List.of(), List.of("a warning"), List.of());
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        assertEquals(List.of("reclaim", "plan keep 3", "begin", "publish", "close"), store.calls);
+        assertEquals(List.of("reclaimed 41 records of _a: its version was dropped", "a warning"), notes);
+        BuildRequest request = store.lastRequest;
+        assertNotNull(request);
+        assertEquals(3, request.keep());
+        assertFalse(request.hold());
+    }
+
+    @Test
+    void anIngestWithoutAPlanReclaimsToo() throws Exception {
+        ingest().store(file, new IngestOptions(NAME, false, true));
+        assertEquals(List.of("reclaim", "begin", "publish", "close"), store.calls);
+        store.calls.clear();
+        write("other\n");
+        ingest().storeIfChanged(file, new IngestOptions(NAME, false, true));
+        assertEquals(List.of("reclaim", "begin", "publish", "close"), store.calls);
+    }
+
+    @Test
+    void aFailureToReclaimIsReportedAndDoesNotEndTheIngest() throws Exception {
+        store.reclaimFailure = new StoreUnavailableException("the cluster is busy");
+        assertTrue(ingest().store(file, options(false, PublicationChecks.NONE)).stored());
+        assertEquals(List.of("leftovers cannot be reclaimed: the cluster is busy"), notes);
+    }
+
+    @Test
+    void unchangedContentReclaimsAndStoresNothing() throws Exception {
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        store.calls.clear();
+        assertFalse(
+                ingest().storeIfChanged(file, options(false, expectLines(3))).stored());
+        assertEquals(List.of(), store.calls);
+    }
+
+    @Test
+    void aFailedCheckPublishesNothing() throws Exception {
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        Manifest before = store.current;
+        write("1\n2\n3\n4\n");
+        for (boolean hold : new boolean[] {false, true}) {
+            for (PublicationChecks checks : List.of(
+                    expectLines(5), new PublicationChecks(4L, new ContentDigest(1, 2), null), maxChange("33.3"))) {
+                store.calls.clear();
+                SourceException failure =
+                        assertThrows(SourceException.class, () -> ingest().store(file, options(hold, checks)));
+                assertTrue(
+                        failure.getMessage()
+                                .matches("--(expect-lines|expect-digest|max-change): " + file
+                                        + " has .*; nothing was published"),
+                        failure.getMessage());
+                assertEquals(List.of("reclaim", "plan keep 3", "begin", "close"), store.calls);
+                assertSame(before, store.current);
+            }
+        }
+        assertEquals(
+                2,
+                ingest().store(file, options(false, maxChange("33.4")))
+                        .manifest()
+                        .version());
+    }
+
+    @Test
+    void checksApplyToContentThatIsStoredAlready() throws Exception {
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        SourceException failure = assertThrows(
+                SourceException.class, () -> ingest().storeIfChanged(file, options(false, expectLines(4))));
+        assertTrue(failure.getMessage().startsWith("--expect-lines: "), failure.getMessage());
+    }
+
+    @Test
+    void aCurrentVersionThatCannotBeDescribedFailsTheCheckOfTheChangeOnly() throws Exception {
+        store.currentFailure = new StoreFailedException("version 1 is damaged");
+        StoreFailedException failure =
+                assertThrows(StoreFailedException.class, () -> ingest().store(file, options(false, maxChange("10"))));
+        assertEquals(
+                "version 1 is damaged (leave out --max-change to store the source without this check)",
+                failure.getMessage());
+        assertFalse(store.calls.contains("publish"));
+        assertTrue(ingest().store(file, options(false, expectLines(3))).stored());
+    }
+
+    @Test
+    void aHeldVersionIsComparedWithItsSource() throws Exception {
+        Ingest.Outcome outcome = ingest().store(file, options(true, PublicationChecks.NONE));
+        assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true), outcome);
+        assertEquals(List.of("reclaim", "plan keep 3", "begin", "hold", "close", "open"), store.calls);
+        assertEquals(List.of("next: verify"), notes);
+    }
+
+    @Test
+    void aHeldVersionThatDiffersFromItsSourceIsDropped() {
+        store.damages = true;
+        StoreFailedException failure = assertThrows(
+                StoreFailedException.class, () -> ingest().store(file, options(true, PublicationChecks.NONE)));
+        assertEquals(
+                "version 1 of dataset default was dropped, because it differs from its source: line 1 differs;"
+                        + " nothing was published; ingest the source again",
+                failure.getMessage());
+        assertEquals("drop 1", store.calls.getLast());
+    }
+
+    @Test
+    void aHeldVersionThatCannotBeComparedStaysHeld() {
+        StoreUnavailableException unreachable = new StoreUnavailableException("unreachable");
+        store.openFailure = unreachable;
+        assertSame(
+                unreachable,
+                assertThrows(
+                        StoreUnavailableException.class,
+                        () -> ingest().store(file, options(true, PublicationChecks.NONE))));
+        assertEquals("open", store.calls.getLast());
+        assertEquals(
+                "version 1 of dataset default is held, but not verified; run line-server verify with --version 1",
+                notes.getLast());
+    }
+
+    @Test
+    void aPlanCountsACopyAndTheKeptVersions() throws Exception {
+        ingest().plan(file, true, 4);
+        ingest().plan(file, false, 0);
+        assertEquals(List.of("plan keep 4", "plan keep 0"), store.calls);
+        assertNotNull(store.lastShape);
+        assertFalse(store.lastShape.copied());
+        ingest().plan(file, true, 0);
+        assertTrue(store.lastShape.copied());
+        store.lastShape = null;
+        ingest().store(file, new IngestOptions(NAME, true, false));
+        assertNotNull(store.lastShape);
+        assertTrue(store.lastShape.copied());
+    }
+}

@@ -1,0 +1,188 @@
+package dev.lineserver.ingest;
+
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.LineBatch;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
+import dev.lineserver.store.TextShape;
+
+/** A store in memory that records the calls of an ingest, and fails as a test asks. */
+final class RecordingStore implements LineStore {
+    final List<String> calls = new ArrayList<>();
+    List<Leftover> leftovers = List.of();
+    Plan plan = new Plan(List.of(), List.of(), List.of());
+
+    @Nullable
+    StoreException reclaimFailure;
+
+    @Nullable
+    StoreException openFailure;
+
+    @Nullable
+    StoreException currentFailure;
+
+    /** True to lose the last byte of every line. */
+    boolean damages;
+
+    @Nullable
+    Manifest current;
+
+    @Nullable
+    BuildRequest lastRequest;
+
+    @Nullable
+    TextShape lastShape;
+
+    private final TreeMap<Long, List<byte[]>> versions = new TreeMap<>();
+
+    @Override
+    public boolean requiresPlan() {
+        return true;
+    }
+
+    @Override
+    public Plan plan(TextShape shape, int keep) {
+        calls.add("plan keep " + keep);
+        lastShape = shape;
+        return plan;
+    }
+
+    @Override
+    public List<Leftover> reclaim(boolean dryRun) throws StoreException {
+        calls.add("reclaim");
+        if (reclaimFailure != null) {
+            throw reclaimFailure;
+        }
+        return leftovers;
+    }
+
+    @Override
+    public Optional<Manifest> current(DatasetName dataset) throws StoreException {
+        if (currentFailure != null) {
+            throw currentFailure;
+        }
+        return Optional.ofNullable(current);
+    }
+
+    @Override
+    public Build begin(BuildRequest request) {
+        calls.add("begin");
+        lastRequest = request;
+        List<byte[]> lines = new ArrayList<>();
+        return new Build() {
+            @Override
+            public void add(LineBatch batch) {
+                for (int i = 0; i < batch.count(); i++) {
+                    ByteArrayOutputStream line = new ByteArrayOutputStream();
+                    int length = batch.length(i) - (damages ? 1 : 0);
+                    line.write(batch.bytes(), batch.start(i), Math.max(0, length));
+                    lines.add(line.toByteArray());
+                }
+            }
+
+            @Override
+            public Checkpoint checkpoint() {
+                return new Checkpoint(lines.size(), 0);
+            }
+
+            @Override
+            public Manifest commit(Content content, ContentDigest.Tree blocks) {
+                calls.add(request.hold() ? "hold" : "publish");
+                long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
+                versions.put(number, lines);
+                Manifest manifest =
+                        new Manifest(request.dataset(), number, content, request.sourceName(), "memory", Instant.EPOCH);
+                if (!request.hold()) {
+                    current = manifest;
+                }
+                return manifest;
+            }
+
+            @Override
+            public void close() {
+                calls.add("close");
+            }
+        };
+    }
+
+    @Override
+    public Snapshot open(Manifest manifest) throws StoreException {
+        calls.add("open");
+        if (openFailure != null) {
+            throw openFailure;
+        }
+        List<byte[]> lines = versions.get(manifest.version());
+        return new Snapshot() {
+            @Override
+            public Manifest manifest() {
+                return manifest;
+            }
+
+            @Override
+            public CompletionStage<Lookup> lookup(long lineIndex) {
+                return CompletableFuture.completedFuture(new Lookup.Found(lines.get((int) lineIndex)));
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public void drop(DatasetName dataset, long version) throws StoreException {
+        calls.add("drop " + version);
+        if (versions.remove(version) == null) {
+            throw new StoreFailedException("no version " + version);
+        }
+    }
+
+    @Override
+    public Optional<DatasetVersions> versions(DatasetName dataset) {
+        return Optional.ofNullable(current)
+                .map(manifest -> new DatasetVersions(
+                        dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), versions.lastKey()));
+    }
+
+    @Override
+    public List<DatasetListing> datasets() {
+        throw new AssertionError("an ingest asks for one dataset");
+    }
+
+    @Override
+    public Manifest publish(DatasetName dataset, long version, int keep) {
+        throw new AssertionError("an ingest publishes by a commit");
+    }
+
+    @Override
+    public boolean drop(DatasetName dataset) {
+        throw new AssertionError("an ingest drops no dataset");
+    }
+
+    @Override
+    public void close() {}
+}
