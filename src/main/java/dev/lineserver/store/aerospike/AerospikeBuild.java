@@ -76,7 +76,7 @@ final class AerospikeBuild implements Build {
                 writeParts(batch, i);
             } else {
                 byte[] line = Arrays.copyOfRange(batch.bytes(), batch.start(i), batch.end(i));
-                buffered.add(write(records.line(lineCount), new Bin(records.bin, line)));
+                buffered.add(write(records.line(lineCount), LineRecords.lineBin(Value.get(line))));
                 bufferedBytes += length;
             }
             lineCount++;
@@ -109,8 +109,9 @@ final class AerospikeBuild implements Build {
         }
         flush(new Checkpoint(lineCount, content.byteCount()));
         writer.awaitAcknowledgements();
-        new RecordVerifier(cluster, registry, records).verify(lineCount, Math.addExact(lineCount, partCount));
-        Manifest manifest = lease.publish(content);
+        long recordCount = Math.addExact(lineCount, partCount);
+        new RecordVerifier(cluster, registry, records).verify(lineCount, recordCount);
+        Manifest manifest = lease.commit(content, recordCount);
         committed = true;
         return manifest;
     }
@@ -133,11 +134,11 @@ final class AerospikeBuild implements Build {
         String activity = "writing the parts of line index " + lineCount;
         for (int part = 0; part < header.parts(); part++) {
             int start = batch.start(i) + part * maxBytesPerRecord;
-            Bin bin = new Bin(records.bin, Value.get(batch.bytes(), start, header.partLength(part)));
+            Bin bin = LineRecords.lineBin(Value.get(batch.bytes(), start, header.partLength(part)));
             writer.writeUntilAcknowledged(List.of(write(records.part(lineCount, part), bin)), activity);
         }
         partCount += header.parts();
-        buffered.add(write(records.line(lineCount), new Bin(records.headerBin, header.toValue())));
+        buffered.add(write(records.line(lineCount), LineRecords.headerBin(header)));
     }
 
     private BatchWrite write(Key key, Bin bin) {

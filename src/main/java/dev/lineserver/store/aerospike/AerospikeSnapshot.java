@@ -27,8 +27,8 @@ import dev.lineserver.store.aerospike.registry.Registry;
  * <pre>
  *   record has the bin of lines        Found
  *   record has the bin of headers      FoundInParts: each part is one more read
- *   no record, or other bins only      the registry decides: Damaged if the set is still live,
- *                                      StoreUnavailableException if the version was superseded or dropped
+ *   no record, or other bins only      the registry decides: Damaged if the version is still stored,
+ *                                      StoreUnavailableException if it was replaced or dropped
  * </pre>
  */
 final class AerospikeSnapshot implements Snapshot {
@@ -76,14 +76,14 @@ final class AerospikeSnapshot implements Snapshot {
     }
 
     private CompletionStage<Lookup> toLookup(long lineIndex, @Nullable Record record) {
-        byte[] line = records.bytes(record);
+        byte[] line = LineRecords.bytes(record);
         if (line != null) {
             return CompletableFuture.completedFuture(new Lookup.Found(line));
         }
-        LineRecords.LongLineHeader header = records.header(record);
+        LineRecords.LongLineHeader header = LineRecords.header(record);
         if (header == null) {
-            String damage = (record == null ? "its record is missing" : "its record belongs to another version")
-                    + " (namespace " + records.namespace + ", set " + records.set + ", key " + lineIndex + ")";
+            String damage = (record == null ? "its record is missing" : "its record holds no line") + " (namespace "
+                    + records.namespace + ", set " + records.set + ", key " + records.line(lineIndex).userKey + ")";
             return confirmDataLoss().thenApply(_ -> new Lookup.Damaged(damage));
         }
         return CompletableFuture.completedFuture(new Lookup.FoundInParts(
@@ -93,7 +93,7 @@ final class AerospikeSnapshot implements Snapshot {
     private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.LongLineHeader header, int part) {
         String name = "part " + part + " of " + header.parts() + " of " + describe(lineIndex);
         return store.reader.read(records.part(lineIndex, part), () -> name).thenCompose(record -> {
-            byte[] bytes = records.bytes(record);
+            byte[] bytes = LineRecords.bytes(record);
             return bytes != null && bytes.length == header.partLength(part)
                     ? CompletableFuture.completedFuture(bytes)
                     : confirmDataLoss()
@@ -121,14 +121,14 @@ final class AerospikeSnapshot implements Snapshot {
     }
 
     /**
-     * Called if a record is missing or belongs to another version. Completes if data was lost; fails with a
-     * {@link StoreUnavailableException} if the version was superseded or dropped, because its set may have been
-     * truncated.
+     * Called if a record is missing or holds no line. Completes if data was lost; fails with a
+     * {@link StoreUnavailableException} if the version is no longer stored, because its set may have been truncated.
      */
     private CompletionStage<Void> confirmDataLoss() {
         return recentRegistry().thenAccept(latest -> {
             LineSet current = latest.sets().get(set.name());
-            boolean live = current != null && current.state() == LineSet.SetState.LIVE && current.uses() == set.uses();
+            boolean live =
+                    current != null && current.state() == LineSet.SetState.LIVE && current.build() == set.build();
             // An empty registry means that the registry record was lost with the lines: dropping the last dataset
             // leaves a registry that still lists the sets.
             if (!live && !latest.equals(Registry.empty())) {

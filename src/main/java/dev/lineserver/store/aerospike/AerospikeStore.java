@@ -73,32 +73,40 @@ public final class AerospikeStore implements LineStore {
     @Override
     public List<DatasetListing> datasets() throws StoreException {
         List<DatasetListing> datasets = new ArrayList<>();
-        for (Registry.PublishedVersion newest : registry.read().datasets().values()) {
-            try {
-                datasets.add(new DatasetListing.Described(versions(requireKnownLayout(newest))));
-            } catch (StoreFailedException e) {
-                datasets.add(new DatasetListing.Unreadable(newest.manifest().dataset(), e));
+        registry.read().datasets().forEach((name, dataset) -> {
+            if (!dataset.all().isEmpty()) {
+                datasets.add(new DatasetListing.Described(versions(new DatasetName(name), dataset)));
             }
-        }
+        });
         return datasets;
     }
 
     @Override
     public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
-        Registry.PublishedVersion newest = registry.read().datasets().get(dataset.value());
-        return newest == null ? Optional.empty() : Optional.of(versions(requireKnownLayout(newest)));
+        Registry.DatasetEntry entry = registry.read().dataset(dataset.value());
+        return entry.all().isEmpty() ? Optional.empty() : Optional.of(versions(dataset, entry));
     }
 
-    private static DatasetVersions versions(Manifest newest) {
-        return new DatasetVersions(
-                newest.dataset(),
-                List.of(StoredVersion.of(StoredVersion.State.CURRENT, newest)),
-                newest.version());
+    private static DatasetVersions versions(DatasetName name, Registry.DatasetEntry dataset) {
+        List<StoredVersion> versions = new ArrayList<>();
+        for (Registry.VersionEntry version : dataset.published()) {
+            boolean current = version.manifest().version() == dataset.current();
+            versions.add(describe(version, current ? StoredVersion.State.CURRENT : StoredVersion.State.KEPT));
+        }
+        dataset.held().forEach(version -> versions.add(describe(version, StoredVersion.State.HELD)));
+        return new DatasetVersions(name, versions, dataset.lastNumber());
+    }
+
+    private static StoredVersion describe(Registry.VersionEntry version, StoredVersion.State state) {
+        try {
+            return StoredVersion.of(state, requireKnownLayout(version.manifest()));
+        } catch (StoreFailedException e) {
+            return StoredVersion.unreadable(state, version.manifest().version(), e);
+        }
     }
 
     /** Refuses versions of another layout: a newer program may share the cluster. */
-    private static Manifest requireKnownLayout(Registry.PublishedVersion version) throws StoreFailedException {
-        Manifest manifest = version.manifest();
+    private static Manifest requireKnownLayout(Manifest manifest) throws StoreFailedException {
         if (!manifest.layout().equals(LineSet.LAYOUT)) {
             throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
                     + " has the layout " + manifest.layout() + ", and this program reads " + LineSet.LAYOUT
@@ -110,17 +118,19 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Snapshot open(Manifest manifest) throws StoreException {
         Registry current = registry.read();
-        Registry.PublishedVersion newest =
-                current.datasets().get(manifest.dataset().value());
-        if (newest == null) {
+        Registry.DatasetEntry dataset = current.dataset(manifest.dataset().value());
+        if (dataset.all().isEmpty()) {
             throw new StoreFailedException("the Aerospike cluster at " + cluster.settings.hosts() + " has no dataset "
                     + manifest.dataset() + ": it was dropped, ingest the file again");
         }
-        if (!requireKnownLayout(newest).equals(manifest)) {
+        Optional<Registry.VersionEntry> version = dataset.find(manifest.version())
+                .filter(entry -> entry.manifest().equals(manifest));
+        if (version.isEmpty()) {
             throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()
-                    + " has been replaced: open the newest version");
+                    + " has been replaced or dropped: open another version");
         }
-        LineSet set = current.lineSet(newest.set());
+        requireKnownLayout(manifest);
+        LineSet set = current.lineSet(version.get().set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set);
         return new AerospikeSnapshot(this, manifest, set, records);
     }
@@ -138,17 +148,22 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
-        throw new StoreFailedException("not yet");
+        return lifeCycle.publish(dataset, version, keep);
     }
 
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
-        throw new StoreFailedException("not yet");
+        lifeCycle.drop(dataset, version);
     }
 
     @Override
     public List<Leftover> reclaim(boolean dryRun) throws StoreException {
-        return List.of();
+        return lifeCycle.reclaim(dryRun);
+    }
+
+    @Override
+    public void reclaimInBackground() throws StoreException {
+        lifeCycle.reclaimInBackground();
     }
 
     @Override
@@ -157,7 +172,7 @@ public final class AerospikeStore implements LineStore {
     }
 
     /**
-     * Waits until the sets of versions that this store superseded or dropped have been truncated; that takes the grace.
+     * Waits until the sets of versions that this store replaced or dropped have been truncated; that takes the grace.
      */
     @Override
     public void close() {

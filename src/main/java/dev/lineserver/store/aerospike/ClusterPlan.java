@@ -56,7 +56,7 @@ final class ClusterPlan {
         for (Map.Entry<Node, Map<String, String>> node : nodes.entrySet()) {
             plan.add(node.getKey(), node.getValue(), cluster.infoPairs(node.getKey(), "statistics"));
         }
-        return plan.plan(nodes.size(), cluster.replicationFactor());
+        return plan.plan(nodes.size(), cluster.namespaceState().replicationFactor());
     }
 
     private void add(Node node, Map<String, String> namespace, Map<String, String> statistics) {

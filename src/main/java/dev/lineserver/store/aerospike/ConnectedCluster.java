@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeClient;
@@ -21,11 +22,15 @@ import io.netty.channel.EventLoopGroup;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 /** Holds the client of a cluster that was found usable, and its event loops, and asks the nodes for information. */
 final class ConnectedCluster implements AutoCloseable {
     /** Batch writes need server 6.0. */
     private static final int OLDEST_SERVER = 6;
+
+    /** 2010-01-01T00:00Z, from which nodes count the seconds of their clocks. */
+    private static final long SERVER_EPOCH_SECONDS = 1_262_304_000;
 
     /** Resolution of the client's timeouts. */
     private static final int TIMER_TICK_MILLIS = 50;
@@ -107,12 +112,21 @@ final class ConnectedCluster implements AutoCloseable {
         return all;
     }
 
-    /** Returns the number of copies of each record. It is less than configured if there are fewer nodes. */
-    long replicationFactor() throws StoreException {
-        return namespaceInfo().values().stream()
-                .mapToLong(info -> longValue(info, "effective_replication_factor", 1))
-                .max()
-                .orElse(1);
+    /** Returns what the nodes report about the namespace as a whole. */
+    RegistryAccess.NamespaceState namespaceState() throws StoreException {
+        long time = Long.MAX_VALUE;
+        long copies = 1;
+        boolean acceptsWrites = true;
+        boolean migrating = false;
+        for (Map<String, String> figures : namespaceInfo().values()) {
+            time = Math.min(time, SERVER_EPOCH_SECONDS + longValue(figures, "current_time", 0));
+            // It is less than configured if there are fewer nodes.
+            copies = Math.max(copies, longValue(figures, "effective_replication_factor", 1));
+            acceptsWrites &= !"true".equals(figures.get("stop_writes"));
+            migrating |= longValue(figures, "migrate_tx_partitions_remaining", 0) > 0
+                    || longValue(figures, "migrate_rx_partitions_remaining", 0) > 0;
+        }
+        return new RegistryAccess.NamespaceState(TimeUnit.SECONDS.toMillis(time), copies, acceptsWrites, migrating);
     }
 
     /** Parses the answer of an info command: {@code a=1;b=2}. */

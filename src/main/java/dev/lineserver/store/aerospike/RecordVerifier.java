@@ -11,6 +11,7 @@ import com.aerospike.client.Record;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 /**
  * Verifies, before a version is published, that the cluster holds all records that it acknowledged. Normally the nodes'
@@ -28,7 +29,7 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
      */
     void verify(long lineCount, long recordCount) throws StoreException, InterruptedException {
         long end = System.nanoTime() + COUNT_TIMEOUT_NANOS;
-        while (registry.recordCounts().getOrDefault(records.set, 0L) != recordCount * cluster.replicationFactor()) {
+        while (countCopies() != recordCount * registry.namespace().replicationFactor()) {
             if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,
@@ -42,6 +43,12 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
         }
     }
 
+    private long countCopies() throws StoreException {
+        return registry.setCounts()
+                .getOrDefault(records.set, RegistryAccess.SetCount.NONE)
+                .copies();
+    }
+
     private void verifyEach(long lineCount) throws StoreException {
         for (long first = 0; first < lineCount; first += KEYS_PER_BATCH) {
             long start = first;
@@ -49,7 +56,7 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
             Record[] found = find(count, i -> records.line(start + i), "line index ", start);
             for (int i = 0; i < count; i++) {
                 long line = start + i;
-                LineRecords.LongLineHeader header = records.header(found[i]);
+                LineRecords.LongLineHeader header = LineRecords.header(found[i]);
                 if (header != null) {
                     Record[] _ =
                             find(header.parts(), part -> records.part(line, part), "line index " + line + ", part ", 0);
@@ -67,7 +74,7 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
         Key[] keys = IntStream.range(0, count).mapToObj(key).toArray(Key[]::new);
         Record[] found;
         try {
-            found = cluster.client.get(cluster.policies.batchExists, keys, records.headerBin);
+            found = cluster.client.get(cluster.policies.batchExists, keys, LineRecords.HEADER_BIN);
         } catch (AerospikeException e) {
             throw ClusterFailures.toStoreException(e, "checking that records from " + name + first + " are stored");
         }

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.Calendar;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.cluster.Node;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -97,9 +99,20 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void truncate(String set) throws StoreException {
+        truncate(set, null);
+    }
+
+    @Override
+    public void truncateBefore(String set, long time) throws StoreException {
+        Calendar before = Calendar.getInstance();
+        before.setTimeInMillis(time);
+        truncate(set, before);
+    }
+
+    private void truncate(String set, @Nullable Calendar before) throws StoreException {
         String activity = "truncating set " + set + " of namespace " + key.namespace;
         try {
-            cluster.client.truncate(cluster.policies.info, key.namespace, set, null);
+            cluster.client.truncate(cluster.policies.info, key.namespace, set, before);
         } catch (AerospikeException e) {
             // The client reports a refused info command as CLIENT_ERROR. The code of the server is only in the text.
             boolean forbidden = e.getResultCode() == ResultCode.CLIENT_ERROR
@@ -110,17 +123,35 @@ final class RegistryRecord implements RegistryAccess {
     }
 
     @Override
-    public Map<String, Long> recordCounts() throws StoreException {
-        Map<String, Long> copies = new HashMap<>();
+    public void forgetTruncations(String set) throws StoreException {
+        // One node tells the others.
+        Node node = cluster.nodes().getFirst();
+        String answer = cluster.info(node, "truncate-undo:namespace=" + key.namespace + ";set=" + set);
+        if (!answer.equals("ok")) {
+            throw new StoreUnavailableException(
+                    "node " + node + " did not undo the truncation of set " + set + ": " + answer);
+        }
+    }
+
+    @Override
+    public Map<String, SetCount> setCounts() throws StoreException {
+        Map<String, SetCount> counts = new HashMap<>();
         for (Node node : cluster.nodes()) {
             for (String line : ConnectedCluster.parseList(cluster.info(node, "sets/" + key.namespace))) {
                 Map<String, String> figures = ConnectedCluster.parsePairs(line, ':');
-                long objects = ConnectedCluster.longValue(figures, "objects", 0);
-                // A set that a node is still truncating must not count as empty, whatever its number of objects.
-                boolean truncating = "true".equals(figures.get("truncating"));
-                copies.merge(figures.getOrDefault("set", ""), truncating ? objects + 1 : objects, Long::sum);
+                SetCount count = new SetCount(
+                        ConnectedCluster.longValue(figures, "objects", 0), "true".equals(figures.get("truncating")));
+                counts.merge(
+                        figures.getOrDefault("set", ""),
+                        count,
+                        (a, b) -> new SetCount(a.copies() + b.copies(), a.truncating() || b.truncating()));
             }
         }
-        return copies;
+        return counts;
+    }
+
+    @Override
+    public NamespaceState namespace() throws StoreException {
+        return cluster.namespaceState();
     }
 }

@@ -76,9 +76,9 @@ public final class FakeAerospikeNode implements AutoCloseable {
         return "127.0.0.1:" + server.getLocalPort();
     }
 
-    /** Returns the number of lines and parts in set {@code a}, which the first build of an empty store uses. */
+    /** Returns the number of lines and parts in set {@code _a}, which the first build of an empty store uses. */
     public long recordsOfTheFirstSet() {
-        return records.count("a");
+        return records.count("_a");
     }
 
     private void accept() {

@@ -72,7 +72,7 @@ final class FakeCommands {
             return;
         }
         if (message.isWrite()) {
-            int refused = faults.refusal(message);
+            int refused = records.isFull() ? ResultCode.SERVER_MEM_ERROR : faults.refusal(message);
             appendHeader(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, batchIndex, 0);
             return;
         }

@@ -3,6 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -14,6 +15,9 @@ final class FakeInfo {
 
     private static final int PARTITIONS = 4096;
 
+    /** 2010-01-01T00:00Z, in seconds. */
+    private static final long SERVER_EPOCH = 1_262_304_000;
+
     private final FakeRecords records;
     private final int nodeIndex;
     private final FakeFaults faults;
@@ -24,6 +28,7 @@ final class FakeInfo {
     volatile String partitionGeneration = "1";
 
     volatile long diskBytes = 4L << 30;
+    volatile String conflictResolution = "last-update-time";
 
     /** Error of the record counts of sets, as during a migration. */
     volatile long countError;
@@ -71,6 +76,10 @@ final class FakeInfo {
             case "sets" -> sets();
             case "statistics" -> "system_free_mem_kbytes=8000000;system_free_mem_pct=80";
             case "truncate" -> truncate(command);
+            case "truncate-undo" -> {
+                records.forgetTruncations(parameter(command, "set"));
+                yield "ok";
+            }
             default -> "";
         };
     }
@@ -102,7 +111,9 @@ final class FakeInfo {
     }
 
     private String namespace() {
-        return "objects=0;effective_replication_factor=" + replicaCount() + ";stop_writes=" + faults.stopWrites
+        return "objects=0;effective_replication_factor=" + replicaCount() + ";stop_writes="
+                + (faults.stopWrites || records.isFull()) + ";conflict-resolution-policy=" + conflictResolution
+                + ";current_time=" + (System.currentTimeMillis() / 1_000 - SERVER_EPOCH)
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.MAX_RECORD_SIZE;
@@ -118,10 +129,21 @@ final class FakeInfo {
     }
 
     private String truncate(String command) {
-        String set = command.substring(command.indexOf(";set=") + ";set=".length());
         if (faults.truncationEnabled) {
-            records.truncate(set.split(";", 2)[0]);
+            String time = parameter(command, "lut");
+            // Without a time: up to now. The next millisecond is safe, because the fake node writes nothing meanwhile.
+            records.truncate(
+                    parameter(command, "set"),
+                    time.matches("[0-9]+")
+                            ? TimeUnit.NANOSECONDS.toMillis(Long.parseLong(time))
+                            : System.currentTimeMillis() + 1);
         }
         return "ok";
+    }
+
+    /** Returns a parameter of {@code command:a=1;b=2}, or an empty string. */
+    private static String parameter(String command, String name) {
+        String parameters = command.substring(command.indexOf(':') + 1);
+        return ConnectedCluster.parsePairs(parameters, ';').getOrDefault(name, "");
     }
 }

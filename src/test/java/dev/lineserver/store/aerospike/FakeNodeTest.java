@@ -59,6 +59,11 @@ abstract class FakeNodeTest {
         }
     }
 
+    /** Returns the keys of the set that the first build of an empty store uses. */
+    static LineRecords firstSet(AerospikeStore store) throws StoreException {
+        return new LineRecords(FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"));
+    }
+
     static Build begin(AerospikeStore store) throws StoreException {
         return store.begin(new BuildRequest(NAME, "sample", null, false));
     }

@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,7 +20,21 @@ final class FakeRecords {
 
     private final Map<ByteBuffer, StoredRecord> byDigest = new ConcurrentHashMap<>();
 
-    record StoredRecord(String set, int generation, List<WireMessage.BinOperation> bins) {}
+    /** Truncated records, which stay on the device until it is written over. */
+    private final Map<ByteBuffer, StoredRecord> onDevice = new ConcurrentHashMap<>();
+
+    /** The time up to which each set was truncated. */
+    private final Map<String, Long> truncations = new ConcurrentHashMap<>();
+
+    /** The node stops writes while it has more records. */
+    volatile long maxRecords = Long.MAX_VALUE;
+
+    /** @param updatedAt time of the last write, in milliseconds since the epoch */
+    record StoredRecord(String set, int generation, long updatedAt, List<WireMessage.BinOperation> bins) {}
+
+    boolean isFull() {
+        return byDigest.size() > maxRecords;
+    }
 
     @Nullable
     StoredRecord get(ByteBuffer digest) {
@@ -39,7 +54,8 @@ final class FakeRecords {
                 return null;
             }
             int generation = before == null ? 1 : before.generation + 1;
-            return new StoredRecord(message.text(WireMessage.FIELD_SET), generation, message.operations());
+            return new StoredRecord(
+                    message.text(WireMessage.FIELD_SET), generation, System.currentTimeMillis(), message.operations());
         });
         return code[0];
     }
@@ -64,13 +80,57 @@ final class FakeRecords {
         return size > MAX_RECORD_SIZE ? ResultCode.RECORD_TOO_BIG : ResultCode.OK;
     }
 
-    void truncate(String set) {
-        byDigest.values().removeIf(record -> record.set.equals(set));
+    /** Truncates a set as a node does: only up to a later time than the last truncation. */
+    void truncate(String set, long time) {
+        if (time <= truncations.getOrDefault(set, 0L)) {
+            return;
+        }
+        truncations.put(set, time);
+        byDigest.forEach((digest, record) -> {
+            if (record.set.equals(set) && record.updatedAt < time && byDigest.remove(digest, record)) {
+                onDevice.put(digest, record);
+            }
+        });
+    }
+
+    void forgetTruncations(String set) {
+        truncations.remove(set);
+    }
+
+    /**
+     * Simulates a cold restart: truncated records come back. A record that also exists otherwise is resolved by its
+     * generation, as by default between nodes.
+     */
+    void restart() {
+        onDevice.forEach(
+                (digest, record) -> byDigest.merge(digest, record, (a, b) -> a.generation >= b.generation ? a : b));
+        onDevice.clear();
+    }
+
+    /** Makes all records older. */
+    void age(Duration by) {
+        for (Map<ByteBuffer, StoredRecord> records : List.of(byDigest, onDevice)) {
+            records.replaceAll((_, record) ->
+                    new StoredRecord(record.set, record.generation, record.updatedAt - by.toMillis(), record.bins));
+        }
+    }
+
+    /** Adds to the generation of all records of a set, as a second write of each does. */
+    void touch(String set) {
+        byDigest.replaceAll((_, record) -> record.set.equals(set)
+                ? new StoredRecord(record.set, record.generation + 1, record.updatedAt, record.bins)
+                : record);
+    }
+
+    /** Adds a record as another program does. */
+    void add(String set, byte[] digest) {
+        byDigest.put(ByteBuffer.wrap(digest), new StoredRecord(set, 1, System.currentTimeMillis(), List.of()));
     }
 
     /** Simulates a restart with an empty device. */
     void clear() {
         byDigest.clear();
+        onDevice.clear();
     }
 
     void remove(byte[] digest) {

@@ -42,11 +42,11 @@ final class LeaseTest extends FakeNodeTest {
         AerospikeStore other = connect(settings());
         Build abandoned = begin(dying);
         add(abandoned, CONTENT);
-        Awaitility.await().until(() -> node.records.count("a") > 100);
+        Awaitility.await().until(() -> node.records.count("_a") > 100);
         dying.close();
         Awaitility.await().ignoreException(StoreFailedException.class).until(() -> {
             try (Build next = begin(other)) {
-                assertEquals(0, node.records.count("a"));
+                assertEquals(0, node.records.count("_a"));
                 add(next, CONTENT);
                 commit(next, CONTENT);
             }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import com.aerospike.client.Key;
 import com.aerospike.client.cluster.Partition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +28,7 @@ final class LostNodeTest {
     private static final int LOST = 1;
 
     private List<FakeAerospikeNode> nodes;
+    private LineRecords records;
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @BeforeEach
@@ -51,6 +51,7 @@ final class LostNodeTest {
         AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         open.add(store);
         Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT));
+        records = FakeNodeTest.firstSet(store);
         open.add(snapshot);
         return snapshot;
     }
@@ -71,8 +72,8 @@ final class LostNodeTest {
         return lookups;
     }
 
-    private static boolean isOnTheLostNode(int line) {
-        return Partition.getPartitionId(new Key("lines", "a", line).digest) % NODES == LOST;
+    private boolean isOnTheLostNode(int line) {
+        return Partition.getPartitionId(records.line(line).digest) % NODES == LOST;
     }
 
     private static void assertFound(List<CompletableFuture<Lookup>> lookups, int line) {

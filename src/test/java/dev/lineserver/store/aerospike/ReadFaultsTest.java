@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import com.aerospike.client.Key;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import org.awaitility.Awaitility;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
@@ -27,7 +27,7 @@ import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.aerospike.registry.LineSet;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.aerospike.registry.Registry;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -45,7 +45,7 @@ final class ReadFaultsTest extends FakeNodeTest {
     void aLostRecordIsDamageAndNotPastTheEnd() throws Exception {
         AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.records.remove(new Key("lines", "a", 17L).digest);
+            node.records.remove(firstSet(store).line(17).digest);
             Lookup.Damaged damaged = assertInstanceOf(Lookup.Damaged.class, await(snapshot, 17));
             assertTrue(damaged.detail().contains("missing"), damaged.detail());
             assertArrayEquals(
@@ -100,9 +100,8 @@ final class ReadFaultsTest extends FakeNodeTest {
         byte[] content = new byte[4 << 20];
         Arrays.fill(content, (byte) 'x');
         content[Limits.WHOLE_LINE_BYTES] = '\n';
-        LineSet first = new LineSet("a", LineSet.SetState.LIVE, "", 1, 1, 0, 0);
-        LineRecords records = new LineRecords("lines", first);
         try (Snapshot snapshot = store.open(put(store, content))) {
+            LineRecords records = firstSet(store);
             for (int line = 0; line < 2; line++) {
                 LineParts parts = assertInstanceOf(Lookup.FoundInParts.class, await(snapshot, line))
                         .parts();
@@ -150,7 +149,7 @@ final class ReadFaultsTest extends FakeNodeTest {
                 assertInstanceOf(Lookup.Found.class, await(held, 17));
                 return System.nanoTime() - replaced > grace.toNanos() * 2;
             });
-            Awaitility.await().until(() -> node.records.count("a") == 0);
+            Awaitility.await().until(() -> node.records.count("_a") == 0);
             StoreUnavailableException gone = assertThrows(StoreUnavailableException.class, () -> await(held, 3));
             assertTrue(gone.getMessage().contains("version 1 of faulty was replaced"), gone.getMessage());
         }
@@ -200,19 +199,21 @@ final class ReadFaultsTest extends FakeNodeTest {
         put(store, CONTENT);
         try (ConnectedCluster cluster = ConnectedCluster.connect(settings().settings(), TestSettings.LOOPS)) {
             new RegistryRecord(cluster).update("writing a layout of a newer program", registry -> {
-                Registry.PublishedVersion version =
-                        Objects.requireNonNull(registry.datasets().get(NAME.value()));
+                Registry.DatasetEntry versions = registry.dataset(NAME.value());
+                Registry.VersionEntry version = versions.published().getFirst();
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
                         now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
-                registry.datasets()
-                        .put(NAME.value(), new Registry.PublishedVersion(newer, version.set(), version.build()));
+                Registry.VersionEntry changed = new Registry.VersionEntry(newer, version.set(), version.records());
+                registry.datasets().put(NAME.value(), new Registry.DatasetEntry(List.of(changed), List.of(), 2));
             });
         }
-        DatasetListing.Unreadable listed = assertInstanceOf(
-                DatasetListing.Unreadable.class, store.datasets().getFirst());
-        assertEquals(NAME, listed.name());
-        assertTrue(listed.failure().getMessage().contains("aerospike-packed/7"));
+        DatasetVersions listed = store.versions(NAME).orElseThrow();
+        StoredVersion unreadable = listed.current().orElseThrow();
+        assertEquals(2, unreadable.number());
+        String reason = Objects.requireNonNull(unreadable.failure()).getMessage();
+        assertTrue(reason.contains("aerospike-packed/7"), reason);
+        assertInstanceOf(DatasetListing.Described.class, store.datasets().getFirst());
         assertThrows(StoreFailedException.class, () -> store.current(NAME));
         assertEquals(3, put(store, CONTENT).version());
     }
@@ -227,7 +228,7 @@ final class ReadFaultsTest extends FakeNodeTest {
             try (Snapshot newest = store.open(put(store, third))) {
                 assertHolds(newest, third);
             }
-            assertEquals(Samples.linesOf(third).size(), node.records.count("a"), "the first set is reused");
+            assertEquals(Samples.linesOf(third).size(), node.records.count("_a"), "the first set is reused");
             assertThrows(StoreUnavailableException.class, () -> await(asleep, 3));
         }
     }

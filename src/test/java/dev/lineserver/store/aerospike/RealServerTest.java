@@ -27,6 +27,7 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
+import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -100,15 +101,18 @@ final class RealServerTest {
         assertTrue(
                 registry.sets().size() <= before + 6, registry.sets().keySet().toString());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
-            Map<String, Long> copies = new RegistryRecord(cluster).recordCounts();
-            return registry.sets().keySet().stream().allMatch(set -> copies.getOrDefault(set, 0L) == 0);
+            Map<String, RegistryAccess.SetCount> counts = new RegistryRecord(cluster).setCounts();
+            return registry.sets().keySet().stream()
+                    .map(set -> counts.getOrDefault(set, RegistryAccess.SetCount.NONE))
+                    .allMatch(RegistryAccess.SetCount.NONE::equals);
         });
         try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
             FakeNodeTest.assertHolds(snapshot, content);
         }
-        long uses = new RegistryRecord(cluster)
-                .read().sets().values().stream().mapToLong(LineSet::uses).max().orElse(0);
-        assertTrue(uses > 1, "no set was reused");
+        assertEquals(
+                registry.sets().keySet(),
+                new RegistryRecord(cluster).read().sets().keySet(),
+                "a set is reused");
     }
 
     @Test

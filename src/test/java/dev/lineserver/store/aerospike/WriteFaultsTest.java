@@ -2,7 +2,6 @@ package dev.lineserver.store.aerospike;
 
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 import com.aerospike.client.ResultCode;
@@ -14,7 +13,6 @@ import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.Checkpoint;
-import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -22,7 +20,6 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.aerospike.registry.LineSet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -32,10 +29,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Tests builds while the node has faults. */
 final class WriteFaultsTest extends FakeNodeTest {
     private static final byte[] CONTENT = Samples.random(4_000, 60, 21);
-
-    /** Keys of the first version in an empty store. */
-    private static final LineRecords RECORDS =
-            new LineRecords("lines", new LineSet("a", LineSet.SetState.BUILDING, "", 1, 1, 0, 0));
 
     @Test
     void recordsRefusedForOverloadAreRetried() throws Exception {
@@ -57,7 +50,7 @@ final class WriteFaultsTest extends FakeNodeTest {
                 connect(settings().recordsPerBatch(500).writes(Duration.ofMillis(500), Duration.ofSeconds(30)));
         node.faults.withholdAnswers(3, WireMessage::isBatch);
         assertStored(store, put(store, CONTENT));
-        assertEquals(Samples.linesOf(CONTENT).size(), node.records.count("a"));
+        assertEquals(Samples.linesOf(CONTENT).size(), node.records.count("_a"));
     }
 
     @Test
@@ -97,7 +90,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
         node.faults.clear();
         assertEquals(Optional.empty(), store.current(NAME));
-        assertEquals(0, node.records.count("a"), "a failed build is rolled back");
+        assertEquals(0, node.records.count("_a"), "a failed build is rolled back");
     }
 
     @Test
@@ -106,7 +99,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
-            node.records.remove(RECORDS.line(123).digest);
+            node.records.remove(firstSet(store).line(123).digest);
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, CONTENT));
             assertTrue(failure.getMessage().contains("line index 123 "), failure.getMessage());
         }
@@ -132,7 +125,7 @@ final class WriteFaultsTest extends FakeNodeTest {
         content[content.length - 2] = '\n';
         try (Build build = begin(store)) {
             add(build, content);
-            node.records.remove(RECORDS.part(0, 2).digest);
+            node.records.remove(firstSet(store).part(0, 2).digest);
             StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, content));
             assertTrue(failure.getMessage().contains("line index 0, part 2 "), failure.getMessage());
         }
@@ -150,18 +143,18 @@ final class WriteFaultsTest extends FakeNodeTest {
                 int start = line == 0 ? 0 : ends[line - 1] + 1;
                 byte[] one = Arrays.copyOfRange(CONTENT, start, ends[line] + 1);
                 splitter.add(one, one.length, new int[] {one.length - 1}, 1);
-                assertStoredBefore(build.checkpoint(), ends);
+                assertStoredBefore(build.checkpoint(), ends, firstSet(store));
             }
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > lines / 2);
-            assertStoredBefore(build.checkpoint(), ends);
+            assertStoredBefore(build.checkpoint(), ends, firstSet(store));
         }
     }
 
-    private void assertStoredBefore(Checkpoint checkpoint, int[] ends) {
+    private void assertStoredBefore(Checkpoint checkpoint, int[] ends, LineRecords records) {
         int line = Math.toIntExact(checkpoint.lineIndex());
         assertEquals(line == 0 ? 0 : ends[line - 1] + 1, checkpoint.byteOffset());
         for (int i = 0; i < line; i++) {
-            assertTrue(node.records.contains(RECORDS.line(i).digest), "line index " + i + " of " + checkpoint);
+            assertTrue(node.records.contains(records.line(i).digest), "line index " + i + " of " + checkpoint);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.concurrent.ScheduledFuture;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
@@ -20,7 +21,7 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  * <pre>
  *                     renewed every third of its duration
  *                       ┌──────┐
- *                       ▼      │   publish()
+ *                       ▼      │   commit()
  *   LifeCycle.begin ──► HELD ──┴───────────────────────► released, set LIVE
  *                       │  │       rollBack()
  *                       │  └───────────────────────────► released, set FREE
@@ -32,12 +33,13 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  * <p>A lost lease stays lost, even if no other build took it: the set may have been truncated meanwhile.
  *
  * <p>Three kinds of threads use a lease: the housekeeping thread of {@link LifeCycle} renews it, the threads of the
- * build check it, and the thread that ingests publishes or rolls back.
+ * build check it, and the thread that ingests commits or rolls back.
  */
 public final class HeldLease {
     private static final System.Logger LOG = System.getLogger(HeldLease.class.getName());
 
     private final LifeCycle lifeCycle;
+    private final BuildRequest request;
     private final DatasetName dataset;
     private final String sourceName;
     private final LineSet set;
@@ -45,9 +47,10 @@ public final class HeldLease {
     private volatile Lease lease;
     private volatile @Nullable StoreFailedException lossReason;
 
-    HeldLease(LifeCycle lifeCycle, DatasetName dataset, String sourceName, Lease lease, LineSet set) {
+    HeldLease(LifeCycle lifeCycle, BuildRequest request, String sourceName, Lease lease, LineSet set) {
         this.lifeCycle = lifeCycle;
-        this.dataset = dataset;
+        this.request = request;
+        this.dataset = request.dataset();
         this.sourceName = sourceName;
         this.lease = lease;
         this.set = set;
@@ -78,28 +81,35 @@ public final class HeldLease {
     }
 
     /**
-     * Makes the version the newest of its dataset, retires its predecessor, and releases the lease, in one write of the
-     * registry. Readers see the new version from then on.
+     * Makes the version current, retires versions that are no longer kept, and releases the lease, in one write of the
+     * registry. Readers see the new version from then on. If the request asks for it, the version is held instead.
      *
+     * @param records number of records that the build has written
      * @throws StoreFailedException if the lease was lost; nothing is published
      */
-    public Manifest publish(Content content) throws StoreException {
+    public Manifest commit(Content content, long records) throws StoreException {
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
-        Registry.PublishedVersion version = new Registry.PublishedVersion(manifest, set.name(), lease.build());
+        Registry.VersionEntry version = new Registry.VersionEntry(manifest, set.name(), records);
+        boolean[] retired = new boolean[1];
         lifeCycle.access.update("publishing " + describe(), current -> {
-            // Equal if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this check
-            // must come before the one for the lease.
-            if (!version.equals(current.datasets().get(dataset.value()))) {
-                requireOwned(current);
-                current.retire(dataset.value(), now.toEpochMilli());
-                current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
-                current.datasets().put(dataset.value(), version);
-                current.leases().remove(dataset.value());
+            // Contained if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this
+            // check must come before the one for the lease.
+            if (current.dataset(dataset.value()).all().contains(version)) {
+                return;
             }
+            requireOwned(current);
+            current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
+            if (request.hold()) {
+                current.hold(dataset.value(), version);
+            } else {
+                int keep = LifeCycle.orDefault(request.keep());
+                retired[0] |= current.publish(dataset.value(), version, keep, now.toEpochMilli());
+            }
+            current.leases().remove(dataset.value());
         });
         renewal.cancel(false);
-        if (set.version() > 1) {
+        if (retired[0]) {
             lifeCycle.scheduleSweepAfterGrace();
         }
         return manifest;
@@ -107,7 +117,7 @@ public final class HeldLease {
 
     /**
      * Releases the lease, and truncates the set. Does not fail: if the cluster cannot be reached, the lease expires,
-     * and the next ingest or drop truncates the set.
+     * and the next ingest, drop or server truncates the set.
      */
     public void rollBack() {
         renewal.cancel(false);
@@ -122,7 +132,7 @@ public final class HeldLease {
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
-                    "{0} could not be rolled back, and keeps its space until the next ingest or drop: {1}",
+                    "{0} could not be rolled back, and keeps its space until the next ingest, drop or reclaim: {1}",
                     describe(),
                     e.getMessage());
         }
@@ -169,7 +179,7 @@ public final class HeldLease {
 
     private boolean ownsLease(Registry current) {
         Lease held = current.leases().get(dataset.value());
-        return held != null && held.build().equals(lease.build());
+        return held != null && held.holder().equals(lease.holder());
     }
 
     private String describe() {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
@@ -16,15 +17,19 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Leftover;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.Registry.DatasetEntry;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
+import dev.lineserver.store.aerospike.registry.Registry.VersionEntry;
 
 /**
- * Moves sets through the states of {@link LineSet}: begins builds, drops datasets, holds versions for their readers,
- * and truncates sets that are no longer needed.
+ * Moves sets through the states of {@link LineSet}: begins builds, publishes and drops versions, holds versions for
+ * their readers, and lets the {@link Reclaimer} truncate sets that are no longer needed.
  *
- * <p>The set of a superseded or dropped version is kept for a grace, in which servers notice the change. A server that
+ * <p>The set of a version that is no longer stored is kept for a grace, in which servers notice the change. A server that
  * still reads the version {@linkplain #hold holds} it repeatedly, for at most {@link #MAX_HOLD}:
  *
  * <pre>
@@ -33,9 +38,9 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  *        always kept       kept while held         reclaimable: the next sweep truncates the set
  * </pre>
  *
- * <p>Three sweeps can truncate a set: one that the process schedules when it retires the version, one that a server
- * schedules when it holds the version, and one at the beginning of each build and drop. The last one also covers
- * processes that ended early, and the sets of builds whose leases expired.
+ * <p>Four occasions exist to truncate such a set: a sweep that the process schedules when it retires the version, one
+ * that a server schedules when it holds the version, one in each build and drop, and one that every server makes twice
+ * a minute. The last two also cover processes that ended early, and the sets of builds whose leases expired.
  *
  * <p>A single daemon thread, called housekeeping here, renews leases and runs scheduled sweeps. All other methods run
  * on their callers' threads, and block.
@@ -56,6 +61,15 @@ public final class LifeCycle implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
+    /** A version costs as much storage and RAM as the current one. */
+    private static final int DEFAULT_KEEP = 1;
+
+    /**
+     * Subtracted from the time of the cluster when a build begins. Records of the build must not be taken for older ones,
+     * even if the clock of a node is set back by so much during the build.
+     */
+    private static final Duration CLOCK_MARGIN = Duration.ofSeconds(60);
+
     /** Bounds source names so that a registry with 4,000 datasets fits one record. */
     private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
@@ -68,6 +82,7 @@ public final class LifeCycle implements AutoCloseable {
     private final Duration lease;
     private final Duration grace;
     private final InstantSource clock;
+    private final Reclaimer reclaimer;
     private final ScheduledThreadPoolExecutor housekeeping;
     private volatile boolean sweepPending;
 
@@ -80,6 +95,7 @@ public final class LifeCycle implements AutoCloseable {
         this.lease = lease;
         this.grace = grace;
         this.clock = clock;
+        this.reclaimer = new Reclaimer(access, grace, clock::millis);
         this.housekeeping = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("aerospike-housekeeping").factory());
         housekeeping.setRemoveOnCancelPolicy(true);
@@ -95,66 +111,148 @@ public final class LifeCycle implements AutoCloseable {
      * @throws StoreFailedException if another build of the dataset is in progress
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
-        // Sweeps first, so that reclaimed sets and their space are available to this build. Records are counted before
-        // the set is chosen: a set without records cannot gain any, unless a build writes to it without a lease.
-        sweep();
-        Map<String, Long> copies = access.recordCounts();
-        truncateFreeSetsWithRecords(copies);
+        // Reclaims first, so that sets and their space are available to this build. Records are counted before the set
+        // is chosen: a set without records cannot gain any, unless a node brings back old ones.
+        reclaimer.reclaim(false);
+        Map<String, RegistryAccess.SetCount> counts = access.setCounts();
+        long recordsSince = access.namespace().time() - CLOCK_MARGIN.toMillis();
         String dataset = request.dataset().value();
         String source = truncateStart(request.sourceName());
-        String build = UUID.randomUUID().toString();
+        String holder = UUID.randomUUID().toString();
         Registry after = access.update("beginning a version of " + dataset, current -> {
             Lease held = current.leases().get(dataset);
             // The lease is this build's if an earlier attempt succeeded and its outcome was in doubt.
-            if (held == null || !held.build().equals(build)) {
+            if (held == null || !held.holder().equals(holder)) {
                 requireNoBuild(held, dataset + " is being ingested already");
-                Registry.PublishedVersion newest = current.datasets().get(dataset);
-                long version = newest == null ? 1 : newest.manifest().version() + 1;
-                LineSet set = current.chooseSet(copies, dataset, version, now());
+                long version = current.dataset(dataset).lastNumber() + 1;
+                LineSet set = current.chooseSet(counts, dataset, version, recordsSince, now());
                 current.put(set);
-                current.leases().put(dataset, renewed(new Lease(build, describeOwner(source), set.name(), 0)));
+                current.leases().put(dataset, renewed(new Lease(holder, describeOwner(source), set.name(), 0)));
             }
         });
         Lease ours = Objects.requireNonNull(
                 after.leases().get(dataset), "the registry was written without the lease of this build");
-        return new HeldLease(this, request.dataset(), source, ours, after.lineSet(ours.set()));
+        return new HeldLease(this, request, source, ours, after.lineSet(ours.set()));
     }
 
     /**
-     * Truncates free sets that have records. The server may still be deleting these; they may have come back with a
-     * restarted node; or a build wrote them before it noticed that its lease was lost.
+     * Makes a stored version the current one, and retires the versions that were published before the last {@code keep}.
+     *
+     * @param keep 0 for the default
+     * @throws StoreFailedException if the version is not stored, or a build of the dataset is in progress
      */
-    private void truncateFreeSetsWithRecords(Map<String, Long> copies) throws StoreException {
-        for (LineSet set : access.read().sets().values()) {
-            if (set.state() == LineSet.SetState.FREE && copies.getOrDefault(set.name(), 0L) > 0) {
-                access.truncate(set.name());
+    public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
+        reclaimIfWritesAreStopped();
+        boolean[] retired = new boolean[1];
+        Registry after = access.update("publishing " + describe(dataset, version), current -> {
+            requireNoBuild(
+                    current.leases().get(dataset.value()),
+                    describe(dataset, version) + " cannot be published while the dataset is being ingested");
+            DatasetEntry versions = current.dataset(dataset.value());
+            VersionEntry stored = requireVersion(versions, dataset, version);
+            if (versions.current() != version) {
+                // Expired, else requireNoBuild would have thrown.
+                current.leases().remove(dataset.value());
+                retired[0] |= current.publish(dataset.value(), stored, orDefault(keep), now());
             }
+        });
+        if (retired[0]) {
+            scheduleSweepAfterGrace();
         }
+        return requireVersion(after.dataset(dataset.value()), dataset, version).manifest();
+    }
+
+    static int orDefault(int keep) {
+        return keep == 0 ? DEFAULT_KEEP : keep;
+    }
+
+    private static VersionEntry requireVersion(DatasetEntry versions, DatasetName dataset, long version)
+            throws StoreFailedException {
+        return versions.find(version)
+                .orElseThrow(() -> new StoreFailedException(describe(dataset, version)
+                        + " is not stored: list the stored versions with 'line-server versions " + dataset + "'"));
+    }
+
+    private static String describe(DatasetName dataset, long version) {
+        return "version " + version + " of " + dataset;
     }
 
     /**
-     * Drops a dataset. The set of its version is kept for the grace.
+     * Drops a dataset. The sets of its versions are kept for the grace.
      *
      * @return false if there is no such dataset
      * @throws StoreFailedException if a build of the dataset is in progress
      */
     public boolean drop(DatasetName dataset) throws StoreException {
-        boolean[] existed = new boolean[1];
+        return remove(dataset, DatasetEntry::all);
+    }
+
+    /**
+     * Drops a version that is not current. Its set is kept for the grace.
+     *
+     * @throws StoreFailedException if the version is not stored, is current, or a build of the dataset is in progress
+     */
+    public void drop(DatasetName dataset, long version) throws StoreException {
+        boolean[] found = new boolean[1];
+        boolean _ = remove(dataset, versions -> {
+            if (versions.current() == version) {
+                throw new StoreFailedException(describe(dataset, version)
+                        + " is the current one: publish another version first, or drop the whole dataset");
+            }
+            // Not found if an earlier attempt succeeded and its outcome was in doubt.
+            if (found[0] && versions.find(version).isEmpty()) {
+                return List.of();
+            }
+            found[0] = true;
+            return List.of(requireVersion(versions, dataset, version));
+        });
+    }
+
+    /** Chooses versions to remove. */
+    private interface Choice {
+        List<VersionEntry> from(DatasetEntry versions) throws StoreException;
+    }
+
+    /** @return false if no version was removed */
+    private boolean remove(DatasetName dataset, Choice choice) throws StoreException {
+        reclaimIfWritesAreStopped();
+        boolean[] removed = new boolean[1];
         access.update("dropping " + dataset, current -> {
             requireNoBuild(
                     current.leases().get(dataset.value()), dataset + " cannot be dropped while it is being ingested");
-            current.retire(dataset.value(), now());
-            if (current.datasets().remove(dataset.value()) != null) {
+            for (VersionEntry version : choice.from(current.dataset(dataset.value()))) {
+                current.remove(dataset.value(), version, now());
                 // Expired, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
                 current.leases().remove(dataset.value());
-                existed[0] = true;
+                removed[0] = true;
             }
         });
         sweep();
-        if (existed[0]) {
+        if (removed[0]) {
             scheduleSweepAfterGrace();
         }
-        return existed[0];
+        return removed[0];
+    }
+
+    /** The cluster may have stopped writes because of records that no version needs. */
+    private void reclaimIfWritesAreStopped() throws StoreException {
+        if (!access.namespace().acceptsWrites()) {
+            reclaimer.reclaim(false);
+        }
+    }
+
+    /**
+     * Deletes records that no version needs.
+     *
+     * @param dryRun true to find them only
+     */
+    public List<Leftover> reclaim(boolean dryRun) throws StoreException {
+        return reclaimer.reclaim(dryRun);
+    }
+
+    /** Deletes records that no version needs, one set after the other, unless another process does so. */
+    public void reclaimInBackground() throws StoreException {
+        reclaimer.reclaimInBackground();
     }
 
     private void requireNoBuild(@Nullable Lease held, String refusal) throws StoreFailedException {
@@ -174,8 +272,8 @@ public final class LifeCycle implements AutoCloseable {
         long[] extendedUntil = new long[1];
         access.update("holding set " + set.name() + " for its readers", current -> {
             LineSet present = current.sets().get(set.name());
-            // Another number of uses means that the set was truncated, and belongs to another version now.
-            if (present == null || present.uses() != set.uses() || present.state() != LineSet.SetState.RETIRED) {
+            // Another build means that the set was truncated, and belongs to another version now.
+            if (present == null || present.build() != set.build() || present.state() != LineSet.SetState.RETIRED) {
                 return;
             }
             long until = Math.min(now() + grace.toMillis(), present.since() + MAX_HOLD.toMillis());
@@ -199,57 +297,18 @@ public final class LifeCycle implements AutoCloseable {
         // One millisecond later, because the clock and the scheduler both round.
         ScheduledFuture<?> _ = housekeeping.schedule(
                 logFailures(
-                        "sets that are no longer needed keep their space until the next ingest or drop", this::sweep),
+                        "sets that are no longer needed keep their space until the next ingest, drop or reclaim",
+                        this::sweep),
                 time - now() + 1,
                 TimeUnit.MILLISECONDS);
     }
 
-    /**
-     * Truncates every reclaimable set and marks it as free. In this order: if the process ends in between, the next
-     * sweep repeats the truncation. If sweeps of several processes overlap, each truncates the set, and one marks it.
-     */
     void sweep() throws StoreException {
-        Registry current = access.read();
-        for (LineSet set : current.sets().values()) {
-            if (isReclaimable(current, set) && removeExpiredLease(set)) {
-                access.truncate(set.name());
-                access.update(
-                        "marking set " + set.name() + " as free",
-                        later -> later.sets().replace(set.name(), set, set.withState(LineSet.SetState.FREE, now())));
-            }
-        }
-    }
-
-    /**
-     * Removes the expired lease on a reclaimable set, if there is one. Its build may have been suspended and continue at
-     * any moment; from this write on, it cannot publish a set that is about to be truncated, nor renew its lease.
-     *
-     * @return false if the set is no longer reclaimable, because it was renewed, held or marked in the meantime
-     */
-    private boolean removeExpiredLease(LineSet set) throws StoreException {
-        Registry after = access.update("removing the expired lease on set " + set.name(), current -> {
-            // The set may have been freed and reused since it was read: the lease of its new build must stay.
-            if (isStillReclaimable(current, set)) {
-                current.leases().values().removeIf(held -> held.set().equals(set.name()));
-            }
-        });
-        return isStillReclaimable(after, set);
-    }
-
-    private boolean isStillReclaimable(Registry current, LineSet set) {
-        return set.equals(current.sets().get(set.name())) && isReclaimable(current, set);
-    }
-
-    private boolean isReclaimable(Registry current, LineSet set) {
-        return switch (set.state()) {
-            case RETIRED -> Math.max(set.since() + grace.toMillis(), set.heldUntil()) <= now();
-            case BUILDING -> !current.hasValidLease(set, now());
-            case LIVE, FREE -> false;
-        };
+        reclaimer.sweep();
     }
 
     Lease renewed(Lease held) {
-        return new Lease(held.build(), held.owner(), held.set(), now() + lease.toMillis());
+        return new Lease(held.holder(), held.owner(), held.set(), now() + lease.toMillis());
     }
 
     /**
@@ -293,7 +352,7 @@ public final class LifeCycle implements AutoCloseable {
 
     /**
      * Ends renewals, and waits until the sets that this process retired have been truncated. An interrupt ends the
-     * wait; the next ingest or drop truncates the sets then.
+     * wait; the next ingest, drop or server truncates the sets then.
      */
     @Override
     public void close() {

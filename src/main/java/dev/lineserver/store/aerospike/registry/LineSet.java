@@ -5,10 +5,10 @@ package dev.lineserver.store.aerospike.registry;
  * reused:
  *
  * <pre>
- *               begin                   commit
+ *               begin                   commit: published or held
  *   (unused) ─────────►  BUILDING  ───────────────►  LIVE
  *                         ▲    │                      │
- *                   begin │    │ roll back, or        │ superseded
+ *                   begin │    │ roll back, or        │ no longer kept,
  *                         │    │ the lease expired    │ or dropped
  *                         │    ▼                      ▼
  *                         FREE  ◄─────────────────  RETIRED ─┐
@@ -19,54 +19,49 @@ package dev.lineserver.store.aerospike.registry;
  * <p>Each arrow is one change of the {@link Registry}. Before a set becomes FREE, it is truncated. The server deletes
  * the records in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
  *
+ * <p>Truncation does not survive a restart of a node of Community Edition: its records come back, also into sets that
+ * are LIVE or BUILDING by then. They are never read, because the keys of all records name their build; the
+ * {@link Reclaimer} deletes them.
+ *
  * @param name of the set; short, because the server stores it with every record
  * @param state the current state
  * @param dataset of the lines in the set, or of the last ones if the set is free
  * @param version of that dataset
- * @param uses number of builds that have used the set, the current one included
+ * @param build number of the build that writes or wrote to the set; part of the key of each record
+ * @param recordsSince time of the cluster before which the build wrote no record, in milliseconds since the epoch
  * @param since time of the change to this state, in milliseconds since the epoch
  * @param heldUntil time until which a retired set is kept for its readers, in milliseconds since the epoch; 0 if no
  *     reader holds it
  */
 public record LineSet(
-        String name, SetState state, String dataset, long version, long uses, long since, long heldUntil) {
+        String name,
+        SetState state,
+        String dataset,
+        long version,
+        long build,
+        long recordsSince,
+        long since,
+        long heldUntil) {
     /** Name and revision of the form in which lines are stored; part of each manifest. */
-    public static final String LAYOUT = "aerospike-record-per-line/1";
-
-    /** Number of names of at most two characters. A set is used this often before a bin name repeats. */
-    private static final long DISTINCT_BINS = 26 + 35 * 36;
+    public static final String LAYOUT = "aerospike-record-per-line/2";
 
     /** The states of the diagram above. */
     public enum SetState {
         /** A build with a lease writes to the set. */
         BUILDING,
-        /** The set holds the newest version of its dataset. */
+        /** The set holds a published or held version. */
         LIVE,
-        /** The set holds a superseded or dropped version, which may still be read. */
+        /** The set holds a version that is no longer stored, and that requests may still read. */
         RETIRED,
         /** The set was truncated, and the next build may use it. */
         FREE
     }
 
     LineSet withState(SetState next, long now) {
-        return new LineSet(name, next, dataset, version, uses, now, 0);
+        return new LineSet(name, next, dataset, version, build, recordsSince, now, 0);
     }
 
     LineSet withHeldUntil(long time) {
-        return new LineSet(name, state, dataset, version, uses, since, time);
-    }
-
-    /** Begins the next use of the set, for another version. */
-    LineSet reuseFor(String nextDataset, long nextVersion, long now) {
-        return new LineSet(name, SetState.BUILDING, nextDataset, nextVersion, uses + 1, now, 0);
-    }
-
-    /**
-     * Returns the name of the bin that holds lines. It differs between uses of the set. A reader may be suspended while
-     * its version is superseded, its set truncated, and the set used by another build; it then finds records without
-     * its bin, and never the lines of another version.
-     */
-    public String bin() {
-        return Registry.shortName(Math.toIntExact((uses - 1) % DISTINCT_BINS));
+        return new LineSet(name, state, dataset, version, build, recordsSince, since, time);
     }
 }

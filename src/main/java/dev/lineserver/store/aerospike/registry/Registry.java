@@ -1,51 +1,104 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Lists the newest version of each dataset, the sets, and the leases. It is stored in one record, so that publishing a
- * version, retiring its predecessor and releasing the lease are one atomic write. A registry that was read is never
+ * Lists the versions of each dataset, the sets, and the leases. It is stored in one record, so that publishing a
+ * version, retiring another one and releasing the lease are one atomic write. A registry that was read is never
  * changed; only a {@link RegistryAccess.RegistryChange} changes the copy that it gets.
  *
- * @param datasets by name
+ * @param datasets by name; a dropped dataset keeps its entry, because the numbers of its versions are not reused
  * @param sets by name
- * @param leases by dataset
+ * @param leases by dataset; the one of {@link #RECLAIMING} excludes other servers that reclaim leftovers
  */
 public record Registry(
-        SortedMap<String, PublishedVersion> datasets,
-        SortedMap<String, LineSet> sets,
-        SortedMap<String, Lease> leases) {
+        SortedMap<String, DatasetEntry> datasets, SortedMap<String, LineSet> sets, SortedMap<String, Lease> leases) {
     /** The server allows 4,095 sets in a namespace; the rest is left to other programs. */
     static final int MAX_SETS = 4_000;
+
+    /** In place of a dataset; no dataset can have this name. */
+    static final String RECLAIMING = "(reclaim)";
+
+    /**
+     * Begins the name of each of our sets. Only a set that has this prefix and is in the registry is ours; no other set
+     * is ever written or truncated.
+     */
+    private static final String SET_PREFIX = "_";
+
+    /** Keys have 25 bits for it: enough for one build a minute for 63 years. */
+    static final long MAX_BUILD = (1L << 25) - 1;
+
+    /** 2026-01-01T00:00Z, in minutes since the epoch. */
+    private static final long FIRST_MINUTE = 29_453_760;
 
     private static final int LETTERS = 26;
 
     /**
-     * The newest version of a dataset.
+     * A stored version.
      *
      * @param manifest describes the version
      * @param set name of the set that holds its lines
-     * @param build identity of the build that wrote it
+     * @param records number of records, one for each line and each part of a long line
      */
-    public record PublishedVersion(Manifest manifest, String set, String build) {}
+    public record VersionEntry(Manifest manifest, String set, long records) {}
+
+    /**
+     * The versions of a dataset.
+     *
+     * @param published in the order of their publication; the last one is current
+     * @param held stored and not yet published
+     * @param lastNumber the highest number that a version has had
+     */
+    public record DatasetEntry(List<VersionEntry> published, List<VersionEntry> held, long lastNumber) {
+        static final DatasetEntry EMPTY = new DatasetEntry(List.of(), List.of(), 0);
+
+        /** Returns all versions. */
+        public List<VersionEntry> all() {
+            return Stream.concat(published.stream(), held.stream()).toList();
+        }
+
+        /** Returns the version with that number, if it is stored. */
+        public Optional<VersionEntry> find(long number) {
+            return all().stream()
+                    .filter(entry -> entry.manifest().version() == number)
+                    .findFirst();
+        }
+
+        /** Returns the number of the current version; 0 if none is published. */
+        public long current() {
+            return published.isEmpty() ? 0 : published.getLast().manifest().version();
+        }
+
+        private DatasetEntry without(VersionEntry version) {
+            return new DatasetEntry(
+                    published.stream().filter(entry -> !entry.equals(version)).toList(),
+                    held.stream().filter(entry -> !entry.equals(version)).toList(),
+                    Math.max(lastNumber, version.manifest().version()));
+        }
+    }
 
     /**
      * Excludes other builds of a dataset.
      *
-     * @param build identity of the build that holds the lease
+     * @param holder unique identity of the build that holds the lease
      * @param owner describes the process of that build, for messages
      * @param set name of the set that the build writes to
      * @param until end of the lease unless it is renewed, in milliseconds since the epoch
      */
-    record Lease(String build, String owner, String set, long until) {}
+    record Lease(String holder, String owner, String set, long until) {}
 
     /** Returns the registry of a namespace that has never held a version. */
     public static Registry empty() {
@@ -57,16 +110,53 @@ public record Registry(
         return new Registry(new TreeMap<>(datasets), new TreeMap<>(sets), new TreeMap<>(leases));
     }
 
+    /** Returns the versions of a dataset; no versions if there is no such dataset. */
+    public DatasetEntry dataset(String name) {
+        return Objects.requireNonNullElse(datasets.get(name), DatasetEntry.EMPTY);
+    }
+
     void put(LineSet set) {
         sets.put(set.name(), set);
     }
 
-    /** Marks the set of the newest version as retired, if the dataset exists. */
-    void retire(String dataset, long now) {
-        PublishedVersion published = datasets.get(dataset);
-        if (published != null && sets.containsKey(published.set())) {
-            put(lineSet(published.set()).withState(LineSet.SetState.RETIRED, now));
-        }
+    /** Adds a version that readers do not see. */
+    void hold(String dataset, VersionEntry version) {
+        DatasetEntry others = dataset(dataset).without(version);
+        datasets.put(
+                dataset, new DatasetEntry(others.published(), append(others.held(), version), others.lastNumber()));
+    }
+
+    /**
+     * Makes a version current, and retires the sets of the versions that were published before the last {@code keep}.
+     *
+     * @return true if a set was retired
+     */
+    boolean publish(String dataset, VersionEntry version, int keep, long now) {
+        DatasetEntry others = dataset(dataset).without(version);
+        List<VersionEntry> published = append(others.published(), version);
+        int retired = Math.max(0, published.size() - keep);
+        published.subList(0, retired).forEach(entry -> retire(entry, now));
+        datasets.put(
+                dataset,
+                new DatasetEntry(
+                        List.copyOf(published.subList(retired, published.size())), others.held(), others.lastNumber()));
+        return retired > 0;
+    }
+
+    /** Removes a version that is stored, and retires its set. */
+    void remove(String dataset, VersionEntry version, long now) {
+        retire(version, now);
+        datasets.put(dataset, dataset(dataset).without(version));
+    }
+
+    private void retire(VersionEntry version, long now) {
+        put(lineSet(version.set()).withState(LineSet.SetState.RETIRED, now));
+    }
+
+    private static List<VersionEntry> append(List<VersionEntry> versions, VersionEntry last) {
+        List<VersionEntry> appended = new ArrayList<>(versions);
+        appended.add(last);
+        return appended;
     }
 
     /** Returns true if the build that writes to the set has a lease that has not expired. */
@@ -85,36 +175,52 @@ public record Registry(
     }
 
     /**
-     * Chooses a set for a build: the empty set that has been free longest, else a set with a new name. A set that has
-     * records and is not in the registry belongs to another program.
+     * Chooses a set for a build, and numbers the build: the empty set that has been free longest, else a set with a new
+     * name. A set that has records and is not in the registry belongs to another program.
      *
-     * @param copies number of records in each set of the namespace, all copies included
+     * @param counts records of each set of the namespace
+     * @param recordsSince see {@link LineSet#recordsSince}
      */
-    LineSet chooseSet(Map<String, Long> copies, String dataset, long version, long now) throws StoreFailedException {
-        Optional<LineSet> free = sets.values().stream()
-                .filter(set -> set.state() == LineSet.SetState.FREE && isEmpty(copies, set.name()))
-                .min(Comparator.comparingLong(LineSet::since));
-        if (free.isPresent()) {
-            return free.get().reuseFor(dataset, version, now);
-        }
-        String name = IntStream.range(0, MAX_SETS)
-                .mapToObj(Registry::shortName)
-                .filter(unused -> !sets.containsKey(unused) && isEmpty(copies, unused))
-                .findFirst()
+    LineSet chooseSet(
+            Map<String, RegistryAccess.SetCount> counts, String dataset, long version, long recordsSince, long now)
+            throws StoreFailedException {
+        Optional<String> free = sets.values().stream()
+                .filter(set -> set.state() == LineSet.SetState.FREE && isEmpty(counts, set.name()))
+                .min(Comparator.comparingLong(LineSet::since))
+                .map(LineSet::name);
+        String name = free.or(() -> IntStream.range(0, MAX_SETS)
+                        .mapToObj(Registry::setName)
+                        .filter(unused -> !sets.containsKey(unused) && isEmpty(counts, unused))
+                        .findFirst())
                 .orElseThrow(() -> new StoreFailedException("all " + MAX_SETS
                         + " sets of the Aerospike namespace are in use: drop datasets, or use another namespace"));
-        return new LineSet(name, LineSet.SetState.BUILDING, dataset, version, 1, now, 0);
-    }
-
-    private static boolean isEmpty(Map<String, Long> copies, String set) {
-        return copies.getOrDefault(set, 0L) == 0;
+        return new LineSet(name, LineSet.SetState.BUILDING, dataset, version, nextBuild(now), recordsSince, now, 0);
     }
 
     /**
-     * Returns the short name of a set or bin: a to z, then 10 to zz, and so on. Every record stores both names. The
-     * first 4,000 have at most three characters.
+     * Returns a number that no build has had. A set keeps the number of its last build, so the highest one is in the
+     * registry. The minutes keep a number from being reused if the registry was lost.
      */
-    static String shortName(int number) {
-        return Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
+    private long nextBuild(long now) throws StoreFailedException {
+        long last = sets.values().stream().mapToLong(LineSet::build).max().orElse(0);
+        long next = Math.max(last + 1, TimeUnit.MILLISECONDS.toMinutes(now) - FIRST_MINUTE);
+        if (next > MAX_BUILD) {
+            throw new StoreFailedException("the build number " + next + " exceeds the limit of " + MAX_BUILD
+                    + ": check the clock of this machine; if it is right, use another namespace");
+        }
+        return next;
+    }
+
+    private static boolean isEmpty(Map<String, RegistryAccess.SetCount> counts, String set) {
+        RegistryAccess.SetCount count = counts.get(set);
+        return count == null || (count.copies() == 0 && !count.truncating());
+    }
+
+    /**
+     * Returns a short name for a set: _a to _z, then _10 to _zz, and so on. Every record stores it. The first 4,000 have
+     * at most four characters.
+     */
+    static String setName(int number) {
+        return SET_PREFIX + Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }
 }

@@ -15,6 +15,27 @@ public interface RegistryAccess {
         void apply(Registry registry) throws StoreException;
     }
 
+    /**
+     * The records of a set.
+     *
+     * @param copies number of records on all nodes, all copies included
+     * @param truncating true while a node is still deleting records
+     */
+    record SetCount(long copies, boolean truncating) {
+        /** The count of a set that has never had a record. */
+        public static final SetCount NONE = new SetCount(0, false);
+    }
+
+    /**
+     * The state of the namespace.
+     *
+     * @param time the slowest clock of a node, in milliseconds since the epoch
+     * @param replicationFactor number of copies of each record
+     * @param acceptsWrites false if a node has stopped writes for lack of space
+     * @param migrating true while nodes exchange records, so that counts may include a record more often
+     */
+    record NamespaceState(long time, long replicationFactor, boolean acceptsWrites, boolean migrating) {}
+
     /** Reads the current registry. */
     Registry read() throws StoreException;
 
@@ -33,8 +54,17 @@ public interface RegistryAccess {
     void truncate(String set) throws StoreException;
 
     /**
-     * Returns the number of records in each set of the namespace, all copies and the sets of other programs included. A
-     * set that a node is still truncating never counts as empty.
+     * Deletes the records of a set that were last written before a time of the cluster, in milliseconds since the epoch.
+     * Does nothing if the set has been truncated up to a later time.
      */
-    Map<String, Long> recordCounts() throws StoreException;
+    void truncateBefore(String set, long time) throws StoreException;
+
+    /** Makes the cluster forget earlier truncations of a set, so that it can be truncated up to an earlier time. */
+    void forgetTruncations(String set) throws StoreException;
+
+    /** Returns the records of each set of the namespace, the sets of other programs included. */
+    Map<String, SetCount> setCounts() throws StoreException;
+
+    /** Returns the state of the namespace. */
+    NamespaceState namespace() throws StoreException;
 }

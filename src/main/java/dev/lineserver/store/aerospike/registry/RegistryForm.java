@@ -12,7 +12,7 @@ import dev.lineserver.store.StoreFailedException;
 /** Converts the registry to and from a record. Its bins are maps of maps, which all of Aerospike's tools display. */
 public final class RegistryForm {
     /** Increased only if older programs can no longer read the record. All of them ignore unknown entries of a map. */
-    private static final long REVISION = 2;
+    private static final long REVISION = 3;
 
     private static final String FORM = "form";
 
@@ -37,9 +37,13 @@ public final class RegistryForm {
         if (record == null) {
             return Registry.empty();
         }
-        if (record.getLong(FORM) != REVISION) {
-            throw new StoreFailedException("the registry in Aerospike has form " + record.getLong(FORM)
-                    + ", this program reads form " + REVISION + ": use the program that wrote it, or a newer one");
+        long form = record.getLong(FORM);
+        if (form != REVISION) {
+            throw new StoreFailedException("the registry in Aerospike has form " + form + ", this program reads form "
+                    + REVISION + ": use the program that wrote it"
+                    + (form > REVISION
+                            ? ", or a newer one"
+                            : ", or a namespace without lines, and ingest the files again"));
         }
         try {
             return ManifestForm.MAPPER.convertValue(record.bins, Registry.class);

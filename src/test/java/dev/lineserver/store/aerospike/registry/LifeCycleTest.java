@@ -65,7 +65,7 @@ final class LifeCycleTest {
 
     private LineSet publish(LifeCycle lifeCycle) throws StoreException {
         HeldLease lease = lifeCycle.begin(request(NAME));
-        lease.publish(content());
+        lease.commit(content(), 1);
         return registry.read().lineSet(lease.set().name());
     }
 
@@ -89,7 +89,7 @@ final class LifeCycleTest {
         assertEquals(LineSet.SetState.FREE, registry.state(first.name()));
         LineSet third = publish(here);
         assertEquals(first.name(), third.name());
-        assertTrue(!third.bin().equals(first.bin()) && third.uses() == 2, third.toString());
+        assertEquals(List.of(1L, 2L, 3L), List.of(first.build(), second.build(), third.build()));
     }
 
     @Test
@@ -98,10 +98,13 @@ final class LifeCycleTest {
         publish(here);
         advance(GRACE);
         here.sweep();
-        registry.copies.put(first.name(), 3L);
-        registry.copies.put("c", 7L);
-        assertEquals("d", publish(here).name(), "a is not empty, b is live, c belongs to another program");
-        assertEquals(2, registry.truncated.size(), "records in free sets are deleted");
+        registry.counts.put("_a", new RegistryAccess.SetCount(3, false));
+        registry.counts.put("_c", new RegistryAccess.SetCount(7, false));
+        assertEquals("_d", publish(here).name(), "_a is not empty, _b is live, _c belongs to another program");
+        assertEquals(List.of(first.name()), registry.truncated);
+        assertEquals(List.of("_a<498000"), registry.truncatedBefore, "records in free sets are deleted");
+        registry.counts.put("_a", new RegistryAccess.SetCount(0, true));
+        assertEquals("_e", publish(here).name(), "_a is still being truncated");
     }
 
     @Test
@@ -141,7 +144,7 @@ final class LifeCycleTest {
     void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        registry.duringTruncation = () -> assertThrows(StoreFailedException.class, () -> lease.publish(content()));
+        registry.duringTruncation = () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
@@ -157,7 +160,7 @@ final class LifeCycleTest {
         here.sweep();
         HeldLease lease = Objects.requireNonNull(reusing.get());
         assertEquals(first.name(), lease.set().name());
-        lease.publish(content());
+        lease.commit(content(), 1);
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
         assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
     }
@@ -176,7 +179,7 @@ final class LifeCycleTest {
         advance(LEASE);
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
-        assertThrows(StoreFailedException.class, () -> lease.publish(content()));
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
         assertTrue(registry.read().datasets().isEmpty());
     }
 
@@ -224,10 +227,10 @@ final class LifeCycleTest {
         assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
         advance(LEASE);
         assertTrue(there.drop(NAME));
-        assertTrue(registry.read().datasets().isEmpty());
+        assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         assertTrue(registry.read().leases().isEmpty());
         assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
-        assertThrows(StoreFailedException.class, () -> dead.publish(content()));
+        assertThrows(StoreFailedException.class, () -> dead.commit(content(), 1));
     }
 
     @ParameterizedTest
@@ -291,31 +294,38 @@ final class LifeCycleTest {
         assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
         there.hold(first);
         assertEquals(reused, registry.read());
-        assertEquals(
-                before.lineSet(first.name()).uses() + 1,
-                reused.lineSet(first.name()).uses());
+        assertEquals(first.build(), before.lineSet(first.name()).build());
+        assertEquals(3, reused.lineSet(first.name()).build());
     }
 
     @Test
     void setNamesAreShortAndDistinct() {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < Registry.MAX_SETS; i++) {
-            String name = Registry.shortName(i);
-            assertTrue(name.length() <= 3 && names.add(name), name);
+            String name = Registry.setName(i);
+            assertTrue(name.length() <= 4 && names.add(name), name);
         }
         assertEquals(
-                List.of("a", "z", "10", "1q"),
-                List.of(Registry.shortName(0), Registry.shortName(25), Registry.shortName(26), Registry.shortName(52)));
+                List.of("_a", "_z", "_10", "_1q"),
+                List.of(Registry.setName(0), Registry.setName(25), Registry.setName(26), Registry.setName(52)));
     }
 
     @Test
-    void eachUseOfASetHasAnotherBin() {
-        LineSet set = new LineSet("a", LineSet.SetState.BUILDING, "d", 1, 1, 0, 0);
-        Set<String> bins = new HashSet<>();
-        for (int i = 0; i < 26 + 35 * 36; i++) {
-            assertTrue(set.bin().length() <= 2 && bins.add(set.bin()), set.bin());
-            set = set.reuseFor("d", 1, 0);
-        }
-        assertEquals("a", set.bin(), "the names repeat");
+    void aBuildNumberIsNotReusedEvenIfTheRegistryWasLost() throws Exception {
+        now.set(Instant.parse("2026-01-02T00:00:00Z").toEpochMilli());
+        assertEquals(1_440, here.begin(request(NAME)).set().build());
+        assertEquals(1_441, here.begin(request(new DatasetName("other"))).set().build());
+        registry.update("losing the registry", all -> {
+            all.sets().clear();
+            all.leases().clear();
+        });
+        advance(Duration.ofMinutes(2));
+        assertEquals(1_442, here.begin(request(NAME)).set().build());
+        now.set(Instant.parse("2025-01-01T00:00:00Z").toEpochMilli());
+        assertEquals(1_443, here.begin(request(new DatasetName("other"))).set().build());
+        now.set(Instant.parse("2126-01-01T00:00:00Z").toEpochMilli());
+        StoreFailedException refused =
+                assertThrows(StoreFailedException.class, () -> here.begin(request(new DatasetName("third"))));
+        assertTrue(refused.getMessage().contains("check the clock"), refused.getMessage());
     }
 }

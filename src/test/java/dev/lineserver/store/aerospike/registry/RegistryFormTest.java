@@ -32,9 +32,13 @@ final class RegistryFormTest {
         Content content = new Content(3, 14, new ContentDigest(1, 2), 5, true);
         Instant created = Instant.ofEpochMilli(1_700_000_000_123L);
         Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", LineSet.LAYOUT, created);
-        registry.datasets().put("d", new Registry.PublishedVersion(manifest, "a", "build 1"));
-        registry.sets().put("a", new LineSet("a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_123L, 0));
-        registry.leases().put("e", new Registry.Lease("build 2", "process 1", "b", 1_700_000_030_000L));
+        Registry.VersionEntry version = new Registry.VersionEntry(manifest, "_a", 4);
+        registry.datasets().put("d", new Registry.DatasetEntry(List.of(version), List.of(), 9));
+        registry.sets()
+                .put(
+                        "_a",
+                        new LineSet("_a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_000L, 1_700_000_000_123L, 0));
+        registry.leases().put("e", new Registry.Lease("build 2", "process 1", "_b", 1_700_000_030_000L));
         return registry;
     }
 
@@ -55,25 +59,33 @@ final class RegistryFormTest {
         assertEquals(
                 Map.of(
                         "form",
-                        2L,
+                        3L,
                         "datasets",
-                        Map.of("d", Map.of("manifest", manifest(), "set", "a", "build", "build 1")),
+                        Map.of("d", dataset(version(manifest()))),
                         "sets",
-                        Map.of("a", set()),
+                        Map.of("_a", set()),
                         "leases",
                         Map.of(
                                 "e",
                                 Map.of(
-                                        "build",
+                                        "holder",
                                         "build 2",
                                         "owner",
                                         "process 1",
                                         "set",
-                                        "b",
+                                        "_b",
                                         "until",
                                         1_700_000_030_000L))),
                 stored());
         assertEquals(REGISTRY, read(stored()));
+    }
+
+    private static Map<String, Object> dataset(Object version) {
+        return Map.of("published", List.of(version), "held", List.of(), "lastNumber", 9L);
+    }
+
+    private static Map<String, Object> version(Object manifest) {
+        return Map.of("manifest", manifest, "set", "_a", "records", 4L);
     }
 
     private static Map<String, Object> manifest() {
@@ -103,15 +115,17 @@ final class RegistryFormTest {
     private static Map<String, Object> set() {
         return Map.of(
                 "name",
-                "a",
+                "_a",
                 "state",
                 "LIVE",
                 "dataset",
                 "d",
                 "version",
                 7L,
-                "uses",
+                "build",
                 2L,
+                "recordsSince",
+                1_700_000_000_000L,
                 "since",
                 1_700_000_000_123L,
                 "heldUntil",
@@ -121,7 +135,7 @@ final class RegistryFormTest {
     /** Returns the registry after its set was stored with these entries. */
     private static Registry withSet(Map<String, Object> set) throws StoreFailedException {
         Map<String, Object> stored = stored();
-        stored.put("sets", Map.of("a", set));
+        stored.put("sets", Map.of("_a", set));
         return read(stored);
     }
 
@@ -162,13 +176,13 @@ final class RegistryFormTest {
     void anInvalidOrMissingManifestIsRefused() {
         for (Object manifest : new Object[] {Map.of(), "", 1L}) {
             Map<String, Object> stored = stored();
-            stored.put("datasets", Map.of("d", Map.of("manifest", manifest, "set", "a", "build", "b")));
+            stored.put("datasets", Map.of("d", dataset(version(manifest))));
             assertThrows(StoreFailedException.class, () -> read(stored), manifest::toString);
         }
         Map<String, Object> renamed = new HashMap<>(manifest());
         renamed.put("dataset", "A B");
         Map<String, Object> stored = stored();
-        stored.put("datasets", Map.of("d", Map.of("manifest", renamed, "set", "a", "build", "b")));
+        stored.put("datasets", Map.of("d", dataset(version(renamed))));
         StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
         assertTrue(e.getMessage().contains("'A B' is not a dataset name"), e.getMessage());
     }
@@ -188,12 +202,13 @@ final class RegistryFormTest {
 
     @Test
     void anotherRevisionIsRefused() {
-        for (long revision : new long[] {1, 3}) {
+        for (long revision : new long[] {1, 2, 4}) {
             Map<String, Object> stored = stored();
             stored.put("form", revision);
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
             assertTrue(e.getMessage().contains("form " + revision), e.getMessage());
             assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
+            assertEquals(revision < 3, e.getMessage().contains("ingest the files again"), e.getMessage());
         }
     }
 }

@@ -11,8 +11,13 @@ import dev.lineserver.store.StoreException;
 
 /** A registry in memory that fails on demand. */
 final class ScriptedRegistry implements RegistryAccess {
-    final Map<String, Long> copies = new HashMap<>();
+    final Map<String, SetCount> counts = new HashMap<>();
     final List<String> truncated = new ArrayList<>();
+
+    /** Truncations up to a time: set, {@code <} and time. */
+    final List<String> truncatedBefore = new ArrayList<>();
+
+    NamespaceState namespace = new NamespaceState(500_000, 2, true, false);
 
     /** Each makes one update fail before its change. */
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -63,8 +68,23 @@ final class ScriptedRegistry implements RegistryAccess {
     }
 
     @Override
-    public synchronized Map<String, Long> recordCounts() {
-        return copies;
+    public synchronized void truncateBefore(String set, long time) {
+        truncatedBefore.add(set + "<" + time);
+    }
+
+    @Override
+    public synchronized void forgetTruncations(String set) {
+        truncatedBefore.add(set + " forgotten");
+    }
+
+    @Override
+    public synchronized Map<String, SetCount> setCounts() {
+        return Map.copyOf(counts);
+    }
+
+    @Override
+    public synchronized NamespaceState namespace() {
+        return namespace;
     }
 
     LineSet.SetState state(String set) {
