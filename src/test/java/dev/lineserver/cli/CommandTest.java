@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.config.Settings;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -105,7 +106,14 @@ final class CommandTest {
                     get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not between 1 and 100000
                     get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not between 10 and 600000
                     get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not between 10 and 600000
-                    get 1 --dataset=              | --dataset: '' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
+                    get 1 --aerospike=db:30OO     | --aerospike: the port '30OO' of 'db:30OO' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT
+                    get 1 --aerospike=a,[::1]:x   | --aerospike: the port 'x' of '[::1]:x' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT
+                    get 1 --aerospike=            | --aerospike is empty; give it a value, or leave it out
+                    get 1 --aerospike=,           | --aerospike is empty; give it a value, or leave it out
+                    get 1 --aerospike-user=       | --aerospike-user is empty; give it a value, or leave it out
+                    get 1 --aerospike-cluster-name= | --aerospike-cluster-name is empty; give it a value, or leave it out
+                    get 1 --store=                | --store is empty; give it a value, or leave it out
+                    get 1 --dataset=              | --dataset is empty; give it a value, or leave it out
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
                     """)
@@ -228,10 +236,27 @@ final class CommandTest {
     }
 
     @Test
-    void aBlankDataDirectoryIsRefused() {
-        assertEquals(2, runWithoutDataDir(out, "datasets", "--data-dir", " "));
-        assertEquals(
-                "line-server: --data-dir: the name of the directory is blank\n", err.toString(StandardCharsets.UTF_8));
+    void anEmptyDataDirectoryIsRefused() {
+        for (String empty : List.of("", " ")) {
+            assertEquals(2, runWithoutDataDir(out, "datasets", "--data-dir", empty));
+            assertEquals(
+                    "line-server: --data-dir is empty; give it a value, or leave it out\n",
+                    err.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void anEmptySettingIsRefusedAndNamedAsItsSourceSpellsIt() {
+        for (String setting : Settings.defaults().keySet()) {
+            System.setProperty("line-server." + setting, "");
+            try {
+                assertEquals(2, run("datasets"), setting);
+            } finally {
+                System.clearProperty("line-server." + setting);
+            }
+            String message = err.toString(StandardCharsets.UTF_8);
+            assertTrue(message.matches("line-server: line-server\\." + setting + " in \\S+ is empty; .*\n"), message);
+        }
     }
 
     @Test

@@ -249,6 +249,15 @@ final class CommandLineIT {
     }
 
     @Test
+    void anEmptyVariableIsRefused() throws Exception {
+        assertShell(
+                2,
+                "",
+                "line-server: LINE_SERVER_DATA_DIR is empty; give it a value, or leave it out\n",
+                "LINE_SERVER_DATA_DIR= line-server datasets");
+    }
+
+    @Test
     void aPortVariableSetByKubernetesIsRefused() throws Exception {
         assertShell(
                 2,
