@@ -80,6 +80,9 @@ public final class Source implements AutoCloseable {
      */
     public static Source open(String source) throws SourceException {
         String name = PATHS_OF_STDIN.contains(source) ? STDIN : source;
+        if (name.isEmpty()) {
+            throw new SourceException("the name of the file is empty; name a file, or - for standard input");
+        }
         try {
             if (name.equals(STDIN)) {
                 return open(STDIN, System.in, null, null);

@@ -91,6 +91,14 @@ final class CommandTest {
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help
                     datasets --jsn                | unknown option: '--jsn'; did you mean --json?; see line-server datasets --help
+                    datasets --data-dr            | unknown option: '--data-dr'; did you mean --data-dir?; see line-server datasets --help
+                    get 1 --data-dri=x            | unknown option: '--data-dri=x'; did you mean --data-dir?; see line-server get --help
+                    ignest x                      | there is no command 'ignest'; did you mean ingest?; see line-server --help
+                    frobnicate                    | there is no command 'frobnicate'; see line-server --help
+                    get -1                        | '-1' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get 1-                        | '1-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get -                         | '-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get 1--2                      | '-2': a line number is a whole number without a sign, and the first line's number is 1
                     get x                         | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
                     get 5-3                       | the range 5-3 ends before it begins
@@ -214,6 +222,7 @@ final class CommandTest {
         for (String[] failing : new String[][] {
             {"ingest", directory.toString()},
             {"ingest", "/no/such/file"},
+            {"ingest", ""},
             {"verify", file.toString()},
             {"get", "1"}
         }) {

@@ -260,6 +260,12 @@ final class SourcesTest implements Progress {
     }
 
     @Test
+    void anEmptyNameIsRefused() {
+        SourceException e = assertThrows(SourceException.class, () -> Source.open(""));
+        assertEquals("the name of the file is empty; name a file, or - for standard input", e.getMessage());
+    }
+
+    @Test
     void aNameThatNoLocaleCanExpressIsRefused() {
         SourceException e = assertThrows(SourceException.class, () -> Source.open("a\0b"));
         assertTrue(e.getMessage().contains("set LC_ALL=C.UTF-8"), e.getMessage());
