@@ -174,7 +174,7 @@ final class CommandLineIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
     void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
         // Children of a shell in the background ignore SIGINT, so interruptIngest() restores its default action.
         Process ingest = interruptIngest(signal, "--copy --data-dir data");
@@ -205,13 +205,33 @@ final class CommandLineIT {
         ingest.getOutputStream().write(lines);
         ingest.getOutputStream().flush();
         assertTrue(ingest.isAlive(), () -> text(Program.err(log())));
+        signal(signal, ingest);
+        return ingest;
+    }
+
+    private static void signal(String signal, Process command) throws Exception {
         assertEquals(
                 0,
-                new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
+                new ProcessBuilder("kill", "-" + signal, command.pid() + "")
                         .start()
                         .waitFor());
-        assertTrue(ingest.waitFor(30, TimeUnit.SECONDS), "the ingest is still running");
-        return ingest;
+        assertTrue(command.waitFor(30, TimeUnit.SECONDS), "the command is still running");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+    void aSignalEndsTheWaitForTheWriterOfAPipe(String signal, int exitCode) throws Exception {
+        Process ingest = Program.startShell(
+                log(), "mkfifo pipe; exec env --default-signal=INT \"${LINE_SERVER[@]}\" ingest pipe --data-dir data");
+        Path threads = Path.of("/proc/" + ingest.pid() + "/task");
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
+            try (Stream<Path> all = Files.list(threads)) {
+                return all.anyMatch(thread -> text(thread.resolve("comm")).equals("pipe-opener\n"));
+            }
+        });
+        signal(signal, ingest);
+        assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
+        assertEquals("line-server: interrupted; nothing was published\n", text(Program.err(log())));
     }
 
     private static String lastLine(String text) {
