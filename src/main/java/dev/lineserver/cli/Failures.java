@@ -33,9 +33,9 @@ final class Failures {
 
     private Failures() {}
 
-    /** Reports that a signal ended the command. Any exception is a consequence of the interruption and not reported. */
-    static int reportInterrupted(Messages err) {
-        err.print("interrupted; nothing was published");
+    /** Reports that a signal ended the command. Its exception is a consequence and not reported. */
+    static int reportInterrupted(String interruption, Messages err) {
+        err.print(interruption);
         return FAILED;
     }
 

@@ -296,6 +296,26 @@ final class CommandTest {
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "ingest, interrupted; nothing was published",
+        "serve, interrupted; nothing was published",
+        "drop, 'interrupted; the dataset may have been dropped, see line-server datasets'",
+        "get, interrupted",
+        "verify, interrupted",
+        "plan, interrupted",
+        "datasets, interrupted"
+    })
+    void afterASignalACommandThatWritesSaysWhatIsLeft(String verb, String message) {
+        Verb command =
+                LineServerCommand.commandLine().getSubcommands().get(verb).getCommand();
+        assertEquals(
+                1,
+                Failures.reportInterrupted(
+                        command.interruption(), new Messages(new PrintStream(err, true, StandardCharsets.UTF_8))));
+        assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
+    }
+
     @Test
     void tooLittleHeapPrintsOneLine() {
         Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));

@@ -234,6 +234,22 @@ final class CommandLineIT {
         assertEquals("line-server: interrupted; nothing was published\n", text(Program.err(log())));
     }
 
+    @Test
+    void aSignalEndsACommandWhoseReaderDoesNotRead() throws Exception {
+        assertShell(0, "", "", "seq 5000000 >many.txt; line-server ingest many.txt --data-dir data >ingested");
+        Process get = Program.startShell(
+                log(), "mkfifo pipe; exec 3<>pipe; exec \"${LINE_SERVER[@]}\" get 1-5000000 --data-dir data >pipe");
+        // The pipe holds 64 KiB, so that the next write waits.
+        Awaitility.await()
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> text(Path.of("/proc/" + get.pid() + "/io"))
+                        .lines()
+                        .anyMatch(line -> line.matches("wchar: [0-9]{5,}")));
+        signal("TERM", get);
+        assertEquals(143, get.exitValue());
+        assertEquals("line-server: interrupted\n", text(Program.err(log())));
+    }
+
     private static String lastLine(String text) {
         return text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
     }
