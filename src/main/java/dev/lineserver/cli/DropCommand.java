@@ -18,6 +18,11 @@ final class DropCommand implements Verb {
     String dataset;
 
     @Override
+    public String interruption() {
+        return "interrupted; the dataset may have been dropped, see line-server datasets";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         if (!DatasetName.isValid(dataset)) {
             throw new UsageException("'" + dataset + "' is not a valid dataset name; see line-server datasets");

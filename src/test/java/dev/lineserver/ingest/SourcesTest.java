@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -10,6 +11,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -208,6 +211,22 @@ final class SourcesTest implements Progress {
         writer.join();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anInterruptEndsTheWaitForTheWriterOfAPipe(boolean opened) throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        FutureTask<Exception> opening =
+                new FutureTask<>(() -> assertThrows(Exception.class, () -> Source.open(pipe.toString())));
+        // A pipe that is opened for reading and writing does not wait for the other side.
+        try (RandomAccessFile silent = new RandomAccessFile(opened ? pipe.toFile() : directory.resolve("other").toFile(), "rw")) {
+            assertNotNull(silent);
+            Thread opener = Thread.ofPlatform().daemon().start(opening);
+            opener.interrupt();
+            assertNotNull(opening.get(1, TimeUnit.MINUTES));
+        }
+    }
+
     /** The size and the modification time stay the same: only the change time or the inode shows the change. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
@@ -257,6 +276,12 @@ final class SourcesTest implements Progress {
         String name = "@no such/file";
         SourceException e = assertThrows(SourceException.class, () -> Source.open(name));
         assertEquals("cannot read " + Path.of(name).toAbsolutePath() + ": it does not exist", e.getMessage());
+    }
+
+    @Test
+    void anEmptyNameIsRefused() {
+        SourceException e = assertThrows(SourceException.class, () -> Source.open(""));
+        assertEquals("the name of the file is empty; name a file, or - for standard input", e.getMessage());
     }
 
     @Test
