@@ -10,8 +10,8 @@ Usage: ./build.sh [--skip-tests] [--native | --release]
   --skip-tests   builds only
   --native       builds the native executable target/line-server as well: with GRAALVM_HOME if it is set,
                  otherwise in a container
-  --release      builds target/release: archives for Java and, if GRAALVM_HOME or a container engine is there, of the
-                 native executable; checksums, a bill of materials, man pages and a completion script
+  --release      builds target/release: an archive for Java; an archive of the native executable if GRAALVM_HOME is
+                 set or a container engine runs; a bill of materials and checksums
 USAGE
 }
 
@@ -34,8 +34,16 @@ done
 find_java_25 javac
 cd "$root"
 
+# Checked before any build, because the build before the native one takes minutes.
+if [ -n "$native$release" ] && [ -n "${GRAALVM_HOME:-}" ] && [ ! -x "$GRAALVM_HOME/bin/native-image" ]; then
+  echo "GRAALVM_HOME ($GRAALVM_HOME) has no bin/native-image; set it to a GraalVM or Mandrel for JDK 25, or unset it." >&2
+  exit 1
+fi
+
+native_needs="GRAALVM_HOME (GraalVM or Mandrel for JDK 25), or docker or podman with a running engine"
+
 has_native_image() {
-  [ -n "${GRAALVM_HOME:-}" ] || command -v docker >/dev/null 2>&1 || command -v podman >/dev/null 2>&1
+  [ -n "${GRAALVM_HOME:-}" ] || docker info >/dev/null 2>&1 || podman info >/dev/null 2>&1
 }
 
 # maven OPTION...: builds, and runs the tests unless they are skipped.
@@ -72,13 +80,12 @@ if [ -n "$release" ]; then
   if has_native_image; then
     build_native
     pack_native
-  else
-    echo "Left out: the native executable, which needs GRAALVM_HOME, docker or podman."
   fi
   end_release
+  has_native_image || echo "Left out the archive of the native executable, which needs $native_needs."
 elif [ -n "$native" ]; then
   has_native_image || {
-    echo "A native build needs GRAALVM_HOME (GraalVM or Mandrel for JDK 25), or docker or podman." >&2
+    echo "A native build needs $native_needs." >&2
     exit 1
   }
   build_native

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
  * Sends requests at a fixed rate, however slow the server is. Latency counts from the time at which a request was due.
  *
  * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}. PATH contains {@code %d} for the
- * line number. Prints {@code LATENCY asked answered errors p50 p99 p99.9 max}: the rates in requests/s, the times in
+ * line number. Prints {@code LATENCY sent answered errors p50 p99 p99.9 max}: the rates in requests/s, the times in
  * microseconds.
  *
  * <p>Request k is due at {@code start + k / rate}. It is sent on an idle connection; if there is none, it is queued, and
@@ -32,10 +32,10 @@ final class OpenLoop {
     private static final long NAP_NANOS = 50_000;
 
     private static final int BUFFER_BYTES = 64 << 10;
-    private static final int DRAWN = 1 << 16;
+    private static final int PREPARED = 1 << 16;
 
     private final InetSocketAddress server;
-    private final ByteBuffer[] requests = new ByteBuffer[DRAWN];
+    private final ByteBuffer[] requests = new ByteBuffer[PREPARED];
     private final Selector selector = Selector.open();
     private final ArrayDeque<Connection> idle = new ArrayDeque<>();
     private final int connections;
@@ -43,13 +43,13 @@ final class OpenLoop {
     private Histogram times = new Histogram();
     private long answered;
     private long errors;
-    private int drawn;
+    private int next;
 
     private OpenLoop(int port, String path, long lines, int connections, long seed) throws IOException {
         server = new InetSocketAddress("127.0.0.1", port);
         this.connections = connections;
         SplittableRandom random = new SplittableRandom(seed);
-        for (int i = 0; i < DRAWN; i++) {
+        for (int i = 0; i < PREPARED; i++) {
             String head = "GET " + path.formatted(random.nextLong(lines) + 1) + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
                     + "\r\n\r\n";
             byte[] bytes = head.getBytes(StandardCharsets.US_ASCII);
@@ -95,7 +95,7 @@ final class OpenLoop {
                 idle.poll().send(start + (long) (sent++ / rate * 1e9));
                 busy = true;
             }
-            busy |= selector.selectNow(OpenLoop::ready) > 0;
+            busy |= selector.selectNow(OpenLoop::onReady) > 0;
             if (!busy) {
                 LockSupport.parkNanos(NAP_NANOS);
             }
@@ -103,9 +103,9 @@ final class OpenLoop {
         countUnanswered(rate, start, sent, count);
     }
 
-    private static void ready(SelectionKey key) {
+    private static void onReady(SelectionKey key) {
         try {
-            ((Connection) key.attachment()).ready();
+            ((Connection) key.attachment()).onReady();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -113,8 +113,8 @@ final class OpenLoop {
 
     /** Counts pending requests, and requests that were never sent, as errors with their latency so far. */
     private void countUnanswered(double rate, long start, long sent, long count) throws IOException {
-        for (Connection connection : open()) {
-            if (connection.waiting) {
+        for (Connection connection : openConnections()) {
+            if (connection.pending) {
                 connection.fail();
             }
         }
@@ -125,7 +125,7 @@ final class OpenLoop {
         }
     }
 
-    private List<Connection> open() {
+    private List<Connection> openConnections() {
         List<Connection> open = new ArrayList<>();
         for (SelectionKey key : selector.keys()) {
             open.add((Connection) key.attachment());
@@ -135,11 +135,11 @@ final class OpenLoop {
 
     /** A connection with at most one pending request. */
     private final class Connection {
-        private final Answer answer = new Answer();
+        private final ResponseParser response = new ResponseParser();
         private SocketChannel channel;
         private SelectionKey key;
         private ByteBuffer request;
-        private boolean waiting;
+        private boolean pending;
         private long dueAt;
 
         Connection() throws IOException {
@@ -151,15 +151,15 @@ final class OpenLoop {
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
             key = channel.register(selector, SelectionKey.OP_READ, this);
-            answer.reset();
-            waiting = false;
+            response.reset();
+            pending = false;
             idle.add(this);
         }
 
         void send(long due) throws IOException {
             dueAt = due;
-            waiting = true;
-            request = requests[drawn++ & (DRAWN - 1)].duplicate();
+            pending = true;
+            request = requests[next++ & (PREPARED - 1)].duplicate();
             write();
         }
 
@@ -172,7 +172,7 @@ final class OpenLoop {
             }
         }
 
-        void ready() throws IOException {
+        void onReady() throws IOException {
             if (key.isWritable()) {
                 write();
                 return;
@@ -187,7 +187,7 @@ final class OpenLoop {
             in.flip();
             if (length < 0) {
                 fail();
-            } else if (answer.parse(in)) {
+            } else if (response.parse(in)) {
                 finish();
             }
         }
@@ -195,17 +195,17 @@ final class OpenLoop {
         private void finish() {
             times.add(System.nanoTime() - dueAt);
             answered++;
-            if (answer.status() != 200) {
+            if (response.status() != 200) {
                 errors++;
             }
-            waiting = false;
-            answer.reset();
+            pending = false;
+            response.reset();
             idle.add(this);
         }
 
         /** Counts the pending request as an error, and opens a new connection. */
         private void fail() throws IOException {
-            if (waiting) {
+            if (pending) {
                 errors++;
                 times.add(System.nanoTime() - dueAt);
             } else {
@@ -217,7 +217,7 @@ final class OpenLoop {
     }
 
     /** Parses one response incrementally. Counts the bytes of its body and discards them. */
-    private static final class Answer {
+    private static final class ResponseParser {
         private static final int UNKNOWN = -1;
 
         private final StringBuilder line = new StringBuilder();
@@ -250,7 +250,7 @@ final class OpenLoop {
                     if (body == 0 && !chunked) {
                         return true;
                     }
-                } else if (readLine(bytes) && endOfLine()) {
+                } else if (readLine(bytes) && parseLine()) {
                     return true;
                 }
             }
@@ -270,13 +270,13 @@ final class OpenLoop {
         }
 
         /** Parses a complete line of the head or of the chunked framing. Returns true if it completes the response. */
-        private boolean endOfLine() {
-            boolean complete = inHead ? headLine() : chunkLine();
+        private boolean parseLine() {
+            boolean complete = inHead ? parseHeaderLine() : parseChunkLine();
             line.setLength(0);
             return complete;
         }
 
-        private boolean headLine() {
+        private boolean parseHeaderLine() {
             if (line.isEmpty()) {
                 inHead = false;
                 return !chunked && body == 0;
@@ -290,7 +290,7 @@ final class OpenLoop {
             return false;
         }
 
-        private boolean chunkLine() {
+        private boolean parseChunkLine() {
             if (line.isEmpty()) {
                 return lastChunk;
             }

@@ -29,10 +29,10 @@ final class SameLines {
                 int index = random.nextInt(starts.length - 1);
                 byte[] line = Arrays.copyOfRange(text, starts[index], starts[index + 1] - 1);
                 URI url = URI.create(args[1] + args[2].formatted(index + 1));
-                HttpResponse<byte[]> answer = client.send(
+                HttpResponse<byte[]> response = client.send(
                         HttpRequest.newBuilder(url).timeout(TIMEOUT).build(), HttpResponse.BodyHandlers.ofByteArray());
-                if (answer.statusCode() != 200 || !Arrays.equals(answer.body(), line)) {
-                    System.err.println(url + " returned " + answer.statusCode() + " with " + answer.body().length
+                if (response.statusCode() != 200 || !Arrays.equals(response.body(), line)) {
+                    System.err.println(url + " returned " + response.statusCode() + " with " + response.body().length
                             + " bytes; the line has " + line.length);
                     System.exit(1);
                 }

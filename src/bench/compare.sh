@@ -43,7 +43,7 @@ includes_phase() { [[ " $PHASES " == *" $1 "* ]]; }
 
 measure_all() {
   run_throughput uniform "$CONNECTIONS" "$ROUNDS"
-  if includes_phase zipf; then run_throughput zipf "$CONNECTIONS" "$(lesser_rounds)"; fi
+  if includes_phase zipf; then run_throughput zipf "$CONNECTIONS" "$(secondary_rounds)"; fi
   if includes_phase sweep; then sweep; fi
   if includes_phase latency; then latency; fi
 }
@@ -51,19 +51,19 @@ measure_all() {
 sweep() {
   local connections
   for connections in "${SWEEP[@]}"; do
-    [ "$connections" = "$CONNECTIONS" ] || run_throughput uniform "$connections" "$(lesser_rounds)"
+    [ "$connections" = "$CONNECTIONS" ] || run_throughput uniform "$connections" "$(secondary_rounds)"
   done
 }
 
 latency() {
-  say 'latency at half of the own peak'
-  in_rounds "$(lesser_rounds)" one_latency_at_half
+  say 'latency at half of the peak of each contender'
+  in_rounds "$(secondary_rounds)" one_latency_at_half
   SAME_RATE=$(half_of "$(peak "$(rate_reference)")")
   say "latency at $SAME_RATE requests/s"
-  in_rounds "$(lesser_rounds)" one_latency_at "$SAME_RATE"
+  in_rounds "$(secondary_rounds)" one_latency_at "$SAME_RATE"
 }
 
-# The contender whose half peak is the rate for all: the usual choice of most people, else the first one.
+# Prints the contender whose half peak becomes the common rate: nginx with Lua and Redis, the usual stack, or else the first.
 rate_reference() {
   case " ${READY[*]} " in
     *' nginx-lua-redis '*) echo nginx-lua-redis ;;
@@ -74,11 +74,11 @@ rate_reference() {
 print_all() {
   print_left_out
   print_throughput uniform "$ROUNDS"
-  if includes_phase zipf; then print_throughput zipf "$(lesser_rounds)"; fi
+  if includes_phase zipf; then print_throughput zipf "$(secondary_rounds)"; fi
   if includes_phase sweep; then print_sweep; fi
   if includes_phase latency; then
-    print_latency half 'Latency at half of the own peak rate'
-    print_latency same "Latency at $SAME_RATE requests/s for all who can, half of the peak of $(title_of "$(rate_reference)")"
+    print_latency half 'Latency at half of the peak rate of each contender'
+    print_latency same "Latency at $SAME_RATE requests/s, half of the peak of $(title_of "$(rate_reference)"); without contenders whose peak is too low"
   fi
   print_once
   printf '\nRaw results: %s\n' "$RESULTS"

@@ -51,7 +51,7 @@ measure_rates() {
   say "throughput, $CONNECTIONS and $MANY_CONNECTIONS connections in turn"
   in_rounds "$ROUNDS" one_throughput_by_connections
   only_among_ready "${OURS[@]}" nginx-lua-redis
-  say 'latency at half of the own peak'
+  say 'latency at half of the peak of each contender'
   in_rounds "$ROUNDS" one_latency_at_half
 }
 
@@ -106,7 +106,7 @@ print_rates() {
   for name in "${OURS[@]}"; do
     many_ratios "$name" | bar "$MANY_CONNECTIONS connections ÷ $CONNECTIONS, ${name#ours-}" at-least 0.85
   done
-  many_ratios vertx-constant | figure 'the same of the bare Vert.x constant answer'
+  many_ratios vertx-constant | figure "$MANY_CONNECTIONS connections ÷ $CONNECTIONS, bare Vert.x constant answer"
 }
 
 print_allocation() {
@@ -128,15 +128,15 @@ allocated_per_read() {
 }
 
 measure_databases_if_installed() {
-  local lacking
-  lacking=$(databases_lack | paste -sd ';')
-  if [ -n "$lacking" ]; then
-    say "databases left out, missing: $lacking"
+  local missing
+  missing=$(missing_for_databases | paste -sd ';')
+  if [ -n "$missing" ]; then
+    say "databases left out, missing: $missing"
     return
   fi
   TEXT=$(keep_text "${DATABASE_LINES}lines")
   # In a subshell, so that a failure does not discard the bars that are already measured.
-  (measure_databases "$(lesser_rounds)") || say 'the databases could not be measured'
+  (measure_databases "$(secondary_rounds)") || say 'the databases could not be measured'
 }
 
 print_databases() {
@@ -145,7 +145,7 @@ print_databases() {
     ratios load databases - redis-pipe "$form" "$LOAD_SECONDS" |
       bar "Aerospike ingest, $form ÷ Redis --pipe, lines/s" at-least 1.0
     ratios load databases - redis-text "$form" "$LOAD_SECONDS" |
-      bar 'the same, making the commands for --pipe counted' at-least 1.0
+      bar "the same, with the time to make the commands for --pipe" at-least 1.0
   done
 }
 

@@ -93,10 +93,10 @@ print_embedded() {
 }
 
 measure_and_print_databases() {
-  local lacking
-  lacking=$(databases_lack | paste -sd ';')
-  if [ -n "$lacking" ]; then
-    heading "Databases: left out, missing: $lacking"
+  local missing
+  missing=$(missing_for_databases | paste -sd ';')
+  if [ -n "$missing" ]; then
+    heading "Databases: left out, missing: $missing"
     return
   fi
   use_text "${DATABASE_LINES}lines"
@@ -104,15 +104,15 @@ measure_and_print_databases() {
   (measure_databases "$ROUNDS") || say 'the databases could not be measured'
   heading "Databases: $LINES_COUNT lines, $(stat -c %s "$TEXT") bytes"
   print_loads databases "$LINES_COUNT" jvm='ingest into Aerospike, JVM' native='ingest into Aerospike, native' \
-    bare-client='bare client, batches of 5,000' redis-pipe='redis-cli --pipe, commands made beforehand' \
-    redis-text='redis-cli --pipe, from the text'
+    bare-client='bare client, batches of 5,000' redis-pipe='redis-cli --pipe, prepared commands' \
+    redis-text='redis-cli --pipe, with the time to make the commands'
   heading 'Bars of the Aerospike store'
   begin_bars
   ratios load databases - bare-client jvm "$LOAD_SECONDS" | bar 'ingest, JVM ÷ bare client, lines/s' at-least 0.9
   local form
   for form in jvm native; do
     ratios load databases - redis-pipe "$form" "$LOAD_SECONDS" | bar "ingest, $form ÷ Redis --pipe, lines/s" at-least 1.0
-    ratios load databases - redis-text "$form" "$LOAD_SECONDS" | bar 'the same, making its commands counted' at-least 1.0
+    ratios load databases - redis-text "$form" "$LOAD_SECONDS" | bar 'the same, with the time to make the commands' at-least 1.0
   done
 }
 
@@ -130,7 +130,7 @@ serve_big() {
   launch_stored jvm big "$port" "$RUN/big"
   await 120 big is_ready "$port" || die "the server of the big text is not ready after 120 s"
   load_big "$port"
-  row_of 'Heap allowed' "$heap MB, $(((bytes >> 20) + 1)) MB of them for the index"
+  row_of 'Maximum heap' "$heap MB, $(((bytes >> 20) + 1)) MB of them for the index"
   row_of 'Memory of the process' "$(memory_mb big) MB"
   end_processes big
 }

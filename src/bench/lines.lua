@@ -1,7 +1,7 @@
--- The requests of wrk: random lines. All requests are formatted before the measurement, so that this takes no time later.
+-- Requests of wrk for random lines. wrk formats them before the measurement, so that formatting takes no time during it.
 -- Environment variables: BENCH_PATH (contains %d), BENCH_LINES, BENCH_DISTRIBUTION (uniform or zipf), BENCH_SEED.
 
-local DRAWN = 65536 -- requests per thread
+local PREPARED = 65536 -- requests per thread
 local ZIPF_EXPONENT = 0.99 -- as in YCSB
 local SCATTER = 1000003 -- a prime, which spreads the popular lines over the whole file
 
@@ -27,14 +27,14 @@ function init()
   local path = os.getenv("BENCH_PATH")
   local skewed = os.getenv("BENCH_DISTRIBUTION") == "zipf"
   math.randomseed(tonumber(os.getenv("BENCH_SEED")) + 7919 * thread_number)
-  for i = 1, DRAWN do
+  for i = 1, PREPARED do
     local line = skewed and (zipf(count) * SCATTER) % count + 1 or math.random(count)
     requests[i] = wrk.format("GET", string.format(path, line))
   end
 end
 
 function request()
-  at = at % DRAWN + 1
+  at = at % PREPARED + 1
   return requests[at]
 end
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A run of several contenders: selects, starts and checks them, then measures them in turns, round by round.
+# Selects, starts and checks the contenders of a run, and measures them in turns, round by round.
 
 SEED=${SEED:-1}
 CHECKED_LINES=1000
@@ -27,7 +27,7 @@ arena_option() {
 }
 
 # Prints the number of rounds of secondary measurements: half as many, rounded up.
-lesser_rounds() { echo $(((ROUNDS + 1) / 2)); }
+secondary_rounds() { echo $(((ROUNDS + 1) / 2)); }
 
 open_arena() {
   open_run
@@ -54,12 +54,12 @@ install_packages() {
 
 # Starts every contender whose programs are installed, and sets READY to their names. Reports each one that is left out.
 start_contenders() {
-  local name lacking
+  local name missing
   READY=()
   for name in $CONTENDERS; do
-    lacking=$(lacks "$name" | paste -sd ';' | sed 's/;/; /g')
-    if [ -n "$lacking" ]; then
-      leave_out "$name" "missing: $lacking"
+    missing=$(missing_requirements "$name" | paste -sd ';' | sed 's/;/; /g')
+    if [ -n "$missing" ]; then
+      leave_out "$name" "missing: $missing"
     else
       say "starting $name"
       if bring_up "$name"; then READY+=("$name"); fi

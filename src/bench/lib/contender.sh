@@ -52,12 +52,12 @@ answers() {
 }
 
 # Prints the requirements of a contender that this machine lacks, one per line.
-lacks() {
-  in_contender "$1" lacking_programs
+missing_requirements() {
+  in_contender "$1" missing_programs
   in_contender "$1" missing
 }
 
-lacking_programs() {
+missing_programs() {
   local entry
   for entry in $programs $(service_programs "$services"); do
     has "${entry%%=*}" || echo "${entry%%=*} (Debian: ${entry#*=})"

@@ -61,7 +61,7 @@ redis_pipe() { redis-cli -p "$1" --pipe <"$RUN/redis.commands"; }
 redis_text() { redis_commands "$TEXT" | redis-cli -p "$1" --pipe; }
 
 # Prints the missing requirements of the database measurements, one per line.
-databases_lack() {
+missing_for_databases() {
   local entry
   for entry in $(service_programs ' redis aerospike '); do
     has "${entry%%=*}" || echo "${entry%%=*} (Debian: ${entry#*=})"

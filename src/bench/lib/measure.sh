@@ -2,7 +2,7 @@
 # Single measurements. The results are tab-separated lines in $RESULTS, from which the tables are printed.
 #
 #   throughput VARIANT      CONNECTIONS ROUND NAME RATE ERRORS CPU_MICROS MEMORY_MB
-#   latency    AT           CONNECTIONS ROUND NAME ASKED ANSWERED ERRORS P50 P99 P99.9 MAX
+#   latency    AT           CONNECTIONS ROUND NAME SENT ANSWERED ERRORS P50 P99 P99.9 MAX
 #   once       WHAT         -           -     NAME VALUE
 
 open_results() {
@@ -76,7 +76,7 @@ values() {
 }
 
 # Columns of the results of kind throughput and latency.
-RATE=6 ERRORS=7 CPU=8 MEMORY=9 ASKED=6 ANSWERED=7 LATE=8 P50=9 P99=10 P999=11
+RATE=6 ERRORS=7 CPU=8 MEMORY=9 SENT=6 ANSWERED=7 LATENCY_ERRORS=8 P50=9 P99=10 P999=11
 
 # Prints the median over the rounds.
 middle() { values "$@" | median; }

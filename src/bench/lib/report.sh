@@ -49,15 +49,15 @@ print_sweep() {
 # print_latency half|same TITLE
 print_latency() {
   heading "$2"
-  echo '| contender | asked/s | answered/s | errors | p50 µs | p99 µs | p99.9 µs | p99 ÷ ours |'
+  echo '| contender | sent/s | answered/s | errors | p50 µs | p99 µs | p99.9 µs | p99 ÷ ours |'
   echo '|---|---:|---:|---:|---:|---:|---:|---:|'
   local name
   for name in "${READY[@]}"; do
     [ -n "$(values latency "$1" "$CONNECTIONS" "$name" "$P50")" ] || continue
     printf '| %s | %.0f | %.0f | %s | %.0f | %s | %.0f | %s |\n' "$(title_of "$name")" \
-      "$(middle latency "$1" "$CONNECTIONS" "$name" "$ASKED")" \
+      "$(middle latency "$1" "$CONNECTIONS" "$name" "$SENT")" \
       "$(middle latency "$1" "$CONNECTIONS" "$name" "$ANSWERED")" \
-      "$(values latency "$1" "$CONNECTIONS" "$name" "$LATE" | awk '{ sum += $1 } END { print sum + 0 }')" \
+      "$(values latency "$1" "$CONNECTIONS" "$name" "$LATENCY_ERRORS" | awk '{ sum += $1 } END { print sum + 0 }')" \
       "$(middle latency "$1" "$CONNECTIONS" "$name" "$P50")" \
       "$(values latency "$1" "$CONNECTIONS" "$name" "$P99" | spread 0)" \
       "$(middle latency "$1" "$CONNECTIONS" "$name" "$P999")" \
@@ -70,7 +70,7 @@ print_latency() {
 
 print_once() {
   heading 'Starting and storing (once)'
-  echo '| contender | first right answer after, s | lines stored per second, with the start of the program |'
+  echo '| contender | first correct response after, s | lines stored per second, including the start of the program |'
   echo '|---|---:|---:|'
   local name
   for name in "${READY[@]}"; do

@@ -54,11 +54,11 @@ final class RawServer {
         int port = Integer.parseInt(args[0]);
         Supplier<Handler<HttpServerRequest>> handlers = switch (args[1]) {
             case "constant" -> () -> constant(Buffer.buffer(CONSTANT));
-            case "file" -> new Lines(Path.of(args[2]))::handler;
-            case "aerospike" -> new Records(vertx, Integer.parseInt(args[2]), args[3])::handler;
+            case "file" -> new FileLines(Path.of(args[2]))::handler;
+            case "aerospike" -> new AerospikeLines(vertx, Integer.parseInt(args[2]), args[3])::handler;
             default -> throw new IllegalArgumentException(args[1]);
         };
-        Supplier<Verticle> verticles = () -> new Server(port, handlers.get());
+        Supplier<Verticle> verticles = () -> new HttpVerticle(port, handlers.get());
         vertx.deployVerticle(verticles, new DeploymentOptions().setInstances(LOOPS))
                 .onFailure(failure -> {
                     failure.printStackTrace();
@@ -66,11 +66,11 @@ final class RawServer {
                 });
     }
 
-    private static final class Server extends AbstractVerticle {
+    private static final class HttpVerticle extends AbstractVerticle {
         private final int port;
         private final Handler<HttpServerRequest> handler;
 
-        Server(int port, Handler<HttpServerRequest> handler) {
+        HttpVerticle(int port, Handler<HttpServerRequest> handler) {
             this.port = port;
             this.handler = handler;
         }
@@ -82,8 +82,8 @@ final class RawServer {
         }
     }
 
-    private static Handler<HttpServerRequest> constant(Buffer answer) {
-        return request -> text(request).end(answer);
+    private static Handler<HttpServerRequest> constant(Buffer body) {
+        return request -> text(request).end(body);
     }
 
     private static HttpServerResponse text(HttpServerRequest request) {
@@ -95,12 +95,12 @@ final class RawServer {
     }
 
     /** Serves the lines of a file by their offsets. */
-    private static final class Lines {
+    private static final class FileLines {
         private final FileChannel channel;
         private long[] starts = new long[1 << 16];
         private int count;
 
-        Lines(Path file) throws IOException {
+        FileLines(Path file) throws IOException {
             channel = FileChannel.open(file);
             byte[] text = Files.readAllBytes(file);
             for (int at = 0; at < text.length; at++) {
@@ -139,14 +139,14 @@ final class RawServer {
     }
 
     /** Serves the records of a set. The event loop of a request also reads its record. */
-    private static final class Records {
+    private static final class AerospikeLines {
         private static final int CONNECTIONS = 2048;
 
         private final EventLoops loops;
         private final AerospikeClient client;
         private final String set;
 
-        Records(Vertx vertx, int port, String set) {
+        AerospikeLines(Vertx vertx, int port, String set) {
             this.set = set;
             EventLoopGroup group = ((VertxInternal) vertx).getEventLoopGroup();
             EventLoopType type =
@@ -162,7 +162,7 @@ final class RawServer {
             Policy policy = new Policy();
             return request -> {
                 Key key = new Key("lines", set, lineNumber(request));
-                client.get(loop(), new Answer(request), policy, key, "l");
+                client.get(loop(), new RecordResponse(request), policy, key, "l");
             };
         }
 
@@ -176,7 +176,8 @@ final class RawServer {
         }
     }
 
-    private record Answer(HttpServerRequest request) implements RecordListener {
+    /** Responds to a request with the line of its record. */
+    private record RecordResponse(HttpServerRequest request) implements RecordListener {
         @Override
         public void onSuccess(Key key, Record found) {
             if (found == null) {

@@ -1,22 +1,23 @@
-# Sourced by build.sh --release: collects in target/release what a release consists of. The same sources give the same
-# bytes: archives have sorted entries, the time of the pom, and no owner.
+# Sourced by build.sh --release: creates the files of a release in target/release. All but the native archive have the same
+# bytes in every build of the same sources with the same JDK: entries of archives are sorted and have the time in the pom,
+# fixed modes and no owner.
 
 release=target/release
 staging=target/release-staging
 pages=target/release-files
 
-# pom_value NAME: the first element of that name in the pom.
+# pom_value NAME: prints the first element of that name in the pom.
 pom_value() {
   sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" pom.xml | head -n 1
 }
 
-# pack FOLDER PROGRAM: an archive of a program with its licence, man pages and completion script.
+# pack FOLDER PROGRAM: archives a program with the licence, the man pages and the completion script.
 pack() {
   local folder=$1 program=$2
   install -m 755 "$program" "$staging/$folder/line-server"
   cp -R LICENSE "$pages/line-server.bash" "$pages/man1" "$staging/$folder/"
   tar --sort=name --mtime="$(pom_value project.build.outputTimestamp)" --owner=0 --group=0 --numeric-owner \
-    --mode='u+rwX,go+rX,go-w' -C "$staging" -cf - "$folder" | gzip -n -9 >"$release/$folder.tar.gz"
+    --format=gnu --mode='u=rwX,go=rX,a-st' -C "$staging" -cf - "$folder" | gzip -n -9 >"$release/$folder.tar.gz"
 }
 
 pack_jvm() {
@@ -24,10 +25,11 @@ pack_jvm() {
   folder=line-server-$(pom_value version)-jvm
   mkdir -p "$staging/$folder"
   cp -R target/quarkus-app "$staging/$folder/"
-  # Fits only the very Java that made it.
+  # The cache of classes is valid only for the exact Java that created it.
   rm -f "$staging/$folder/quarkus-app/line-server.aot"
   pack "$folder" target/line-server-jvm
   cp "$pages/line-server.cdx.json" "$release/line-server-$(pom_value version).cdx.json"
+  cp -R "$pages/line-server.bash" "$pages/man1" "$release/"
 }
 
 pack_native() {
@@ -39,7 +41,7 @@ pack_native() {
 
 begin_release() {
   if ! tar --version 2>/dev/null | grep -q GNU; then
-    echo "A release needs GNU tar; install it, on macOS by brew install gnu-tar, and put it first on the PATH." >&2
+    echo "A release needs GNU tar. Install it (on macOS: brew install gnu-tar), and put it first on the PATH." >&2
     return 1
   fi
   rm -rf "$release" "$staging" "$pages"
@@ -48,7 +50,8 @@ begin_release() {
 
 end_release() {
   rm -rf "$staging"
-  (cd "$release" && sha256sum -- * >SHA256SUMS)
+  (cd "$release" && find . -type f | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum >../SHA256SUMS)
+  mv target/SHA256SUMS "$release/"
   echo "Released in target/release:"
   cat "$release/SHA256SUMS"
 }

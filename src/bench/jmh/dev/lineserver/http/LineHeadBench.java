@@ -38,9 +38,9 @@ public class LineHeadBench {
 
     @Benchmark
     public int encode() {
-        ByteBuf answer = head.encode(allocator, ETAG, false, line, false);
-        int length = answer.readableBytes();
-        answer.release();
+        ByteBuf response = head.encode(allocator, ETAG, false, line, false);
+        int length = response.readableBytes();
+        response.release();
         return length;
     }
 }

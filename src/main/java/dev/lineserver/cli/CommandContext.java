@@ -19,7 +19,7 @@ import dev.lineserver.store.StoredVersion;
  * @param settings the settings from all sources
  * @param out standard output, for answers
  * @param err standard error, for messages
- * @param terminationHandler interrupts the command on SIGINT and SIGTERM
+ * @param terminationHandler interrupts the command on a signal
  */
 record CommandContext(Settings settings, StandardOutput out, Messages err, TerminationHandler terminationHandler) {
     LineStore openStore() throws StoreException {

@@ -28,6 +28,11 @@ final class DropCommand implements Verb {
     Long version;
 
     @Override
+    public String interruption() {
+        return "interrupted; the dataset may have been dropped, see line-server datasets";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         DatasetName name = CommandContext.parseDataset(dataset);
         try (LineStore store = context.openStore()) {

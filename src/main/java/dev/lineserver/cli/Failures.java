@@ -3,7 +3,11 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,11 +28,14 @@ final class Failures {
     /** Message of the {@link IOException} of a write to a pipe that its reader, such as {@code head}, has closed. */
     private static final String BROKEN_PIPE = "Broken pipe";
 
+    /** Longest edit distance of a suggestion. A transposition of two characters counts as two edits. */
+    private static final int MAX_EDITS = 2;
+
     private Failures() {}
 
-    /** Reports that a signal ended the command. Any exception is a consequence of the interruption and not reported. */
-    static int reportInterrupted(Messages err) {
-        err.print("interrupted; nothing was published");
+    /** Reports that a signal ended the command. Its exception is a consequence and not reported. */
+    static int reportInterrupted(String interruption, Messages err) {
+        err.print(interruption);
         return FAILED;
     }
 
@@ -75,14 +82,37 @@ final class Failures {
         String explanation = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
         String suggestion = "";
         if (usage instanceof UnmatchedArgumentException unmatched) {
+            String typed = unmatched.getUnmatched().getFirst();
             if (command.parent() == null && !unmatched.isUnknownOption()) {
-                explanation = "there is no command '" + unmatched.getUnmatched().getFirst() + "'";
+                explanation = "there is no command '" + typed + "'";
             }
-            suggestion = unmatched.getSuggestions().stream()
-                    .findFirst()
+            Set<String> known = (unmatched.isUnknownOption() ? command.optionsMap() : command.subcommands()).keySet();
+            suggestion = findSimilar(typed.replaceFirst("=.*", ""), known)
                     .map(similar -> "; did you mean " + similar + "?")
                     .orElse("");
         }
         return explanation + suggestion + "; see " + command.qualifiedName() + " --help";
+    }
+
+    /** Returns the known word at the least edit distance, if that is at most {@link #MAX_EDITS}. */
+    private static Optional<String> findSimilar(String typed, Set<String> known) {
+        return known.stream()
+                .filter(word -> editDistance(typed, word) <= MAX_EDITS)
+                .min(Comparator.comparingInt(word -> editDistance(typed, word)));
+    }
+
+    /** Returns how many characters must be inserted, deleted or replaced. */
+    private static int editDistance(String from, String to) {
+        int[] previous = IntStream.rangeClosed(0, to.length()).toArray();
+        for (int i = 1; i <= from.length(); i++) {
+            int[] row = new int[to.length() + 1];
+            row[0] = i;
+            for (int j = 1; j <= to.length(); j++) {
+                int replaced = previous[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, 1 + Math.min(previous[j], row[j - 1]));
+            }
+            previous = row;
+        }
+        return previous[to.length()];
     }
 }

@@ -39,6 +39,10 @@ final class GetCommand implements Verb {
     public boolean run(CommandContext context) throws IOException, StoreException, InterruptedException {
         LineNumbers lineNumbers = context.settings().serve().lineNumbers();
         int hyphen = range.indexOf('-');
+        if (hyphen == 0 || hyphen == range.length() - 1) {
+            throw new UsageException("'" + range + "' is neither a line number nor a range; a number has no sign,"
+                    + " and a range has a number on each side of the hyphen");
+        }
         String first = hyphen < 0 ? range : range.substring(0, hyphen);
         long firstIndex = parseIndex(lineNumbers, first);
         long lastIndex = parseIndex(lineNumbers, range.substring(hyphen + 1));

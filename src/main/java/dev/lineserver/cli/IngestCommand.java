@@ -65,6 +65,11 @@ final class IngestCommand implements Verb {
     boolean json;
 
     @Override
+    public String interruption() {
+        return "interrupted; nothing was published";
+    }
+
+    @Override
     public boolean run(CommandContext context)
             throws IOException, SourceException, StoreException, InterruptedException {
         try (LineStore store = context.openStore()) {

@@ -1,7 +1,5 @@
 package dev.lineserver.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,6 +10,7 @@ import java.util.EnumSet;
 import java.util.Properties;
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -56,15 +55,23 @@ public final class LineServerCommand implements IVersionProvider {
     /** Runs the command that the arguments name on the standard streams of this process, and returns its exit code. */
     public static int run(String... args) {
         StandardStreams.replaceClosedStreams();
-        return run(new FileOutputStream(FileDescriptor.out), System.err, args);
+        return run(StandardStreams.openOutput(), System.err, args);
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
         StandardOutput out = new StandardOutput(stdout);
         Messages err = new Messages(stderr);
         try (TerminationHandler terminationHandler = new TerminationHandler()) {
+            String interruption = "interrupted";
             try {
-                boolean success = run(out, err, terminationHandler, args);
+                ParseResult subcommand = parse(out, args);
+                boolean success = true;
+                if (subcommand != null) {
+                    Verb verb = (Verb) subcommand.commandSpec().userObject();
+                    interruption = verb.interruption();
+                    Settings settings = Settings.load(SettingOption.parsedValues(subcommand));
+                    success = verb.run(new CommandContext(settings, out, err, terminationHandler));
+                }
                 out.flush();
                 return success ? 0 : Failures.FAILED;
             } catch (IOException
@@ -75,14 +82,14 @@ public final class LineServerCommand implements IVersionProvider {
                     | OutOfMemoryError failure) {
                 // Reported before the handler is closed: after a signal, the process ends at that moment.
                 return terminationHandler.isSignalReceived()
-                        ? Failures.reportInterrupted(err)
+                        ? Failures.reportInterrupted(interruption, err)
                         : Failures.report(failure, err);
             }
         }
     }
 
-    private static boolean run(StandardOutput out, Messages err, TerminationHandler terminationHandler, String... args)
-            throws IOException, SourceException, StoreException, InterruptedException {
+    /** Returns the subcommand that the arguments name; null if they ask for help, which has been printed then. */
+    private static @Nullable ParseResult parse(StandardOutput out, String... args) throws IOException {
         CommandLine command = commandLine();
         ParseResult parsed = command.parseArgs(args);
         // The help text goes through our standard output, so that a failed write is a failure.
@@ -90,7 +97,7 @@ public final class LineServerCommand implements IVersionProvider {
         command.setOut(new PrintWriter(help));
         if (CommandLine.executeHelpRequest(parsed) != null) {
             out.text(help.toString());
-            return true;
+            return null;
         }
         if (!parsed.hasSubcommand()) {
             throw new ParameterException(
@@ -98,10 +105,7 @@ public final class LineServerCommand implements IVersionProvider {
                     "no command is given; the commands are "
                             + String.join(", ", command.getSubcommands().keySet()));
         }
-        ParseResult subcommand = parsed.subcommand();
-        Verb verb = (Verb) subcommand.commandSpec().userObject();
-        Settings settings = Settings.load(SettingOption.parsedValues(subcommand));
-        return verb.run(new CommandContext(settings, out, err, terminationHandler));
+        return parsed.subcommand();
     }
 
     static CommandLine commandLine() {

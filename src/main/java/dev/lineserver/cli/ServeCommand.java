@@ -34,6 +34,11 @@ final class ServeCommand implements Verb {
     boolean copy;
 
     @Override
+    public String interruption() {
+        return "interrupted; nothing was published";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
         requirePortFree(context.settings().serve());
         if (file != null) {

@@ -6,6 +6,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,9 @@ import java.util.List;
 /**
  * The standard streams of this process. A stream that the caller has closed is a hazard: the next file that the process
  * opens gets its descriptor, and messages would then be written into a data file.
+ *
+ * <p>Standard input and output are channels: a read or write of a channel, unlike one of a stream, ends if its thread is
+ * interrupted.
  */
 final class StandardStreams {
     private static final String NULL_DEVICE = "/dev/null";
@@ -39,11 +43,15 @@ final class StandardStreams {
             System.setIn(
                     inputClosed
                             ? new ClosedInput()
-                            // A read of a channel, unlike one of a stream, ends if its thread is interrupted.
                             : Channels.newInputStream(new FileInputStream(FileDescriptor.in).getChannel()));
         } catch (IOException noSuchDevice) {
             // Without /dev/null there are no placeholders, and System.in stays unchanged.
         }
+    }
+
+    /** Opens standard output. Must be called after {@link #replaceClosedStreams}. */
+    static OutputStream openOutput() {
+        return Channels.newOutputStream(new FileOutputStream(FileDescriptor.out).getChannel());
     }
 
     /** Replaces a closed standard input: every read fails. */

@@ -5,8 +5,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * On SIGINT or SIGTERM, interrupts the thread that runs the command, and keeps the process alive until the command has
- * rolled back. The JVM runs the shutdown hook on a thread of its own, and exits with 130 or 143 when the hook returns.
+ * On SIGHUP, SIGINT or SIGTERM, interrupts the thread that runs the command, and keeps the process alive until the command
+ * has rolled back. The JVM runs the shutdown hook on a thread of its own, and exits with 129, 130 or 143 when the hook
+ * returns.
  */
 final class TerminationHandler implements AutoCloseable {
     private static final Duration ROLLBACK_TIMEOUT = Duration.ofSeconds(5);

@@ -15,4 +15,9 @@ interface Verb {
      * @throws IOException if a write to standard output failed
      */
     boolean run(CommandContext context) throws IOException, SourceException, StoreException, InterruptedException;
+
+    /** Returns the message if a signal has ended the command. A command that writes to the store says what is left. */
+    default String interruption() {
+        return "interrupted";
+    }
 }

@@ -23,6 +23,7 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
@@ -43,9 +44,11 @@ public final class Settings {
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** The message of SmallRye about a value that its converter has refused. The exception of the converter is lost. */
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
-            ".*The config property (?<name>\\S+) (?:with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)"
-                    + "|.*(?:defined as the empty String|converted to null).*)",
+            ".*The config property (?<name>\\S+) with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)",
             Pattern.DOTALL);
+
+    /** Matches a host with a name after it that is not a port. */
+    private static final Pattern HOST_AND_NAME = Pattern.compile("(?:\\[.*]|[^:]*):(?<name>[^:]*[^:\\d][^:]*)");
 
     private static volatile Map<String, String> quarkusProperties = Map.of();
 
@@ -72,6 +75,8 @@ public final class Settings {
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
         customize(builder, properties);
         SmallRyeConfig config = builder.build();
+        FEATURES.forEach(feature ->
+                feature.getProperties().keySet().forEach(name -> requireNotEmpty(config.getConfigValue(name))));
         try {
             ConfigMappings.registerConfigMappings(config, FEATURES);
         } catch (ConfigValidationException e) {
@@ -85,6 +90,18 @@ public final class Settings {
             requireWithin(config, "keep-versions", 1, 1000);
         }
         return new Settings(config, properties);
+    }
+
+    /**
+     * Refuses a value without text. SmallRye takes it for an absent value and uses the default, or calls the converter,
+     * depending on the type of the setting.
+     */
+    private static void requireNotEmpty(ConfigValue value) {
+        String text = value.getValue();
+        // A list of several empty elements is empty, too.
+        if (text != null && text.replace(",", "").trim().isBlank()) {
+            throw new UsageException(userFacingName(value) + " is empty; give it a value, or leave it out");
+        }
     }
 
     private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
@@ -141,7 +158,17 @@ public final class Settings {
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
-                .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, AerospikeSettings.SeedNode::parse);
+                .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, Settings::parseSeedNode);
+    }
+
+    /** A TLS name needs a port after it, because it could be a misspelled port. */
+    private static AerospikeSettings.SeedNode parseSeedNode(String text) {
+        Matcher portless = HOST_AND_NAME.matcher(text.strip());
+        if (portless.matches()) {
+            throw new IllegalArgumentException("the port '" + portless.group("name") + "' of '" + text
+                    + "' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT");
+        }
+        return AerospikeSettings.SeedNode.parse(text);
     }
 
     private static StoreConfig.Kind parseKind(String text) {
@@ -152,12 +179,10 @@ public final class Settings {
         };
     }
 
-    private static Path parseDirectory(String text) {
-        if (text.isBlank()) {
-            throw new IllegalArgumentException("the name of the directory is blank");
-        }
+    private static @Nullable Path parseDirectory(String text) {
         try {
-            return Path.of(text);
+            // SmallRye converts an empty text if the setting is absent.
+            return text.isEmpty() ? null : Path.of(text);
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(
                     "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
@@ -170,12 +195,10 @@ public final class Settings {
             return problem;
         }
         ConfigValue value = config.getConfigValue(failure.group("name"));
-        String why = failure.group("why");
         String service = String.valueOf(value.getValue()).startsWith("tcp://")
                 ? "; Kubernetes sets it for a Service of that name, unless the pod has enableServiceLinks: false"
                 : "";
-        return userFacingName(value)
-                + (why == null ? " is empty; give it a value, or leave it out" : ": " + why + service);
+        return userFacingName(value) + ": " + failure.group("why") + service;
     }
 
     /** Returns the name of the setting as its source spells it: an option, an environment variable or a property. */

@@ -2,11 +2,13 @@ package dev.lineserver.http;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.http.HttpServerRequest;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +33,18 @@ public final class RequestOutcomes {
     private final Counter damagedLines;
     private final Counter failures;
     private final Counter fastPathFailures;
-    private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
+    private final LongSupplier nanoTime;
+    private final AtomicLong nextLogNanos;
     private final AtomicLong suppressed = new AtomicLong();
 
+    @Inject
     RequestOutcomes(MeterRegistry registry) {
+        this(registry, System::nanoTime);
+    }
+
+    RequestOutcomes(MeterRegistry registry, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        nextLogNanos = new AtomicLong(nanoTime.getAsLong());
         found = lookupTimer(registry, "found");
         pastTheEnd = lookupTimer(registry, "past_the_end");
         damaged = lookupTimer(registry, "damaged");
@@ -104,7 +114,7 @@ public final class RequestOutcomes {
     }
 
     private void log(String message, @Nullable Throwable failure) {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long next = nextLogNanos.get();
         // One thread per interval wins the right to log; all others only count.
         if (now - next >= 0 && nextLogNanos.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 
 import io.airlift.compress.v3.MalformedInputException;
 import org.jspecify.annotations.Nullable;
@@ -77,9 +78,13 @@ public final class Source implements AutoCloseable {
      *
      * @param source path of a file or pipe, or {@link #STDIN}
      * @throws SourceException if the source cannot be read; the message names the reason and the remedy
+     * @throws InterruptedException if this thread was interrupted while it waited for the writer of a pipe
      */
-    public static Source open(String source) throws SourceException {
+    public static Source open(String source) throws SourceException, InterruptedException {
         String name = PATHS_OF_STDIN.contains(source) ? STDIN : source;
+        if (name.isEmpty()) {
+            throw new SourceException("the name of the file is empty; name a file, or - for standard input");
+        }
         try {
             if (name.equals(STDIN)) {
                 return open(STDIN, System.in, null, null);
@@ -90,7 +95,7 @@ public final class Source implements AutoCloseable {
                 throw new SourceException(path + " is a directory; name a file");
             }
             if (!Files.isRegularFile(path)) {
-                return open(name, Files.newInputStream(path), null, null);
+                return open(name, openPipe(path), null, null);
             }
             // Before the first read, so that checkUnchanged detects every write from here on.
             FileStamp stamp = FileStamp.of(path);
@@ -104,6 +109,18 @@ public final class Source implements AutoCloseable {
         } catch (IOException e) {
             throw SourceException.cannotRead(name, e);
         }
+    }
+
+    /**
+     * Opens a pipe, which waits for a writer. The call of the operating system ignores interrupts, so a daemon thread makes
+     * it: if this thread is interrupted, that one is left behind, and ends with the process. An interrupt also ends a read
+     * of the channel, unlike one of {@link Files#newInputStream}.
+     */
+    private static InputStream openPipe(Path path) throws IOException, InterruptedException {
+        FutureTask<InputStream> opening = new FutureTask<>(
+                () -> Channels.newInputStream(FileChannel.open(path, StandardOpenOption.READ)));
+        Thread.ofPlatform().daemon().name("pipe-opener").start(opening);
+        return SourceReader.result(opening);
     }
 
     private static Source open(String name, InputStream bytes, @Nullable FileChannel channel, @Nullable FileStamp stamp)

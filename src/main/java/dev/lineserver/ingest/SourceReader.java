@@ -122,9 +122,9 @@ final class SourceReader {
         }
     }
 
-    private static Block result(Future<Block> block) throws IOException, InterruptedException {
+    static <T> T result(Future<T> task) throws IOException, InterruptedException {
         try {
-            return block.get();
+            return task.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException io) {
                 throw io;

@@ -2,6 +2,7 @@ package dev.lineserver.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -13,6 +14,8 @@ import picocli.codegen.docgen.manpage.ManPageGenerator;
 
 /** Writes the completion script of the command line for Bash and Zsh, and a page in AsciiDoc for each command. */
 public final class CommandPages {
+    private static final int PAGE_WIDTH = 1_000;
+
     private CommandPages() {}
 
     /** Writes all of them to the directory that the only argument names. */
@@ -21,7 +24,9 @@ public final class CommandPages {
     }
 
     static void write(Path directory) throws IOException {
-        CommandLine command = LineServerCommand.commandLine();
+        // Wide, so that picocli breaks no line of a synopsis; man breaks the lines.
+        CommandLine command =
+                LineServerCommand.commandLine().setUsageHelpAutoWidth(false).setUsageHelpWidth(PAGE_WIDTH);
         File pages = Files.createDirectories(directory.resolve("adoc")).toFile();
         Files.writeString(directory.resolve("line-server.bash"), AutoComplete.bash("line-server", command));
         Stream<CommandSpec> verbs = command.getSubcommands().values().stream().map(CommandLine::getCommandSpec);
@@ -31,5 +36,16 @@ public final class CommandPages {
         if (failure != 0) {
             throw new IOException("the pages of the commands could not be written to " + pages);
         }
+        try (DirectoryStream<Path> written = Files.newDirectoryStream(pages.toPath(), "*.adoc")) {
+            for (Path page : written) {
+                Files.writeString(page, corrected(Files.readString(page)));
+            }
+        }
+    }
+
+    /** Corrects a page of picocli. AsciiDoc takes brackets before an underscore for a role of the emphasised text after them. */
+    private static String corrected(String page) {
+        return page.replace("[,…]_", "{startsb},…{endsb}_")
+                .replace(":manmanual: Line-server Manual", ":manmanual: Line Server Manual");
     }
 }

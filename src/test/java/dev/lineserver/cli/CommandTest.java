@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.config.Settings;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -104,6 +105,14 @@ final class CommandTest {
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help
                     datasets --jsn                | unknown option: '--jsn'; did you mean --json?; see line-server datasets --help
+                    datasets --data-dr            | unknown option: '--data-dr'; did you mean --data-dir?; see line-server datasets --help
+                    get 1 --data-dri=x            | unknown option: '--data-dri=x'; did you mean --data-dir?; see line-server get --help
+                    ignest x                      | there is no command 'ignest'; did you mean ingest?; see line-server --help
+                    frobnicate                    | there is no command 'frobnicate'; see line-server --help
+                    get -1                        | '-1' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get 1-                        | '1-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get -                         | '-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get 1--2                      | '-2': a line number is a whole number without a sign, and the first line's number is 1
                     get x                         | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
                     get 5-3                       | the range 5-3 ends before it begins
@@ -131,7 +140,14 @@ final class CommandTest {
                     get 1 --aerospike-connections=100001 | --aerospike-connections: 100001 is not between 1 and 100000
                     get 1 --aerospike-timeout=9          | --aerospike-timeout: 9 is not between 10 and 600000
                     get 1 --aerospike-timeout=600001     | --aerospike-timeout: 600001 is not between 10 and 600000
-                    get 1 --dataset=              | --dataset: '' is not a dataset name: use 1 to 32 characters from a-z, 0-9 and '-', and do not begin with '-'
+                    get 1 --aerospike=db:30OO     | --aerospike: the port '30OO' of 'db:30OO' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT
+                    get 1 --aerospike=a,[::1]:x   | --aerospike: the port 'x' of '[::1]:x' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT
+                    get 1 --aerospike=            | --aerospike is empty; give it a value, or leave it out
+                    get 1 --aerospike=,           | --aerospike is empty; give it a value, or leave it out
+                    get 1 --aerospike-user=       | --aerospike-user is empty; give it a value, or leave it out
+                    get 1 --aerospike-cluster-name= | --aerospike-cluster-name is empty; give it a value, or leave it out
+                    get 1 --store=                | --store is empty; give it a value, or leave it out
+                    get 1 --dataset=              | --dataset is empty; give it a value, or leave it out
                     get 1 --host=                 | unknown option: '--host='; see line-server get --help
                     serve --host=                 | --host is empty; give it a value, or leave it out
                     """)
@@ -232,6 +248,7 @@ final class CommandTest {
         for (String[] failing : new String[][] {
             {"ingest", directory.toString()},
             {"ingest", "/no/such/file"},
+            {"ingest", ""},
             {"verify", file.toString()},
             {"get", "1"}
         }) {
@@ -254,10 +271,27 @@ final class CommandTest {
     }
 
     @Test
-    void aBlankDataDirectoryIsRefused() {
-        assertEquals(2, runWithoutDataDir(out, "datasets", "--data-dir", " "));
-        assertEquals(
-                "line-server: --data-dir: the name of the directory is blank\n", err.toString(StandardCharsets.UTF_8));
+    void anEmptyDataDirectoryIsRefused() {
+        for (String empty : List.of("", " ")) {
+            assertEquals(2, runWithoutDataDir(out, "datasets", "--data-dir", empty));
+            assertEquals(
+                    "line-server: --data-dir is empty; give it a value, or leave it out\n",
+                    err.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void anEmptySettingIsRefusedAndNamedAsItsSourceSpellsIt() {
+        for (String setting : Settings.defaults().keySet()) {
+            System.setProperty("line-server." + setting, "");
+            try {
+                assertEquals(2, run("datasets"), setting);
+            } finally {
+                System.clearProperty("line-server." + setting);
+            }
+            String message = err.toString(StandardCharsets.UTF_8);
+            assertTrue(message.matches("line-server: line-server\\." + setting + " in \\S+ is empty; .*\n"), message);
+        }
     }
 
     @Test
@@ -286,6 +320,26 @@ final class CommandTest {
                 out.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("ingest", named + "none"));
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ingest, interrupted; nothing was published",
+        "serve, interrupted; nothing was published",
+        "drop, 'interrupted; the dataset may have been dropped, see line-server datasets'",
+        "get, interrupted",
+        "verify, interrupted",
+        "plan, interrupted",
+        "datasets, interrupted"
+    })
+    void afterASignalACommandThatWritesSaysWhatIsLeft(String verb, String message) {
+        Verb command =
+                LineServerCommand.commandLine().getSubcommands().get(verb).getCommand();
+        assertEquals(
+                1,
+                Failures.reportInterrupted(
+                        command.interruption(), new Messages(new PrintStream(err, true, StandardCharsets.UTF_8))));
+        assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test

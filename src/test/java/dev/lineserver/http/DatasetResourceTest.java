@@ -1,5 +1,7 @@
 package dev.lineserver.http;
 
+import java.util.List;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
@@ -9,8 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.ManifestForm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -72,5 +76,36 @@ final class DatasetResourceTest {
         Response response = assertThrows(WebApplicationException.class, () -> resource.versions("none"))
                 .getResponse();
         assertEquals(404, response.getStatus());
+    }
+
+    @Test
+    void theServedVersionIsDescribedInTheListAndAlone() {
+        ManifestForm one = resource.one("default");
+        assertEquals("default", one.dataset());
+        assertEquals(7, one.version());
+        assertEquals(ScriptedLines.LINES, one.lines());
+        assertEquals(List.of(one), resource.all().datasets());
+    }
+
+    @Test
+    void aDatasetThatIsNotListedIs404WithAProblem() {
+        Response response = assertThrows(WebApplicationException.class, () -> resource.one("none"))
+                .getResponse();
+        assertEquals(404, response.getStatus());
+        Problem problem = assertInstanceOf(Problem.class, response.getEntity());
+        assertEquals(ProblemType.NO_SUCH_DATASET.path(), problem.type());
+        assertTrue(problem.detail().contains("no dataset none"), problem.detail());
+    }
+
+    /** A dataset that the store lists and whose version is not open is not absent. */
+    @Test
+    void aDatasetWithoutAnOpenVersionIs503WithTheReasonAndNotListed() {
+        lines.close();
+        Response response = assertThrows(WebApplicationException.class, () -> resource.one("default"))
+                .getResponse();
+        assertEquals(503, response.getStatus());
+        Problem problem = assertInstanceOf(Problem.class, response.getEntity());
+        assertTrue(problem.detail().contains("it is being closed"), problem.detail());
+        assertEquals(List.of(), resource.all().datasets());
     }
 }

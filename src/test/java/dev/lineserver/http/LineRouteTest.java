@@ -4,17 +4,21 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,19 +40,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The routes for lines over a real connection, with a scripted store. */
 final class LineRouteTest {
     private static final int PART = 1 << 20;
+    private static final String CLOSING_REQUEST = "GET /lines/3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-    private final Vertx vertx = Vertx.vertx();
+    private static final Vertx VERTX = Vertx.vertx();
+
     private final ScriptedLines lines = new ScriptedLines();
     private final AtomicInteger connections = new AtomicInteger();
+    private @Nullable HttpServer server;
     private int port;
 
     LineRouteTest() throws Exception {}
 
     @BeforeEach
     void listen() throws Exception {
-        Router router = Router.router(vertx);
+        Router router = Router.router(VERTX);
         lines.components.register(router);
-        HttpServer server = vertx.createHttpServer()
+        server = VERTX.createHttpServer()
                 .requestHandler(router)
                 .connectionHandler(connection -> {
                     connections.incrementAndGet();
@@ -58,7 +65,7 @@ final class LineRouteTest {
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
-        port = server.actualPort();
+        port = Objects.requireNonNull(server).actualPort();
     }
 
     @AfterEach
@@ -66,7 +73,11 @@ final class LineRouteTest {
         lines.close();
         Awaitility.await()
                 .untilAsserted(() -> assertEquals(1, lines.closes.get(), "every request releases the version"));
-        vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        Objects.requireNonNull(server)
+                .close()
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
     }
 
     private String send(String request) throws IOException {
@@ -99,6 +110,24 @@ final class LineRouteTest {
         assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
         assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
         assertEquals(1, lines.components.value("line_server_lines_damaged"));
+    }
+
+    /** A proxy may mix connections of both ways, so their answers must not differ. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theFastPathWritesTheBytesThatTheRouterWrites(boolean closing) throws Exception {
+        lines.answer(_ -> ScriptedLines.found("a line of 22 bytes now"));
+        String last = get("/lines/3");
+        String routed = closing ? last : send("GET /lines/3 HTTP/1.1\r\nHost: x\r\n\r\n" + CLOSING_REQUEST);
+        String etag = last.replaceAll("(?s).*etag: (\"[^\"]*\").*", "$1");
+        ByteBuf encoded = lines.components.head.encode(
+                UnpooledByteBufAllocator.DEFAULT,
+                etag,
+                "a line of 22 bytes now".getBytes(StandardCharsets.US_ASCII),
+                closing);
+        assertEquals(routed, encoded.toString(StandardCharsets.US_ASCII) + (closing ? "" : last));
+        assertEquals(0, encoded.writableBytes(), "the buffer has the size of the answer");
+        encoded.release();
     }
 
     @Test

@@ -1,16 +1,26 @@
 package dev.lineserver.http;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocal;
 import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.Lookup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 final class PendingLookupsTest {
+    private static final int SEED = 20261128;
+
     @Test
     void theTimerSurvivesARequestThatThrows() throws Exception {
         DefaultEventExecutor loop = new DefaultEventExecutor();
@@ -30,5 +40,65 @@ final class PendingLookupsTest {
         } finally {
             loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
         }
+    }
+
+    /** Lookups begin and are answered in any order. The timer ends the rest, oldest first, and each lookup ends once. */
+    @Test
+    void theTimerEndsTheLookupsThatAreStillPendingOldestFirst() throws Exception {
+        Random random = new Random(SEED);
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.freezeTime();
+        // This thread may have lookups whose timer runs on the event loop of another test.
+        FastThreadLocal.removeAll();
+        try (ScriptedLines lines = new ScriptedLines()) {
+            List<CompletableFuture<Lookup>> answers = new ArrayList<>();
+            lines.answer(_ -> {
+                answers.add(new CompletableFuture<>());
+                return answers.getLast();
+            });
+            List<Integer> pending = new ArrayList<>();
+            List<Integer> ended = new ArrayList<>();
+            for (int step = 0; step < 2_000; step++) {
+                if (random.nextInt(100) == 0) {
+                    ended.clear();
+                    channel.advanceTimeBy(1, TimeUnit.SECONDS);
+                    channel.runScheduledPendingTasks();
+                    assertEquals(pending, ended, "step " + step);
+                    pending.clear();
+                } else if (pending.isEmpty() || random.nextBoolean()) {
+                    pending.add(answers.size());
+                    begin(lines, channel.eventLoop(), Duration.ofNanos(-1), answers.size(), ended);
+                } else {
+                    ended.clear();
+                    Integer answered = pending.remove(/* index */ random.nextInt(pending.size()));
+                    answers.get(answered).complete(new Lookup.PastTheEnd(1));
+                    assertEquals(List.of(answered), ended, "step " + step);
+                }
+            }
+            ended.clear();
+            answers.forEach(answer -> answer.complete(new Lookup.PastTheEnd(1)));
+            assertEquals(pending, ended, "answers after the timeout are ignored");
+
+            begin(lines, channel.eventLoop(), Duration.ofMinutes(1), answers.size(), ended);
+            ended.clear();
+            channel.advanceTimeBy(1, TimeUnit.SECONDS);
+            channel.runScheduledPendingTasks();
+            assertEquals(List.of(), ended, "a lookup that has just begun is not overdue");
+            answers.getLast().complete(new Lookup.PastTheEnd(1));
+            assertEquals(1, ended.size());
+        } finally {
+            FastThreadLocal.removeAll();
+        }
+    }
+
+    /** Begins a lookup, and adds its number to {@code ended} when it ends. A negative timeout has passed at once. */
+    private static void begin(
+            ScriptedLines lines, EventExecutor loop, Duration timeout, int number, List<Integer> ended) {
+        LineRequest prepared = Objects.requireNonNull(lines.components.lineRoute.prepare("/lines/1"));
+        LineRequest request = new LineRequest(prepared.version, 0, prepared.outcomes, timeout);
+        request.lookUp(loop, true, () -> {
+            ended.add(number);
+            request.release();
+        });
     }
 }

@@ -1,6 +1,8 @@
 package dev.lineserver.http;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -12,17 +14,31 @@ import dev.lineserver.http.fastpath.FastPathInstaller;
 
 /** Vert.x with the routes of this package and, optionally, the fast path. It starts in milliseconds, without Quarkus. */
 final class PlainServer implements AutoCloseable {
-    private static final Vertx VERTX =
+    static final Vertx VERTX =
             Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+
+    /** Number of connections accepted. */
+    final AtomicInteger connections = new AtomicInteger();
 
     private final io.vertx.core.http.HttpServer server;
 
     PlainServer(HttpComponents components, boolean fastPath, HttpServerOptions options) throws Exception {
+        this(components, fastPath, options, _ -> {});
+    }
+
+    /** @param moreRoutes adds routes after those of this package */
+    PlainServer(HttpComponents components, boolean fastPath, HttpServerOptions options, Consumer<Router> moreRoutes)
+            throws Exception {
         Router router = Router.router(VERTX);
         components.register(router);
+        moreRoutes.accept(router);
         // The same value as in the application.
         options.getInitialSettings().setMaxConcurrentStreams(10_000);
-        server = await(VERTX.createHttpServer(options).requestHandler(router).listen(0, "127.0.0.1"));
+        server = await(VERTX.createHttpServer(options)
+                .connectionHandler(_ -> connections.incrementAndGet())
+                // Quarkus pauses every request, too.
+                .requestHandler(request -> router.handle(request.pause()))
+                .listen(0, "127.0.0.1"));
         if (fastPath) {
             FastPathInstaller.install(components, VERTX, router, port());
         }
@@ -32,7 +48,7 @@ final class PlainServer implements AutoCloseable {
         return server.actualPort();
     }
 
-    private static <T> T await(Future<T> future) throws Exception {
+    static <T> T await(Future<T> future) throws Exception {
         return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
     }
 

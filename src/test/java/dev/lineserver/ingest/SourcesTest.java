@@ -3,13 +3,18 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,9 +23,12 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.embedded.EmbeddedStore;
@@ -169,6 +177,58 @@ final class SourcesTest implements Progress {
         }
     }
 
+    /** The descriptor of a removed file is a link to its path and this suffix, which may be the name of another file. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDescriptorIsNotTakenForAnotherFile() throws Exception {
+        Path file = Files.write(directory.resolve("file"), TEXT);
+        try (InputStream held = Files.newInputStream(file)) {
+            assertNotNull(held);
+            Path descriptor = descriptorOf(file);
+            Files.delete(file);
+            Files.write(directory.resolve("file (deleted)"), ascii("another file"));
+            SourceException e = assertThrows(SourceException.class, () -> Source.open(descriptor.toString()));
+            assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSourceClosesItsBytesUnlessTheyAreStandardInput(Compression compression) {
+        for (String name : List.of("pipe", Source.STDIN)) {
+            AtomicInteger closes = new AtomicInteger();
+            InputStream bytes = new ByteArrayInputStream(TEXT) {
+                @Override
+                public void close() {
+                    closes.incrementAndGet();
+                }
+            };
+            new Source(name, compression, bytes, null, null).close();
+            assertEquals(name.equals(Source.STDIN) ? 0 : 1, closes.get(), name);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aRefusedFileIsClosed() throws Exception {
+        Path file = Files.write(directory.resolve("text.gz"), TEXT);
+        assertThrows(SourceException.class, () -> Source.open(file.toString()));
+        assertThrows(NoSuchElementException.class, () -> descriptorOf(file));
+    }
+
+    @Test
+    void aRegularFileIsKnownByItsPathAndStamp() throws Exception {
+        Path file = Files.write(directory.resolve("file"), TEXT);
+        BuildRequest.SourceFile expected = new BuildRequest.SourceFile(file.toRealPath(), FileStamp.of(file));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+        for (Path path : List.of(file, link)) {
+            try (Source source = Source.open(path.toString())) {
+                assertEquals(expected, source.file());
+                assertEquals(TEXT.length, source.size());
+            }
+        }
+    }
+
     private void assertCopied(Path descriptor) throws Exception {
         try (Source source = Source.open(descriptor.toString())) {
             assertNull(source.file());
@@ -206,6 +266,22 @@ final class SourcesTest implements Progress {
         });
         assertEquals(3, ingest(pipe.toString()).lineCount());
         writer.join();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anInterruptEndsTheWaitForTheWriterOfAPipe(boolean opened) throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        FutureTask<Exception> opening =
+                new FutureTask<>(() -> assertThrows(Exception.class, () -> Source.open(pipe.toString())));
+        // A pipe that is opened for reading and writing does not wait for the other side.
+        try (RandomAccessFile silent = new RandomAccessFile(opened ? pipe.toFile() : directory.resolve("other").toFile(), "rw")) {
+            assertNotNull(silent);
+            Thread opener = Thread.ofPlatform().daemon().start(opening);
+            opener.interrupt();
+            assertNotNull(opening.get(1, TimeUnit.MINUTES));
+        }
     }
 
     /** The size and the modification time stay the same: only the change time or the inode shows the change. */
@@ -261,6 +337,12 @@ final class SourcesTest implements Progress {
         String name = "@no such/file";
         SourceException e = assertThrows(SourceException.class, () -> Source.open(name));
         assertEquals("cannot read " + Path.of(name).toAbsolutePath() + ": it does not exist", e.getMessage());
+    }
+
+    @Test
+    void anEmptyNameIsRefused() {
+        SourceException e = assertThrows(SourceException.class, () -> Source.open(""));
+        assertEquals("the name of the file is empty; name a file, or - for standard input", e.getMessage());
     }
 
     @Test

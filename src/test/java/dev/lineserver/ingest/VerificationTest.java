@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
@@ -150,6 +151,25 @@ final class VerificationTest {
                 assertThrows(
                         IllegalStateException.class,
                         () -> verify(i -> i == 500 ? CompletableFuture.failedFuture(bug) : found(i))));
+    }
+
+    /** Enough lookups to hide the latency of a network, and never more. */
+    @Test
+    void upTo256LookupsAreInFlight() throws Exception {
+        AtomicInteger inFlight = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        assertEquals(Optional.empty(), verify(i -> {
+            most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
+            return new CompletableFuture<>() {
+                @Override
+                public Lookup get() {
+                    inFlight.decrementAndGet();
+                    return new Lookup.Found(LINES.get((int) i));
+                }
+            };
+        }));
+        assertEquals(256, most.get());
+        assertEquals(0, inFlight.get());
     }
 
     @Test

@@ -174,7 +174,7 @@ final class CommandLineIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
     void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
         // Children of a shell in the background ignore SIGINT, so interruptIngest() restores its default action.
         Process ingest = interruptIngest(signal, "--copy --data-dir data");
@@ -205,13 +205,49 @@ final class CommandLineIT {
         ingest.getOutputStream().write(lines);
         ingest.getOutputStream().flush();
         assertTrue(ingest.isAlive(), () -> text(Program.err(log())));
+        signal(signal, ingest);
+        return ingest;
+    }
+
+    private static void signal(String signal, Process command) throws Exception {
         assertEquals(
                 0,
-                new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
+                new ProcessBuilder("kill", "-" + signal, command.pid() + "")
                         .start()
                         .waitFor());
-        assertTrue(ingest.waitFor(30, TimeUnit.SECONDS), "the ingest is still running");
-        return ingest;
+        assertTrue(command.waitFor(30, TimeUnit.SECONDS), "the command is still running");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+    void aSignalEndsTheWaitForTheWriterOfAPipe(String signal, int exitCode) throws Exception {
+        Process ingest = Program.startShell(
+                log(), "mkfifo pipe; exec env --default-signal=INT \"${LINE_SERVER[@]}\" ingest pipe --data-dir data");
+        Path threads = Path.of("/proc/" + ingest.pid() + "/task");
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
+            try (Stream<Path> all = Files.list(threads)) {
+                return all.anyMatch(thread -> text(thread.resolve("comm")).equals("pipe-opener\n"));
+            }
+        });
+        signal(signal, ingest);
+        assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
+        assertEquals("line-server: interrupted; nothing was published\n", text(Program.err(log())));
+    }
+
+    @Test
+    void aSignalEndsACommandWhoseReaderDoesNotRead() throws Exception {
+        assertShell(0, "", "", "seq 5000000 >many.txt; line-server ingest many.txt --data-dir data >ingested");
+        Process get = Program.startShell(
+                log(), "mkfifo pipe; exec 3<>pipe; exec \"${LINE_SERVER[@]}\" get 1-5000000 --data-dir data >pipe");
+        // The pipe holds 64 KiB, so that the next write waits.
+        Awaitility.await()
+                .atMost(1, TimeUnit.MINUTES)
+                .until(() -> text(Path.of("/proc/" + get.pid() + "/io"))
+                        .lines()
+                        .anyMatch(line -> line.matches("wchar: [0-9]{5,}")));
+        signal("TERM", get);
+        assertEquals(143, get.exitValue());
+        assertEquals("line-server: interrupted\n", text(Program.err(log())));
     }
 
     private static String lastLine(String text) {
@@ -246,6 +282,15 @@ final class CommandLineIT {
                 "line-server ingest x.txt --data-dir 'a$$b ${c}' >ingested; [ -d 'a$$b ${c}/default' ] && line-server ingest @x.txt");
         assertEquals("c", get(serve("exec \"${LINE_SERVER[@]}\" serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
         assertEquals("", text(Program.out(log())));
+    }
+
+    @Test
+    void anEmptyVariableIsRefused() throws Exception {
+        assertShell(
+                2,
+                "",
+                "line-server: LINE_SERVER_DATA_DIR is empty; give it a value, or leave it out\n",
+                "LINE_SERVER_DATA_DIR= line-server datasets");
     }
 
     @Test

@@ -34,7 +34,7 @@ public class PlainRequestParserBench {
     public String parse() {
         PlainRequestParser.PlainRequest plain = parser.parse(request);
         if (plain == null) {
-            throw new AssertionError("not recognised");
+            throw new AssertionError("the parser did not recognise a plain request");
         }
         return plain.target();
     }

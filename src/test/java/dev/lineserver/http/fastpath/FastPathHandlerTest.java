@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 import io.netty.buffer.ByteBuf;
@@ -29,6 +30,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,7 @@ final class FastPathHandlerTest {
 
     private final ScriptedLines lines = new ScriptedLines();
     private final FakeVertx vertx = new FakeVertx();
+    private final List<ByteBuf> sent = new ArrayList<>();
     private final EmbeddedChannel channel = new EmbeddedChannel(
             new FastPathHandler(
                     new FastPath(lines.components.lineRoute, lines.components.head, lines.components.outcomes)),
@@ -93,6 +96,7 @@ final class FastPathHandlerTest {
         private boolean reading;
         private @Nullable ChannelHandlerContext context;
         private Runnable whenRequested = () -> {};
+        private int writabilityChanges;
 
         @Override
         public void handlerAdded(ChannelHandlerContext ctx) {
@@ -118,6 +122,11 @@ final class FastPathHandlerTest {
             ctx.flush();
         }
 
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+            writabilityChanges++;
+        }
+
         private void answer() {
             HttpRequest request = requests.remove();
             ByteBuf body = Unpooled.copiedBuffer("router: " + request.uri() + ";", StandardCharsets.ISO_8859_1);
@@ -136,11 +145,14 @@ final class FastPathHandlerTest {
     }
 
     @AfterEach
-    void everyRequestReleasesTheVersion() {
+    void everyRequestReleasesTheVersionAndItsBytes() {
         channel.finishAndReleaseAll();
         channel.runPendingTasks();
         lines.close();
         assertEquals(1, lines.closes.get(), "every request releases the version");
+        for (ByteBuf bytes : sent) {
+            assertEquals(0, bytes.refCnt(), "bytes that nobody released");
+        }
     }
 
     private static String plain(long number) {
@@ -148,7 +160,9 @@ final class FastPathHandlerTest {
     }
 
     private void send(String text) {
-        channel.writeInbound(Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1));
+        ByteBuf bytes = Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
+        sent.add(bytes);
+        channel.writeInbound(bytes);
     }
 
     private String received() {
@@ -305,6 +319,35 @@ final class FastPathHandlerTest {
         assertTrue(channel.config().isAutoRead());
     }
 
+    /** Vert.x stops and continues its own writes by this event. */
+    @Test
+    void vertxIsToldWhenTheChannelBecomesWritable() {
+        send(ROUTED);
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        assertOrder(received(), "router: /other");
+        assertEquals(2, vertx.writabilityChanges);
+    }
+
+    /** The handler of the idle timeout does not see requests that are answered here. */
+    @Test
+    void answersPutTheIdleTimeoutOffNowAndThen() {
+        AtomicInteger resets = new AtomicInteger();
+        channel.pipeline().addLast(new IdleStateHandler(60, 0, 0) {
+            @Override
+            public void resetReadTimeout() {
+                resets.incrementAndGet();
+            }
+        });
+        int requests = 0;
+        while (resets.get() < 2) {
+            send(plain(1));
+            channel.releaseOutbound();
+            requests++;
+        }
+        assertTrue(requests > 2, "not at every request");
+    }
+
     @Test
     void pendingRequestsOfTheRouterAreBounded() {
         vertx.answersAtOnce = false;
@@ -359,7 +402,7 @@ final class FastPathHandlerTest {
         for (int seed = 0; seed < 100; seed++) {
             FastPathHandlerTest connection = new FastPathHandlerTest();
             connection.exchangeRandomly(new Random(seed), "seed " + seed);
-            connection.everyRequestReleasesTheVersion();
+            connection.everyRequestReleasesTheVersionAndItsBytes();
         }
     }
 

@@ -1,9 +1,14 @@
 package dev.lineserver.http.fastpath;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.PropertiesConfigSource;
@@ -11,7 +16,6 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,18 +28,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Everything that is not known to leave requests for lines alone turns the fast path off. */
 final class FastPathTest {
-    private final Vertx vertx = Vertx.vertx();
-    private final Router router = Router.router(vertx);
+    private static final Vertx VERTX = Vertx.vertx();
+
+    private final Router router = Router.router(VERTX);
 
     FastPathTest() throws Exception {
         try (ScriptedLines lines = new ScriptedLines()) {
             lines.components.register(router);
         }
-    }
-
-    @AfterEach
-    void close() {
-        vertx.close();
     }
 
     private static SmallRyeConfigBuilder settings(String... names) {
@@ -156,5 +156,38 @@ final class FastPathTest {
         router.route().order(-2).handler(routing -> routing.next());
         router.route("/q/*").handler(routing -> routing.next());
         assertEquals(Optional.empty(), reasonToDisable(settings().build()));
+    }
+
+    /** A management port is served by the same event loops, and its answers must come from its own routes. */
+    @Test
+    void itAnswersLinesOfTheMainPortOnly() throws Exception {
+        try (ScriptedLines lines = new ScriptedLines()) {
+            lines.answer(index -> ScriptedLines.found("line " + index));
+            int main = listen();
+            int other = listen();
+            FastPathInstaller.install(lines.components, VERTX, router, main);
+            assertTrue(get(main).endsWith("line 2"));
+            assertTrue(get(other).endsWith("the router"));
+        }
+    }
+
+    /** Starts a server whose router answers every request alike, and returns its port. */
+    private static int listen() throws Exception {
+        return VERTX.createHttpServer()
+                .requestHandler(request -> request.response().end("the router"))
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS)
+                .actualPort();
+    }
+
+    private static String get(int port) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(30_000);
+            String request = "GET /lines/3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
     }
 }

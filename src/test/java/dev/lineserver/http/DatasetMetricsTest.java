@@ -1,0 +1,117 @@
+package dev.lineserver.http;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+import io.quarkus.runtime.StartupEvent;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The metrics of datasets that come, go, and cannot be opened. */
+final class DatasetMetricsTest {
+    private static final DatasetName LATER = new DatasetName("later");
+    private static final long UNUSABLE_VERSION = 9;
+
+    private volatile List<DatasetListing> listed = List.of(described(DatasetName.DEFAULT, 3));
+    private final HttpComponents components = new HttpComponents(
+            () -> ScriptedLines.proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
+                case "datasets" -> listed;
+                case "open" -> open((Manifest) arguments[0]);
+                default -> null;
+            }),
+            Duration.ofMillis(5));
+
+    DatasetMetricsTest() throws Exception {}
+
+    private static DatasetListing.Described described(DatasetName name, long version) {
+        Content content = new Content(100 * version, 1_000, new ContentDigest(1, version), 9, true);
+        return new DatasetListing.Described(new Manifest(name, version, content, "source", "scripted", Instant.EPOCH));
+    }
+
+    private static Snapshot open(Manifest manifest) throws StoreFailedException {
+        if (manifest.version() == UNUSABLE_VERSION) {
+            throw new StoreFailedException("scripted");
+        }
+        return ScriptedLines.proxy(Snapshot.class, (_, method, _) -> switch (method.getName()) {
+            case "manifest" -> manifest;
+            case "lookup" -> ScriptedLines.found("");
+            default -> null;
+        });
+    }
+
+    @AfterEach
+    void close() {
+        components.close();
+    }
+
+    private void start() {
+        new DatasetMetrics(components.registry, components.datasets).start(new StartupEvent());
+    }
+
+    private double value(String meter, DatasetName dataset) {
+        return components.value(meter, "dataset", dataset.value());
+    }
+
+    @Test
+    void aDatasetHasItsLinesAndVersionFromTheStartAndAfterEachNewVersion() {
+        start();
+        assertEquals(300, value("line_server_dataset_lines", DatasetName.DEFAULT));
+        assertEquals(3, value("line_server_dataset_version", DatasetName.DEFAULT));
+        assertEquals(0, value("line_server_dataset_outdated", DatasetName.DEFAULT));
+        listed = List.of(described(DatasetName.DEFAULT, 4), described(LATER, 2));
+        Awaitility.await().ignoreExceptions().until(() -> value("line_server_dataset_version", LATER) == 2);
+        Awaitility.await().until(() -> value("line_server_dataset_lines", DatasetName.DEFAULT) == 400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"line_server_dataset_lines", "line_server_dataset_version", "line_server_dataset_outdated"})
+    void aDroppedDatasetHasNoMetrics(String meter) {
+        start();
+        listed = List.of();
+        Awaitility.await().until(() -> components.registry.find(meter).meters().isEmpty());
+    }
+
+    @Test
+    void aDatasetIsOutdatedWhileItsNewestVersionCannotBeOpened() {
+        start();
+        listed = List.of(described(DatasetName.DEFAULT, UNUSABLE_VERSION), described(LATER, UNUSABLE_VERSION));
+        Awaitility.await().until(() -> value("line_server_dataset_outdated", DatasetName.DEFAULT) == 1);
+        assertEquals(3, value("line_server_dataset_version", DatasetName.DEFAULT));
+        Awaitility.await().ignoreExceptions().until(() -> value("line_server_dataset_outdated", LATER) == 0);
+        assertTrue(
+                components
+                        .registry
+                        .find("line_server_dataset_lines")
+                        .tag("dataset", LATER.value())
+                        .meters()
+                        .isEmpty(),
+                "a dataset without an open version has no number of lines");
+    }
+
+    @Test
+    void theAgeOfTheListingIsMeasuredInSeconds() {
+        start();
+        Awaitility.await().until(() -> value("line_server_version_check_age") > 0);
+        assertTrue(value("line_server_version_check_age") < 3600);
+    }
+
+    private double value(String meter) {
+        return components.value(meter);
+    }
+}

@@ -1,0 +1,49 @@
+package dev.lineserver.http;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+final class LineTargetTest {
+    @ParameterizedTest
+    @CsvSource({
+        "/lines/5, , 5",
+        "/lines/5/, , 5",
+        "/lines/, , ''",
+        "/lines//, , ''",
+        "/lines/1/2, , 1/2",
+        "/line_server/lines/5, , 5",
+        "/line_server/lines/5/, , 5",
+        "/datasets/a/lines/5, a, 5",
+        "/datasets/a/lines/5/, a, 5",
+        "/datasets/a/lines/, a, ''",
+        "/datasets//lines/5, '', 5"
+    })
+    void aPathOfALineHasADatasetAndANumber(String path, String dataset, String number) {
+        assertEquals(new LineTarget(dataset, number), LineTarget.parse(path));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "/",
+                "/lines",
+                "/x/lines/5",
+                "/line_server",
+                "/line_server/5",
+                "/line_server/line_server/lines/5",
+                "/datasets",
+                "/datasets/",
+                "/datasets/a",
+                "/datasets/a/",
+                "/datasets/lines/5",
+                "/datasets/a/b/lines/5"
+            })
+    void otherPathsDoNotNameALine(String path) {
+        assertNull(LineTarget.parse(path));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.lineserver.http;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.LineParts;
+import dev.lineserver.store.Lookup;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class RequestOutcomesTest {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final Logger LOGGER = Logger.getLogger(RequestOutcomes.class.getName());
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final AtomicLong clock = new AtomicLong(-5 * SECOND);
+    private final RequestOutcomes outcomes = new RequestOutcomes(registry, clock::get);
+    private final List<String> logged = new ArrayList<>();
+    private final Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord entry) {
+            logged.add(entry.getMessage().formatted(entry.getParameters()));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    @BeforeEach
+    void listen() {
+        LOGGER.addHandler(handler);
+    }
+
+    @AfterEach
+    void stopListening() {
+        LOGGER.removeHandler(handler);
+    }
+
+    private double count(String counter) {
+        return registry.get(counter).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
+    }
+
+    @Test
+    void everyOutcomeOfALookupIsCountedAndTimed() {
+        LineParts parts = new LineParts(1, 1, _ -> {
+            throw new IllegalStateException();
+        });
+        outcomes.recordLookup(new Lookup.Found(new byte[0]), SECOND);
+        outcomes.recordLookup(new Lookup.FoundInParts(parts), SECOND);
+        outcomes.recordLookup(new Lookup.PastTheEnd(1), 3 * SECOND);
+        outcomes.recordLookup(new Lookup.Damaged("lost"), 4 * SECOND);
+        outcomes.recordLookup(null, 5 * SECOND);
+        Map.of("found", 2, "past_the_end", 3, "damaged", 4, "unavailable", 5).forEach((outcome, seconds) -> {
+            Timer timer =
+                    registry.get("line_server_lookups").tag("outcome", outcome).timer();
+            assertEquals(outcome.equals("found") ? 2 : 1, timer.count(), outcome);
+            assertEquals(seconds.doubleValue(), timer.totalTime(TimeUnit.SECONDS), outcome);
+        });
+    }
+
+    @Test
+    void atMostOneFailurePerSecondIsLoggedWithTheNumberOfTheOthers() {
+        for (int i = 0; i < 10; i++) {
+            outcomes.recordUnexpectedFailure(new IllegalStateException("scripted"));
+        }
+        clock.addAndGet(SECOND - 1);
+        outcomes.recordFastPathFailure(new IllegalStateException("scripted"));
+        assertEquals(1, logged.size());
+        assertTrue(logged.getFirst().contains("(0 more failures"), logged.getFirst());
+        clock.addAndGet(1);
+        outcomes.recordFastPathFailure(new IllegalStateException("scripted"));
+        assertEquals(2, logged.size());
+        assertTrue(logged.getLast().contains("(10 more failures"), logged.getLast());
+        outcomes.recordUnexpectedFailure(null);
+        clock.addAndGet(2 * SECOND);
+        outcomes.recordUnexpectedFailure(null);
+        assertEquals(3, logged.size());
+        assertTrue(logged.getLast().contains("(1 more failures"), logged.getLast());
+        assertEquals(12, count("line_server_request_failures"));
+        assertEquals(2, count("line_server_fast_path_failures"));
+    }
+
+    @Test
+    void aConnectionIsClosedIfTheAnswerCannotBeWritten() {
+        AtomicInteger closed = new AtomicInteger();
+        HttpConnection connection = ScriptedLines.proxy(HttpConnection.class, (_, _, _) -> {
+            closed.incrementAndGet();
+            return null;
+        });
+        HttpServerRequest request = ScriptedLines.proxy(HttpServerRequest.class, (_, method, _) -> {
+            if (method.getName().equals("connection")) {
+                return connection;
+            }
+            throw new OutOfMemoryError("scripted");
+        });
+        outcomes.answerUnexpectedFailure(request, Problem.unexpected(), new IllegalStateException("scripted"));
+        assertEquals(1, closed.get());
+        assertEquals(1, count("line_server_request_failures"));
+        assertEquals(1, logged.size());
+    }
+}
