@@ -15,10 +15,12 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -41,7 +43,12 @@ final class DatasetMetricsTest {
 
     private static DatasetListing.Described described(DatasetName name, long version) {
         Content content = new Content(100 * version, 1_000, new ContentDigest(1, version), 9, true);
-        return new DatasetListing.Described(new Manifest(name, version, content, "source", "scripted", Instant.EPOCH));
+        return new DatasetListing.Described(new DatasetVersions(
+                name,
+                List.of(StoredVersion.of(
+                        StoredVersion.State.CURRENT,
+                        new Manifest(name, version, content, "source", "scripted", Instant.EPOCH))),
+                version));
     }
 
     private static Snapshot open(Manifest manifest) throws StoreFailedException {

@@ -123,6 +123,7 @@ final class LineRouteTest {
         ByteBuf encoded = lines.components.head.encode(
                 UnpooledByteBufAllocator.DEFAULT,
                 etag,
+                false,
                 "a line of 22 bytes now".getBytes(StandardCharsets.US_ASCII),
                 closing);
         assertEquals(routed, encoded.toString(StandardCharsets.US_ASCII) + (closing ? "" : last));

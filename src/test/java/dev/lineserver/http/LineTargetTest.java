@@ -23,7 +23,7 @@ final class LineTargetTest {
         "/datasets//lines/5, '', 5"
     })
     void aPathOfALineHasADatasetAndANumber(String path, String dataset, String number) {
-        assertEquals(new LineTarget(dataset, number), LineTarget.parse(path));
+        assertEquals(new LineTarget(dataset, null, number), LineTarget.parse(path));
     }
 
     @ParameterizedTest

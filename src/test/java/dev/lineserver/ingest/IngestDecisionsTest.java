@@ -25,6 +25,8 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -32,6 +34,7 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
 import static dev.lineserver.ingest.Archives.ascii;
@@ -92,11 +95,12 @@ final class IngestDecisionsTest implements Progress {
         StoreException failure;
 
         @Override
-        public Optional<Manifest> newest(DatasetName dataset) throws StoreException {
+        public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
             if (failure != null) {
                 throw failure;
             }
-            return newest;
+            return newest.map(current -> new DatasetVersions(
+                    dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, current)), current.version()));
         }
 
         @Override
@@ -134,9 +138,24 @@ final class IngestDecisionsTest implements Progress {
         }
 
         @Override
-        public Plan plan(TextShape shape) {
+        public List<Leftover> reclaim(boolean dryRun) {
+            return List.of();
+        }
+
+        @Override
+        public Manifest publish(DatasetName dataset, long version, int keep) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void drop(DatasetName dataset, long version) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Plan plan(TextShape shape, int keep) {
             calls.add("plan " + shape.lineCount());
-            return new Plan(List.of(), obstacles);
+            return new Plan(List.of(), List.of(), obstacles);
         }
 
         @Override
@@ -241,7 +260,7 @@ final class IngestDecisionsTest implements Progress {
     void aSourceThatTheStoreRecognisesIsNotStored() throws Exception {
         Manifest recognised = manifest(1, content(file));
         store.unchanged = Optional.of(recognised);
-        assertEquals(new Ingest.Outcome(recognised, false), storeIfChanged(file.toString()));
+        assertEquals(new Ingest.Outcome(recognised, false, false, false), storeIfChanged(file.toString()));
         assertEquals(List.of(), store.calls);
     }
 
@@ -257,7 +276,7 @@ final class IngestDecisionsTest implements Progress {
                     case "zstd" -> Archives.zstd(TEXT);
                     default -> TEXT;
                 });
-        assertEquals(new Ingest.Outcome(newest, false), storeIfChanged(source.toString()));
+        assertEquals(new Ingest.Outcome(newest, false, false, false), storeIfChanged(source.toString()));
         assertEquals(List.of("reuse 1"), store.calls);
         store.calls.clear();
         store.reusable = false;
