@@ -28,6 +28,11 @@ final class PublishCommand implements Verb {
     boolean json;
 
     @Override
+    public String interruption() {
+        return "interrupted; the version may have been published, see line-server versions";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         try (LineStore store = context.openStore()) {
             DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));

@@ -24,6 +24,11 @@ final class ReclaimCommand implements Verb {
     boolean json;
 
     @Override
+    public String interruption() {
+        return "interrupted; some leftovers may remain, see line-server reclaim --dry-run";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         List<Leftover> leftovers;
         try (LineStore store = context.openStore()) {

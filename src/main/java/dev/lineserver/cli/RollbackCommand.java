@@ -34,6 +34,11 @@ final class RollbackCommand implements Verb {
     boolean json;
 
     @Override
+    public String interruption() {
+        return "interrupted; the version may be current, see line-server versions";
+    }
+
+    @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         try (LineStore store = context.openStore()) {
             DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));

@@ -39,7 +39,7 @@ final class VersionCommandsTest {
     /** Runs a command line in which words that end in {@code .txt} are files. */
     private int run(String commandLine) {
         List<String> words = new ArrayList<>();
-        for (String word : commandLine.split(" ")) {
+        for (String word : commandLine.split(" ", -1)) {
             words.add(word.endsWith(".txt") ? directory.resolve(word).toString() : word);
         }
         words.add("--data-dir=" + directory.resolve("data"));
@@ -277,8 +277,11 @@ final class VersionCommandsTest {
         assertEquals("", text(err));
         assertEquals(1, run("diff default 2 1 --first 1 --first-line-number 0"));
         assertEquals(
-                "line 1\nand 1 more ranges; print them with --first\n"
-                        + "2 lines differ between versions 2 and 1 of dataset default, in 2 ranges\n",
+                """
+                line 1
+                and 1 more ranges; print them with --first
+                2 lines differ between versions 2 and 1 of dataset default, in 2 ranges
+                """,
                 text(out));
         assertEquals(1, run("diff default 1 3 --json"));
         assertEquals(

@@ -99,7 +99,10 @@ final class CommandLineIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"get 1", "datasets", "datasets --json", "plan x.txt", "verify x.txt", "--help", "get --help"})
+            strings = {
+                "get 1", "datasets", "datasets --json", "plan x.txt", "verify x.txt", "--help", "get --help",
+                "versions default", "versions default --json", "diff default 1 1", "rollback default --to 1", "reclaim"
+            })
     void aFailedWriteToStandardOutputExitsWith1(String command) throws Exception {
         String full = "line-server: standard output cannot be written: No space left on device\n";
         String closed = "line-server: standard output cannot be written: Bad file descriptor\n";
@@ -392,5 +395,34 @@ final class CommandLineIT {
                         + " export LC_ALL=C JAVA_HOME='" + System.getProperty("java.home") + "';"
                         + " ./line-server ingest 'z\u00fc.txt' --data-dir data >ingested"
                         + " && ./line-server verify 'z\u00fc.txt' --data-dir data");
+    }
+
+    @Test
+    void aRunningServerFollowsARollbackAndAPublication() throws Exception {
+        Files.writeString(directory.resolve("y.txt"), "a\nB\nc\n");
+        String address = serve("line-server ingest x.txt --data-dir data >ingested && line-server ingest y.txt --data-dir data"
+                + " >ingested && exec \"${LINE_SERVER[@]}\" serve --data-dir data --port 0");
+        assertEquals("B", get(address + "/lines/2"));
+        changeVersions("line-server rollback default");
+        awaitLine("b", address);
+        changeVersions("line-server publish default --version 2 || line-server rollback default --to 2");
+        awaitLine("B", address);
+        Files.writeString(directory.resolve("z.txt"), "a\nheld\nc\n");
+        changeVersions("line-server ingest z.txt --hold");
+        assertEquals("B", get(address + "/lines/2"));
+        changeVersions("line-server publish default --version 3 --keep 3");
+        awaitLine("held", address);
+        assertEquals("b", get(address + "/datasets/default/versions/1/lines/2"));
+    }
+
+    /** Runs commands while the server writes to its own log. */
+    private void changeVersions(String script) throws Exception {
+        Program.Result result =
+                Program.runShell(directory.resolve("changes"), "export LINE_SERVER_DATA_DIR=data; " + script);
+        assertEquals(0, result.exitCode(), result.err());
+    }
+
+    private static void awaitLine(String line, String address) {
+        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> get(address + "/lines/2").equals(line));
     }
 }
