@@ -67,7 +67,8 @@ public interface LineStore extends AutoCloseable {
      * Opens a version for reading. The caller closes the snapshot before it closes the store.
      *
      * @param manifest a manifest that this store has returned; that of a kept or held version, too
-     * @throws StoreException if the version no longer exists, is damaged, or cannot be reached
+     * @throws StoreException if the version no longer exists, is damaged, or cannot be reached; its cause is an
+     *     {@code OutOfMemoryError} if the heap is too small beside the versions that are open
      */
     Snapshot open(Manifest manifest) throws StoreException;
 

@@ -312,6 +312,51 @@ abstract class HttpContract {
                 413, send(protocol, "GET", "/lines/5000", "If-None-Match", "*").statusCode());
     }
 
+    /** Ingests, a held version, its publication, a rollback and a drop, as a running server and its clients see them. */
+    @ParameterizedTest
+    @EnumSource
+    void aNamedVersionIsReadableUntilItIsGone(Protocol protocol) throws Exception {
+        String dataset = "kept-" + (protocol == Protocol.HTTP_2 ? "h2" : "h1");
+        String current = "/datasets/" + dataset + "/lines/1";
+        long first = ingestKept(dataset, "one\n", false);
+        awaitAnswer(protocol, current, 200, "one");
+        long second = ingestKept(dataset, "eins\nzwei\n", false);
+        awaitAnswer(protocol, current, 200, "eins");
+        String firstPath = "/datasets/" + dataset + "/versions/" + first + "/lines/";
+        String secondPath = "/datasets/" + dataset + "/versions/" + second + "/lines/";
+        HttpResponse<byte[]> kept = send(protocol, "GET", firstPath + 1);
+        assertEquals("one", new String(kept.body(), StandardCharsets.UTF_8));
+        assertEquals(IMMUTABLE, header(kept, "cache-control"));
+        assertEquals(1, problem(protocol, 413, "GET", firstPath + 2).getInteger("lines"));
+        assertEquals("zwei", new String(line(protocol, secondPath + 2), StandardCharsets.UTF_8));
+
+        long third = ingestKept(dataset, "un\n", true);
+        String thirdPath = "/datasets/" + dataset + "/versions/" + third + "/lines/";
+        JsonObject held = problem(protocol, 404, "GET", thirdPath + 1);
+        assertEquals("/problems/no-such-version", held.getString("type"));
+        ServedStore.publish(dataset, third, 2);
+        awaitAnswer(protocol, current, 200, "un");
+        assertEquals("un", new String(line(protocol, thirdPath + 1), StandardCharsets.UTF_8));
+        assertEquals("eins", new String(line(protocol, secondPath + 1), StandardCharsets.UTF_8));
+        awaitAnswer(protocol, firstPath + 1, 410, "/problems/version-gone");
+
+        String etag = header(send(protocol, "GET", thirdPath + 1), "etag");
+        ServedStore.publish(dataset, second, Integer.MAX_VALUE);
+        awaitAnswer(protocol, current, 200, "eins");
+        HttpResponse<byte[]> rolledBack = send(protocol, "GET", thirdPath + 1);
+        assertEquals("un", new String(rolledBack.body(), StandardCharsets.UTF_8));
+        assertEquals(etag, header(rolledBack, "etag"));
+        assertEquals(header(send(protocol, "GET", current), "etag"), header(send(protocol, "GET", secondPath + 1), "etag"));
+        ServedStore.drop(dataset);
+        awaitAnswer(protocol, current, 404, "no dataset " + dataset);
+        assertEquals("/problems/no-such-dataset", problem(protocol, 404, "GET", thirdPath + 1).getString("type"));
+    }
+
+    private static long ingestKept(String dataset, String content, boolean hold) throws Exception {
+        return ServedStore.ingest(dataset, content.getBytes(StandardCharsets.UTF_8), 2, hold)
+                .version();
+    }
+
     /** The path of a line of a version that stays the same for ever. */
     @ParameterizedTest
     @EnumSource

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
 import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.IngestOptions;
 import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -129,6 +131,27 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
             return new Ingest(store, Progress.SILENT)
                     .store(source(dataset).toString(), new DatasetName(dataset), copy, false)
                     .manifest();
+        }
+    }
+
+    /** Stores {@code content} as the next version of a dataset, as a copy, with the number of versions to keep. */
+    static Manifest ingest(String dataset, byte[] content, int keep, boolean hold) throws Exception {
+        Path file = directory.resolve(dataset + "-kept.txt");
+        Files.write(file, content);
+        try (LineStore store = open()) {
+            return new Ingest(store, Progress.SILENT)
+                    .store(
+                            file.toString(),
+                            new IngestOptions(
+                                    new DatasetName(dataset), true, false, keep, hold, PublicationChecks.NONE))
+                    .manifest();
+        }
+    }
+
+    /** Makes a stored version the current one. */
+    static void publish(String dataset, long version, int keep) throws Exception {
+        try (LineStore store = open()) {
+            Manifest _ = store.publish(new DatasetName(dataset), version, keep);
         }
     }
 

@@ -178,8 +178,9 @@ record DatasetDirectory(Path path, Disk disk) {
         }
         long free = freeHeapBytes();
         if (needed > free) {
-            throw new StoreFailedException("the index of " + describe(version) + " needs " + (needed >> 20)
-                    + " MiB of heap, and " + (free >> 20) + " MiB are free: raise -Xmx");
+            String message = "the index of " + describe(version) + " needs " + (needed >> 20) + " MiB of heap, and "
+                    + (free >> 20) + " MiB are free: raise -Xmx";
+            throw new StoreFailedException(message, new OutOfMemoryError(message));
         }
     }
 

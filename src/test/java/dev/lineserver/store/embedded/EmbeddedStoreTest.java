@@ -429,6 +429,7 @@ final class EmbeddedStoreTest {
                                     "the index of dataset default version 2 needs [0-9]+ MiB of heap, and [0-9]+ MiB are"
                                             + " free: raise -Xmx"),
                     e.getMessage());
+            assertInstanceOf(OutOfMemoryError.class, e.getCause(), "a server would not close its kept versions");
             assertEquals("one", text(old, 0));
             old.check();
         }
