@@ -8,50 +8,102 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Info;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
-/** Starts real nodes on free ports of the loopback interface. They write only to a temporary directory. */
+/** Real nodes on free ports of the loopback interface. They write only to a temporary directory, and end with the JVM. */
 final class LocalAsdCluster {
     private static final Duration START = Duration.ofSeconds(60);
 
-    private LocalAsdCluster() {}
+    private final Path asd;
+    private final Path directory;
+    private final int[] ports;
+    private final List<AerospikeSettings.SeedNode> hosts = new ArrayList<>();
 
-    static List<AerospikeSettings.SeedNode> start(Path asd, int nodes) throws IOException {
-        Path directory = Files.createTempDirectory("line-server-asd-");
-        List<Process> processes = new ArrayList<>();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(processes, directory)));
-        int[] ports = freePorts(nodes * 3);
-        List<AerospikeSettings.SeedNode> hosts = new ArrayList<>();
+    /** By index of the node; null if the node is stopped. */
+    private final List<@Nullable Process> processes = new ArrayList<>();
+
+    private LocalAsdCluster(Path asd, int nodes) throws IOException {
+        this.asd = asd;
+        directory = Files.createTempDirectory("line-server-asd-");
+        ports = freePorts(nodes * 3);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::end));
+    }
+
+    static LocalAsdCluster start(Path asd, int nodes) throws IOException {
+        LocalAsdCluster cluster = new LocalAsdCluster(asd, nodes);
         for (int i = 0; i < nodes; i++) {
-            Path home = directory.resolve("node" + i);
+            Path home = cluster.home(i);
             for (String part : List.of("state/smd", "state/usr/udf/lua", "data")) {
                 Files.createDirectories(home.resolve(part));
             }
-            Path configuration = home.resolve("aerospike.conf");
-            Files.writeString(configuration, configuration(home, i, ports, nodes));
-            // A node needs more open files than the default limit of a shell.
-            String command = "ulimit -n 4096; exec '" + asd + "' --foreground --config-file '" + configuration + "'";
-            processes.add(new ProcessBuilder("sh", "-c", command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(home.resolve("console.log").toFile())
-                    .start());
-            hosts.add(new AerospikeSettings.SeedNode("127.0.0.1", ports[i * 3], null));
+            Files.writeString(home.resolve("aerospike.conf"), configuration(home, i, cluster.ports, nodes));
+            cluster.hosts.add(new AerospikeSettings.SeedNode("127.0.0.1", cluster.ports[i * 3], null));
+            cluster.processes.add(cluster.run(i));
         }
-        Awaitility.await("asd in " + directory)
-                .atMost(START)
-                .pollInterval(Duration.ofMillis(200))
-                .until(() -> {
-                    for (int i = 0; i < nodes; i++) {
-                        requireAlive(processes.get(i), directory.resolve("node" + i));
-                    }
-                    return hosts.stream().allMatch(host -> isUp(host, nodes));
-                });
+        cluster.awaitStable();
+        return cluster;
+    }
+
+    List<AerospikeSettings.SeedNode> hosts() {
         return hosts;
+    }
+
+    /** Stops a node, and waits until the others have replicated its records. */
+    void stop(int node) throws InterruptedException {
+        Process process = processes.set(node, null);
+        if (process == null || !terminate(process)) {
+            throw new IllegalStateException("node " + node + " could not be stopped");
+        }
+        awaitStable();
+    }
+
+    /** Starts a stopped node with the records on its device: a cold start. Waits until migrations have ended. */
+    void start(int node) throws IOException {
+        processes.set(node, run(node));
+        awaitStable();
+    }
+
+    private Path home(int node) {
+        return directory.resolve("node" + node);
+    }
+
+    private Process run(int node) throws IOException {
+        // A node needs more open files than the default limit of a shell.
+        String command =
+                "ulimit -n 4096; exec '" + asd + "' --foreground --config-file '" + home(node) + "/aerospike.conf'";
+        return new ProcessBuilder("sh", "-c", command)
+                .redirectErrorStream(true)
+                .redirectOutput(home(node).resolve("console.log").toFile())
+                .start();
+    }
+
+    private void awaitStable() {
+        int running = Math.toIntExact(processes.stream().filter(Objects::nonNull).count());
+        if (running > 0) {
+            Awaitility.await("asd in " + directory)
+                    .atMost(START)
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> isStable(running));
+        }
+    }
+
+    private boolean isStable(int running) throws IOException {
+        boolean stable = true;
+        for (int i = 0; i < processes.size(); i++) {
+            Process process = processes.get(i);
+            if (process != null) {
+                requireAlive(process, home(i));
+                stable &= isUp(hosts.get(i), running);
+            }
+        }
+        return stable;
     }
 
     private static void requireAlive(Process process, Path home) throws IOException {
@@ -143,17 +195,25 @@ final class LocalAsdCluster {
                         Math.min(2, nodes));
     }
 
-    private static void end(List<Process> processes, Path directory) {
-        processes.forEach(Process::destroy);
+    private static boolean terminate(Process process) throws InterruptedException {
+        process.destroy();
+        return process.waitFor(20, TimeUnit.SECONDS)
+                || process.destroyForcibly().waitFor(20, TimeUnit.SECONDS);
+    }
+
+    /** Ends all nodes, and deletes their files. */
+    void end() {
         try {
             for (Process process : processes) {
-                if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
+                if (process != null) {
+                    boolean _ = terminate(process);
                 }
             }
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
+            if (Files.exists(directory)) {
+                try (Stream<Path> files = Files.walk(directory)) {
+                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.deleteIfExists(file);
+                    }
                 }
             }
         } catch (InterruptedException | IOException e) {

@@ -40,6 +40,17 @@ final class RealAerospike {
         return THREE_NODES.hosts(test);
     }
 
+    /** Starts a cluster whose nodes the test can stop and start; the test ends it. Skips the test without an asd. */
+    static LocalAsdCluster ownCluster(Class<?> test, int nodes) throws IOException {
+        Optional<Path> asd = onPath("asd");
+        if (asd.isEmpty()) {
+            String skipped = test.getSimpleName() + " SKIPPED: no asd on the PATH";
+            System.err.println("[aerospike] " + skipped);
+            Assumptions.abort(skipped);
+        }
+        return LocalAsdCluster.start(asd.get(), nodes);
+    }
+
     private synchronized List<AerospikeSettings.SeedNode> hosts(Class<?> test) {
         if (!searched) {
             searched = true;
@@ -72,7 +83,7 @@ final class RealAerospike {
             }
             Optional<Path> asd = onPath("asd");
             if (asd.isPresent()) {
-                seedNodes = LocalAsdCluster.start(asd.get(), nodes);
+                seedNodes = LocalAsdCluster.start(asd.get(), nodes).hosts();
                 origin = asd.get() + ", started";
             } else if (nodes == 1 && onPath("docker").isPresent()) {
                 seedNodes = DockerAsdNode.start();
