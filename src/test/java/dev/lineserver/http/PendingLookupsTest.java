@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import dev.lineserver.store.Lookup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 final class PendingLookupsTest {
     private static final int SEED = 20261128;
@@ -50,6 +51,7 @@ final class PendingLookupsTest {
         channel.freezeTime();
         // This thread may have lookups whose timer runs on the event loop of another test.
         FastThreadLocal.removeAll();
+        assertSame(PendingLookups.of(channel.eventLoop()), PendingLookups.of(channel.eventLoop()), "one timer");
         try (ScriptedLines lines = new ScriptedLines()) {
             List<CompletableFuture<Lookup>> answers = new ArrayList<>();
             lines.answer(_ -> {

@@ -247,6 +247,15 @@ final class FastPathHandlerTest {
         assertOrder(received(), "router: /other", "router: /lines/1", "router: /lines/2", "line 6");
     }
 
+    @Test
+    void aRequestWithABodyInPiecesIsCountedOnce() {
+        lines.answer(index -> ScriptedLines.found("line " + index));
+        send("DELETE /other HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+        send(plain(7));
+        assertOrder(received(), "router: /other", "line 6");
+    }
+
     /** Vert.x flushes at the end of a read. If that event came too early, the later parts would never be flushed. */
     @Test
     void aLongLineInTheFirstAnswerOfAConnectionArrivesWhole() {
