@@ -62,9 +62,9 @@ final class PowerCutTest {
 
     private void assertDurable(long version, byte[] content) throws Exception {
         EmbeddedStore left = storeAfterPowerCut();
-        Manifest manifest = left.newest(DatasetName.DEFAULT).orElseThrow();
+        Manifest manifest = left.current(DatasetName.DEFAULT).orElseThrow();
         assertEquals(version, manifest.version());
-        CrashTest.assertHolds(left, manifest, content, "version " + version);
+        StoredFiles.assertHolds(left, manifest, content, "version " + version);
     }
 
     @ParameterizedTest
