@@ -117,8 +117,8 @@ public final class Source implements AutoCloseable {
      * of the channel, unlike one of {@link Files#newInputStream}.
      */
     private static InputStream openPipe(Path path) throws IOException, InterruptedException {
-        FutureTask<InputStream> opening = new FutureTask<>(
-                () -> Channels.newInputStream(FileChannel.open(path, StandardOpenOption.READ)));
+        FutureTask<InputStream> opening =
+                new FutureTask<>(() -> Channels.newInputStream(FileChannel.open(path, StandardOpenOption.READ)));
         Thread.ofPlatform().daemon().name("pipe-opener").start(opening);
         return SourceReader.result(opening);
     }

@@ -17,12 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param hold true to store the version without publishing it
  */
 public record BuildRequest(
-        DatasetName dataset,
-        String sourceName,
-        @Nullable SourceFile file,
-        boolean copy,
-        int keep,
-        boolean hold) {
+        DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy, int keep, boolean hold) {
     /** Requests a version that is published, with the store's default of kept versions. */
     public BuildRequest(DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
         this(dataset, sourceName, file, copy, 0, false);

@@ -276,13 +276,11 @@ final class VersionCommandsTest {
                 "line 2\nline 4\n2 lines differ between versions 1 and 2 of dataset default, in 2 ranges\n", text(out));
         assertEquals("", text(err));
         assertEquals(1, run("diff default 2 1 --first 1 --first-line-number 0"));
-        assertEquals(
-                """
+        assertEquals("""
                 line 1
                 and 1 more ranges; print them with --first
                 2 lines differ between versions 2 and 1 of dataset default, in 2 ranges
-                """,
-                text(out));
+                """, text(out));
         assertEquals(1, run("diff default 1 3 --json"));
         assertEquals(
                 JsonObject.of(

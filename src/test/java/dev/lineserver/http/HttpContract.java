@@ -346,10 +346,13 @@ abstract class HttpContract {
         HttpResponse<byte[]> rolledBack = send(protocol, "GET", thirdPath + 1);
         assertEquals("un", new String(rolledBack.body(), StandardCharsets.UTF_8));
         assertEquals(etag, header(rolledBack, "etag"));
-        assertEquals(header(send(protocol, "GET", current), "etag"), header(send(protocol, "GET", secondPath + 1), "etag"));
+        assertEquals(
+                header(send(protocol, "GET", current), "etag"), header(send(protocol, "GET", secondPath + 1), "etag"));
         ServedStore.drop(dataset);
         awaitAnswer(protocol, current, 404, "no dataset " + dataset);
-        assertEquals("/problems/no-such-dataset", problem(protocol, 404, "GET", thirdPath + 1).getString("type"));
+        assertEquals(
+                "/problems/no-such-dataset",
+                problem(protocol, 404, "GET", thirdPath + 1).getString("type"));
     }
 
     private static long ingestKept(String dataset, String content, boolean hold) throws Exception {

@@ -276,7 +276,8 @@ final class SourcesTest implements Progress {
         FutureTask<Exception> opening =
                 new FutureTask<>(() -> assertThrows(Exception.class, () -> Source.open(pipe.toString())));
         // A pipe that is opened for reading and writing does not wait for the other side.
-        try (RandomAccessFile silent = new RandomAccessFile(opened ? pipe.toFile() : directory.resolve("other").toFile(), "rw")) {
+        try (RandomAccessFile silent = new RandomAccessFile(
+                opened ? pipe.toFile() : directory.resolve("other").toFile(), "rw")) {
             assertNotNull(silent);
             Thread opener = Thread.ofPlatform().daemon().start(opening);
             opener.interrupt();

@@ -100,8 +100,18 @@ final class CommandLineIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "get 1", "datasets", "datasets --json", "plan x.txt", "verify x.txt", "--help", "get --help",
-                "versions default", "versions default --json", "diff default 1 1", "rollback default --to 1", "reclaim"
+                "get 1",
+                "datasets",
+                "datasets --json",
+                "plan x.txt",
+                "verify x.txt",
+                "--help",
+                "get --help",
+                "versions default",
+                "versions default --json",
+                "diff default 1 1",
+                "rollback default --to 1",
+                "reclaim"
             })
     void aFailedWriteToStandardOutputExitsWith1(String command) throws Exception {
         String full = "line-server: standard output cannot be written: No space left on device\n";
@@ -400,8 +410,9 @@ final class CommandLineIT {
     @Test
     void aRunningServerFollowsARollbackAndAPublication() throws Exception {
         Files.writeString(directory.resolve("y.txt"), "a\nB\nc\n");
-        String address = serve("line-server ingest x.txt --data-dir data >ingested && line-server ingest y.txt --data-dir data"
-                + " >ingested && exec \"${LINE_SERVER[@]}\" serve --data-dir data --port 0");
+        String address =
+                serve("line-server ingest x.txt --data-dir data >ingested && line-server ingest y.txt --data-dir data"
+                        + " >ingested && exec \"${LINE_SERVER[@]}\" serve --data-dir data --port 0");
         assertEquals("B", get(address + "/lines/2"));
         changeVersions("line-server rollback default");
         awaitLine("b", address);
@@ -423,6 +434,8 @@ final class CommandLineIT {
     }
 
     private static void awaitLine(String line, String address) {
-        Awaitility.await().atMost(30, TimeUnit.SECONDS).until(() -> get(address + "/lines/2").equals(line));
+        Awaitility.await()
+                .atMost(30, TimeUnit.SECONDS)
+                .until(() -> get(address + "/lines/2").equals(line));
     }
 }

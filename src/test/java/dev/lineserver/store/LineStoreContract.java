@@ -124,7 +124,8 @@ public abstract class LineStoreContract {
     protected static List<Manifest> currentVersions(LineStore store) throws StoreException {
         List<Manifest> current = new ArrayList<>();
         for (DatasetListing listing : store.datasets()) {
-            DatasetVersions versions = assertInstanceOf(DatasetListing.Described.class, listing).versions();
+            DatasetVersions versions =
+                    assertInstanceOf(DatasetListing.Described.class, listing).versions();
             current.add(versions.current().orElseThrow().describe());
         }
         return current;
@@ -347,7 +348,10 @@ public abstract class LineStoreContract {
         StringBuilder text = new StringBuilder();
         if (versions.isPresent()) {
             for (StoredVersion version : versions.get().versions()) {
-                text.append(version.describe().version()).append(' ').append(version.state()).append(", ");
+                text.append(version.describe().version())
+                        .append(' ')
+                        .append(version.state())
+                        .append(", ");
             }
             text.append(versions.get().lastNumber()).append(" given");
         }

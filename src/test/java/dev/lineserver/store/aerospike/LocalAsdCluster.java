@@ -85,7 +85,8 @@ final class LocalAsdCluster {
     }
 
     private void awaitStable() {
-        int running = Math.toIntExact(processes.stream().filter(Objects::nonNull).count());
+        int running =
+                Math.toIntExact(processes.stream().filter(Objects::nonNull).count());
         if (running > 0) {
             Awaitility.await("asd in " + directory)
                     .atMost(START)

@@ -63,8 +63,7 @@ final class RestartedNodeTest {
     }
 
     private static long copies(AerospikeStore store, String set) throws Exception {
-        RegistryAccess.SetCount count =
-                store.registry.setCounts().getOrDefault(set, RegistryAccess.SetCount.NONE);
+        RegistryAccess.SetCount count = store.registry.setCounts().getOrDefault(set, RegistryAccess.SetCount.NONE);
         return count.truncating() ? Long.MAX_VALUE : count.copies();
     }
 
@@ -156,8 +155,7 @@ final class RestartedNodeTest {
         try (ConnectedCluster other =
                 ConnectedCluster.connect(TestSettings.of(cluster.hosts()).settings(), TestSettings.LOOPS)) {
             List<BatchRecord> touches = IntStream.range(0, LINES)
-                    .<BatchRecord>mapToObj(
-                            i -> new BatchWrite(records.line(i), new Operation[] {Operation.touch()}))
+                    .<BatchRecord>mapToObj(i -> new BatchWrite(records.line(i), new Operation[] {Operation.touch()}))
                     .toList();
             assertTrue(other.client.operate(new BatchPolicy(), touches));
         }
