@@ -250,8 +250,8 @@ final class FastPathHandlerTest {
     @Test
     void aRequestWithABodyInPiecesIsCountedOnce() {
         lines.answer(index -> ScriptedLines.found("line " + index));
-        send("DELETE /other HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-                + "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+        String body = "1\r\na\r\n1\r\nb\r\n0\r\n\r\n";
+        send("DELETE /other HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
         send(plain(7));
         assertOrder(received(), "router: /other", "line 6");
     }
