@@ -110,8 +110,15 @@ public final class Ingest {
         }
     }
 
-    /** Frees space before the store asks for room. A failure does not prevent an ingest that has room enough. */
+    /**
+     * Frees space before the store asks for room; a store that does not ask removes the leftovers of the dataset when the
+     * build begins. A failure does not prevent an ingest that has room enough.
+     */
     private void reclaim() {
+        if (!store.requiresPlan()) {
+            // To remove those of other datasets would lock these against their own writers.
+            return;
+        }
         try {
             for (Leftover leftover : store.reclaim(false)) {
                 progress.note("reclaimed " + leftover.size() + " " + leftover.unit() + " of " + leftover.name() + ": "

@@ -44,7 +44,7 @@ final class VersionTable {
     private final LineStore store;
     private final LongSupplier nanoTime;
     private final Executor executor;
-    private final Map<Long, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<Long, TableEntry> entries = new ConcurrentHashMap<>();
     /** Versions that have left the table and may still have readers. */
     private final List<OpenVersion> released = new CopyOnWriteArrayList<>();
     /** True after {@link #close}. Guarded by this. */
@@ -58,7 +58,7 @@ final class VersionTable {
     }
 
     /** One attempt to open a version, and its result. At most one of {@code version} and {@code failure} is not null. */
-    private static final class Entry {
+    private static final class TableEntry {
         final Manifest manifest;
         /** Completed when the attempt has ended. Never fails: completion with null needs no heap, a failure would. */
         final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -76,7 +76,7 @@ final class VersionTable {
 
         volatile @Nullable String checkFailure;
 
-        Entry(Manifest manifest) {
+        TableEntry(Manifest manifest) {
             this.manifest = manifest;
         }
 
@@ -88,7 +88,7 @@ final class VersionTable {
     /** Acquires an open version for a request that names it; returns null if it is not open. Never blocks. */
     @Nullable
     OpenVersion acquire(long number) {
-        Entry entry = entries.get(number);
+        TableEntry entry = entries.get(number);
         OpenVersion version = entry == null ? null : entry.version;
         return version != null && version.acquireByNumber() ? version : null;
     }
@@ -100,14 +100,14 @@ final class VersionTable {
      *     opened
      */
     CompletionStage<Void> openForRequest(Manifest manifest) {
-        Entry entry;
+        TableEntry entry;
         String lastFailure;
         synchronized (this) {
             if (closed) {
                 return CompletableFuture.failedFuture(
                         new StoreUnavailableException("dataset " + manifest.dataset() + " is being closed"));
             }
-            Entry known = find(manifest);
+            TableEntry known = find(manifest);
             if (known != null && (known.failure == null || nanoTime.getAsLong() - known.retryNanos < 0)) {
                 known.requested = true;
                 return outcome(known);
@@ -128,7 +128,7 @@ final class VersionTable {
         return outcome(entry);
     }
 
-    private static CompletionStage<Void> outcome(Entry entry) {
+    private static CompletionStage<Void> outcome(TableEntry entry) {
         return entry.ended.thenRun(() -> {
             Throwable failure = entry.failure;
             if (failure != null) {
@@ -141,7 +141,7 @@ final class VersionTable {
         return failure instanceof StoreException ? failure.getMessage() : failure == null ? null : failure.toString();
     }
 
-    private static void logOutcome(Entry entry, @Nullable String lastFailure) {
+    private static void logOutcome(TableEntry entry, @Nullable String lastFailure) {
         String failure = messageOf(entry.failure);
         if (failure == null) {
             LOG.log(System.Logger.Level.INFO, "opened " + entry.name() + " for requests that name it");
@@ -157,8 +157,8 @@ final class VersionTable {
      *     is thrown as well
      */
     OpenVersion openNow(Manifest manifest) throws StoreException {
-        Entry known;
-        Entry entry;
+        TableEntry known;
+        TableEntry entry;
         synchronized (this) {
             known = find(manifest);
             entry = known == null || known.failure != null ? begin(manifest) : known;
@@ -180,22 +180,22 @@ final class VersionTable {
     }
 
     /** Returns the entry of a version if it is that of the same manifest. */
-    private @Nullable Entry find(Manifest manifest) {
-        Entry entry = entries.get(manifest.version());
+    private @Nullable TableEntry find(Manifest manifest) {
+        TableEntry entry = entries.get(manifest.version());
         return entry != null && entry.manifest.equals(manifest) ? entry : null;
     }
 
     /** Adds an entry, and releases the version of the one that it replaces. The caller must then call {@link #open}. */
-    private Entry begin(Manifest manifest) {
-        Entry entry = new Entry(manifest);
-        Entry replaced = entries.put(manifest.version(), entry);
+    private TableEntry begin(Manifest manifest) {
+        TableEntry entry = new TableEntry(manifest);
+        TableEntry replaced = entries.put(manifest.version(), entry);
         if (replaced != null && replaced.version != null) {
             release(replaced.version);
         }
         return entry;
     }
 
-    private void open(Entry entry) {
+    private void open(TableEntry entry) {
         try {
             addOpened(entry, new OpenVersion(store.open(entry.manifest)));
         } catch (StoreException | RuntimeException | Error e) {
@@ -205,14 +205,14 @@ final class VersionTable {
         }
     }
 
-    private void fail(Entry entry, Throwable failure) {
+    private void fail(TableEntry entry, Throwable failure) {
         long delay = failure instanceof StoreUnavailableException ? 0 : Datasets.RETRY_DELAY.toNanos();
         entry.retryNanos = nanoTime.getAsLong() + delay;
         entry.failure = failure;
     }
 
     /** Completes an entry, unless it left the table while the store opened the version. */
-    private synchronized void addOpened(Entry entry, OpenVersion version) {
+    private synchronized void addOpened(TableEntry entry, OpenVersion version) {
         if (!closed && entries.get(entry.manifest.version()) == entry) {
             entry.idleNanos = nanoTime.getAsLong() + (entry.requested ? IDLE_TIMEOUT.toNanos() : 0);
             entry.version = version;
@@ -274,7 +274,7 @@ final class VersionTable {
     void maintain(@Nullable OpenVersion current) {
         released.removeIf(version -> version.closed.isDone());
         released.forEach(version -> version.snapshot.keepAlive());
-        for (Entry entry : entries.values()) {
+        for (TableEntry entry : entries.values()) {
             OpenVersion version = entry.version;
             if (version != null && version != current && entry.check.isDone()) {
                 // On another thread: a check may read the whole content, and must not delay the current version.
@@ -283,7 +283,7 @@ final class VersionTable {
         }
     }
 
-    private static void check(Entry entry, OpenVersion version) {
+    private static void check(TableEntry entry, OpenVersion version) {
         if (!version.acquire()) {
             return;
         }

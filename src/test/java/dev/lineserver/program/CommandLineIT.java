@@ -377,7 +377,7 @@ final class CommandLineIT {
         Files.copy(Path.of("run.sh"), root.resolve("run.sh"));
         Files.writeString(root.resolve("build.sh"), "#!/bin/bash\necho built; exit 9\n");
         Files.writeString(target.resolve("line-server"), "#!/bin/bash\nprintf '%s\\n' \"$@\"\n");
-        String setUp = "chmod +x root/*.sh root/target/*; ln -s root/run.sh run; mkdir sub; export CDPATH=.:/; ";
+        String setUp = "chmod -R +x root; ln -s root/run.sh run; mkdir sub; export CDPATH=.:/; ";
         assertShell(
                 0,
                 "serve\nx.txt\n--port\n1\n".repeat(2) + "serve\n../x.txt\n",

@@ -273,13 +273,13 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /** Returns the files that belong to no version. */
-    List<Leftovers.Entry> leftovers() throws IOException {
+    List<Leftovers.LeftoverPath> leftovers() throws IOException {
         return Leftovers.find(this, versionsForWriter());
     }
 
     /** Removes the files that belong to no version. */
     private void clean() throws IOException {
-        for (Leftovers.Entry leftover : leftovers()) {
+        for (Leftovers.LeftoverPath leftover : leftovers()) {
             disk.deleteTree(leftover.path());
         }
     }

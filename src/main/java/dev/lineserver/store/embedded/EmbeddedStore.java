@@ -316,7 +316,7 @@ public final class EmbeddedStore implements LineStore {
         try (DatasetLock _ = dryRun
                 ? DatasetLock.acquireWithoutWriting(directory, dataset, "look for leftovers")
                 : DatasetLock.acquire(directory, dataset, "remove leftovers")) {
-            for (Leftovers.Entry leftover : files.leftovers()) {
+            for (Leftovers.LeftoverPath leftover : files.leftovers()) {
                 String name = directory.relativize(leftover.path()).toString();
                 found.add(new Leftover(name, leftover.reason(), Disk.size(leftover.path()), "bytes"));
                 if (!dryRun) {

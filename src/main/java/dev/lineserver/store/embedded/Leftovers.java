@@ -32,11 +32,11 @@ final class Leftovers {
      *
      * @param reason why no version needs it, as a clause
      */
-    record Entry(Path path, String reason) {}
+    record LeftoverPath(Path path, String reason) {}
 
     /** Returns the leftovers of a dataset. */
-    static List<Entry> find(DatasetDirectory dataset, VersionsFile listed) throws IOException {
-        List<Entry> found = new ArrayList<>();
+    static List<LeftoverPath> find(DatasetDirectory dataset, VersionsFile listed) throws IOException {
+        List<LeftoverPath> found = new ArrayList<>();
         for (Path entry : Disk.list(dataset.path())) {
             add(found, entry, reason(name(entry), listed));
         }
@@ -53,9 +53,9 @@ final class Leftovers {
         return found;
     }
 
-    private static void add(List<Entry> found, Path path, @Nullable String reason) {
+    private static void add(List<LeftoverPath> found, Path path, @Nullable String reason) {
         if (reason != null) {
-            found.add(new Entry(path, reason));
+            found.add(new LeftoverPath(path, reason));
         }
     }
 

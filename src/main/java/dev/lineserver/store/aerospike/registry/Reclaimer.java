@@ -62,7 +62,7 @@ final class Reclaimer {
     private final Map<LineSet, Long> irreclaimable = new ConcurrentHashMap<>();
 
     /** Records of a set that no version needs. */
-    private record Found(LineSet set, long copies, long inSet) {
+    private record LeftoverSet(LineSet set, long copies, long inSet) {
         Leftover leftover() {
             String version = "version " + set.version() + " of " + set.dataset();
             String reason = switch (set.state()) {
@@ -76,7 +76,7 @@ final class Reclaimer {
     }
 
     /** What was found, and the time of the cluster before the registry was read. */
-    private record Findings(long time, List<Found> found) {}
+    private record Findings(long time, List<LeftoverSet> found) {}
 
     Reclaimer(RegistryAccess access, Duration grace, LongSupplier clock) {
         this.access = access;
@@ -90,20 +90,20 @@ final class Reclaimer {
         if (!dryRun && !findings.found().isEmpty()) {
             reclaim(findings.time(), findings.found());
         }
-        return findings.found().stream().map(Found::leftover).toList();
+        return findings.found().stream().map(LeftoverSet::leftover).toList();
     }
 
     /** Reclaims one set after the other, unless another server does so. */
     void reclaimInBackground() throws StoreException {
         Findings findings = find();
-        List<Found> found = findings.found().stream()
+        List<LeftoverSet> found = findings.found().stream()
                 .filter(each -> !Long.valueOf(each.inSet()).equals(irreclaimable.get(each.set())))
                 .toList();
         long end = clock.getAsLong() + CLAIM_MILLIS;
         if (found.isEmpty() || !claim(end)) {
             return;
         }
-        for (Found each : found) {
+        for (LeftoverSet each : found) {
             if (clock.getAsLong() >= end) {
                 return;
             }
@@ -125,7 +125,7 @@ final class Reclaimer {
             dataset.all().forEach(version -> expected.put(version.set(), version.records()));
         }
         irreclaimable.keySet().retainAll(current.sets().values());
-        List<Found> found = new ArrayList<>();
+        List<LeftoverSet> found = new ArrayList<>();
         for (LineSet set : current.sets().values()) {
             SetCount count = counts.getOrDefault(set.name(), SetCount.NONE);
             long needed = expected.getOrDefault(set.name(), 0L) * namespace.replicationFactor();
@@ -136,15 +136,15 @@ final class Reclaimer {
                 case LIVE -> copies > 0 && !count.truncating() && !namespace.migrating();
             };
             if (leftover) {
-                found.add(new Found(set, copies, count.copies()));
+                found.add(new LeftoverSet(set, copies, count.copies()));
             }
         }
         return new Findings(namespace.time() - CLOCK_MARGIN_MILLIS, found);
     }
 
-    private void reclaim(long time, List<Found> found) throws StoreException {
+    private void reclaim(long time, List<LeftoverSet> found) throws StoreException {
         boolean writes = access.namespace().acceptsWrites();
-        for (Found each : found) {
+        for (LeftoverSet each : found) {
             LineSet set = each.set();
             switch (set.state()) {
                 case FREE -> access.truncateBefore(set.name(), time);
@@ -167,7 +167,7 @@ final class Reclaimer {
         if (!writes) {
             awaitWrites();
         }
-        for (Found each : found) {
+        for (LeftoverSet each : found) {
             free(each.set());
         }
     }
