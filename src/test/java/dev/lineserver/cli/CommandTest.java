@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.vertx.core.json.JsonObject;
@@ -333,8 +334,9 @@ final class CommandTest {
         "datasets, interrupted"
     })
     void afterASignalACommandThatWritesSaysWhatIsLeft(String verb, String message) {
-        Verb command =
-                LineServerCommand.commandLine().getSubcommands().get(verb).getCommand();
+        Verb command = Objects.requireNonNull(
+                        LineServerCommand.commandLine().getSubcommands().get(verb))
+                .getCommand();
         assertEquals(
                 1,
                 Failures.reportInterrupted(

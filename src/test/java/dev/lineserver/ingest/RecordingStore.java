@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -136,7 +137,7 @@ final class RecordingStore implements LineStore {
         if (openFailure != null) {
             throw openFailure;
         }
-        List<byte[]> lines = versions.get(manifest.version());
+        List<byte[]> lines = Objects.requireNonNull(versions.get(manifest.version()));
         return new Snapshot() {
             @Override
             public Manifest manifest() {

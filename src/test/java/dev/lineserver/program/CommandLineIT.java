@@ -383,7 +383,7 @@ final class CommandLineIT {
                 "serve\nx.txt\n--port\n1\n".repeat(2) + "serve\n../x.txt\n",
                 "",
                 setUp + "sh root/run.sh x.txt --port 1; ./run x.txt --port 1; cd ./sub; sh ../run ../x.txt");
-        assertShell(1, "", "line-server: missing.txt does not exist\n", "rm root/target/*; root/run.sh missing.txt");
+        assertShell(1, "", "line-server: missing.txt does not exist\n", "rm -r root/target; root/run.sh missing.txt");
     }
 
     @Test

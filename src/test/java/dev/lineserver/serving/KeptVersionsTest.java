@@ -218,7 +218,7 @@ final class KeptVersionsTest {
         executor.queueing = false;
         publish(2);
         executor.runQueued();
-        assertTrue(failureOf(opened).getMessage().contains("withdrawn"));
+        assertTrue(String.valueOf(failureOf(opened).getMessage()).contains("withdrawn"));
         assertEquals(1, snapshot(1).closes);
         assertNull(dataset().acquire(1));
     }

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 
 import com.aerospike.client.cluster.Partition;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +30,7 @@ final class LostNodeTest {
     private static final int LOST = 1;
 
     private List<FakeAerospikeNode> nodes;
-    private LineRecords records;
+    private @Nullable LineRecords records;
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @BeforeEach
@@ -73,7 +75,7 @@ final class LostNodeTest {
     }
 
     private boolean isOnTheLostNode(int line) {
-        return Partition.getPartitionId(records.line(line).digest) % NODES == LOST;
+        return Partition.getPartitionId(Objects.requireNonNull(records).line(line).digest) % NODES == LOST;
     }
 
     private static void assertFound(List<CompletableFuture<Lookup>> lookups, int line) {
