@@ -122,11 +122,11 @@ final class CoalescingReader<N> {
      * Adds a read to the lane of its best replica. Replicas rank: 0 healthy and untried, 1 healthy, 2 suspect and
      * untried, 3 suspect; the first of the lowest rank is the best.
      *
-     * @param onlyUntriedHealthy true to accept rank 0 only: the read has a place already, and moves only to a better
-     *     one
+     * @param onlyHealthy true to accept ranks 0 and 1 only: the read is in the lane of a suspect node already, and moves
+     *     only to a better one. That may be one that failed the read earlier and has recovered since
      * @return {@link ResultCode#OK}, or the reason why the read was not added
      */
-    private int enqueue(PendingRead read, boolean onlyUntriedHealthy) {
+    private int enqueue(PendingRead read, boolean onlyHealthy) {
         int replicas = link.replicaCount();
         int bestRank = Integer.MAX_VALUE;
         int bestReplica = 0;
@@ -149,7 +149,7 @@ final class CoalescingReader<N> {
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if ((onlyUntriedHealthy && bestRank > 0) || best.queue.size() >= MAX_QUEUED_READS) {
+        if ((onlyHealthy && bestRank > 1) || best.queue.size() >= MAX_QUEUED_READS) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.addAttempt(bestReplica);
@@ -322,8 +322,10 @@ final class CoalescingReader<N> {
                 lane.health = Health.SUSPECT;
             }
             for (PendingRead read : reads) {
-                if (!failIfExpired(read, now) && becomesOverdue) {
-                    // The read is in flight twice now. If there is no better lane, it waits for this command only.
+                if (!failIfExpired(read, now) && overdue && read.holders == 1) {
+                    // The read is in flight twice now. If there is no better lane, it waits for this command only,
+                    // until
+                    // the next tick looks again.
                     int _ = enqueue(read, true);
                 }
             }

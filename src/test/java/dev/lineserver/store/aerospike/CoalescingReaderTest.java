@@ -286,6 +286,25 @@ final class CoalescingReaderTest {
         assertEquals("node0", after.from);
     }
 
+    /** The line was tried at both replicas: one failed it and has recovered since, and the other is silent. */
+    @Test
+    void aLineThatWaitsForASilentNodeIsReadFromAReplicaThatHasRecovered() {
+        ReadOutcome waiting = read(0);
+        loop.endIteration();
+        loop.inFlight.removeFirst().fail(ResultCode.SERVER_NOT_AVAILABLE);
+        loop.endIteration();
+        assertEquals(1, loop.commandsTo("node1").size());
+        loop.advance(90);
+        ReadOutcome other = read(3);
+        loop.answerAllBut("node1");
+        assertEquals("node0", other.from);
+        loop.advance(20);
+        loop.answerAllBut("node1");
+        assertEquals("node0", waiting.from);
+        loop.advance(100);
+        assertEquals(0, loop.commandsTo("node0").size());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {ResultCode.SERVER_NOT_AVAILABLE, ResultCode.TIMEOUT, ResultCode.MAX_ERROR_RATE})
     void linesOfADeadNodeAreReadFromTheOtherReplicaAtOnce(int code) {
