@@ -146,8 +146,10 @@ public final class AerospikeStore implements LineStore {
     }
 
     private void warnOfConflictResolution() throws StoreException {
-        cluster.namespaceInfo().forEach((node, namespace) -> ClusterPlan.conflictResolutionWarning(node, namespace)
-                .ifPresent(warning -> LOG.log(Level.WARNING, warning)));
+        cluster.namespaceInfo().entrySet().stream()
+                .flatMap(node -> ClusterPlan.conflictResolutionWarning(node.getKey(), node.getValue()).stream())
+                .findFirst()
+                .ifPresent(warning -> LOG.log(Level.WARNING, warning));
     }
 
     @Override
