@@ -147,7 +147,10 @@ final class DeployedNumbersTest {
         assertEquals(server, number(read(OPERATIONS), "(\\d+) MiB are enough"));
     }
 
-    /** Nodes list each other, may open a descriptor per accepted connection, and have the configured namespace. */
+    /**
+     * Nodes list each other, may open a descriptor per accepted connection, have the configured namespace, and prefer
+     * the newer of two records.
+     */
     @Test
     void aerospikeConfigurationsMatchCompose() throws IOException {
         String compose = read(DOCKER.resolve("compose.yaml"));
@@ -158,7 +161,9 @@ final class DeployedNumbersTest {
         assertTrue(number(conf, "proto-fd-max\\s+(\\d+)") < number(compose, "nofile: \\{ soft: (\\d+)"));
         Set<String> namespaces = matches("(?<=NAMESPACE: )\\w+", compose);
         for (String file : List.of("compose/aerospike.conf", "aerospike.conf")) {
-            assertEquals(namespaces, matches("(?m)(?<=^namespace )\\w+", read(DOCKER.resolve(file))), file);
+            String text = read(DOCKER.resolve(file));
+            assertEquals(namespaces, matches("(?m)(?<=^namespace )\\w+", text), file);
+            assertTrue(text.contains("\n    conflict-resolution-policy last-update-time\n"), file);
         }
     }
 

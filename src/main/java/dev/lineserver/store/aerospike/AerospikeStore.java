@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,8 @@ import dev.lineserver.store.aerospike.registry.Registry;
  * {@link Registry}. Lookups run on event loops and never block; all other methods block.
  */
 public final class AerospikeStore implements LineStore {
+    private static final System.Logger LOG = System.getLogger(AerospikeStore.class.getName());
+
     /** Bytes of a record that are not available to its line: headers, names, and checks of the server. */
     private static final int RECORD_OVERHEAD_BYTES = 512;
 
@@ -138,7 +141,15 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Build begin(BuildRequest request) throws StoreException {
         int maxBytesPerRecord = maxBytesPerRecord();
+        warnOfConflictResolution();
         return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), maxBytesPerRecord);
+    }
+
+    private void warnOfConflictResolution() throws StoreException {
+        cluster.namespaceInfo().entrySet().stream()
+                .flatMap(node -> ClusterPlan.conflictResolutionWarning(node.getKey(), node.getValue()).stream())
+                .findFirst()
+                .ifPresent(warning -> LOG.log(Level.WARNING, warning));
     }
 
     @Override
@@ -168,7 +179,8 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Plan plan(TextShape shape, int keep) throws StoreException {
-        return ClusterPlan.of(shape, cluster, maxBytesPerRecord());
+        boolean reclaimable = !lifeCycle.reclaim(true).isEmpty();
+        return ClusterPlan.of(shape, cluster, maxBytesPerRecord(), LifeCycle.orDefault(keep), reclaimable);
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 import com.aerospike.client.cluster.Node;
 
@@ -29,9 +30,13 @@ final class ClusterPlan {
 
     private static final long MAX_RECORDS_PER_NODE = 4_294_967_296L;
     private static final long PERCENT = 100;
+    private static final String NEWER_RECORD = "last-update-time";
 
     private final TextShape shape;
     private final int maxBytesPerRecord;
+    private final int keep;
+    private final boolean reclaimable;
+    private final List<String> warnings = new ArrayList<>();
     private final List<String> obstacles = new ArrayList<>();
 
     /** Totals of all nodes. */
@@ -45,13 +50,20 @@ final class ClusterPlan {
 
     private long diskPerNode = 1;
 
-    private ClusterPlan(TextShape shape, int maxBytesPerRecord) {
+    private ClusterPlan(TextShape shape, int maxBytesPerRecord, int keep, boolean reclaimable) {
         this.shape = shape;
         this.maxBytesPerRecord = maxBytesPerRecord;
+        this.keep = keep;
+        this.reclaimable = reclaimable;
     }
 
-    static Plan of(TextShape shape, ConnectedCluster cluster, int maxBytesPerRecord) throws StoreException {
-        ClusterPlan plan = new ClusterPlan(shape, maxBytesPerRecord);
+    /**
+     * @param keep number of published versions that are kept
+     * @param reclaimable true if the next ingest can delete records that no version needs
+     */
+    static Plan of(TextShape shape, ConnectedCluster cluster, int maxBytesPerRecord, int keep, boolean reclaimable)
+            throws StoreException {
+        ClusterPlan plan = new ClusterPlan(shape, maxBytesPerRecord, keep, reclaimable);
         Map<Node, Map<String, String>> nodes = cluster.namespaceInfo();
         for (Map.Entry<Node, Map<String, String>> node : nodes.entrySet()) {
             plan.add(node.getKey(), node.getValue(), cluster.infoPairs(node.getKey(), "statistics"));
@@ -73,8 +85,26 @@ final class ClusterPlan {
         diskPerNode = Math.max(diskPerNode, disk);
         freeRecords += Math.max(0, MAX_RECORDS_PER_NODE - ConnectedCluster.longValue(namespace, "objects", 0));
         if ("true".equals(namespace.get("stop_writes"))) {
-            obstacles.add("node " + node + " has stopped taking writes: give it memory or storage, or drop datasets");
+            String stopped = "node " + node + " has stopped taking writes: ";
+            if (reclaimable) {
+                warnings.add(stopped + "records that no version needs take space; the ingest deletes them first, or run"
+                        + " 'line-server reclaim'");
+            } else {
+                obstacles.add(stopped + "give it memory or storage, or drop datasets");
+            }
         }
+        conflictResolutionWarning(node, namespace).ifPresent(warnings::add);
+    }
+
+    /** Returns a warning unless the node resolves conflicts between copies of a record in favour of the newer one. */
+    static Optional<String> conflictResolutionWarning(Node node, Map<String, String> namespace) {
+        String policy = namespace.getOrDefault("conflict-resolution-policy", NEWER_RECORD);
+        // A namespace with strong consistency has no such conflicts, and does not report the parameter as configured.
+        return policy.equals(NEWER_RECORD) || "true".equals(namespace.get("strong-consistency"))
+                ? Optional.empty()
+                : Optional.of("node " + node + " has the conflict-resolution-policy " + policy
+                        + ": after a network failure an older record can replace a newer one; set it to " + NEWER_RECORD
+                        + " on every node");
     }
 
     /** RAM that can be used before {@code stop-writes-sys-memory-pct} is reached. */
@@ -91,23 +121,31 @@ final class ClusterPlan {
         long records = shape.lineCount() + parts;
         long ram = records * INDEX_BYTES * copies;
         long disk = diskBytes() * copies;
-        long forSpace = Math.max(Math.ceilDiv(ram, ramPerNode), Math.ceilDiv(disk, diskPerNode));
-        long forRecords = Math.ceilDiv(records * copies, MAX_RECORDS_PER_NODE);
+        // During an ingest there is one version more than those that are kept.
+        long versions = keep + 1L;
+        long forSpace =
+                Math.max(Math.ceilDiv(versions * ram, ramPerNode), Math.ceilDiv(versions * disk, diskPerNode));
+        long forRecords = Math.ceilDiv(versions * records * copies, MAX_RECORDS_PER_NODE);
         long needed = Math.max(Math.max(forSpace, forRecords), copies);
         require(ram, freeRam, "bytes of RAM for the index", "add nodes or memory");
         require(disk, freeDisk, "bytes of storage", "add nodes or devices, or raise filesize");
         require(records * copies, freeRecords, "records", "add nodes");
         if (needed > MAX_NODES) {
-            obstacles.add("about " + needed + " nodes like these are needed, and Community Edition allows " + MAX_NODES
+            obstacles.add("about " + needed + " nodes like these are needed for " + versions + " versions, and Community Edition allows " + MAX_NODES
                     + ": use larger nodes, or Enterprise Edition");
         }
         return new Plan(
                 List.of(
                         new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
                         new Figure("records", records, "records", "records, with the parts of long lines"),
+                        new Figure(
+                                "versions",
+                                versions,
+                                "versions",
+                                "versions at once during an ingest: those that are kept, and the new one"),
                         new Figure("replication-factor", copies, "copies", "copies of each record"),
-                        new Figure("index-ram", ram, "bytes", "RAM for the index, 64 bytes per record and copy"),
-                        new Figure("storage", disk, "bytes", "storage for the records, in all copies"),
+                        new Figure("index-ram", ram, "bytes", "RAM for the index of one version, 64 bytes per record and copy"),
+                        new Figure("storage", disk, "bytes", "storage for the records of one version, in all copies"),
                         new Figure(
                                 "free-ram", freeRam, "bytes", "RAM free on all nodes, up to their stop-writes limits"),
                         new Figure(
@@ -120,8 +158,8 @@ final class ClusterPlan {
                                 "nodes-needed",
                                 needed,
                                 "nodes",
-                                "nodes like the largest of these, empty, that the file needs")),
-                List.of(),
+                                "nodes like the largest of these, empty, that all versions need")),
+                warnings,
                 obstacles);
     }
 

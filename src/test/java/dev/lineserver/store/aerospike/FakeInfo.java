@@ -28,6 +28,7 @@ final class FakeInfo {
     volatile String partitionGeneration = "1";
 
     volatile long diskBytes = 4L << 30;
+    volatile boolean migrating;
     volatile String conflictResolution = "last-update-time";
 
     /** Error of the record counts of sets, as during a migration. */
@@ -112,8 +113,9 @@ final class FakeInfo {
 
     private String namespace() {
         return "objects=0;effective_replication_factor=" + replicaCount() + ";stop_writes="
-                + (faults.stopWrites || records.isFull()) + ";conflict-resolution-policy=" + conflictResolution
-                + ";current_time=" + (System.currentTimeMillis() / 1_000 - SERVER_EPOCH)
+                + (faults.stopWrites || records.isFull()) + ";migrate_tx_partitions_remaining="
+                + (migrating ? 1 : 0) + ";conflict-resolution-policy=" + conflictResolution
+                + ";current_time=" + (records.advanceClock() / 1_000 - SERVER_EPOCH)
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.MAX_RECORD_SIZE;
@@ -131,12 +133,12 @@ final class FakeInfo {
     private String truncate(String command) {
         if (faults.truncationEnabled) {
             String time = parameter(command, "lut");
-            // Without a time: up to now. The next millisecond is safe, because the fake node writes nothing meanwhile.
+            // Without a time: up to now.
             records.truncate(
                     parameter(command, "set"),
                     time.matches("[0-9]+")
                             ? TimeUnit.NANOSECONDS.toMillis(Long.parseLong(time))
-                            : System.currentTimeMillis() + 1);
+                            : records.advanceClock());
         }
         return "ok";
     }

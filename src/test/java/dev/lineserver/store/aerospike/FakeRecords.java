@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +27,22 @@ final class FakeRecords {
     /** The time up to which each set was truncated. */
     private final Map<String, Long> truncations = new ConcurrentHashMap<>();
 
+    /**
+     * The clock of the node, in milliseconds since the epoch. It advances by a second whenever it is read, so that no
+     * test waits for a second to pass.
+     */
+    private final AtomicLong clock = new AtomicLong(System.currentTimeMillis());
+
     /** The node stops writes while it has more records. */
     volatile long maxRecords = Long.MAX_VALUE;
 
     /** @param updatedAt time of the last write, in milliseconds since the epoch */
     record StoredRecord(String set, int generation, long updatedAt, List<WireMessage.BinOperation> bins) {}
+
+    /** Returns a time that is later than those of all writes up to now. */
+    long advanceClock() {
+        return clock.addAndGet(1_000);
+    }
 
     boolean isFull() {
         return byDigest.size() > maxRecords;
@@ -55,7 +67,7 @@ final class FakeRecords {
             }
             int generation = before == null ? 1 : before.generation + 1;
             return new StoredRecord(
-                    message.text(WireMessage.FIELD_SET), generation, System.currentTimeMillis(), message.operations());
+                    message.text(WireMessage.FIELD_SET), generation, clock.get(), message.operations());
         });
         return code[0];
     }
@@ -124,7 +136,7 @@ final class FakeRecords {
 
     /** Adds a record as another program does. */
     void add(String set, byte[] digest) {
-        byDigest.put(ByteBuffer.wrap(digest), new StoredRecord(set, 1, System.currentTimeMillis(), List.of()));
+        byDigest.put(ByteBuffer.wrap(digest), new StoredRecord(set, 1, clock.get(), List.of()));
     }
 
     /** Simulates a restart with an empty device. */

@@ -98,6 +98,7 @@ public final class HeldLease {
             if (current.dataset(dataset.value()).all().contains(version)) {
                 return;
             }
+            requireValid();
             requireOwned(current);
             current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
             if (request.hold()) {
@@ -116,18 +117,25 @@ public final class HeldLease {
     }
 
     /**
-     * Releases the lease, and truncates the set. Does not fail: if the cluster cannot be reached, the lease expires,
-     * and the next ingest, drop or server truncates the set.
+     * Truncates the set and releases the lease. Does not fail: if the cluster cannot be reached, the lease expires, and
+     * the next ingest, drop or server truncates the set.
      */
     public void rollBack() {
         renewal.cancel(false);
         try {
+            // Only while the lease excludes others from the set. Otherwise the set is reclaimed like any other.
+            boolean truncated = isValid() && ownsLease(lifeCycle.access.read());
+            if (truncated) {
+                lifeCycle.access.truncate(set.name());
+            }
             lifeCycle.access.update("rolling back " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
+                    if (truncated) {
+                        current.put(set.withState(LineSet.SetState.FREE, lifeCycle.now()));
+                    }
                 }
             });
-            // A set in state BUILDING without a lease is reclaimable, so the sweep truncates it.
             lifeCycle.sweep();
         } catch (StoreException e) {
             LOG.log(
@@ -135,6 +143,15 @@ public final class HeldLease {
                     "{0} could not be rolled back, and keeps its space until the next ingest, drop or reclaim: {1}",
                     describe(),
                     e.getMessage());
+        }
+    }
+
+    private boolean isValid() {
+        try {
+            requireValid();
+            return true;
+        } catch (StoreFailedException _) {
+            return false;
         }
     }
 

@@ -162,7 +162,8 @@ public final class LifeCycle implements AutoCloseable {
         return requireVersion(after.dataset(dataset.value()), dataset, version).manifest();
     }
 
-    static int orDefault(int keep) {
+    /** Returns the number of published versions to keep; 0 stands for the default. */
+    public static int orDefault(int keep) {
         return keep == 0 ? DEFAULT_KEEP : keep;
     }
 

@@ -23,28 +23,25 @@ import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
  * Deletes records that no version needs. It compares the registry with the number of records in each set:
  *
  * <pre>
- *   state of the set                        records that no version needs     reclaimed by
- *   FREE                                    all                               truncation up to the time of the look
- *   RETIRED, grace and holds are over       all                               truncation, then FREE
- *   BUILDING, lease expired                 all                               removal of the lease, truncation, FREE
- *   LIVE, more records than the version     those that came back              truncation up to the begin of the build
+ *   state of the set                        records that no version needs     truncated up to
+ *   FREE                                    all                               the time of this comparison
+ *   RETIRED, grace and holds are over       all                               the same; then FREE
+ *   BUILDING, lease expired                 all                               the same, without the lease; then FREE
+ *   LIVE, more records than its version     those that came back              a minute before its build began
  * </pre>
  *
- * <p>The records of a FREE or LIVE set are not those of a current build. A node brought them back, because truncation
- * does not survive its restart in Community Edition; or a build wrote them before it noticed that its lease was lost.
- * These sets are truncated only up to a time: another process may begin a build in a free set at any moment, and the
- * truncation must not delete its records, however late it arrives.
+ * <p>The records of a FREE set, and those that a LIVE set has too many, are not those of a current build. A node brought
+ * them back, because truncation does not survive its restart in Community Edition; or a build wrote them before it
+ * noticed that its lease was lost.
  *
- * <p>FREE and LIVE sets are reclaimed without a write of the registry, and before all others: the cluster may have
- * stopped writes because of their records. For the same reason, a RETIRED set is truncated early then.
+ * <p>The time is that of the slowest clock of the cluster, read before the registry. Another process may free the set
+ * and begin a build in it at any moment, and a truncation that arrives late must not delete the records of that build.
+ * A record that is younger than this time stays in the set, which is FREE then, until the next comparison.
+ *
+ * <p>FREE and LIVE sets are truncated without a write of the registry, and before all others: the cluster may have
+ * stopped writes because of their records. If it has, the others are truncated before the registry is written, too.
  */
 final class Reclaimer {
-    /**
-     * Subtracted from the time of the cluster, which it reports in whole seconds. Covers a node that joins with a clock
-     * behind the others, as far as they tolerate that.
-     */
-    private static final long CLOCK_MARGIN_MILLIS = 2_000;
-
     /** Time for which one server excludes the others. */
     private static final long CLAIM_MILLIS = 60_000;
 
@@ -139,7 +136,7 @@ final class Reclaimer {
                 found.add(new LeftoverSet(set, copies, count.copies()));
             }
         }
-        return new Findings(namespace.time() - CLOCK_MARGIN_MILLIS, found);
+        return new Findings(namespace.time(), found);
     }
 
     private void reclaim(long time, List<LeftoverSet> found) throws StoreException {
@@ -154,13 +151,12 @@ final class Reclaimer {
                     access.forgetTruncations(set.name());
                     access.truncateBefore(set.name(), set.recordsSince());
                 }
-                case RETIRED -> {
+                case RETIRED, BUILDING -> {
+                    // The expired lease is removed later. A build that continues before that publishes nothing: it
+                    // checks its clock first.
                     if (!writes && isStillReclaimable(access.read(), set)) {
-                        access.truncate(set.name());
+                        access.truncateBefore(set.name(), time);
                     }
-                }
-                case BUILDING -> {
-                    // The expired lease must be removed first, which is a write.
                 }
             }
         }
@@ -168,7 +164,7 @@ final class Reclaimer {
             awaitWrites();
         }
         for (LeftoverSet each : found) {
-            free(each.set());
+            free(each.set(), time);
         }
     }
 
@@ -177,10 +173,11 @@ final class Reclaimer {
      * free.
      */
     void sweep() throws StoreException {
+        long time = access.namespace().time();
         Registry current = access.read();
         for (LineSet set : current.sets().values()) {
             if (isReclaimable(current, set)) {
-                free(set);
+                free(set, time);
             }
         }
     }
@@ -189,10 +186,10 @@ final class Reclaimer {
      * Truncates a set and marks it as free, if it is reclaimable. In this order: if the process ends in between, the next
      * sweep repeats the truncation. If sweeps of several processes overlap, each truncates the set, and one marks it.
      */
-    private void free(LineSet set) throws StoreException {
+    private void free(LineSet set, long time) throws StoreException {
         boolean candidate = set.state() == LineSet.SetState.RETIRED || set.state() == LineSet.SetState.BUILDING;
         if (candidate && removeExpiredLease(set)) {
-            access.truncate(set.name());
+            access.truncateBefore(set.name(), time);
             access.update(
                     "marking set " + set.name() + " as free",
                     later -> later.sets()

@@ -21,6 +21,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -101,8 +102,7 @@ final class LifeCycleTest {
         registry.counts.put("_a", new RegistryAccess.SetCount(3, false));
         registry.counts.put("_c", new RegistryAccess.SetCount(7, false));
         assertEquals("_d", publish(here).name(), "_a is not empty, _b is live, _c belongs to another program");
-        assertEquals(List.of(first.name()), registry.truncated);
-        assertEquals(List.of("_a<498000"), registry.truncatedBefore, "records in free sets are deleted");
+        assertEquals(List.of("_a<500000", "_a<500000"), registry.truncatedBefore, "records in free sets are deleted");
         registry.counts.put("_a", new RegistryAccess.SetCount(0, true));
         assertEquals("_e", publish(here).name(), "_a is still being truncated");
     }
@@ -327,5 +327,95 @@ final class LifeCycleTest {
         StoreFailedException refused =
                 assertThrows(StoreFailedException.class, () -> here.begin(request(new DatasetName("third"))));
         assertTrue(refused.getMessage().contains("check the clock"), refused.getMessage());
+    }
+
+    private void assertReclaimedBy(LifeCycle server, String... truncations) throws StoreException {
+        registry.truncatedBefore.clear();
+        server.reclaimInBackground();
+        assertEquals(List.of(truncations), registry.truncatedBefore);
+    }
+
+    @Test
+    void oneServerAtATimeReclaims() throws Exception {
+        LineSet set = publish(here);
+        here.drop(NAME);
+        advance(GRACE);
+        here.sweep();
+        int before = registry.writes;
+        assertReclaimedBy(here);
+        assertEquals(before, registry.writes, "nothing is written if nothing is found");
+        registry.counts.put(set.name(), new RegistryAccess.SetCount(9, false));
+        assertReclaimedBy(here, set.name() + "<500000");
+        assertEquals(before + 1, registry.writes);
+        assertReclaimedBy(there);
+        assertReclaimedBy(here, set.name() + "<500000");
+        advance(Duration.ofMinutes(1));
+        assertReclaimedBy(there, set.name() + "<500000");
+        assertReclaimedBy(here);
+    }
+
+    @Test
+    void aServerReclaimsWithoutTheRegistryWhileWritesAreStopped() throws Exception {
+        LineSet set = publish(here);
+        here.drop(NAME);
+        advance(GRACE);
+        here.sweep();
+        registry.counts.put(set.name(), new RegistryAccess.SetCount(9, false));
+        registry.failures.add(new StoreFailedException("stopped taking writes"));
+        assertThrows(StoreFailedException.class, here::reclaimInBackground);
+        registry.failures.add(new StoreFailedException("stopped taking writes"));
+        registry.accepted = List.of(false, false, true);
+        assertReclaimedBy(here, set.name() + "<500000");
+    }
+
+    @Test
+    void recordsThatATruncationCannotDeleteAreNotTruncatedAgainUntilTheirNumberChanges() throws Exception {
+        LineSet set = publish(here);
+        registry.counts.put(set.name(), new RegistryAccess.SetCount(2, false));
+        assertReclaimedBy(here);
+        registry.counts.put(set.name(), new RegistryAccess.SetCount(5, false));
+        String[] truncation = {set.name() + " forgotten", set.name() + "<440000"};
+        assertReclaimedBy(here, truncation);
+        assertReclaimedBy(here);
+        registry.counts.put(set.name(), new RegistryAccess.SetCount(6, false));
+        assertReclaimedBy(here, truncation);
+        assertEquals(List.of(), registry.truncatedNow);
+    }
+
+    @Test
+    void keptAndHeldVersionsKeepTheirSets() throws Exception {
+        LineSet first = publish(here);
+        HeldLease held = here.begin(new BuildRequest(NAME, "x", null, false, 1, true));
+        held.commit(content(), 1);
+        HeldLease third = here.begin(new BuildRequest(NAME, "x", null, false, 2, false));
+        third.commit(content(), 1);
+        advance(LifeCycle.MAX_HOLD);
+        assertEquals(List.of(), here.reclaim(false));
+        assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
+        there.publish(NAME, 1, 1);
+        assertEquals(LineSet.SetState.RETIRED, registry.state(third.set().name()));
+        assertEquals(LineSet.SetState.LIVE, registry.state(held.set().name()));
+        there.drop(NAME, 2);
+        advance(GRACE);
+        assertEquals(
+                List.of("version 2 of sample was replaced or dropped", "version 3 of sample was replaced or dropped"),
+                here.reclaim(false).stream().map(Leftover::reason).toList());
+        assertEquals(
+                List.of(LineSet.SetState.LIVE, LineSet.SetState.FREE, LineSet.SetState.FREE),
+                List.of(
+                        registry.state(first.name()),
+                        registry.state(held.set().name()),
+                        registry.state(third.set().name())));
+    }
+
+    @Test
+    void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
+        HeldLease lease = here.begin(request(NAME));
+        advance(LEASE);
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
+        assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
+        lease.rollBack();
+        assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");
+        assertEquals(List.of(lease.set().name() + "<500000"), registry.truncatedBefore);
     }
 }

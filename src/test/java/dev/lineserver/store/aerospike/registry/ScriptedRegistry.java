@@ -14,10 +14,14 @@ final class ScriptedRegistry implements RegistryAccess {
     final Map<String, SetCount> counts = new HashMap<>();
     final List<String> truncated = new ArrayList<>();
 
+    /** Truncations without a time. */
+    final List<String> truncatedNow = new ArrayList<>();
+
     /** Truncations up to a time: set, {@code <} and time. */
     final List<String> truncatedBefore = new ArrayList<>();
 
-    NamespaceState namespace = new NamespaceState(500_000, 2, true, false);
+    /** Whether the cluster accepts writes, each time it is asked; the last answer is repeated. */
+    List<Boolean> accepted = List.of(true);
 
     /** Each makes one update fail before its change. */
     final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -64,12 +68,14 @@ final class ScriptedRegistry implements RegistryAccess {
     @Override
     public synchronized void truncate(String set) {
         truncated.add(set);
-        duringTruncation.run();
+        truncatedNow.add(set);
     }
 
     @Override
     public synchronized void truncateBefore(String set, long time) {
+        truncated.add(set);
         truncatedBefore.add(set + "<" + time);
+        duringTruncation.run();
     }
 
     @Override
@@ -84,7 +90,9 @@ final class ScriptedRegistry implements RegistryAccess {
 
     @Override
     public synchronized NamespaceState namespace() {
-        return namespace;
+        boolean accepts = accepted.getFirst();
+        accepted = accepted.size() > 1 ? accepted.subList(1, accepted.size()) : accepted;
+        return new NamespaceState(500_000, 2, accepts, false);
     }
 
     LineSet.SetState state(String set) {
