@@ -123,15 +123,15 @@ final class ClusterPlan {
         long disk = diskBytes() * copies;
         // During an ingest there is one version more than those that are kept.
         long versions = keep + 1L;
-        long forSpace =
-                Math.max(Math.ceilDiv(versions * ram, ramPerNode), Math.ceilDiv(versions * disk, diskPerNode));
+        long forSpace = Math.max(Math.ceilDiv(versions * ram, ramPerNode), Math.ceilDiv(versions * disk, diskPerNode));
         long forRecords = Math.ceilDiv(versions * records * copies, MAX_RECORDS_PER_NODE);
         long needed = Math.max(Math.max(forSpace, forRecords), copies);
         require(ram, freeRam, "bytes of RAM for the index", "add nodes or memory");
         require(disk, freeDisk, "bytes of storage", "add nodes or devices, or raise filesize");
         require(records * copies, freeRecords, "records", "add nodes");
         if (needed > MAX_NODES) {
-            obstacles.add("about " + needed + " nodes like these are needed for " + versions + " versions, and Community Edition allows " + MAX_NODES
+            obstacles.add("about " + needed + " nodes like these are needed for " + versions
+                    + " versions, and Community Edition allows " + MAX_NODES
                     + ": use larger nodes, or Enterprise Edition");
         }
         return new Plan(
@@ -144,7 +144,11 @@ final class ClusterPlan {
                                 "versions",
                                 "versions at once during an ingest: those that are kept, and the new one"),
                         new Figure("replication-factor", copies, "copies", "copies of each record"),
-                        new Figure("index-ram", ram, "bytes", "RAM for the index of one version, 64 bytes per record and copy"),
+                        new Figure(
+                                "index-ram",
+                                ram,
+                                "bytes",
+                                "RAM for the index of one version, 64 bytes per record and copy"),
                         new Figure("storage", disk, "bytes", "storage for the records of one version, in all copies"),
                         new Figure(
                                 "free-ram", freeRam, "bytes", "RAM free on all nodes, up to their stop-writes limits"),

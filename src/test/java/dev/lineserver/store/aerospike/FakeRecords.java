@@ -66,8 +66,7 @@ final class FakeRecords {
                 return null;
             }
             int generation = before == null ? 1 : before.generation + 1;
-            return new StoredRecord(
-                    message.text(WireMessage.FIELD_SET), generation, clock.get(), message.operations());
+            return new StoredRecord(message.text(WireMessage.FIELD_SET), generation, clock.get(), message.operations());
         });
         return code[0];
     }

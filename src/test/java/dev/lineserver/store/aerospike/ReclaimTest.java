@@ -126,8 +126,7 @@ final class ReclaimTest extends FakeNodeTest {
         assertEquals(List.of(), store.reclaim(false));
         store.reclaimInBackground();
         Build third = begin(store);
-        Build fourth = store.begin(new BuildRequest(
-                new DatasetName("other"), "sample", null, false));
+        Build fourth = store.begin(new BuildRequest(new DatasetName("other"), "sample", null, false));
         add(fourth, SECOND);
         commit(fourth, SECOND);
         fourth.close();
@@ -167,7 +166,8 @@ final class ReclaimTest extends FakeNodeTest {
                 assertTrue(plan.fits(), plan.obstacles().toString());
                 assertTrue(plan.warnings().getFirst().contains("line-server reclaim"), plan.toString());
                 assertHoldsSecond(store, second);
-                assertEquals(second.version() + 1, put(store, new byte[] {'x', '\n'}).version());
+                assertEquals(
+                        second.version() + 1, put(store, new byte[] {'x', '\n'}).version());
             }
             node.records.maxRecords = Long.MAX_VALUE;
         }
