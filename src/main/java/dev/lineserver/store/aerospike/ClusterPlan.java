@@ -19,8 +19,8 @@ final class ClusterPlan {
     /** RAM of one entry of the primary index. */
     private static final long INDEX_BYTES = 64;
 
-    /** On the device: 39 bytes of header, set name and its length, bin name, and length of the value. */
-    private static final long RECORD_OVERHEAD_BYTES = 47;
+    /** On the device: 39 bytes of header, set name of at most 4 bytes and its length, bin name, and length of the value. */
+    private static final long RECORD_OVERHEAD_BYTES = 50;
 
     /** On the device, records start at multiples of this. */
     private static final long RECORD_ALIGNMENT_BYTES = 16;

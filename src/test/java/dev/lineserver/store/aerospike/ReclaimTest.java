@@ -158,7 +158,7 @@ final class ReclaimTest extends FakeNodeTest {
             node.records.age(Duration.ofMinutes(2));
             Manifest second = put(store, SECOND);
             node.records.restart();
-            node.records.maxRecords = FIRST_LINES + SECOND_LINES - 1;
+            node.records.maxRecords = (long) FIRST_LINES + SECOND_LINES - 1;
             Plan plan = store.plan(new TextShape(1, 2, 1, new long[] {1, 0}, 0, false), 0);
             if (i == 0) {
                 assertTrue(store.drop(NAME));
