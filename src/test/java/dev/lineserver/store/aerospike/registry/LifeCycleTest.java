@@ -95,7 +95,7 @@ final class LifeCycleTest {
 
     @Test
     void aFreeSetIsReusedOnlyIfItIsEmpty() throws Exception {
-        LineSet first = publish(here);
+        publish(here);
         publish(here);
         advance(GRACE);
         here.sweep();
