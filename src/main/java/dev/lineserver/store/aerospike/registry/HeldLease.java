@@ -47,6 +47,9 @@ public final class HeldLease {
     private volatile Lease lease;
     private volatile @Nullable StoreFailedException lossReason;
 
+    /** Used only by the thread that ingests. */
+    private boolean commitAttempted;
+
     HeldLease(LifeCycle lifeCycle, BuildRequest request, String sourceName, Lease lease, LineSet set) {
         this.lifeCycle = lifeCycle;
         this.request = request;
@@ -88,6 +91,7 @@ public final class HeldLease {
      * @throws StoreFailedException if the lease was lost; nothing is published
      */
     public Manifest commit(Content content, long records) throws StoreException {
+        commitAttempted = true;
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
         Registry.VersionEntry version = new Registry.VersionEntry(manifest, set.name(), records);
@@ -123,8 +127,10 @@ public final class HeldLease {
     public void rollBack() {
         renewal.cancel(false);
         try {
-            // Only while the lease excludes others from the set. Otherwise the set is reclaimed like any other.
-            boolean truncated = isValid() && ownsLease(lifeCycle.access.read());
+            // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
+            // while the lease excludes others from the set, and not if a publication in doubt may still happen.
+            // Otherwise the set is reclaimed like any other.
+            boolean truncated = !commitAttempted && isValid() && ownsLease(lifeCycle.access.read());
             if (truncated) {
                 lifeCycle.access.truncate(set.name());
             }
