@@ -267,7 +267,7 @@ final class LinesFile implements AutoCloseable {
 
     /**
      * Returns the end of the range of bytes from a position on that two versions have in common, as far as the digests
-     * of their blocks tell; the position itself if they do not tell.
+     * of their blocks tell; the position itself if they do not tell. Blocks of one digest have one length, too.
      */
     long equalUntil(LinesFile other, long position) {
         if (blocks == null || other.blocks == null) {
@@ -276,7 +276,6 @@ final class LinesFile implements AutoCloseable {
         long at = position - position % Limits.BLOCK_BYTES;
         while (at < manifest.byteCount()
                 && at < other.manifest.byteCount()
-                && blockLength(at) == other.blockLength(at)
                 && blocks.isEqualBlock(other.blocks, at / Limits.BLOCK_BYTES)) {
             at += blockLength(at);
         }
