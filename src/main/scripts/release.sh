@@ -1,6 +1,5 @@
-# Sourced by build.sh --release: creates the files of a release in target/release. All but the native archive have the same
-# bytes in every build of the same sources with the same JDK: entries of archives are sorted and have the time in the pom,
-# fixed modes and no owner.
+# Sourced by build.sh --release: creates the files of a release in target/release. Entries of archives are sorted, and have
+# the time in the pom, fixed modes and no owner, so that the bytes depend on the sources and the tools only.
 
 release=target/release
 staging=target/release-staging
@@ -44,6 +43,9 @@ begin_release() {
     echo "A release needs GNU tar. Install it (on macOS: brew install gnu-tar), and put it first on the PATH." >&2
     return 1
   fi
+  # Entries of jars have the local time, and files that are copied have modes that the mask permits.
+  export TZ=UTC0
+  umask 022
   rm -rf "$release" "$staging" "$pages"
   mkdir -p "$release"
 }
