@@ -20,7 +20,7 @@ final class LeaseTest extends FakeNodeTest {
 
     @Test
     void anotherProcessIsRefusedWhileTheBuildRuns() throws Exception {
-        AerospikeStore here = connect(settings().lease(Duration.ofMillis(300)));
+        AerospikeStore here = connect(settings().lease(Duration.ofSeconds(1)));
         AerospikeStore there = connect(settings());
         try (Build build = begin(here)) {
             long start = System.nanoTime();
@@ -28,7 +28,7 @@ final class LeaseTest extends FakeNodeTest {
                 assertTrue(assertThrows(StoreFailedException.class, () -> begin(there))
                         .getMessage()
                         .contains("process " + ProcessHandle.current().pid()));
-                return System.nanoTime() - start > Duration.ofSeconds(1).toNanos();
+                return System.nanoTime() - start > Duration.ofSeconds(3).toNanos();
             });
             add(build, CONTENT);
             commit(build, CONTENT);
@@ -38,7 +38,7 @@ final class LeaseTest extends FakeNodeTest {
 
     @Test
     void theLeaseOfADeadBuildExpiresAndItsRecordsAreDeleted() throws Exception {
-        AerospikeStore dying = connect(settings().recordsPerBatch(10).lease(Duration.ofMillis(500)));
+        AerospikeStore dying = connect(settings().recordsPerBatch(10).lease(Duration.ofSeconds(2)));
         AerospikeStore other = connect(settings());
         Build abandoned = begin(dying);
         add(abandoned, CONTENT);
