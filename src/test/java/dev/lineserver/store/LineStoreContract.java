@@ -344,7 +344,12 @@ public abstract class LineStoreContract {
 
     /** Describes the versions of the dataset: {@code "1 KEPT, 2 CURRENT, 2 given"}. */
     private static String describeVersions(LineStore store) throws Exception {
-        Optional<DatasetVersions> versions = store.versions(NAME);
+        return describeVersions(store, NAME);
+    }
+
+    /** Describes the versions of a dataset in the same way; returns an empty string if there are none. */
+    public static String describeVersions(LineStore store, DatasetName dataset) throws StoreException {
+        Optional<DatasetVersions> versions = store.versions(dataset);
         StringBuilder text = new StringBuilder();
         if (versions.isPresent()) {
             for (StoredVersion version : versions.get().versions()) {

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
@@ -16,14 +15,13 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
-import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.LineStoreContract;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoredVersion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -57,18 +55,7 @@ final class StoredFiles {
 
     /** Describes the versions of the dataset: {@code "1 KEPT, 2 CURRENT, 2 given"}; empty if there are none. */
     static String describe(EmbeddedStore store) throws Exception {
-        Optional<DatasetVersions> versions = store.versions(DatasetName.DEFAULT);
-        StringBuilder text = new StringBuilder();
-        if (versions.isPresent()) {
-            for (StoredVersion version : versions.get().versions()) {
-                text.append(version.describe().version())
-                        .append(' ')
-                        .append(version.state())
-                        .append(", ");
-            }
-            text.append(versions.get().lastNumber()).append(" given");
-        }
-        return text.toString();
+        return LineStoreContract.describeVersions(store, DatasetName.DEFAULT);
     }
 
     static void assertHolds(EmbeddedStore store, Manifest manifest, byte[] content, String what) throws Exception {
