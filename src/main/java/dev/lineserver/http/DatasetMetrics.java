@@ -50,16 +50,29 @@ final class DatasetMetrics {
         return MultiGauge.builder(name).description(description).register(registry);
     }
 
-    /** Renews the rows after each check of the version watch, because datasets and versions come and go. */
+    /** Updates the rows after each check of the version watch, because datasets and versions come and go. */
     void start(@Observes StartupEvent event) {
-        datasets.onCheck(() -> gauges.forEach((gauge, value) -> gauge.register(rows(value), true)));
+        // Without overwriting: Micrometer would remove each row before it adds the new one, and a scrape in between
+        // would
+        // find none.
+        datasets.onCheck(() -> gauges.forEach((gauge, value) -> gauge.register(rows(value), false)));
     }
 
     private List<MultiGauge.Row<?>> rows(Function<ServedDataset, Optional<Long>> value) {
         return datasets.all().stream()
-                .<MultiGauge.Row<?>>mapMulti((dataset, rows) -> value.apply(dataset)
-                        .ifPresent(
-                                number -> rows.accept(MultiGauge.Row.of(Tags.of("dataset", dataset.name()), number))))
+                .filter(dataset -> value.apply(dataset).isPresent())
+                .<MultiGauge.Row<?>>map(dataset -> row(dataset.name(), value))
                 .toList();
+    }
+
+    /** A row whose value is read at each scrape: that of the dataset which has the name then. */
+    private MultiGauge.Row<?> row(String name, Function<ServedDataset, Optional<Long>> value) {
+        return MultiGauge.Row.of(
+                Tags.of("dataset", name),
+                datasets,
+                current -> Optional.ofNullable(current.find(name))
+                        .flatMap(value)
+                        .map(Long::doubleValue)
+                        .orElse(Double.NaN));
     }
 }

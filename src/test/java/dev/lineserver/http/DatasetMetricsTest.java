@@ -3,6 +3,7 @@ package dev.lineserver.http;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.quarkus.runtime.StartupEvent;
 import org.awaitility.Awaitility;
@@ -84,6 +85,22 @@ final class DatasetMetricsTest {
         listed = List.of(described(DatasetName.DEFAULT, 4), described(LATER, 2));
         Awaitility.await().ignoreExceptions().until(() -> value("line_server_dataset_version", LATER) == 2);
         Awaitility.await().until(() -> value("line_server_dataset_lines", DatasetName.DEFAULT) == 400);
+    }
+
+    @Test
+    void aScrapeFindsTheMetricsOfADatasetWhileChecksRun() {
+        List<String> removed = new CopyOnWriteArrayList<>();
+        components
+                .registry
+                .config()
+                .onMeterRemoved(meter -> removed.add(meter.getId().getName()));
+        start();
+        listed = List.of(described(DatasetName.DEFAULT, 4), described(LATER, 2));
+        Awaitility.await().ignoreExceptions().until(() -> value("line_server_dataset_version", LATER) == 2);
+        assertEquals(List.of(), removed);
+        // The check for the absence of removals is worth something only if removals are reported.
+        listed = List.of(described(LATER, 2));
+        Awaitility.await().until(() -> removed.contains("line_server_dataset_lines"));
     }
 
     @ParameterizedTest
