@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -62,6 +63,9 @@ final class FastPath {
      */
     private static final Pattern EFFECTIVE_BUILD_TIME_SETTING =
             Pattern.compile("quarkus.http.(root.path=(?!/$)|enable.(de)?compression=true).*");
+
+    /** Netty's default. */
+    private static final int MAX_READ_BYTES = 65_536;
 
     final LineRoute lineRoute;
     final LineHead head;
@@ -142,9 +146,17 @@ final class FastPath {
                 && address.getPort() == port) {
             listening.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
                 @Override
-                public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-                    ((Channel) accepted).pipeline().addLast(new FastPathHandler(FastPath.this));
-                    ctx.fireChannelRead(accepted);
+                public void channelRead(ChannelHandlerContext ctx, Object message) {
+                    Channel accepted = (Channel) message;
+                    // Netty sizes read buffers by the last reads, from 64 bytes on. A head that arrives in two reads is
+                    // left to the router, so the smallest buffer has room for any plain head.
+                    accepted.config()
+                            .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
+                                    PlainRequestParser.MAX_HEAD_BYTES,
+                                    PlainRequestParser.MAX_HEAD_BYTES,
+                                    MAX_READ_BYTES));
+                    accepted.pipeline().addLast(new FastPathHandler(FastPath.this));
+                    ctx.fireChannelRead(message);
                 }
             });
         }

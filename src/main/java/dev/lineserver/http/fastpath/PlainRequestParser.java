@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainRequestParser {
     /** Sufficient for browsers without large cookies. A longer head is not recognised. */
-    private static final int MAX_HEAD_BYTES = 2048;
+    static final int MAX_HEAD_BYTES = 2048;
 
     private static final byte[] METHOD_AND_ROOT = "GET /".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] VERSION = " HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII);

@@ -1,6 +1,8 @@
 package dev.lineserver.http.fastpath;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -169,6 +171,43 @@ final class FastPathTest {
             assertTrue(get(main).endsWith("line 2"));
             assertTrue(get(other).endsWith("the router"));
         }
+    }
+
+    /** Netty adapts its read buffer to the last reads. A head that comes in two reads would go to the router. */
+    @Test
+    void aLongHeadAfterShortOnesIsAnswered() throws Exception {
+        try (ScriptedLines lines = new ScriptedLines()) {
+            lines.answer(_ -> ScriptedLines.found("the fast path"));
+            int port = listen();
+            FastPathInstaller.install(lines.components, VERTX, router, port);
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(30_000);
+                BufferedReader answers =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+                for (int length = 0; length < 1_500; length += 50) {
+                    for (int i = 0; i < 10; i++) {
+                        assertEquals("the fast path", exchange(socket, answers, ""));
+                    }
+                    assertEquals("the fast path", exchange(socket, answers, "X: " + "x".repeat(length) + "\r\n"));
+                }
+            }
+        }
+    }
+
+    private static String exchange(Socket socket, BufferedReader answers, String headers) throws IOException {
+        String request = "GET /lines/3 HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        int length = 0;
+        for (String line = answers.readLine(); !line.isEmpty(); line = answers.readLine()) {
+            if (line.startsWith("content-length: ")) {
+                length = Integer.parseInt(line.substring("content-length: ".length()));
+            }
+        }
+        char[] body = new char[length];
+        for (int i = 0; i < length; i++) {
+            body[i] = (char) answers.read();
+        }
+        return new String(body);
     }
 
     /** Starts a server whose router answers every request alike, and returns its port. */
