@@ -252,7 +252,7 @@ public final class LineRoute {
             case Lookup.PastTheEnd(long lineCount) ->
                 Problem.pastTheEnd(lineCount).answer(request);
             case Lookup.Damaged(String damage) -> {
-                return Future.failedFuture(new LineDamagedException(damage));
+                return Future.failedFuture(new LineDamagedException(lineRequest.lineIndex, damage));
             }
         }
         return Future.succeededFuture();

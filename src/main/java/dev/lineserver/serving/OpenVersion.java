@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
@@ -55,6 +56,11 @@ public final class OpenVersion {
     /** Looks a line up, as {@link Snapshot#lookup} does. The caller must hold a reference. */
     public CompletionStage<Lookup> lookup(long lineIndex) {
         return snapshot.lookup(lineIndex);
+    }
+
+    /** Returns consecutive lines, as {@link Snapshot#range} does. The caller must hold a reference until the last read. */
+    public LineRange range(long first, long end) {
+        return snapshot.range(first, end);
     }
 
     /** Adds a reference. Returns false, and adds none, if the snapshot is closed or is being closed. */

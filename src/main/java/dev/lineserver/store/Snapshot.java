@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionStage;
 /**
  * One version, open for reading. The content never changes: a newer version is another snapshot.
  *
- * <p>Any number of threads may call {@link #lookup} at the same time, event loops included; it does not block them. The
+ * <p>Any number of threads may call {@link #lookup} and {@link #range} at the same time, event loops included; it does not block them. The
  * stage is completed on the calling thread or on a thread of the store. One background thread of the server calls
  * {@link #check}, and {@link #keepAlive} after a newer version has superseded this one. The owner calls {@link #close}
  * once, after the last lookup has completed: the server counts references for this ({@code serving.OpenVersion}), and
@@ -31,6 +31,16 @@ public interface Snapshot extends AutoCloseable {
      * @return the outcome; fails with a {@link StoreException} if the store cannot answer
      */
     CompletionStage<Lookup> lookup(long lineIndex);
+
+    /**
+     * Returns consecutive lines, to be read in blocks. Does not block.
+     *
+     * @param first 0-based index of the first line
+     * @param end index after the last line, from {@code first} to the line count
+     */
+    default LineRange range(long first, long end) {
+        return new LookupRange(this, first, end);
+    }
 
     /**
      * Makes those checks on the version that lookups do not make. Called about twice a second by a background thread,

@@ -213,7 +213,7 @@ final class LineRouteTest {
 
     @Test
     void aLongLineWhoseFirstPartIsDamagedIs500NamingIt() throws Exception {
-        answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
+        answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException(2, "a part is missing")));
         String answer = get("/lines/9");
         assertProblem(answer, 500, "line-damaged", "Line 9 of dataset default version 7: a part is missing");
         assertFalse(answer.contains("etag"), answer);
@@ -226,7 +226,7 @@ final class LineRouteTest {
                 3,
                 part -> part < 2
                         ? part()
-                        : CompletableFuture.failedFuture(new LineDamagedException("a part is missing")));
+                        : CompletableFuture.failedFuture(new LineDamagedException(2, "a part is missing")));
         assertCutOff();
         assertEquals(1, lines.components.value("line_server_lines_damaged"));
     }

@@ -1,14 +1,19 @@
 package dev.lineserver.store;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.DynamicTest;
@@ -131,6 +136,50 @@ public abstract class LineStoreContract {
         return current;
     }
 
+    /** Reads lines from {@code first} to before {@code end} in blocks of one size, and returns their bytes. */
+    protected static byte[] read(Snapshot snapshot, long first, long end, int blockSize) throws Exception {
+        LineRange range = snapshot.range(first, end);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ByteBuffer block = ByteBuffer.allocateDirect(blockSize);
+        boolean full = true;
+        do {
+            await(range.fill(block.clear()));
+            assertTrue(full || block.position() == 0, "only the last block may have room left");
+            full = !block.hasRemaining();
+            byte[] read = new byte[block.flip().remaining()];
+            block.get(read);
+            bytes.writeBytes(read);
+        } while (block.limit() > 0);
+        range.byteCount().ifPresent(count -> assertEquals(count, bytes.size()));
+        return bytes.toByteArray();
+    }
+
+    /** Asserts that ranges of lines are the bytes of the content from the first line's first one on. */
+    protected static void assertRanges(Snapshot snapshot, byte[] content, Random random) throws Exception {
+        long lineCount = snapshot.manifest().lineCount();
+        int[] starts = new int[(int) lineCount + 1];
+        List<byte[]> lines = Samples.linesOf(content);
+        for (int i = 0; i < lineCount; i++) {
+            starts[i + 1] = Math.min(content.length, starts[i] + lines.get(i).length + 1);
+        }
+        for (int blockSize : new int[] {1, 7, 4_093, Limits.WHOLE_LINE_BYTES + 1, 1 << 20}) {
+            // Byte by byte only where that is not too long.
+            int longest = blockSize < 4_093 ? 20_000 : Integer.MAX_VALUE;
+            int first = random.nextInt((int) lineCount + 1);
+            int end = first + random.nextInt((int) lineCount - first + 1);
+            for (int[] range :
+                    new int[][] {{0, (int) lineCount}, {first, end}, {end, (int) lineCount}, {first, first}}) {
+                byte[] expected = Arrays.copyOfRange(content, starts[range[0]], starts[range[1]]);
+                if (expected.length <= longest) {
+                    assertArrayEquals(
+                            expected,
+                            read(snapshot, range[0], range[1], blockSize),
+                            "lines " + range[0] + " to " + range[1] + " in blocks of " + blockSize);
+                }
+            }
+        }
+    }
+
     @TestFactory
     List<DynamicTest> everySampleComesBackByteForByte() {
         return Samples.all().entrySet().stream().map(this::comesBack).toList();
@@ -146,6 +195,7 @@ public abstract class LineStoreContract {
                 assertEquals(manifest, snapshot.manifest());
                 snapshot.check();
                 assertHolds(snapshot, content);
+                assertRanges(snapshot, content, new Random(content.length));
             }
             store.drop(NAME);
         });
@@ -169,7 +219,7 @@ public abstract class LineStoreContract {
         List<byte[]> expected = Samples.linesOf(content);
         LineStore store = store();
         try (Snapshot snapshot = store.open(put(store, content))) {
-            List<CompletableFuture<Void>> all = new java.util.Random(5)
+            List<CompletableFuture<Void>> all = new Random(5)
                     .ints(5_000, 0, expected.size())
                     .mapToObj(i -> snapshot.lookup(i)
                             .thenAccept(found -> assertArrayEquals(
@@ -178,6 +228,26 @@ public abstract class LineStoreContract {
                             .toCompletableFuture())
                     .toList();
             CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void concurrentRangesReturnTheirOwnLines() throws Exception {
+        byte[] content = Samples.random(8_000, 300, 12);
+        LineStore store = store();
+        try (Snapshot snapshot = store.open(put(store, content));
+                ExecutorService readers = Executors.newFixedThreadPool(8)) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int seed = 0; seed < 8; seed++) {
+                Random random = new Random(seed);
+                all.add(readers.submit(() -> {
+                    assertRanges(snapshot, content, random);
+                    return null;
+                }));
+            }
+            for (Future<?> reader : all) {
+                reader.get(120, TimeUnit.SECONDS);
+            }
         }
     }
 

@@ -97,8 +97,8 @@ final class AerospikeSnapshot implements Snapshot {
             return bytes != null && bytes.length == header.partLength(part)
                     ? CompletableFuture.completedFuture(bytes)
                     : confirmDataLoss()
-                            .thenCompose(_ -> CompletableFuture.failedFuture(
-                                    new LineDamagedException(name + " is missing or damaged: ingest the file again")));
+                            .thenCompose(_ -> CompletableFuture.failedFuture(new LineDamagedException(
+                                    lineIndex, name + " is missing or damaged: ingest the file again")));
         });
     }
 

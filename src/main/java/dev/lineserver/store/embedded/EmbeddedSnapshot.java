@@ -1,5 +1,6 @@
 package dev.lineserver.store.embedded;
 
+import java.nio.ByteBuffer;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.LineParts;
+import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
@@ -61,6 +63,16 @@ record EmbeddedSnapshot(
             reads.run(read);
         }
         return read;
+    }
+
+    @Override
+    public LineRange range(long first, long end) {
+        return new EmbeddedRange(lines, reads, startOf(first), startOf(end));
+    }
+
+    /** Returns the position of a line in the file; for the line count, the end of the file. */
+    private long startOf(long lineIndex) {
+        return lineIndex == index.lineCount() ? manifest.byteCount() : index.start(lineIndex);
     }
 
     @Override
@@ -146,7 +158,7 @@ record EmbeddedSnapshot(
                 bytes = lines.readVerified(position, length);
             } else {
                 bytes = new byte[length];
-                from = lines.readUnvalidated(position, bytes, length);
+                from = lines.readUnvalidated(position, ByteBuffer.wrap(bytes));
             }
         }
 

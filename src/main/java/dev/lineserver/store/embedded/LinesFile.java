@@ -131,16 +131,17 @@ final class LinesFile implements AutoCloseable {
     }
 
     /**
-     * Fills an array from the file. If the file was touched, the bytes may not be those ingested.
+     * Fills a buffer from the file. If the file was touched, the bytes may not be those ingested.
      *
      * @return the file that was read; the caller must not use the bytes unless {@link OpenFile#isUntouched} is true for
      *     attributes that were read after this call
      */
-    OpenFile readUnvalidated(long position, byte[] bytes, int length) throws StoreUnavailableException {
+    OpenFile readUnvalidated(long position, ByteBuffer bytes) throws StoreUnavailableException {
+        int start = bytes.position();
         while (true) {
             OpenFile from = openFile;
             try {
-                readFully(from.channel, position, bytes, length);
+                readFully(from.channel, position, bytes);
                 return from;
             } catch (IOException e) {
                 if (from.channel.equals(openFile.channel)) {
@@ -148,6 +149,7 @@ final class LinesFile implements AutoCloseable {
                 }
                 // The check has accepted another stamp and closed the channel during this read: read from its
                 // successor.
+                bytes.position(start);
             }
         }
     }
@@ -178,7 +180,7 @@ final class LinesFile implements AutoCloseable {
         long end = position + length;
         for (long at = position - position % block.length; at < end; at += block.length) {
             int blockLength = blockLength(at);
-            readUnvalidated(at, block, blockLength);
+            readUnvalidated(at, ByteBuffer.wrap(block, 0, blockLength));
             if (!isIngestedBlock(at, block, blockLength)) {
                 throw changed("its content is different");
             }
@@ -255,7 +257,7 @@ final class LinesFile implements AutoCloseable {
             if (!openFile.channel.isOpen()) {
                 throw new ClosedChannelException();
             }
-            readFully(channel, at, block, blockLength(at));
+            readFully(channel, at, ByteBuffer.wrap(block, 0, blockLength(at)));
             ingested = isIngestedBlock(at, block, blockLength(at));
         }
         return ingested;
@@ -286,12 +288,14 @@ final class LinesFile implements AutoCloseable {
         return (int) Math.min(Limits.BLOCK_BYTES, manifest.byteCount() - at);
     }
 
-    private static void readFully(FileChannel channel, long position, byte[] bytes, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, length);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
+    private static void readFully(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
+        long at = position;
+        while (bytes.hasRemaining()) {
+            int count = channel.read(bytes, at);
+            if (count < 0) {
                 throw new EOFException();
             }
+            at += count;
         }
     }
 

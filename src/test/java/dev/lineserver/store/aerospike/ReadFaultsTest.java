@@ -1,5 +1,7 @@
 package dev.lineserver.store.aerospike;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +19,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.line.Limits;
+import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineDamagedException;
@@ -52,6 +55,25 @@ final class ReadFaultsTest extends FakeNodeTest {
                     LINES.get(18),
                     assertInstanceOf(Lookup.Found.class, await(snapshot, 18)).line());
             assertInstanceOf(Lookup.PastTheEnd.class, await(snapshot, LINES.size()));
+        }
+    }
+
+    @Test
+    void aRangeEndsBeforeALostRecordAndSaysWhichLineItIs() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.records.remove(firstSet(store).line(700).digest);
+            ByteBuffer block = ByteBuffer.allocate(CONTENT.length);
+            LineDamagedException damage = assertThrows(
+                    LineDamagedException.class,
+                    () -> Await.result(snapshot.range(3, 1_000).fill(block)));
+            assertEquals(700, damage.lineIndex());
+            ByteArrayOutputStream before = new ByteArrayOutputStream();
+            for (byte[] line : LINES.subList(3, 700)) {
+                before.writeBytes(line);
+                before.write('\n');
+            }
+            assertArrayEquals(before.toByteArray(), Arrays.copyOf(block.array(), block.position()));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.lineserver.store.embedded;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -67,7 +68,7 @@ final class SourceValidationTest {
         Thread validatedOn;
 
         RecordedRead() throws Exception {
-            from = lines.readUnvalidated(0, new byte[3], 3);
+            from = lines.readUnvalidated(0, ByteBuffer.allocate(3));
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -31,12 +32,14 @@ import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -211,9 +214,31 @@ final class TouchedSourceTest {
                 lines.check();
                 snapshot.check();
                 assertFalse(lines.isInDoubt());
-                assertTrue(lines.readUnvalidated(0, new byte[3], 3).isUntouched(lines.readAttributes()));
+                assertTrue(lines.readUnvalidated(0, ByteBuffer.allocate(3)).isUntouched(lines.readAttributes()));
                 assertEquals("two", text(snapshot, 1));
             }
+        }
+    }
+
+    /** The bytes of a range before the changed block are right; the block itself fails, and so does the rest. */
+    @Test
+    void aRangeOfASourceThatChangesMeanwhileHasNoWrongByte() throws Exception {
+        Files.write(source, LINES_OF_100);
+        byte[] changed = LINES_OF_100.clone();
+        changed[Limits.BLOCK_BYTES + 5_000] = 'y';
+        try (Snapshot snapshot = store.open(ingest())) {
+            LineRange range = snapshot.range(0, LINES_OF_100.length / 100);
+            ByteBuffer block = ByteBuffer.allocate(LINES_OF_100.length).limit(100_000);
+            Await.result(range.fill(block));
+            assertEquals(100_000, block.position());
+            Files.write(source, changed);
+            // In doubt from here on: blocks of the file are verified, whatever the size of the buffer is.
+            Await.result(range.fill(block.limit(150_000)));
+            assertThrows(
+                    StoreUnavailableException.class,
+                    () -> Await.result(range.fill(block.limit(Limits.BLOCK_BYTES + 10_000))));
+            assertEquals(150_000, block.position());
+            assertArrayEquals(Arrays.copyOf(LINES_OF_100, 150_000), Arrays.copyOf(block.array(), 150_000));
         }
     }
 

@@ -1,0 +1,98 @@
+package dev.lineserver.store.embedded;
+
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import dev.lineserver.store.LineRange;
+import dev.lineserver.store.StoreException;
+
+/**
+ * Consecutive lines of a file: a range of its bytes. Each block is one positional read, made and validated as that of a
+ * single line: {@link DiskReads} chooses the thread, and a source in place is compared with its stamp before the block is
+ * passed on. If the stamp differs, a disk thread reads the bytes again and verifies their digests.
+ */
+final class EmbeddedRange implements LineRange {
+    private final LinesFile lines;
+    private final DiskReads reads;
+    private final long start;
+    private final long end;
+    private long position;
+
+    /**
+     * @param start position of the first byte
+     * @param end position after the last byte
+     */
+    EmbeddedRange(LinesFile lines, DiskReads reads, long start, long end) {
+        this.lines = lines;
+        this.reads = reads;
+        this.start = start;
+        this.end = end;
+        position = start;
+    }
+
+    @Override
+    public OptionalLong byteCount() {
+        return OptionalLong.of(end - start);
+    }
+
+    @Override
+    public CompletionStage<Void> fill(ByteBuffer block) {
+        int length = (int) Math.min(end - position, block.remaining());
+        if (length == 0) {
+            return CompletableFuture.completedFuture(null);
+        }
+        BlockRead read = new BlockRead(block, length);
+        if (lines.isInDoubt()) {
+            read.startVerified();
+        } else {
+            reads.run(read);
+        }
+        return read;
+    }
+
+    /** One read of a block. It is also the stage that {@link #fill} returns. Its steps never overlap. */
+    private final class BlockRead extends CompletableFuture<Void> implements DiskReads.DiskRead {
+        private final ByteBuffer block;
+        private final int length;
+        /** True if the bytes are known to be those ingested. */
+        private boolean valid;
+
+        private boolean verified;
+
+        BlockRead(ByteBuffer block, int length) {
+            this.block = block;
+            this.length = length;
+        }
+
+        @Override
+        public void read() throws StoreException {
+            // A view: the position of the block moves when the bytes are known to be right.
+            ByteBuffer view = block.slice(block.position(), length);
+            if (verified) {
+                view.put(lines.readVerified(position, length));
+                valid = true;
+            } else {
+                LinesFile.OpenFile from = lines.readUnvalidated(position, view);
+                valid = !lines.isInPlace() || from.isUntouched(lines.readAttributes());
+            }
+        }
+
+        @Override
+        public void afterRead() {
+            if (valid) {
+                position += length;
+                block.position(block.position() + length);
+                complete(null);
+            } else {
+                startVerified();
+            }
+        }
+
+        void startVerified() {
+            verified = true;
+            reads.runOnDiskThread(this);
+        }
+    }
+}
