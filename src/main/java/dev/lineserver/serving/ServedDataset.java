@@ -1,6 +1,7 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -53,6 +54,7 @@ public final class ServedDataset {
      */
     private static final int MAX_DAMAGED_PROBES = 3;
 
+    private final LineStore store;
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final Duration lookupTimeout;
@@ -89,7 +91,8 @@ public final class ServedDataset {
         this.listing = listing;
         this.nanoTime = nanoTime;
         this.lookupTimeout = lookupTimeout;
-        versions = new VersionTable(store, nanoTime, executor);
+        this.store = store;
+        versions = new VersionTable(store, nanoTime, executor, this::isStored);
         list(listing);
     }
 
@@ -214,6 +217,22 @@ public final class ServedDataset {
                 || published(manifest.version())
                         .filter(version -> version.failure() != null || manifest.equals(version.manifest()))
                         .isPresent();
+    }
+
+    /**
+     * Lists the versions once more, and then acts as {@link #isListed}. A version that was dropped after the last listing is
+     * gone; that it cannot be opened is no fault.
+     */
+    private boolean isStored(Manifest manifest) {
+        try {
+            long lastNumber = versions().map(DatasetVersions::lastNumber).orElse(0L);
+            list(new DatasetListing.Described(
+                    store.versions(name).orElseGet(() -> new DatasetVersions(name, List.of(), lastNumber))));
+        } catch (StoreException e) {
+            // The store cannot tell. The next check of the version watch reports this.
+            return true;
+        }
+        return isListed(manifest);
     }
 
     /** Records a failure that another attempt would probably repeat. */

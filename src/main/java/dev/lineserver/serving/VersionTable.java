@@ -44,15 +44,21 @@ final class VersionTable {
     private final LineStore store;
     private final LongSupplier nanoTime;
     private final Executor executor;
+    private final Predicate<Manifest> isStored;
     private final Map<Long, TableEntry> entries = new ConcurrentHashMap<>();
     /** Versions that have left the table and may still have readers. */
     private final List<OpenVersion> released = new CopyOnWriteArrayList<>();
     /** True after {@link #close}. Guarded by this. */
     private boolean closed;
 
-    /** @param executor runs tasks that may block */
-    VersionTable(LineStore store, LongSupplier nanoTime, Executor executor) {
+    /**
+     * @param executor runs tasks that may block
+     * @param isStored called on such a thread after a version could not be opened; false if the store does not have it any
+     *     more, so that this is no fault
+     */
+    VersionTable(LineStore store, LongSupplier nanoTime, Executor executor, Predicate<Manifest> isStored) {
         this.store = store;
+        this.isStored = isStored;
         this.nanoTime = nanoTime;
         this.executor = executor;
     }
@@ -117,10 +123,7 @@ final class VersionTable {
             entry.requested = true;
         }
         try {
-            executor.execute(() -> {
-                open(entry);
-                logOutcome(entry, lastFailure);
-            });
+            executor.execute(() -> open(entry, lastFailure));
         } catch (RejectedExecutionException e) {
             fail(entry, new StoreUnavailableException("the server is stopping", e));
             entry.ended.complete(null);
@@ -141,12 +144,18 @@ final class VersionTable {
         return failure instanceof StoreException ? failure.getMessage() : failure == null ? null : failure.toString();
     }
 
-    private static void logOutcome(TableEntry entry, @Nullable String lastFailure) {
-        String failure = messageOf(entry.failure);
-        if (failure == null) {
-            LOG.log(System.Logger.Level.INFO, "opened " + entry.name() + " for requests that name it");
-        } else if (!failure.equals(lastFailure)) {
-            LOG.log(System.Logger.Level.ERROR, entry.name() + " cannot be opened: " + failure);
+    /** Opens a version for requests, and logs the outcome before they continue. */
+    private void open(TableEntry entry, @Nullable String lastFailure) {
+        try {
+            open(entry);
+            String failure = messageOf(entry.failure);
+            if (failure == null) {
+                LOG.log(System.Logger.Level.INFO, "opened " + entry.name() + " for requests that name it");
+            } else if (isStored.test(entry.manifest) && !failure.equals(lastFailure)) {
+                LOG.log(System.Logger.Level.ERROR, entry.name() + " cannot be opened: " + failure);
+            }
+        } finally {
+            entry.ended.complete(null);
         }
     }
 
@@ -164,7 +173,11 @@ final class VersionTable {
             entry = known == null || known.failure != null ? begin(manifest) : known;
         }
         if (entry != known) {
-            open(entry);
+            try {
+                open(entry);
+            } finally {
+                entry.ended.complete(null);
+            }
         }
         entry.ended.join();
         OpenVersion version = entry.version;
@@ -195,13 +208,12 @@ final class VersionTable {
         return entry;
     }
 
+    /** Sets the version or the failure of an entry. The caller completes {@link TableEntry#ended} in any case. */
     private void open(TableEntry entry) {
         try {
             addOpened(entry, new OpenVersion(store.open(entry.manifest)));
         } catch (StoreException | RuntimeException | Error e) {
             fail(entry, e);
-        } finally {
-            entry.ended.complete(null);
         }
     }
 

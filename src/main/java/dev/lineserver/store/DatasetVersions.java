@@ -8,7 +8,7 @@ import java.util.Optional;
  * The versions of a dataset that a store has at one moment. At most one is current.
  *
  * @param dataset name of the dataset
- * @param versions sorted by number, at least one
+ * @param versions sorted by number; none if the dataset has been dropped
  * @param lastNumber the highest number that a version of the dataset has ever had; numbers are not reused, not even after
  *     the dataset was dropped
  */

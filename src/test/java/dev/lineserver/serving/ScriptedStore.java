@@ -177,8 +177,12 @@ final class ScriptedStore implements LineStore {
     }
 
     @Override
-    public Optional<DatasetVersions> versions(DatasetName dataset) {
-        throw new AssertionError("serving lists datasets");
+    public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
+        return switch (listings.get(dataset)) {
+            case DatasetListing.Described(DatasetVersions versions) -> Optional.of(versions);
+            case DatasetListing.Unreadable unreadable -> throw unreadable.failure();
+            case null -> Optional.empty();
+        };
     }
 
     @Override
