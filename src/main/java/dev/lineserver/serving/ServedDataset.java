@@ -5,11 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +16,6 @@ import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
-import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -48,16 +45,11 @@ import dev.lineserver.store.StoredVersion;
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
-    /**
-     * Damaged probes in a row after which the whole version counts as unreadable. One damaged line says nothing about the
-     * others.
-     */
-    private static final int MAX_DAMAGED_PROBES = 3;
-
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
     private final LineStore store;
     private final DatasetName name;
     private final LongSupplier nanoTime;
-    private final Duration lookupTimeout;
+    private final LookupProbe probe;
     private final VersionTable versions;
 
     /** The last listing of the dataset. */
@@ -75,7 +67,6 @@ public final class ServedDataset {
     /** The time from which that version may be tried again. */
     private long retryNanos;
 
-    private int consecutiveDamagedProbes;
     /** True after {@link #close}. Guarded by this. */
     private boolean closed;
 
@@ -90,7 +81,7 @@ public final class ServedDataset {
         name = listing.name();
         this.listing = listing;
         this.nanoTime = nanoTime;
-        this.lookupTimeout = lookupTimeout;
+        probe = new LookupProbe(nanoTime, lookupTimeout);
         this.store = store;
         versions = new VersionTable(store, nanoTime, executor, this::isStored);
         list(listing);
@@ -311,7 +302,7 @@ public final class ServedDataset {
                 // The newest version could not be opened, so this one is still needed.
                 version.snapshot.keepAlive();
             }
-            String failure = probeLookup(version);
+            String failure = probe.failure(version);
             if (failure != null) {
                 // Published before the check, which may take long. A success is published only after the check.
                 readFailure = logIfChanged(readFailure, failure);
@@ -329,41 +320,23 @@ public final class ServedDataset {
     }
 
     /**
-     * Looks up one line, a different one each time.
-     *
-     * @return the reason why lines cannot be read; null if they can
-     */
-    private @Nullable String probeLookup(OpenVersion version) throws InterruptedException {
-        long lineCount = version.manifest().lineCount();
-        // An empty dataset has no line: past the end is then the expected outcome, and a success.
-        long lineIndex = lineCount == 0 ? 0 : Math.floorMod(nanoTime.getAsLong(), lineCount);
-        try {
-            Lookup lookup =
-                    version.lookup(lineIndex).toCompletableFuture().get(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS);
-            consecutiveDamagedProbes = lookup instanceof Lookup.Damaged ? consecutiveDamagedProbes + 1 : 0;
-            return consecutiveDamagedProbes < MAX_DAMAGED_PROBES
-                    ? null
-                    : "lines are missing or damaged; ingest the file again";
-        } catch (TimeoutException e) {
-            return "a lookup has not been answered for more than " + lookupTimeout.toSeconds() + " s";
-        } catch (ExecutionException | RuntimeException | Error e) {
-            return String.valueOf(StoreException.causeOf(e).getMessage());
-        }
-    }
-
-    /**
-     * Logs a failure unless it equals the previous one, so that a lasting failure is logged once.
+     * Logs a failure unless it equals the previous one but for numbers, so that a lasting failure is logged once. A failed
+     * lookup names its line, and each check looks up another one.
      *
      * @return {@code failure}
      */
     private String logIfChanged(@Nullable String before, String failure) {
-        if (!failure.equals(before)) {
+        if (before == null || !withoutNumbers(failure).equals(withoutNumbers(before))) {
             String served = manifest()
                     .map(manifest -> "; serving version " + manifest.version())
                     .orElse("");
             LOG.log(System.Logger.Level.ERROR, "dataset " + name + ": " + failure + served);
         }
         return failure;
+    }
+
+    private static String withoutNumbers(String message) {
+        return NUMBER.matcher(message).replaceAll("");
     }
 
     /**

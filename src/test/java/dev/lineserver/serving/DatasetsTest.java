@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
@@ -249,6 +250,24 @@ final class DatasetsTest {
         silent.complete(new Lookup.Found(new byte[0]));
         datasets.check();
         assertReady();
+    }
+
+    /** Each check looks up another line, and the store names it in its message. */
+    @Test
+    void aLastingFailureOfLookupsIsLoggedOnceWhicheverLineItNames() {
+        serve(1);
+        AtomicInteger lineIndex = new AtomicInteger();
+        store.lookups = () -> CompletableFuture.failedFuture(
+                new StoreUnavailableException("reading line index " + lineIndex.getAndIncrement() + " failed"));
+        try (LoggedErrors errors = new LoggedErrors(ServedDataset.class)) {
+            datasets.check();
+            datasets.check();
+            assertNotReadyBecause("line index 1");
+            assertEquals(1, errors.messages.size(), String.valueOf(errors.messages));
+            store.lookups = () -> CompletableFuture.failedFuture(new StoreUnavailableException("the disk is gone"));
+            datasets.check();
+            assertEquals(2, errors.messages.size(), String.valueOf(errors.messages));
+        }
     }
 
     @Test

@@ -12,10 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -40,8 +36,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Versions that requests name by number: how they are opened, shared, kept open, reused and closed. */
 final class KeptVersionsTest {
     private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(50);
-
-    private static final Logger LOGGER = Logger.getLogger(VersionTable.class.getName());
 
     private final ScriptedStore store = new ScriptedStore();
     private final ScriptedExecutor executor = new ScriptedExecutor();
@@ -223,47 +217,20 @@ final class KeptVersionsTest {
         store.opening = () -> {
             throw new StoreFailedException("its files are missing");
         };
-        List<String> errors = new ArrayList<>();
-        Handler handler = new RecordingHandler(errors);
-        LOGGER.addHandler(handler);
-        try {
+        try (LoggedErrors errors = new LoggedErrors(VersionTable.class)) {
             store.publish(3, 2);
             Throwable _ = failureOf(open(1));
             assertEquals(Optional.empty(), dataset().published(1));
-            assertEquals(List.of(), errors);
+            assertEquals(List.of(), errors.messages);
             Throwable _ = failureOf(open(2));
             assertTrue(dataset().published(2).isPresent());
-            assertEquals(1, errors.size(), "a version that is stored must open");
+            assertEquals(1, errors.messages.size(), "a version that is stored must open");
             store.listings.clear();
             clock.addAndGet(Datasets.RETRY_DELAY.toNanos());
             Throwable _ = failureOf(open(2));
             assertEquals(Optional.empty(), dataset().published(2));
-            assertEquals(1, errors.size());
-        } finally {
-            LOGGER.removeHandler(handler);
+            assertEquals(1, errors.messages.size());
         }
-    }
-
-    /** Records messages of level {@code SEVERE}, which is {@code ERROR} in {@code System.Logger}. */
-    private static final class RecordingHandler extends Handler {
-        private final List<String> errors;
-
-        RecordingHandler(List<String> errors) {
-            this.errors = errors;
-        }
-
-        @Override
-        public void publish(LogRecord message) {
-            if (message.getLevel().intValue() >= Level.SEVERE.intValue()) {
-                errors.add(message.getMessage());
-            }
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
     }
 
     @Test
