@@ -65,7 +65,7 @@ final class LookupRange implements LineRange {
         next = first;
         current = first - 1;
         long longest = Math.min(snapshot.manifest().content().longestLine(), Limits.WHOLE_LINE_BYTES);
-        lookupsAhead = (int) Math.clamp(AHEAD_BYTES / (longest + 1), MIN_AHEAD, MAX_AHEAD);
+        lookupsAhead = Math.clamp(AHEAD_BYTES / (longest + 1), MIN_AHEAD, MAX_AHEAD);
     }
 
     /** The manifest knows the bytes of all lines, but not those of some. */
