@@ -6,6 +6,8 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.util.EnumSet;
 import java.util.Properties;
 import java.util.Set;
@@ -59,6 +61,10 @@ public final class LineServerCommand implements IVersionProvider {
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
+        return run(Channels.newChannel(stdout), stderr, args);
+    }
+
+    private static int run(WritableByteChannel stdout, PrintStream stderr, String... args) {
         StandardOutput out = new StandardOutput(stdout);
         Messages err = new Messages(stderr);
         try (TerminationHandler terminationHandler = new TerminationHandler()) {

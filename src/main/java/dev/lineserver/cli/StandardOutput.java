@@ -1,18 +1,22 @@
 package dev.lineserver.cli;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 
 import dev.lineserver.store.ControlCharacters;
 
 /** Writes the answer of a command to standard output. A failed write fails the command. */
 final class StandardOutput {
-    private final OutputStream stream;
+    private static final int BUFFER_BYTES = 8 << 10;
 
-    StandardOutput(OutputStream stream) {
-        this.stream = new BufferedOutputStream(stream);
+    private final WritableByteChannel channel;
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+
+    /** @param channel blocks until it has accepted at least one byte */
+    StandardOutput(WritableByteChannel channel) {
+        this.channel = channel;
     }
 
     /** Writes text verbatim. */
@@ -26,11 +30,31 @@ final class StandardOutput {
     }
 
     void bytes(byte[] bytes) throws IOException {
-        stream.write(bytes);
+        if (bytes.length > buffer.remaining()) {
+            block(ByteBuffer.wrap(bytes));
+        } else {
+            buffer.put(bytes);
+        }
+    }
+
+    /** Writes all remaining bytes of a block, without copying them first. */
+    void block(ByteBuffer block) throws IOException {
+        flush();
+        while (block.hasRemaining()) {
+            channel.write(block);
+        }
     }
 
     /** Writes the buffered bytes. */
     void flush() throws IOException {
-        stream.flush();
+        buffer.flip();
+        try {
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        } finally {
+            // Bytes that could not be written are not written again.
+            buffer.clear();
+        }
     }
 }

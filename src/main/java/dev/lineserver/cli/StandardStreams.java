@@ -6,8 +6,8 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,8 +50,8 @@ final class StandardStreams {
     }
 
     /** Opens standard output. Must be called after {@link #replaceClosedStreams}. */
-    static OutputStream openOutput() {
-        return Channels.newOutputStream(new FileOutputStream(FileDescriptor.out).getChannel());
+    static WritableByteChannel openOutput() {
+        return new FileOutputStream(FileDescriptor.out).getChannel();
     }
 
     /** Replaces a closed standard input: every read fails. */

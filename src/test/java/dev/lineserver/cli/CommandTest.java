@@ -24,7 +24,6 @@ import dev.lineserver.config.Settings;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -110,9 +109,11 @@ final class CommandTest {
                     get 1 --data-dri=x            | unknown option: '--data-dri=x'; did you mean --data-dir?; see line-server get --help
                     ignest x                      | there is no command 'ignest'; did you mean ingest?; see line-server --help
                     frobnicate                    | there is no command 'frobnicate'; see line-server --help
-                    get -1                        | '-1' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
-                    get 1-                        | '1-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
-                    get -                         | '-' is neither a line number nor a range; a number has no sign, and a range has a number on each side of the hyphen
+                    get -                         | '-' selects no lines: -N is the last N lines, and N is at least 1
+                    get -0                        | '-0' selects no lines: -N is the last N lines, and N is at least 1
+                    get -5 --verson               | unknown option: '--verson'; did you mean --version?; see line-server get --help
+                    get --verson -5               | unknown option: '--verson'; did you mean --version?; see line-server get --help
+                    get 1 2-x                     | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 1--2                      | '-2': a line number is a whole number without a sign, and the first line's number is 1
                     get x                         | 'x': a line number is a whole number without a sign, and the first line's number is 1
                     get 0                         | '0': a line number is a whole number without a sign, and the first line's number is 1
@@ -202,36 +203,6 @@ final class CommandTest {
         assertEquals(2_000, plan.getJsonArray("figures").getJsonObject(0).getLong("value"));
         assertEquals(0, run("verify", file.toString(), "--json", "--dataset=mine"));
         assertTrue(new JsonObject(out.toString(StandardCharsets.UTF_8)).getBoolean("same"));
-    }
-
-    @Test
-    void getPrintsEachLineWithATerminator() {
-        run("ingest", file.toString());
-        List<byte[]> lines = Samples.linesOf(content);
-        assertEquals(0, run("get", "7"));
-        assertArrayEquals(joined(lines, 7, 7), out.toByteArray());
-        assertEquals(0, run("get", "5-900"));
-        assertArrayEquals(joined(lines, 5, 900), out.toByteArray());
-        assertEquals(0, run("get", "0", "--first-line-number=0"));
-        assertArrayEquals(joined(lines, 1, 1), out.toByteArray());
-        assertEquals(1, run("get", "1999-2001"));
-        assertArrayEquals(joined(lines, 1999, 2000), out.toByteArray());
-        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString(StandardCharsets.UTF_8));
-        assertEquals(1, run("get", "9999999999999999999"));
-        assertEquals(
-                "line-server: line 9999999999999999999 is beyond the end: 2000 lines\n",
-                err.toString(StandardCharsets.UTF_8));
-        assertEquals(1, run("get", "2001-9999999999999999999"));
-        assertEquals("line-server: line 2001 is beyond the end: 2000 lines\n", err.toString(StandardCharsets.UTF_8));
-    }
-
-    private static byte[] joined(List<byte[]> lines, int first, int last) {
-        ByteArrayOutputStream joined = new ByteArrayOutputStream();
-        for (byte[] line : lines.subList(first - 1, last)) {
-            joined.writeBytes(line);
-            joined.write('\n');
-        }
-        return joined.toByteArray();
     }
 
     @Test

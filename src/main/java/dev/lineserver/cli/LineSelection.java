@@ -1,0 +1,84 @@
+package dev.lineserver.cli;
+
+import dev.lineserver.config.UsageException;
+import dev.lineserver.line.LineNumbers;
+
+/**
+ * Consecutive lines, as an argument of {@code get} selects them. Their line indices depend on the number of lines of the
+ * version.
+ *
+ * @param from index of the first line; for {@link Kind#LAST}, the number of lines
+ * @param to index of the last line, of {@link Kind#RANGE} only
+ */
+record LineSelection(Kind kind, long from, long to) {
+    /** Longest number of digits that a {@code long} holds whatever the digits are. */
+    private static final int MAX_DIGITS = 18;
+
+    /** The form of the argument. */
+    enum Kind {
+        /** {@code N} or {@code A-B}: the lines from one to another. */
+        RANGE,
+        /** {@code A-}: all lines from one on. */
+        FROM,
+        /** {@code -N}: the last N lines, or all lines if there are fewer, as in {@code tail}. */
+        LAST
+    }
+
+    /** Parses an argument. */
+    static LineSelection parse(String text, LineNumbers lineNumbers) {
+        int hyphen = text.indexOf('-');
+        if (hyphen < 0) {
+            long lineIndex = index(text, lineNumbers);
+            return new LineSelection(Kind.RANGE, lineIndex, lineIndex);
+        }
+        String before = text.substring(0, hyphen);
+        String after = text.substring(hyphen + 1);
+        if (before.isEmpty()) {
+            return new LineSelection(Kind.LAST, count(text, after), 0);
+        }
+        long first = index(before, lineNumbers);
+        if (after.isEmpty()) {
+            return new LineSelection(Kind.FROM, first, 0);
+        }
+        long last = index(after, lineNumbers);
+        if (last < first) {
+            throw new UsageException("the range " + text + " ends before it begins");
+        }
+        return new LineSelection(Kind.RANGE, first, last);
+    }
+
+    private static long index(String text, LineNumbers lineNumbers) {
+        try {
+            return lineNumbers.index(text);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("'" + text + "': " + e.getMessage());
+        }
+    }
+
+    private static long count(String text, String digits) {
+        String significant = digits.replaceFirst("^0+", "");
+        if (!significant.matches("[0-9]+")) {
+            throw new UsageException("'" + text + "' selects no lines: -N is the last N lines, and N is at least 1");
+        }
+        return significant.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(significant);
+    }
+
+    /** Returns the index of the first line in a version; it may be beyond the end. */
+    long first(long lineCount) {
+        return kind == Kind.LAST ? Math.max(0, lineCount - from) : from;
+    }
+
+    /** Returns the index after the last line that the version must have, and at least that of its last selected line. */
+    long end(long lineCount) {
+        return switch (kind) {
+            case RANGE -> after(to);
+            // All lines of an empty version are none.
+            case FROM -> from < lineCount || from == 0 ? lineCount : after(from);
+            case LAST -> lineCount;
+        };
+    }
+
+    private static long after(long lineIndex) {
+        return lineIndex == Long.MAX_VALUE ? lineIndex : lineIndex + 1;
+    }
+}
