@@ -68,13 +68,12 @@ public final class LineServerCommand implements IVersionProvider {
         StandardOutput out = new StandardOutput(stdout);
         Messages err = new Messages(stderr);
         try (TerminationHandler terminationHandler = new TerminationHandler()) {
-            String interruption = "interrupted";
+            Verb verb = null;
             try {
                 ParseResult subcommand = parse(out, args);
                 boolean success = true;
                 if (subcommand != null) {
-                    Verb verb = (Verb) subcommand.commandSpec().userObject();
-                    interruption = verb.interruption();
+                    verb = (Verb) subcommand.commandSpec().userObject();
                     Settings settings = Settings.load(SettingOption.parsedValues(subcommand));
                     success = verb.run(new CommandContext(settings, out, err, terminationHandler));
                 }
@@ -88,7 +87,7 @@ public final class LineServerCommand implements IVersionProvider {
                     | OutOfMemoryError failure) {
                 // Reported before the handler is closed: after a signal, the process ends at that moment.
                 return terminationHandler.isSignalReceived()
-                        ? Failures.reportInterrupted(interruption, err)
+                        ? Failures.reportInterrupted(verb == null ? "interrupted" : verb.interruption(), err)
                         : Failures.report(failure, err);
             }
         }
@@ -118,7 +117,7 @@ public final class LineServerCommand implements IVersionProvider {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
         add(command, new IngestCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.DATASET_OPTIONS));
-        add(command, new VerifyCommand(), SettingOption.DATASET_OPTIONS);
+        add(command, new VerifyCommand(), SettingOption.LINE_OPTIONS);
         add(command, new PlanCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.STORE_OPTIONS));
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);

@@ -1,17 +1,23 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
-import java.util.Optional;
+import java.security.SecureRandom;
+import java.util.List;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.ingest.Verification;
+import dev.lineserver.ingest.Verification.Difference;
+import dev.lineserver.ingest.Verification.Verdict;
+import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
@@ -20,6 +26,11 @@ import dev.lineserver.store.StoreException;
 /** Compares a version of a dataset with a file. */
 @Command(name = "verify", description = "Compares a version of a dataset with a file, byte for byte.")
 final class VerifyCommand implements Verb {
+    /** Line indices of a sample are kept in memory: 8 bytes each, and more while they are chosen. */
+    private static final long MAX_SAMPLE = 1_000_000;
+    /** Seeds that the command chooses have at most six digits, so that they are easy to repeat. */
+    private static final int SEEDS = 1_000_000;
+
     @Parameters(
             paramLabel = "FILE",
             description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
@@ -29,38 +40,184 @@ final class VerifyCommand implements Verb {
     @Nullable
     Long version;
 
+    @Option(names = "--from", paramLabel = "N", description = "Compare the lines from line N on only.")
+    @Nullable
+    String from;
+
+    @Option(names = "--sample", paramLabel = "N", description = "Compare N random lines only.")
+    @Nullable
+    Long sample;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            description = "Choose the lines of an earlier --sample, which has printed this number.")
+    @Nullable
+    Long seed;
+
+    @Option(
+            names = "--counts",
+            description = "Compare the number of lines and bytes and the digest only; read no stored line.")
+    boolean counts;
+
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
+
+    private LineNumbers lineNumbers = new LineNumbers(1);
+    private long firstLineIndex;
+    /** Null until the comparison begins, and after it has ended. */
+    private @Nullable Verification running;
 
     @Override
     public boolean run(CommandContext context)
             throws IOException, SourceException, StoreException, InterruptedException {
-        Manifest manifest;
-        Optional<String> difference;
+        lineNumbers = context.settings().serve().lineNumbers();
+        checkOptions();
         try (LineStore store = context.openStore();
                 Source source = Source.open(file)) {
-            manifest = context.version(store, version);
-            try (Snapshot snapshot = store.open(manifest)) {
-                difference = new Verification(
-                                snapshot, context.settings().serve().lineNumbers(), context.progress("verify"))
-                        .firstDifference(source);
+            Manifest manifest = context.version(store, version);
+            if (counts) {
+                try (Verification verification = Verification.ofCounts(manifest, context.progress("verify"))) {
+                    return compare(verification, source, manifest, context);
+                }
+            }
+            try (Snapshot snapshot = store.open(manifest);
+                    Verification verification = sample == null || seed == null
+                            ? Verification.ofLines(snapshot, firstLineIndex, context.progress("verify"))
+                            : Verification.ofSample(snapshot, sample, seed, context.progress("verify"))) {
+                return compare(verification, source, manifest, context);
             }
         }
-        context.out().line(json ? json(manifest, difference) : text(manifest, difference));
-        return difference.isEmpty();
     }
 
-    private static String json(Manifest manifest, Optional<String> difference) {
-        JsonObject answer = JsonObject.mapFrom(manifest).put("same", difference.isEmpty());
-        difference.ifPresent(text -> answer.put("difference", text));
+    private void checkOptions() {
+        if ((from == null ? 0 : 1) + (sample == null ? 0 : 1) + (counts ? 1 : 0) > 1) {
+            throw new UsageException("--from, --sample and --counts exclude each other; give one of them");
+        }
+        if (seed != null && sample == null) {
+            throw new UsageException("--seed chooses the lines of --sample; give both, or none");
+        }
+        if (sample != null && (sample < 1 || sample > MAX_SAMPLE)) {
+            throw new UsageException("--sample: " + sample + " is not between 1 and " + MAX_SAMPLE);
+        }
+        if (sample != null && seed == null) {
+            seed = (long) new SecureRandom().nextInt(SEEDS);
+        }
+        if (from != null) {
+            try {
+                firstLineIndex = lineNumbers.index(from);
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("--from: '" + from + "': " + e.getMessage());
+            }
+        }
+    }
+
+    private boolean compare(Verification verification, Source source, Manifest manifest, CommandContext context)
+            throws IOException, SourceException, StoreException, InterruptedException {
+        running = verification;
+        List<Difference> differences;
+        try {
+            differences = verification.compare(source);
+        } catch (SourceException | StoreException | InterruptedException | RuntimeException e) {
+            verification.differences().forEach(found -> context.err().print(found.describe(lineNumbers)));
+            if (!context.terminationHandler().isSignalReceived()
+                    && !resumption().isEmpty()) {
+                context.err().print("verify ended" + resumption());
+            }
+            throw e;
+        }
+        running = null;
+        if (json) {
+            context.out().line(json(manifest, verification, differences));
+        } else {
+            print(manifest, verification, differences, context.out());
+        }
+        return differences.isEmpty();
+    }
+
+    @Override
+    public String interruption() {
+        return "interrupted" + resumption();
+    }
+
+    /** Returns the rest of a message that says from which line a comparison can be resumed; empty if from the beginning. */
+    private String resumption() {
+        if (running == null || counts || sample != null || running.compared() == 0) {
+            return "";
+        }
+        long next = lineNumbers.number(firstLineIndex + running.compared());
+        return " before line " + next + "; resume with --from " + next;
+    }
+
+    private String json(Manifest manifest, Verification verification, List<Difference> differences) {
+        JsonArray list = new JsonArray();
+        for (Difference difference : differences) {
+            JsonObject member = new JsonObject();
+            difference.lineIndex().ifPresent(lineIndex -> member.put("line", lineNumbers.number(lineIndex)));
+            list.add(member.put("verdict", difference.verdict().toString()).put("detail", difference.detail()));
+        }
+        JsonObject compared = new JsonObject();
+        if (counts) {
+            compared.put("level", "counts");
+        } else if (sample != null) {
+            compared.put("level", "sample").put("seed", seed).put("lines", verification.compared());
+        } else {
+            compared.put("level", "lines")
+                    .put("from", lineNumbers.number(firstLineIndex))
+                    .put("lines", verification.compared());
+        }
+        JsonObject answer = JsonObject.mapFrom(manifest)
+                .put("same", differences.isEmpty())
+                .put("verdict", verification.verdict().toString())
+                .put("differences", list)
+                .put("compared", compared.put("complete", !verification.isStopped()));
+        if (!differences.isEmpty()) {
+            answer.put("difference", differences.getFirst().describe(lineNumbers));
+        }
         return answer.encode();
     }
 
-    private String text(Manifest manifest, Optional<String> difference) {
-        String version = "dataset " + manifest.dataset() + " version " + manifest.version();
-        return difference
-                .map(text -> version + " differs from " + file + ": " + text)
-                .orElseGet(() -> version + " equals " + file + ": " + Quantities.grouped(manifest.lineCount())
-                        + " lines, byte for byte");
+    private void print(Manifest manifest, Verification verification, List<Difference> differences, StandardOutput out)
+            throws IOException {
+        String name = "dataset " + manifest.dataset() + " version " + manifest.version();
+        if (differences.isEmpty()) {
+            out.line(name + " equals " + file + ": " + scope(verification));
+            return;
+        }
+        out.line(
+                name + relation(verification.verdict()) + differences.getFirst().describe(lineNumbers));
+        for (Difference difference : differences.subList(1, differences.size())) {
+            out.line(difference.describe(lineNumbers));
+        }
+        if (verification.isStopped() && !counts) {
+            out.line("stopped after " + differences.size() + " differences");
+        }
+        if (counts || sample != null || firstLineIndex > 0) {
+            out.line("compared: " + scope(verification));
+        }
+    }
+
+    private String relation(Verdict verdict) {
+        return switch (verdict) {
+            case SAME -> " equals " + file + ": ";
+            case EXTRA -> " has more lines than " + file + ": ";
+            case MISSING -> " has fewer lines than " + file + ": ";
+            case DIFFERS -> " differs from " + file + ": ";
+            case DAMAGED -> " is damaged: ";
+        };
+    }
+
+    /** Describes the lines and other facts that were compared. */
+    private String scope(Verification verification) {
+        if (counts) {
+            return "the number of lines and bytes, and the digest; no stored line was read";
+        }
+        String lines = Quantities.grouped(verification.compared());
+        if (sample != null) {
+            return lines + " random lines (--seed " + seed + "), and the digest of the whole";
+        }
+        return firstLineIndex == 0
+                ? lines + " lines, byte for byte"
+                : lines + " lines from line " + lineNumbers.number(firstLineIndex) + " on, and the digest of the whole";
     }
 }

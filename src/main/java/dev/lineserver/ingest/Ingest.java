@@ -151,8 +151,7 @@ public final class Ingest {
         Optional<String> difference;
         try (Source source = Source.open(sourceName);
                 Snapshot snapshot = store.open(held)) {
-            difference =
-                    new Verification(snapshot, NUMBERS_OF_EDITORS, progress.next("verify")).firstDifference(source);
+            difference = Verification.firstDifference(snapshot, source, NUMBERS_OF_EDITORS, progress.next("verify"));
         } catch (SourceException | StoreException e) {
             progress.note(
                     version + " is held, but not verified; run line-server verify with --version " + held.version());

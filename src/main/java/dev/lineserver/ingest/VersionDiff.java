@@ -1,29 +1,34 @@
 package dev.lineserver.ingest;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
-import dev.lineserver.store.Await;
+import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.LineParts;
-import dev.lineserver.store.Lookup;
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
 /**
  * Compares two versions line by line: line n of one with line n of the other. Lines that a store knows to be equal are
- * not read. The calling thread waits for the lookups. An instance compares once.
+ * not read; all others are read and compared in blocks, which are split into lines only where they differ. An instance
+ * compares once.
  */
 public final class VersionDiff {
-    /** Maximum number of lookups in flight in each version. It hides the latency of a network. */
-    private static final int LOOKUPS_AHEAD = 128;
+    /** Number of lines after which a run of lines to read is searched for a line that need not be read. */
+    private static final int STRIDE = 128;
+
+    /**
+     * Maximum number of lines that are searched before they are read. The number begins with {@link #STRIDE} and doubles,
+     * so that a store that reads ahead is seldom interrupted by the end of a run.
+     */
+    private static final int MAX_WINDOW = 1 << 20;
 
     private final Snapshot left;
     private final Snapshot right;
@@ -31,6 +36,8 @@ public final class VersionDiff {
     private final Progress progress;
 
     private final int shown;
+    private final int blockBytes;
+    private int[] newlines = {};
     private final List<Range> ranges = new ArrayList<>();
     private long rangeCount;
     private long lineCount;
@@ -60,9 +67,6 @@ public final class VersionDiff {
      */
     public record Differences(boolean equal, List<Range> ranges, long rangeCount, long lineCount) {}
 
-    /** The lookups of one line. */
-    private record Pending(long lineIndex, CompletionStage<Lookup> left, CompletionStage<Lookup> right) {}
-
     /**
      * Creates a comparison of two snapshots of the same store.
      *
@@ -71,10 +75,16 @@ public final class VersionDiff {
      * @param progress called on the thread that calls {@link #compare}
      */
     public VersionDiff(Snapshot left, Snapshot right, LineNumbers lineNumbers, int shown, Progress progress) {
+        this(left, right, lineNumbers, shown, StoredLines.BLOCK_BYTES, progress);
+    }
+
+    /** @param blockBytes size of the blocks in which the versions are read */
+    VersionDiff(Snapshot left, Snapshot right, LineNumbers lineNumbers, int shown, int blockBytes, Progress progress) {
         this.left = left;
         this.right = right;
         this.lineNumbers = lineNumbers;
         this.shown = shown;
+        this.blockBytes = blockBytes;
         this.progress = progress;
     }
 
@@ -101,75 +111,132 @@ public final class VersionDiff {
 
     /** @param end index of the first line that does not exist in both versions */
     private void compareLines(long end) throws StoreException, InterruptedException {
-        Queue<Pending> inFlight = new ArrayDeque<>(LOOKUPS_AHEAD);
-        long next = skipEqual(0, end);
-        while (next < end || !inFlight.isEmpty()) {
-            while (next < end && inFlight.size() < LOOKUPS_AHEAD) {
-                inFlight.add(new Pending(next, left.lookup(next), right.lookup(next)));
-                next = skipEqual(next + 1, end);
+        int window = STRIDE;
+        try (ExecutorService readers = Executors.newFixedThreadPool(
+                2, Thread.ofPlatform().daemon().name("stored-lines").factory())) {
+            for (long next = skipEqual(0, end); next < end; ) {
+                long to = findRunEnd(next, Math.min(end, next + window), end);
+                try (StoredLines l = new StoredLines(left.range(next, to), readers, blockBytes);
+                        StoredLines r = new StoredLines(right.range(next, to), readers, blockBytes)) {
+                    compareRun(l, r, next);
+                }
+                window = Math.min(window * 2, MAX_WINDOW);
+                next = skipEqual(to, end);
+                report(next);
             }
-            // In the order of the lines, whichever lookup completes first.
-            Pending line = inFlight.remove();
-            if (!sameBytes(bytes(left, line.lineIndex(), line.left()), bytes(right, line.lineIndex(), line.right()))) {
-                addDifference(line.lineIndex(), line.lineIndex());
-            }
-            report(line.lineIndex() + 1);
         }
     }
 
-    /** Finds the next line to read. The stores answer from memory, so this costs less than the read of a line. */
+    /** Finds the next line to read. The stores answer from memory. */
     private long skipEqual(long lineIndex, long end) throws StoreException {
         return lineIndex >= end ? end : Math.min(end, left.skipEqualLines(right, lineIndex));
+    }
+
+    /**
+     * Returns the end of a run of lines to read: the first line that need not be read, as far as a search in strides finds
+     * it, or {@code runEnd}.
+     */
+    private long findRunEnd(long first, long runEnd, long end) throws StoreException {
+        for (long read = first; read < runEnd; ) {
+            long probed = Math.min(read + STRIDE, runEnd);
+            if (skipEqual(probed, end) > probed) {
+                return findSkip(read, probed);
+            }
+            read = probed;
+        }
+        return runEnd;
+    }
+
+    /**
+     * Returns the first line from which on lines need not be read.
+     *
+     * @param read a line that must be read
+     * @param skipped a line that need not be read
+     */
+    private long findSkip(long read, long skipped) throws StoreException {
+        long low = read;
+        long high = skipped;
+        while (high - low > 1) {
+            long middle = (low + high) >>> 1;
+            if (skipEqual(middle, skipped) > middle) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        return high;
+    }
+
+    /**
+     * Compares a run of lines. Both cursors are always at the same line, at the same distance from its beginning: after a
+     * difference, each goes on behind its own terminator.
+     */
+    private void compareRun(StoredLines l, StoredLines r, long first) throws StoreException, InterruptedException {
+        long lineIndex = first;
+        while (true) {
+            boolean leftLoaded = load(left, l);
+            boolean rightLoaded = load(right, r);
+            if (!leftLoaded || !rightLoaded) {
+                compareEnd(leftLoaded ? l : rightLoaded ? r : null, lineIndex);
+                return;
+            }
+            int count = Math.min(l.loaded(), r.loaded());
+            int equal = l.countEqual(r.bytes(), r.position(), count);
+            lineIndex += countLines(l, equal);
+            l.advance(equal);
+            r.advance(equal);
+            if (equal < count) {
+                addDifference(lineIndex, lineIndex);
+                lineIndex++;
+                skipLine(left, l);
+                skipLine(right, r);
+            }
+        }
+    }
+
+    /**
+     * Compares the rest of the last line of a run: only the last line of a version may have no terminator.
+     *
+     * @param longer the cursor that is not at its end; null if both are
+     */
+    private void compareEnd(@Nullable StoredLines longer, long lineIndex) {
+        if (longer != null && longer.current() != '\n') {
+            addDifference(lineIndex, lineIndex);
+        }
+    }
+
+    private int countLines(StoredLines lines, int bytes) {
+        if (newlines.length < bytes) {
+            newlines = new int[bytes];
+        }
+        return Newlines.find(lines.bytes(), lines.position(), lines.position() + bytes, newlines);
+    }
+
+    private boolean load(Snapshot version, StoredLines lines) throws StoreException, InterruptedException {
+        try {
+            return lines.load();
+        } catch (LineDamagedException e) {
+            throw damaged(version, e);
+        }
+    }
+
+    private void skipLine(Snapshot version, StoredLines lines) throws StoreException, InterruptedException {
+        try {
+            lines.skipLine();
+        } catch (LineDamagedException e) {
+            throw damaged(version, e);
+        }
+    }
+
+    private StoreFailedException damaged(Snapshot version, LineDamagedException e) {
+        return new StoreFailedException("line " + lineNumbers.number(e.lineIndex()) + " of version "
+                + version.manifest().version() + " is damaged: " + e.getMessage());
     }
 
     private void report(long lines) {
         long bytes = left.manifest().byteCount();
         double share = (double) lines / left.manifest().lineCount();
         progress.update((long) (bytes * share), bytes, lines);
-    }
-
-    private LineParts bytes(Snapshot version, long lineIndex, CompletionStage<Lookup> lookup)
-            throws StoreException, InterruptedException {
-        return switch (Await.result(lookup)) {
-            case Lookup.Found(byte[] line) ->
-                new LineParts(line.length, 1, _ -> CompletableFuture.completedFuture(line));
-            case Lookup.FoundInParts(LineParts parts) -> parts;
-            case Lookup.PastTheEnd _ -> throw new IllegalStateException("a line below the line count is past the end");
-            case Lookup.Damaged(String detail) ->
-                throw new StoreFailedException("line " + lineNumbers.number(lineIndex) + " of version "
-                        + version.manifest().version() + " is damaged: " + detail);
-        };
-    }
-
-    /** Compares two lines, whose parts may have different lengths. */
-    private static boolean sameBytes(LineParts left, LineParts right) throws StoreException, InterruptedException {
-        if (left.length() != right.length()) {
-            return false;
-        }
-        byte[] l = {};
-        byte[] r = {};
-        int leftAt = 0;
-        int rightAt = 0;
-        int leftPart = 0;
-        int rightPart = 0;
-        for (long compared = 0; compared < left.length(); ) {
-            if (leftAt == l.length) {
-                l = Await.result(left.read(leftPart++));
-                leftAt = 0;
-            }
-            if (rightAt == r.length) {
-                r = Await.result(right.read(rightPart++));
-                rightAt = 0;
-            }
-            int count = Math.min(l.length - leftAt, r.length - rightAt);
-            if (!Arrays.equals(l, leftAt, leftAt + count, r, rightAt, rightAt + count)) {
-                return false;
-            }
-            leftAt += count;
-            rightAt += count;
-            compared += count;
-        }
-        return true;
     }
 
     private void addDifference(long first, long lastLine) {

@@ -131,6 +131,12 @@ final class CommandTest {
                     ingest x --expect-digest=abc  | --expect-digest: 'abc' is not a digest of 32 hexadecimal digits
                     ingest x --max-change=-0.1    | --max-change: -0.1 is below 0
                     get 1 --version               | missing required parameter for option '--version' (V); see line-server get --help
+                    verify x --from 1 --counts    | --from, --sample and --counts exclude each other; give one of them
+                    verify x --sample 5 --from 2  | --from, --sample and --counts exclude each other; give one of them
+                    verify x --seed 5             | --seed chooses the lines of --sample; give both, or none
+                    verify x --sample 0           | --sample: 0 is not between 1 and 1000000
+                    verify x --sample 1000001     | --sample: 1000001 is not between 1 and 1000000
+                    verify x --from 0             | --from: '0': a line number is a whole number without a sign, and the first line's number is 1
                     publish default               | missing required option: '--version=V'; see line-server publish --help
                     rollback No                   | 'No' is not a valid dataset name; see line-server datasets
                     diff default 1                | missing required parameter: 'V2'; see line-server diff --help

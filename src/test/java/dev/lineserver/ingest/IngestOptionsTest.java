@@ -176,7 +176,7 @@ final class IngestOptionsTest implements Progress {
         StoreFailedException failure = assertThrows(
                 StoreFailedException.class, () -> ingest().store(file, options(true, PublicationChecks.NONE)));
         assertEquals(
-                "version 1 of dataset default was dropped, because it differs from its source: line 1 differs;"
+                "version 1 of dataset default was dropped, because it differs from its source: line 1 differs from byte 3 on;"
                         + " nothing was published; ingest the source again",
                 failure.getMessage());
         assertEquals("drop 1", store.calls.getLast());

@@ -54,7 +54,7 @@ final class IngestTest {
     private Optional<String> firstDifference(Manifest manifest, Path file) throws Exception {
         try (Snapshot snapshot = store.open(manifest);
                 Source source = Source.open(file.toString())) {
-            return new Verification(snapshot, new LineNumbers(1), Progress.SILENT).firstDifference(source);
+            return Verification.firstDifference(snapshot, source, new LineNumbers(1), Progress.SILENT);
         }
     }
 
@@ -148,7 +148,9 @@ final class IngestTest {
                 byte[] changed = content.clone();
                 changed[at] = (byte) (changed[at] == 'x' ? 'y' : 'x');
                 Path other = Files.write(directory.resolve("other"), changed);
-                assertEquals(Optional.of("line " + (line + 1) + " differs"), firstDifference(manifest, other));
+                assertEquals(
+                        Optional.of("line " + (line + 1) + " differs from byte 1 on"),
+                        firstDifference(manifest, other));
             }
             at += lines.get(line).length + 1;
         }

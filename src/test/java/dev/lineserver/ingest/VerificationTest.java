@@ -1,191 +1,420 @@
 package dev.lineserver.ingest;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 
-import org.junit.jupiter.api.BeforeEach;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.ingest.Verification.Difference;
+import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
+import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.embedded.EmbeddedStore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Verification of a snapshot with scripted lookups. */
+/** Verification of a scripted snapshot, and of the embedded store, by a naive comparison. */
 final class VerificationTest {
     private static final byte[] TEXT = Archives.ascii("one\n\ntwo\nthree\n".repeat(400));
-    private static final List<byte[]> LINES = Samples.linesOf(TEXT);
 
     @TempDir
     Path directory;
 
-    private Path file;
+    /** A version in memory, some lines of which are damaged, and whose lookups are completed by another thread. */
+    private static final class ScriptedLines implements Snapshot {
+        final List<byte[]> lines;
+        private final Manifest manifest;
+        private final Set<Long> broken;
+        /** Length of the longest line that is returned whole. */
+        int wholeBytes = Integer.MAX_VALUE;
 
-    @BeforeEach
-    void write() throws Exception {
-        file = Files.write(directory.resolve("file"), TEXT);
-    }
+        final AtomicInteger lookups = new AtomicInteger();
+        LongFunction<@Nullable CompletionStage<Lookup>> answers = _ -> null;
 
-    private record ScriptedLookups(Manifest manifest, LongFunction<CompletionStage<Lookup>> lookups)
-            implements Snapshot {
-        @Override
-        public CompletionStage<Lookup> lookup(long lineIndex) {
-            return lookups.apply(lineIndex);
+        ScriptedLines(byte[] text, Content content, Set<Long> broken) {
+            lines = Samples.linesOf(text);
+            manifest = new Manifest(DatasetName.DEFAULT, 1, content, "file", "layout", Instant.EPOCH);
+            this.broken = broken;
         }
 
         @Override
-        public void check() {}
+        public Manifest manifest() {
+            return manifest;
+        }
+
+        @Override
+        public CompletionStage<Lookup> lookup(long lineIndex) {
+            lookups.incrementAndGet();
+            CompletionStage<Lookup> answer = answers.apply(lineIndex);
+            return answer != null
+                    ? answer
+                    : CompletableFuture.supplyAsync(() -> find(lineIndex), ForkJoinPool.commonPool());
+        }
+
+        /** The second part of a damaged line in parts is damaged. */
+        private Lookup find(long lineIndex) {
+            byte[] line = lines.get((int) lineIndex);
+            boolean damaged = broken.contains(lineIndex);
+            if (line.length <= wholeBytes) {
+                return damaged ? new Lookup.Damaged("gone") : new Lookup.Found(line);
+            }
+            byte[][] halves = {
+                Arrays.copyOf(line, line.length / 2), Arrays.copyOfRange(line, line.length / 2, line.length)
+            };
+            return new Lookup.FoundInParts(new LineParts(
+                    line.length,
+                    2,
+                    part -> damaged && part == 1
+                            ? CompletableFuture.failedFuture(new LineDamagedException(lineIndex, "gone"))
+                            : CompletableFuture.completedFuture(halves[part])));
+        }
 
         @Override
         public void close() {}
     }
 
-    private static CompletionStage<Lookup> found(long lineIndex) {
-        return CompletableFuture.completedFuture(new Lookup.Found(LINES.get((int) lineIndex)));
+    private Source source(byte[] content) throws Exception {
+        return Source.open(Files.write(directory.resolve("source"), content).toString());
     }
 
-    private Content content() throws Exception {
+    private Content contentOf(byte[] content) throws Exception {
+        Path file = Files.write(directory.resolve("content"), content);
         try (Source source = Source.open(file.toString())) {
             return new SourceReader(source, Progress.SILENT).read(_ -> {});
         }
     }
 
-    private Optional<String> verify(Content stored, LongFunction<CompletionStage<Lookup>> lookups) throws Exception {
+    private static String describe(Difference difference) {
+        return difference.describe(new LineNumbers(0));
+    }
+
+    private List<String> verify(Snapshot snapshot, byte[] content, long from, int blockBytes) throws Exception {
+        try (Source source = source(content);
+                Verification verification = Verification.ofLines(snapshot, from, 10, blockBytes, Progress.SILENT)) {
+            List<String> differences = verification.compare(source).stream()
+                    .map(VerificationTest::describe)
+                    .toList();
+            assertEquals(differences.size() == 10, verification.isStopped());
+            return differences;
+        }
+    }
+
+    private List<String> verify(Snapshot snapshot) throws Exception {
+        return verify(snapshot, TEXT, 0, StoredLines.BLOCK_BYTES);
+    }
+
+    /** Compares line by line. */
+    private static List<String> naive(byte[] source, byte[] stored, Set<Long> broken, int from) {
+        List<byte[]> left = Samples.linesOf(source);
+        List<byte[]> right = Samples.linesOf(stored);
+        List<String> differences = new ArrayList<>();
+        for (int i = from; i < Math.max(left.size(), right.size()) && differences.size() < 10; i++) {
+            if (i >= right.size()) {
+                differences.add("line " + i + " is missing: the version has " + right.size() + " lines");
+            } else if (i >= left.size()) {
+                differences.add("line " + i + " is extra: the file has " + left.size() + " lines");
+            } else if (broken.contains((long) i)) {
+                differences.add("line " + i + " is damaged: gone");
+            } else {
+                int mismatch = Arrays.mismatch(left.get(i), right.get(i));
+                if (mismatch >= 0) {
+                    differences.add("line " + i + " differs from byte " + (mismatch + 1) + " on");
+                }
+            }
+        }
+        if (differences.isEmpty() && !Arrays.equals(source, stored)) {
+            differences.add(naiveWhole(source, left.size(), stored, right.size(), from));
+        }
+        return differences;
+    }
+
+    private static String naiveWhole(byte[] source, int sourceLines, byte[] stored, int storedLines, int from) {
+        if (sourceLines != storedLines) {
+            return "the version has " + storedLines + " lines, and the file " + sourceLines;
+        }
+        boolean terminated = source[source.length - 1] == '\n';
+        if (terminated != (stored[stored.length - 1] == '\n')) {
+            return "the last line ends in a newline only in the " + (terminated ? "file" : "version");
+        }
+        assertTrue(from > 0, "equal lines");
+        return "the version has another byte count or digest, so lines that were not compared differ";
+    }
+
+    /** Changes some lines, removes or adds some, and perhaps the last terminator. */
+    private static byte[] edited(byte[] content, Random random) {
+        List<byte[]> lines = new ArrayList<>(Samples.linesOf(content));
+        for (int i = random.nextInt(7); i > 0 && !lines.isEmpty(); i--) {
+            int line = random.nextInt(lines.size());
+            byte[] bytes = lines.get(line).clone();
+            switch (random.nextInt(7)) {
+                case 0 -> lines.set(line, Arrays.copyOf(bytes, random.nextInt(bytes.length + 1)));
+                case 1 -> lines.set(line, Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(9)));
+                case 2 -> lines.set(lines.size() - 1, new byte[] {7});
+                case 3 -> {
+                    if (random.nextInt(4) == 0) {
+                        lines.remove(line);
+                    }
+                }
+                case 4 -> {
+                    if (random.nextInt(4) == 0) {
+                        lines.add(line, new byte[random.nextInt(4)]);
+                    }
+                }
+                case 5 -> lines = lines.subList(0, lines.size() - random.nextInt(Math.min(3, lines.size())));
+                default -> {
+                    if (bytes.length > 0) {
+                        bytes[random.nextInt(bytes.length)] = 7;
+                        lines.set(line, bytes);
+                    }
+                }
+            }
+        }
+        ByteArrayOutputStream edited = new ByteArrayOutputStream();
+        lines.forEach(line -> {
+            edited.writeBytes(line);
+            edited.write('\n');
+        });
+        byte[] bytes = edited.toByteArray();
+        boolean unterminated = random.nextInt(3) == 0 && !lines.isEmpty() && lines.getLast().length > 0;
+        return unterminated ? Arrays.copyOf(bytes, bytes.length - 1) : bytes;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 7, 64 << 10})
+    void theDifferencesAreThoseOfANaiveComparison(int blockBytes) throws Exception {
+        for (int seed = 0; seed < 150; seed++) {
+            Random random = new Random(seed);
+            byte[] source = Samples.random(random.nextInt(60), 40, seed);
+            if (random.nextInt(4) == 0) {
+                source = Arrays.copyOf(source, source.length + 1);
+                source[source.length - 1] = 'x';
+            }
+            byte[] stored = edited(source, random);
+            Set<Long> broken = new HashSet<>();
+            int storedLines = Samples.linesOf(stored).size();
+            for (int i = random.nextInt(4) * random.nextInt(2); i > 0 && storedLines > 0; i--) {
+                broken.add((long) random.nextInt(storedLines));
+            }
+            ScriptedLines snapshot = new ScriptedLines(stored, contentOf(stored), broken);
+            snapshot.wholeBytes = random.nextBoolean() ? 5 : 1_000;
+            int from = random.nextInt(3) == 0 ? random.nextInt(storedLines + 3) : 0;
+            assertEquals(
+                    naive(source, stored, broken, from), verify(snapshot, source, from, blockBytes), "seed " + seed);
+        }
+    }
+
+    @Test
+    void theDifferencesInTheEmbeddedStoreAreThoseOfANaiveComparison() throws Exception {
+        try (LineStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
+            for (int seed = 0; seed < 12; seed++) {
+                Random random = new Random(seed);
+                byte[] source = Samples.random(20_000, 200, seed);
+                byte[] stored = edited(source, random);
+                Path file = Files.write(directory.resolve("stored"), stored);
+                Manifest manifest = new Ingest(store, Progress.SILENT)
+                        .store(file.toString(), DatasetName.DEFAULT, true, false)
+                        .manifest();
+                int from = random.nextInt(3) == 0 ? random.nextInt(20_000) : 0;
+                try (Snapshot snapshot = store.open(manifest)) {
+                    for (int blockBytes : new int[] {4_099, StoredLines.BLOCK_BYTES}) {
+                        assertEquals(
+                                naive(source, stored, Set.of(), from),
+                                verify(snapshot, source, from, blockBytes),
+                                "seed " + seed);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSampleFindsTheDifferencesInItsLinesOnlyAndIsRepeatable() throws Exception {
+        byte[] source = Samples.random(2_000, 60, 3);
+        List<byte[]> lines = Samples.linesOf(source);
+        byte[] stored = source.clone();
+        int at = 0;
+        for (int i = 0; i < lines.size(); i++) {
+            if (i % 7 == 0 && lines.get(i).length > 0) {
+                stored[at] = 7;
+            }
+            at += lines.get(i).length + 1;
+        }
+        Set<Long> broken = Set.of(5L, 900L, 1_999L);
+        for (int seed = 0; seed < 20; seed++) {
+            for (int wholeBytes : new int[] {5, 1_000}) {
+                ScriptedLines snapshot = new ScriptedLines(stored, contentOf(stored), broken);
+                snapshot.wholeBytes = wholeBytes;
+                Set<String> all = new HashSet<>();
+                for (long i : SampleComparison.choose(2_000, 50, seed)) {
+                    byte[] line = lines.get((int) i);
+                    if (broken.contains(i)) {
+                        all.add("line " + i + " is damaged: gone");
+                    } else if (i % 7 == 0 && line.length > 0 && line[0] != 7) {
+                        all.add("line " + i + " differs from byte 1 on");
+                    }
+                }
+                try (Source file = source(source);
+                        Verification verification = Verification.ofSample(snapshot, 50, seed, Progress.SILENT)) {
+                    if (wholeBytes == 1_000) {
+                        Set<String> found = new HashSet<>();
+                        verification.compare(file).forEach(difference -> found.add(describe(difference)));
+                        assertTrue(all.containsAll(found), found + " of " + all);
+                        assertEquals(Math.min(10, all.size()), found.size(), "seed " + seed);
+                    }
+                    assertTrue(snapshot.lookups.get() <= 50, "only the sample is read");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSampleHasEachLineOnceAndAllLinesIfThereAreNotMore() {
+        long[] sample = SampleComparison.choose(1_000, 999, 8);
+        assertEquals(999, Arrays.stream(sample).distinct().count());
+        assertTrue(Arrays.stream(sample).allMatch(i -> i >= 0 && i < 1_000));
+        assertEquals(
+                List.of(),
+                Arrays.stream(SampleComparison.choose(0, 5, 8)).boxed().toList());
+        assertEquals(
+                List.of(0L, 1L, 2L),
+                Arrays.stream(SampleComparison.choose(3, 5, 8)).boxed().toList());
+        // The lines of a seed that was printed by an earlier release stay the same.
+        assertEquals(
+                List.of(891L, 940L, 997L),
+                Arrays.stream(SampleComparison.choose(1_000, 3, 42)).boxed().toList());
+    }
+
+    @Test
+    void countsAndDigestAreComparedWithoutALookup() throws Exception {
+        Content c = contentOf(TEXT);
+        assertEquals(List.of(), counts(c));
+        assertEquals(
+                List.of("extra: the version has 1601 lines, and the file 1600"),
+                counts(new Content(1601, c.byteCount(), c.digest(), 5, true)));
+        assertEquals(
+                List.of("missing: the version has 1599 lines, and the file 1600"),
+                counts(new Content(1599, c.byteCount(), c.digest(), 5, true)));
+        assertEquals(
+                List.of("differs: the last line ends in a newline only in the file"),
+                counts(new Content(1600, c.byteCount() - 1, c.digest(), 5, false)));
+        assertEquals(
+                List.of(
+                        "differs: the version has another byte count or digest, so lines that were not compared differ"),
+                counts(new Content(1600, c.byteCount(), new ContentDigest(1, 2), 5, true)));
+    }
+
+    private List<String> counts(Content stored) throws Exception {
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
-        try (Source source = Source.open(file.toString())) {
-            return new Verification(new ScriptedLookups(manifest, lookups), new LineNumbers(1), Progress.SILENT)
-                    .firstDifference(source);
+        try (Source source = source(TEXT);
+                Verification verification = Verification.ofCounts(manifest, Progress.SILENT)) {
+            return verification.compare(source).stream()
+                    .map(difference -> verification.verdict() + ": " + describe(difference))
+                    .toList();
         }
     }
 
-    private Optional<String> verify(LongFunction<CompletionStage<Lookup>> lookups) throws Exception {
-        return verify(content(), lookups);
+    @Test
+    void aWrongDigestIsADifferenceAlthoughAllLinesAreTheSame() throws Exception {
+        Content wrong = new Content(1600, TEXT.length, new ContentDigest(1, 2), 5, true);
+        assertEquals(
+                List.of("the lines are the same, but the version's manifest has another byte count or digest"),
+                verify(new ScriptedLines(TEXT, wrong, Set.of())));
     }
 
     @Test
-    void equalLinesAndContentAreNoDifference() throws Exception {
-        assertEquals(Optional.empty(), verify(VerificationTest::found));
+    void theWorstDifferenceIsTheVerdict() throws Exception {
+        byte[] stored = Archives.ascii("one\n\nxwo\nthree\n".repeat(2));
+        assertEquals(Verdict.MISSING, verdict(Arrays.copyOf(TEXT, 45), Set.of()));
+        assertEquals(Verdict.DIFFERS, verdict(stored, Set.of()));
+        assertEquals(Verdict.DAMAGED, verdict(stored, Set.of(0L)));
+        assertEquals(Verdict.EXTRA, verdict((new String(TEXT, 0) + "four\n").getBytes(), Set.of()));
+        assertEquals(Verdict.SAME, verdict(TEXT, Set.of()));
     }
 
-    @Test
-    void aDifferenceInCountsOrDigestIsDescribed() throws Exception {
-        Content c = content();
-        assertEquals(
-                Optional.of("the version has 1601 lines, and the file 1600"),
-                verify(new Content(1601, c.byteCount(), c.digest(), 5, true), VerificationTest::found));
-        assertEquals(
-                Optional.of("the last line ends in a newline only in the file"),
-                verify(new Content(1600, c.byteCount() - 1, c.digest(), 5, false), VerificationTest::found));
-        assertEquals(
-                Optional.of("the lines are the same, but the version's manifest has another byte count or digest"),
-                verify(new Content(1600, c.byteCount(), new ContentDigest(1, 2), 5, true), VerificationTest::found));
-    }
-
-    @Test
-    void aDifferenceInALineNamesItsNumber() throws Exception {
-        assertEquals(Optional.of("line 701 differs"), verify(at(700, new Lookup.Found(new byte[] {1}))));
-        assertEquals(Optional.of("line 701 is damaged: gone"), verify(at(700, new Lookup.Damaged("gone"))));
-        assertEquals(
-                Optional.of("line 701 is not stored: the version has 9 lines"),
-                verify(at(700, new Lookup.PastTheEnd(9))));
-    }
-
-    private static LongFunction<CompletionStage<Lookup>> at(long lineIndex, Lookup answer) {
-        return i -> i == lineIndex ? CompletableFuture.completedFuture(answer) : found(i);
-    }
-
-    @Test
-    void aLineInPartsIsComparedPartByPart() throws Exception {
-        byte[] line = LINES.get(3);
-        assertEquals(Optional.empty(), verify(at(3, new Lookup.FoundInParts(parts(line.length, "thr", "ee")))));
-        assertEquals(Optional.of("line 4 differs"), verify(at(3, new Lookup.FoundInParts(parts(6, "three", "!")))));
-        for (List<String> wrong : List.of(List.of("thr", "e!"), List.of("thr", "eee"))) {
-            LineParts parts = parts(line.length, wrong.toArray(String[]::new));
-            assertEquals(Optional.of("line 4 differs"), verify(at(3, new Lookup.FoundInParts(parts))));
+    private Verdict verdict(byte[] stored, Set<Long> broken) throws Exception {
+        try (Source source = source(TEXT);
+                Verification verification = Verification.ofLines(
+                        new ScriptedLines(stored, contentOf(stored), broken), 0, Progress.SILENT)) {
+            verification.compare(source);
+            return verification.verdict();
         }
-        assertEquals(
-                Optional.of("line 4 is truncated"), verify(at(3, new Lookup.FoundInParts(parts(line.length, "thr")))));
-    }
-
-    private static LineParts parts(long length, String... parts) {
-        return new LineParts(
-                length, parts.length, part -> CompletableFuture.completedFuture(Archives.ascii(parts[part])));
     }
 
     @Test
-    void aStoreFailureIsRethrownUnwrapped() throws Exception {
+    void aStoreFailureIsRethrownUnwrappedAndTheLinesComparedBeforeAreCounted() throws Exception {
+        byte[] text = "line\n".repeat(500_000).getBytes();
         StoreException failure = new StoreUnavailableException("unreachable");
         for (Throwable wrapped : List.of(failure, new CompletionException(failure))) {
-            assertSame(
-                    failure,
-                    assertThrows(
-                            StoreException.class,
-                            () -> verify(i -> i == 500 ? CompletableFuture.failedFuture(wrapped) : found(i))));
+            ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+            snapshot.answers = i -> i == 300_000 ? CompletableFuture.failedFuture(wrapped) : null;
+            try (Source source = source(text);
+                    Verification verification = Verification.ofLines(snapshot, 7, Progress.SILENT)) {
+                assertSame(failure, assertThrows(StoreException.class, () -> verification.compare(source)));
+                long next = 7 + verification.compared();
+                assertTrue(next > 200_000 && next <= 300_000, () -> "resumed at " + next);
+            }
         }
-        RuntimeException bug = new IllegalStateException("a bug");
-        assertSame(
-                bug,
-                assertThrows(
-                        IllegalStateException.class,
-                        () -> verify(i -> i == 500 ? CompletableFuture.failedFuture(bug) : found(i))));
-    }
-
-    /** Enough lookups to hide the latency of a network, and never more. */
-    @Test
-    void upTo256LookupsAreInFlight() throws Exception {
-        AtomicInteger inFlight = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        assertEquals(Optional.empty(), verify(i -> {
-            most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
-            return new CompletableFuture<>() {
-                @Override
-                public Lookup get() {
-                    inFlight.decrementAndGet();
-                    return new Lookup.Found(LINES.get((int) i));
-                }
-            };
-        }));
-        assertEquals(256, most.get());
-        assertEquals(0, inFlight.get());
     }
 
     @Test
-    void theSourceIsReadUpToTheFirstDifference() throws Exception {
-        byte[] longText = Arrays.copyOf(TEXT, 1 << 27);
-        Files.write(file, longText);
+    void theSourceIsReadUpToTheTenthDifference() throws Exception {
+        byte[] longText = Arrays.copyOf("a\n".repeat(100).getBytes(), 1 << 27);
+        byte[] stored = "b\n".repeat(100).getBytes();
         AtomicLong position = new AtomicLong();
-        Content stored = new Content(2_000, longText.length, new ContentDigest(1, 2), longText.length, false);
-        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
-        ScriptedLookups snapshot = new ScriptedLookups(manifest, at(3, new Lookup.Found(new byte[] {1})));
-        Progress progress = (read, _, _) -> position.set(read);
-        try (Source source = Source.open(file.toString())) {
-            assertEquals(
-                    Optional.of("line 4 differs"),
-                    new Verification(snapshot, new LineNumbers(1), progress).firstDifference(source));
+        ScriptedLines snapshot = new ScriptedLines(stored, contentOf(stored), Set.of());
+        try (Source source = source(longText);
+                Verification verification = Verification.ofLines(snapshot, 0, (read, _, _) -> position.set(read))) {
+            assertEquals(10, verification.compare(source).size());
         }
         assertTrue(position.get() < longText.length, () -> position + " bytes were read");
+    }
+
+    @Test
+    void anInterruptEndsAComparisonThatNeverWaits() throws Exception {
+        byte[] text = "line\n".repeat(500_000).getBytes();
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+        snapshot.answers = _ -> CompletableFuture.completedFuture(new Lookup.Found(Archives.ascii("line")));
+        try (Source source = source(text);
+                Verification verification = Verification.ofLines(
+                        snapshot, 0, (_, _, _) -> Thread.currentThread().interrupt())) {
+            assertThrows(InterruptedException.class, () -> verification.compare(source));
+            assertTrue(verification.compared() > 0 && verification.compared() < 200_000, "at the next batch");
+        } finally {
+            assertFalse(Thread.interrupted(), "the exception stands for the interrupt");
+        }
     }
 }

@@ -183,7 +183,7 @@ final class VersionDiffTest {
 
     @Test
     void randomVersionsDifferInTheLinesThatANaiveComparisonFinds() throws Exception {
-        for (int seed = 0; seed < 40; seed++) {
+        for (int seed = 0; seed < 80; seed++) {
             Random random = new Random(seed);
             List<byte[]> left = new ArrayList<>(Samples.linesOf(Samples.random(600, 20, seed)));
             List<byte[]> right = new ArrayList<>(left);
@@ -204,7 +204,10 @@ final class VersionDiffTest {
                 return to;
             };
             List<Long> found = new ArrayList<>();
-            for (VersionDiff.Range range : compare(one, two, Integer.MAX_VALUE).ranges()) {
+            int blockBytes = new int[] {1, 2, 7, 4_096}[seed % 4];
+            VersionDiff diff =
+                    new VersionDiff(one, two, new LineNumbers(1), Integer.MAX_VALUE, blockBytes, Progress.SILENT);
+            for (VersionDiff.Range range : diff.compare().ranges()) {
                 for (long i = range.first(); i <= range.last(); i++) {
                     found.add(i);
                 }

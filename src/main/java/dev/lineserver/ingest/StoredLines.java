@@ -1,0 +1,148 @@
+package dev.lineserver.ingest;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.Await;
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineRange;
+import dev.lineserver.store.StoreException;
+
+/**
+ * A cursor over the bytes of a {@link LineRange}. While the caller compares one block, the next one is read by another
+ * thread. Used by one thread.
+ *
+ * <p>Blocks are arrays on the heap: in the native program, comparing the bytes of other memory is slow.
+ */
+final class StoredLines implements AutoCloseable {
+    /** Size of a block, in bytes: 256 KiB. Both blocks, and one of the source, fit into a core's second-level cache. */
+    static final int BLOCK_BYTES = 256 << 10;
+
+    private final LineRange range;
+    private final Executor threads;
+    private ByteBuffer block;
+    private ByteBuffer ahead;
+    private CompletableFuture<Void> filled;
+    private @Nullable StoreException failure;
+    private int at;
+    private int limit;
+    private boolean ended;
+
+    /** @param threads reads the blocks */
+    StoredLines(LineRange range, Executor threads) {
+        this(range, threads, BLOCK_BYTES);
+    }
+
+    StoredLines(LineRange range, Executor threads, int blockBytes) {
+        this.range = range;
+        this.threads = threads;
+        // A short range needs less; one more byte, because a block has room for at least one.
+        int bytes = (int) Math.min(range.byteCount().orElse(blockBytes) + 1, blockBytes);
+        block = ByteBuffer.allocate(bytes);
+        ahead = ByteBuffer.allocate(bytes);
+        filled = fill(ahead);
+    }
+
+    private CompletableFuture<Void> fill(ByteBuffer empty) {
+        return CompletableFuture.supplyAsync(() -> range.fill(empty.clear()), threads)
+                .thenCompose(Function.identity());
+    }
+
+    /**
+     * Waits until there is at least one byte at the cursor.
+     *
+     * @return false at the end of the range
+     * @throws LineDamagedException if the byte belongs to a damaged line; the range ends there
+     */
+    boolean load() throws StoreException, InterruptedException {
+        if (at < limit) {
+            return true;
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        if (ended) {
+            return false;
+        }
+        if (Thread.interrupted()) {
+            // Reads of cached data never wait, so they would not notice.
+            throw new InterruptedException();
+        }
+        try {
+            Await.result(filled);
+        } catch (StoreException e) {
+            // The bytes before the damaged or unreadable line are right, and come first.
+            failure = e;
+        }
+        ByteBuffer next = ahead;
+        ahead = block;
+        block = next;
+        at = 0;
+        limit = block.position();
+        ended = limit == 0;
+        if (failure == null && !ended) {
+            filled = fill(ahead);
+        }
+        return load();
+    }
+
+    /** Returns how many bytes at the cursor are in memory. */
+    int loaded() {
+        return limit - at;
+    }
+
+    /** Returns the byte at the cursor, which must be loaded. */
+    byte current() {
+        return block.get(at);
+    }
+
+    /** Returns the array that holds the loaded bytes. */
+    byte[] bytes() {
+        return block.array();
+    }
+
+    /** Returns the position of the cursor in {@link #bytes}. */
+    int position() {
+        return at;
+    }
+
+    /** Moves the cursor within the loaded bytes. */
+    void advance(int bytes) {
+        at += bytes;
+    }
+
+    /** Returns the number of loaded bytes, up to a count, that are equal to other ones. */
+    int countEqual(byte[] others, int from, int count) {
+        int mismatch = Arrays.mismatch(block.array(), at, at + count, others, from, from + count);
+        return mismatch < 0 ? count : mismatch;
+    }
+
+    /** Moves the cursor behind the next terminator, or to the end of the range. */
+    void skipLine() throws StoreException, InterruptedException {
+        while (load()) {
+            byte[] bytes = block.array();
+            while (at < limit) {
+                if (bytes[at++] == '\n') {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Waits for the read in flight: the snapshot must not be closed before. */
+    @Override
+    public void close() {
+        try {
+            Await.result(filled);
+        } catch (StoreException | RuntimeException e) {
+            // Nobody needs the block.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
