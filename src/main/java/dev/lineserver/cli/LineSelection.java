@@ -7,15 +7,15 @@ import dev.lineserver.line.LineNumbers;
  * Consecutive lines, as an argument of {@code get} selects them. Their line indices depend on the number of lines of the
  * version.
  *
- * @param from index of the first line; for {@link Kind#LAST}, the number of lines
- * @param to index of the last line, of {@link Kind#RANGE} only
+ * @param from index of the first line; for {@link Form#LAST}, the number of lines
+ * @param to index of the last line, of {@link Form#RANGE} only
  */
-record LineSelection(Kind kind, long from, long to) {
+record LineSelection(Form form, long from, long to) {
     /** Longest number of digits that a {@code long} holds whatever the digits are. */
     private static final int MAX_DIGITS = 18;
 
     /** The form of the argument. */
-    enum Kind {
+    enum Form {
         /** {@code N} or {@code A-B}: the lines from one to another. */
         RANGE,
         /** {@code A-}: all lines from one on. */
@@ -29,22 +29,22 @@ record LineSelection(Kind kind, long from, long to) {
         int hyphen = text.indexOf('-');
         if (hyphen < 0) {
             long lineIndex = index(text, lineNumbers);
-            return new LineSelection(Kind.RANGE, lineIndex, lineIndex);
+            return new LineSelection(Form.RANGE, lineIndex, lineIndex);
         }
         String before = text.substring(0, hyphen);
         String after = text.substring(hyphen + 1);
         if (before.isEmpty()) {
-            return new LineSelection(Kind.LAST, count(text, after), 0);
+            return new LineSelection(Form.LAST, count(text, after), 0);
         }
         long first = index(before, lineNumbers);
         if (after.isEmpty()) {
-            return new LineSelection(Kind.FROM, first, 0);
+            return new LineSelection(Form.FROM, first, 0);
         }
         long last = index(after, lineNumbers);
         if (last < first) {
             throw new UsageException("the range " + text + " ends before it begins");
         }
-        return new LineSelection(Kind.RANGE, first, last);
+        return new LineSelection(Form.RANGE, first, last);
     }
 
     private static long index(String text, LineNumbers lineNumbers) {
@@ -65,12 +65,12 @@ record LineSelection(Kind kind, long from, long to) {
 
     /** Returns the index of the first line in a version; it may be beyond the end. */
     long first(long lineCount) {
-        return kind == Kind.LAST ? Math.max(0, lineCount - from) : from;
+        return form == Form.LAST ? Math.max(0, lineCount - from) : from;
     }
 
     /** Returns the index after the last line that the version must have, and at least that of its last selected line. */
     long end(long lineCount) {
-        return switch (kind) {
+        return switch (form) {
             case RANGE -> after(to);
             // All lines of an empty version are none.
             case FROM -> from < lineCount || from == 0 ? lineCount : after(from);
