@@ -37,7 +37,9 @@ final class NumberedLines implements LinePrinter.LineSink {
         withinLine = false;
     }
 
+    /** @param block one that {@link #allocate} has returned */
     @Override
+    @SuppressWarnings("ByteBufferBackingArray")
     public void write(ByteBuffer block) throws IOException {
         byte[] bytes = block.array();
         int length = block.limit();
