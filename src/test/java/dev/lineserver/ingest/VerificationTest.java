@@ -1,6 +1,7 @@
 package dev.lineserver.ingest;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -361,7 +362,9 @@ final class VerificationTest {
         assertEquals(Verdict.MISSING, verdict(Arrays.copyOf(TEXT, 45), Set.of()));
         assertEquals(Verdict.DIFFERS, verdict(stored, Set.of()));
         assertEquals(Verdict.DAMAGED, verdict(stored, Set.of(0L)));
-        assertEquals(Verdict.EXTRA, verdict((new String(TEXT, 0) + "four\n").getBytes(), Set.of()));
+        assertEquals(
+                Verdict.EXTRA,
+                verdict(Archives.ascii(new String(TEXT, StandardCharsets.US_ASCII) + "four\n"), Set.of()));
         assertEquals(Verdict.SAME, verdict(TEXT, Set.of()));
     }
 
@@ -376,7 +379,7 @@ final class VerificationTest {
 
     @Test
     void aStoreFailureIsRethrownUnwrappedAndTheLinesComparedBeforeAreCounted() throws Exception {
-        byte[] text = "line\n".repeat(500_000).getBytes();
+        byte[] text = Archives.ascii("line\n".repeat(500_000));
         StoreException failure = new StoreUnavailableException("unreachable");
         for (Throwable wrapped : List.of(failure, new CompletionException(failure))) {
             ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
@@ -392,8 +395,8 @@ final class VerificationTest {
 
     @Test
     void theSourceIsReadUpToTheTenthDifference() throws Exception {
-        byte[] longText = Arrays.copyOf("a\n".repeat(100).getBytes(), 1 << 27);
-        byte[] stored = "b\n".repeat(100).getBytes();
+        byte[] longText = Arrays.copyOf(Archives.ascii("a\n".repeat(100)), 1 << 27);
+        byte[] stored = Archives.ascii("b\n".repeat(100));
         AtomicLong position = new AtomicLong();
         ScriptedLines snapshot = new ScriptedLines(stored, contentOf(stored), Set.of());
         try (Source source = source(longText);
@@ -405,7 +408,7 @@ final class VerificationTest {
 
     @Test
     void anInterruptEndsAComparisonThatNeverWaits() throws Exception {
-        byte[] text = "line\n".repeat(500_000).getBytes();
+        byte[] text = Archives.ascii("line\n".repeat(500_000));
         ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
         snapshot.answers = _ -> CompletableFuture.completedFuture(new Lookup.Found(Archives.ascii("line")));
         try (Source source = source(text);
