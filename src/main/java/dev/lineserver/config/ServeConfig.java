@@ -1,6 +1,8 @@
 package dev.lineserver.config;
 
 import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -55,6 +57,21 @@ public interface ServeConfig {
          */
         @WithDefault("30s")
         Duration lookupTimeout();
+
+        /** Largest number of consecutive lines in one answer; none if absent. */
+        OptionalLong maxRangeLines();
+
+        /**
+         * Largest number of bytes in one answer with consecutive lines; none if absent. Where a store does not know the
+         * bytes of lines without reading them, the average line of the version decides.
+         */
+        OptionalLong maxRangeBytes();
+
+        /**
+         * Number of answers with several lines that may be in progress at once. Each holds one block of lines, and what
+         * the store reads ahead: less than 1 MiB together. If absent, one for each MiB of the largest heap, at most 1,000.
+         */
+        OptionalInt maxRanges();
 
         /** True to answer plain requests for lines before HTTP is decoded, unless that would bypass a setting or filter. */
         @WithDefault("true")

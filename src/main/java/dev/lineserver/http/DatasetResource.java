@@ -137,8 +137,8 @@ final class DatasetResource {
     @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
     public DescribedVersion version(@PathParam("dataset") String name, @PathParam("version") String text) {
         ServedDataset dataset = find(name);
-        long number = VersionNumber.parse(text);
-        if (number == VersionNumber.INVALID) {
+        long number = WholeNumber.parse(text);
+        if (number == WholeNumber.INVALID) {
             throw failure(Problem.notAVersionNumber(text));
         }
         StoredVersion version =

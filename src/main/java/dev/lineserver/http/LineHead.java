@@ -46,11 +46,21 @@ public final class LineHead {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
+    /** The {@code Cache-Control} of an answer with lines. */
+    CharSequence cacheControl(boolean pinned) {
+        return pinned ? IMMUTABLE : cacheControl;
+    }
+
+    /** The {@code Content-Type} of lines as they are in the file. */
+    CharSequence contentType() {
+        return contentType;
+    }
+
     /** Sets the headers of an answer 304. */
     void setUnmodified(HttpServerResponse response, LineRequest request) {
         response.headers()
                 .set(HttpHeaders.ETAG, request.etag())
-                .set(HttpHeaders.CACHE_CONTROL, request.isPinned() ? IMMUTABLE : cacheControl);
+                .set(HttpHeaders.CACHE_CONTROL, cacheControl(request.isPinned()));
     }
 
     /** Sets the headers of an answer 200, with the length of the line in bytes. */

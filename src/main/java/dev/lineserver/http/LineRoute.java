@@ -2,7 +2,6 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.Unpooled;
@@ -20,22 +19,15 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.OpenVersion;
-import dev.lineserver.serving.ServedDataset;
-import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
-import dev.lineserver.store.Manifest;
-import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.StoredVersion;
 
 /**
  * Answers requests for single lines, on the event loop of their connection. Every request ends, even after a failure: the
@@ -61,27 +53,30 @@ public final class LineRoute {
     /** Name of the route of {@link RequestGuard}, which comes before them. */
     public static final String GUARD_NAME = "line-server guard";
 
-    private static final Logger LOG = Logger.getLogger(LineRoute.class);
+    /** The paths below which lines are. */
+    static final List<String> PATHS = List.of("/lines/*", "/line_server/lines/*", "/datasets/*");
     /** Before Quarkus's route that limits bodies: it answers 413, which here means a line past the end. */
-    private static final int ROUTE_ORDER = -3;
+    static final int ROUTE_ORDER = -3;
 
-    private final Datasets datasets;
+    private final RequestedVersions versions;
     private final RequestOutcomes outcomes;
+    private final StoreFailures failures;
     private final LineHead head;
     private final LineNumbers numbers;
     private final Duration lookupTimeout;
     private volatile boolean draining;
 
     LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
-        this.datasets = datasets;
         this.outcomes = outcomes;
         this.head = head;
         numbers = config.lineNumbers();
         lookupTimeout = config.http().lookupTimeout();
+        versions = new RequestedVersions(datasets, lookupTimeout);
+        failures = new StoreFailures(outcomes, numbers);
     }
 
     void register(@Observes Router router) {
-        for (String path : List.of("/lines/*", "/line_server/lines/*", "/datasets/*")) {
+        for (String path : PATHS) {
             router.route(path).setName(ROUTE_NAME).order(ROUTE_ORDER).handler(this::handle);
         }
     }
@@ -90,7 +85,7 @@ public final class LineRoute {
     private void handle(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         LineTarget target = LineTarget.parse(routing.normalizedPath());
-        if (target == null) {
+        if (target == null || target.number() == null) {
             routing.next();
             return;
         }
@@ -107,7 +102,7 @@ public final class LineRoute {
         }
         LineRequest lineRequest = prepare(target);
         if (lineRequest == null) {
-            answerUnprepared(request, target, context);
+            answerUnprepared(request, target, target.number(), context);
         } else {
             lookUp(request, lineRequest, context);
         }
@@ -141,81 +136,38 @@ public final class LineRoute {
 
     /** Creates a request with an acquired version; returns null if the target is invalid, or its version is not open. */
     private @Nullable LineRequest prepare(LineTarget target) {
+        if (target.number() == null) {
+            return null;
+        }
         long lineIndex;
         try {
             lineIndex = numbers.index(target.number());
         } catch (IllegalArgumentException e) {
             return null;
         }
-        ServedDataset dataset = datasets.find(datasetName(target));
-        if (dataset == null) {
-            return null;
-        }
-        String pinned = target.version();
-        OpenVersion version = pinned == null ? dataset.acquire() : dataset.acquire(VersionNumber.parse(pinned));
-        return version == null ? null : new LineRequest(version, pinned != null, lineIndex, outcomes, lookupTimeout);
+        OpenVersion version = versions.acquire(target);
+        return version == null ? null : newRequest(version, target, lineIndex);
     }
 
-    private String datasetName(LineTarget target) {
-        return target.dataset() == null ? datasets.defaultName() : target.dataset();
+    private LineRequest newRequest(OpenVersion version, LineTarget target, long lineIndex) {
+        return new LineRequest(version, target.version() != null, lineIndex, outcomes, lookupTimeout);
     }
 
     /** Opens the version that the target names, and then answers; or refuses the request with the reason. */
-    private void answerUnprepared(HttpServerRequest request, LineTarget target, ContextInternal context) {
+    private void answerUnprepared(
+            HttpServerRequest request, LineTarget target, String number, ContextInternal context) {
+        long lineIndex;
         try {
-            long _ = numbers.index(target.number());
+            lineIndex = numbers.index(number);
         } catch (IllegalArgumentException e) {
-            refuse(request, Problem.notALineNumber(target.number(), String.valueOf(e.getMessage())));
+            outcomes.refuse(request, Problem.notALineNumber(number, String.valueOf(e.getMessage())));
             return;
         }
-        String name = datasetName(target);
-        ServedDataset dataset = datasets.find(name);
-        if (dataset == null || target.version() == null) {
-            refuse(request, Problem.notServed(datasets, name));
-            return;
-        }
-        long number = VersionNumber.parse(target.version());
-        if (number == VersionNumber.INVALID) {
-            refuse(request, Problem.notAVersionNumber(target.version()));
-            return;
-        }
-        Optional<StoredVersion> version = dataset.published(number);
-        if (version.isEmpty()) {
-            refuse(request, Problem.notPublished(datasets, dataset, number));
-            return;
-        }
-        Future.fromCompletionStage(dataset.open(version.get()), context)
-                .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
-                .onComplete(opened -> answerOpened(request, target, dataset, number, context, opened.cause()));
-    }
-
-    /** Answers a request after its version was opened, or could not be opened. */
-    private void answerOpened(
-            HttpServerRequest request,
-            LineTarget target,
-            ServedDataset dataset,
-            long version,
-            ContextInternal context,
-            @Nullable Throwable failure) {
-        LineRequest lineRequest = prepare(target);
-        if (lineRequest != null) {
-            lookUp(request, lineRequest, context);
-        } else if (dataset.published(version).isEmpty()) {
-            refuse(request, Problem.notPublished(datasets, dataset, version));
-        } else {
-            // Without a failure, the version was opened and closed again, because it was dropped or the heap was too
-            // small.
-            Throwable reason = failure == null ? new StoreUnavailableException("the version was closed") : failure;
-            refuse(request, Problem.notOpened(dataset.name(), version, StoreException.causeOf(reason)));
-        }
-    }
-
-    /** Answers a request without a lookup. An unavailable dataset or version still counts as a failed lookup. */
-    private void refuse(HttpServerRequest request, Problem refusal) {
-        if (refusal.status() == 503 || refusal.status() == 500) {
-            outcomes.recordLookup(null, 0);
-        }
-        refusal.answer(request);
+        versions.open(
+                target,
+                context,
+                version -> lookUp(request, newRequest(version, target, lineIndex), context),
+                refusal -> outcomes.refuse(request, refusal));
     }
 
     /** Answers a request after its lookup, and releases it. */
@@ -227,7 +179,7 @@ public final class LineRoute {
                     // First of all: nothing that an answer throws may keep the version open.
                     lineRequest.release();
                     if (answered.failed() && !request.response().closed()) {
-                        answerFailure(request, lineRequest, answered.cause());
+                        failures.answer(request, lineRequest.version.manifest(), answered.cause());
                     }
                 });
     }
@@ -265,7 +217,7 @@ public final class LineRoute {
      */
     private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, long length) {
         HttpServerResponse response = request.response();
-        if (matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
+        if (EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
             head.setUnmodified(response, lineRequest);
             response.setStatusCode(304).end();
         } else if (request.method().equals(HttpMethod.HEAD)) {
@@ -273,20 +225,6 @@ public final class LineRoute {
             response.end();
         }
         return response.ended();
-    }
-
-    /**
-     * Compares entity tags weakly, as RFC 9110, section 13.1.2, defines for {@code If-None-Match}. Several headers are one
-     * list. Splitting at commas is correct, because no entity tag of this server contains one.
-     */
-    private static boolean matchesAny(List<String> ifNoneMatch, String etag) {
-        for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
-            String tag = candidate.strip();
-            if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /**
@@ -334,26 +272,5 @@ public final class LineRoute {
     @SuppressWarnings("deprecation")
     private static Buffer wrap(byte[] bytes) {
         return Buffer.buffer(Unpooled.wrappedBuffer(bytes));
-    }
-
-    /** Answers a request that failed: with a problem, or by a reset if the head has been written. */
-    private void answerFailure(HttpServerRequest request, LineRequest lineRequest, Throwable failure) {
-        switch (StoreException.causeOf(failure)) {
-            case StoreUnavailableException e ->
-                Problem.unavailable(e.getMessage()).answer(request);
-            case LineDamagedException e -> damaged(lineRequest, e.getMessage()).answer(request);
-            case StoreException e -> outcomes.answerUnexpectedFailure(request, Problem.storeFailed(e.getMessage()), e);
-            case Throwable e -> outcomes.answerUnexpectedFailure(request, Problem.unexpected(), e);
-        }
-    }
-
-    private Problem damaged(LineRequest lineRequest, String damage) {
-        Manifest manifest = lineRequest.version.manifest();
-        long number = numbers.number(lineRequest.lineIndex);
-        outcomes.recordDamage();
-        LOG.errorf(
-                "dataset %s version %d line %d: %s",
-                manifest.dataset(), manifest.version(), number, ControlCharacters.escape(damage));
-        return Problem.damaged(manifest, number, damage);
     }
 }

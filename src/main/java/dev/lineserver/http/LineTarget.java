@@ -3,21 +3,24 @@ package dev.lineserver.http;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The components of a path that names a line. The paths are those of the routes, each with or without a trailing slash:
- * {@code /lines/n}, {@code /line_server/lines/n}, {@code /datasets/name/lines/n} and
- * {@code /datasets/name/versions/v/lines/n}.
+ * The components of a path that names one line, or all lines. The paths are those of the routes, each with or without a
+ * trailing slash: {@code /lines/n}, {@code /line_server/lines/n}, {@code /datasets/name/lines/n},
+ * {@code /datasets/name/versions/v/lines/n}, and the same without {@code /n}.
  *
  * @param dataset name of the dataset; null for the default one
  * @param version the text in place of the version number, not yet validated; null for the current version
- * @param number the text in place of the line number, not yet validated
+ * @param number the text in place of the line number, not yet validated; null if the path names all lines
  */
-record LineTarget(@Nullable String dataset, @Nullable String version, String number) {
-    private static final String LINES = "/lines/";
+record LineTarget(
+        @Nullable String dataset,
+        @Nullable String version,
+        @Nullable String number) {
+    private static final String LINES = "/lines";
     private static final String DJANGO_PREFIX = "/line_server";
     private static final String DATASETS = "/datasets/";
     private static final String VERSIONS = "/versions/";
 
-    /** Parses a path; returns null if it does not name a line. */
+    /** Parses a path; returns null if it names neither a line nor all lines. */
     static @Nullable LineTarget parse(String path) {
         String dataset = null;
         String version = null;
@@ -34,8 +37,15 @@ record LineTarget(@Nullable String dataset, @Nullable String version, String num
         if (lines < 0 || !path.startsWith(LINES, lines)) {
             return null;
         }
-        int start = lines + LINES.length();
+        int slash = lines + LINES.length();
+        if (slash == path.length()) {
+            return new LineTarget(dataset, version, null);
+        }
+        int start = slash + 1;
         int end = path.length() > start && path.endsWith("/") ? path.length() - 1 : path.length();
-        return new LineTarget(dataset, version, path.substring(start, end));
+        if (path.charAt(slash) != '/') {
+            return null;
+        }
+        return new LineTarget(dataset, version, start == end ? null : path.substring(start, end));
     }
 }

@@ -102,6 +102,31 @@ record Problem(
         };
     }
 
+    static Problem invalidQuery(String detail) {
+        return of(ProblemType.INVALID_QUERY, detail);
+    }
+
+    static Problem invalidBody(String detail) {
+        return of(ProblemType.INVALID_BODY, detail);
+    }
+
+    static Problem unsupportedMediaType(String detail) {
+        return of(ProblemType.UNSUPPORTED_MEDIA_TYPE, detail);
+    }
+
+    static Problem rangeNotSatisfiable(String detail, long lineCount) {
+        return of(ProblemType.RANGE_NOT_SATISFIABLE, detail, Map.of("lines", lineCount));
+    }
+
+    static Problem rangeTooLong(String detail) {
+        return of(ProblemType.RANGE_TOO_LONG, detail);
+    }
+
+    /** The problem of a method that a resource does not have, if more than {@code GET} and {@code HEAD} exist there. */
+    static Problem methodNotAllowed(String detail) {
+        return of(ProblemType.METHOD_NOT_ALLOWED, detail);
+    }
+
     static Problem pastTheEnd(long lineCount) {
         String detail = "The dataset has " + lineCount + " lines.";
         return of(ProblemType.PAST_THE_END, detail, Map.of("lines", lineCount));
@@ -145,6 +170,15 @@ record Problem(
      * stream instead.
      */
     void answer(HttpServerRequest request) {
+        answer(request, Map.of());
+    }
+
+    /**
+     * As {@link #answer(HttpServerRequest)}.
+     *
+     * @param more headers, which replace those of the same names
+     */
+    void answer(HttpServerRequest request, Map<String, String> more) {
         HttpServerResponse response = request.response();
         if (response.headWritten()) {
             response.reset();
@@ -152,6 +186,7 @@ record Problem(
         }
         Buffer body = Json.encodeToBuffer(this);
         response.setStatusCode(status).headers().setAll(headers());
+        more.forEach(response::putHeader);
         response.putHeader("Content-Length", Integer.toString(body.length()));
         response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
     }

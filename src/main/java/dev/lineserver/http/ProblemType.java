@@ -19,6 +19,31 @@ enum ProblemType {
             "Not a line number",
             "the number has a sign, a fraction or other characters, or is below the first line's",
             "send decimal digits; the first line is 1 unless the server was started with `--first-line-number 0`"),
+    INVALID_QUERY(
+            400,
+            "Invalid query",
+            "`count` is not a positive whole number, or the parameters do not go together; `detail` names the parameter",
+            "see `http.md`, or `/q/openapi`"),
+    INVALID_BODY(
+            400,
+            "Invalid body",
+            "the body of `POST` is not `{\"numbers\":[…]}` with whole numbers, or is longer than 256 KiB",
+            "send that form; `detail` names the fault"),
+    UNSUPPORTED_MEDIA_TYPE(
+            415,
+            "Unsupported media type",
+            "the `Content-Type` of `POST` is not `application/json`",
+            "send JSON, and say so"),
+    RANGE_NOT_SATISFIABLE(
+            416,
+            "No such lines",
+            "the lines that the header `Range` names do not exist; member `lines` is the number of lines",
+            "ask for lines up to that number"),
+    RANGE_TOO_LONG(
+            400,
+            "Too many lines at once",
+            "the server sends fewer lines or bytes in one answer; `detail` names the limit",
+            "ask for fewer lines at once, or have `line-server.http.max-range-lines` or `max-range-bytes` raised"),
     NO_SUCH_DATASET(
             404, "No such dataset", "the store does not list this dataset", "see `/datasets`; ingest a file into it"),
     NOT_A_VERSION_NUMBER(

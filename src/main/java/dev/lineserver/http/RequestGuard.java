@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 final class RequestGuard {
-    /** No resource reads a body. A short one is skipped to keep the connection; a longer one is refused. */
+    /**
+     * Only {@link LinesRoute} reads a body, with a limit of its own. Elsewhere, a short one is skipped to keep the connection,
+     * and a longer one is refused.
+     */
     private static final long MAX_BODY_BYTES = 64 << 10;
 
     private final RequestOutcomes outcomes;
@@ -49,7 +52,7 @@ final class RequestGuard {
     private void check(RoutingContext routing) {
         Problem problem = findProblem(routing);
         if (problem == null) {
-            if (mayHaveBody(routing.request())) {
+            if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {
                 discardBody(routing.request());
             }
             routing.next();
@@ -65,11 +68,11 @@ final class RequestGuard {
     }
 
     /**
-     * Reads a body to its end, since no resource does. Quarkus pauses every request, and a connection with an unread body
+     * Reads a body to its end, for a resource that does not. Quarkus pauses every request, and a connection with an unread body
      * takes no further request. A body whose length was not announced may still be too long: it ends the connection, or
      * in HTTP/2 the stream.
      */
-    private static void discardBody(HttpServerRequest request) {
+    static void discardBody(HttpServerRequest request) {
         long[] remaining = {MAX_BODY_BYTES};
         request.handler(bytes -> {
             remaining[0] -= bytes.length();
@@ -100,24 +103,27 @@ final class RequestGuard {
         if (request.headers().getAll(HttpHeaders.HOST).size() > 1) {
             return Problem.badRequest("The request has several Host headers; send one.");
         }
-        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null && Long.parseLong(length) > MAX_BODY_BYTES) {
-            return Problem.badRequest("The request has a body of " + length + " bytes; send none.");
-        }
         try {
             // Computed here for all later routes: if it failed there, the router would log a stack trace.
             routing.normalizedPath();
-            return null;
         } catch (IllegalArgumentException e) {
             return Problem.badRequest("The path is malformed: " + e.getMessage() + ".");
         }
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length == null || Long.parseLong(length) <= MAX_BODY_BYTES) {
+            return null;
+        }
+        if (!LinesRoute.readsBody(routing)) {
+            return Problem.badRequest("The request has a body of " + length + " bytes; send none.");
+        }
+        return Long.parseLong(length) <= NumbersBody.MAX_BYTES ? null : NumbersBody.tooLong();
     }
 
     /**
      * Answers with a problem, and closes an HTTP/1.1 connection after it: the start of the next request is uncertain, or
      * comes after a long body. In HTTP/2 each request has a stream of its own.
      */
-    private static void refuse(HttpServerRequest request, Problem problem) {
+    static void refuse(HttpServerRequest request, Problem problem) {
         if (request.version() != HttpVersion.HTTP_2) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             request.response().endHandler(_ -> request.connection().close());

@@ -1,5 +1,6 @@
 package dev.lineserver.http;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -33,6 +34,7 @@ public final class RequestOutcomes {
     private final Counter damagedLines;
     private final Counter failures;
     private final Counter fastPathFailures;
+    private final Counter cutAnswers;
     private final LongSupplier nanoTime;
     private final AtomicLong nextLogNanos;
     private final AtomicLong suppressed = new AtomicLong();
@@ -56,6 +58,8 @@ public final class RequestOutcomes {
                 registry,
                 "line_server_fast_path_failures",
                 "Connections that the fast path closed after an unexpected failure");
+        cutAnswers = counter(
+                registry, "line_server_answers_cut", "Answers with several lines that the server could not complete");
     }
 
     private static Timer lookupTimer(MeterRegistry registry, String outcome) {
@@ -90,11 +94,43 @@ public final class RequestOutcomes {
         damagedLines.increment();
     }
 
+    /** Answers a request without a lookup. An unavailable dataset or version still counts as a failed lookup. */
+    void refuse(HttpServerRequest request, Problem refusal) {
+        refuse(request, refusal, Map.of());
+    }
+
+    /** As {@link #refuse(HttpServerRequest, Problem)}, with more headers. */
+    void refuse(HttpServerRequest request, Problem refusal, Map<String, String> more) {
+        if (refusal.status() == 503 || refusal.status() == 500) {
+            recordLookup(null, 0);
+        }
+        refusal.answer(request, more);
+    }
+
+    /**
+     * Counts and logs an answer with several lines that could not be completed.
+     *
+     * @param failure an unexpected failure; null if the message names the reason
+     */
+    void recordCut(String message, @Nullable Throwable failure) {
+        cutAnswers.increment();
+        if (failure != null) {
+            failures.increment();
+        }
+        log(message, failure);
+    }
+
     /** Answers a request with a problem, and logs its failure. Closes the connection if the answer cannot be written. */
     void answerUnexpectedFailure(HttpServerRequest request, Problem problem, @Nullable Throwable failure) {
+        answerUnexpectedFailure(request, problem, failure, Map.of());
+    }
+
+    /** As the method above, with more headers. */
+    void answerUnexpectedFailure(
+            HttpServerRequest request, Problem problem, @Nullable Throwable failure, Map<String, String> more) {
         failures.increment();
         try {
-            problem.answer(request);
+            problem.answer(request, more);
         } catch (RuntimeException | Error answerFailure) {
             request.connection().close();
         }
@@ -111,6 +147,11 @@ public final class RequestOutcomes {
     public void recordFastPathFailure(Throwable failure) {
         fastPathFailures.increment();
         log("the fast path failed unexpectedly, and closed the connection", failure);
+    }
+
+    /** Logs an error that a client can cause as often as it likes. */
+    void logAtMostOncePerSecond(String message) {
+        log(message, null);
     }
 
     private void log(String message, @Nullable Throwable failure) {

@@ -53,6 +53,11 @@ public final class OpenVersion {
         return etagPrefix + lineIndex + '"';
     }
 
+    /** A strong entity tag of consecutive lines, equal for the same lines of the same content, as {@link #etag(long)}. */
+    public String etag(long first, long end) {
+        return etagPrefix + first + '-' + end + '"';
+    }
+
     /** Looks a line up, as {@link Snapshot#lookup} does. The caller must hold a reference. */
     public CompletionStage<Lookup> lookup(long lineIndex) {
         return snapshot.lookup(lineIndex);

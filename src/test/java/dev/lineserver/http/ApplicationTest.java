@@ -34,7 +34,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The application as Quarkus assembles and configures it. */
 @QuarkusTest
 @TestProfile(ApplicationTest.ApplicationProfile.class)
-final class ApplicationTest extends HttpContract {
+final class ApplicationTest extends LinesContract {
     public static final class ApplicationProfile extends ServedStore.EmbeddedProfile {
         public ApplicationProfile() {
             super(Map.of("quarkus.http.limits.max-body-size", "1M"));
@@ -155,7 +155,7 @@ final class ApplicationTest extends HttpContract {
             assertEquals(header(get, "content-type"), header(head, "content-type"));
         }
         String openApi = new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8);
-        for (String path : List.of("", "/{version}", "/{version}/lines/{n}")) {
+        for (String path : List.of("", "/{version}", "/{version}/lines/{n}", "/{version}/lines")) {
             assertTrue(openApi.contains("/datasets/{dataset}/versions" + path + ":"), openApi);
         }
     }

@@ -1,5 +1,6 @@
 package dev.lineserver.http;
 
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,6 +43,35 @@ final class EmbeddedHttpTest extends PlainHttpContract {
         assertEquals("1", header(response, "retry-after"));
         Files.writeString(source, "one\ntwo\n");
         awaitAnswer(Protocol.HTTP_1_1, "/datasets/fragile/lines/2", 200, "two");
+    }
+
+    /** The server reads a text of 64 MiB no further than the client, so the change comes before most of the bytes. */
+    @Test
+    void aSourceThatChangesUnderARangeCutsItOff() throws Exception {
+        byte[] text = "sixteen letters\n".repeat(4 << 20).getBytes(StandardCharsets.US_ASCII);
+        ServedStore.ingest("changing", text, false);
+        awaitAnswer(Protocol.HTTP_1_1, "/datasets/changing/lines/2", 200, "sixteen");
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(1 << 16);
+            socket.setSoTimeout(60_000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
+            socket.getOutputStream()
+                    .write(request("GET /datasets/changing/lines", "").getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            StringBuilder head = new StringBuilder();
+            while (head.indexOf("\r\n\r\n") < 0) {
+                head.append((char) in.read());
+            }
+            assertTrue(head.toString().contains("content-length: " + text.length), head.toString());
+            Path source = ServedStore.source("changing");
+            Files.writeString(source, "SIXTEEN LETTERS\n".repeat(4 << 20));
+            byte[] received = in.readAllBytes();
+            assertTrue(received.length < text.length, received.length + " bytes");
+            assertTrue(
+                    new String(received, StandardCharsets.US_ASCII)
+                            .equals(new String(text, 0, received.length, StandardCharsets.US_ASCII)),
+                    "only bytes that were ingested");
+        }
     }
 
     /** Without back-pressure, a client that sends requests and reads no answers would fill the server's memory. */

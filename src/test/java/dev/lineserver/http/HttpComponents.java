@@ -1,9 +1,11 @@
 package dev.lineserver.http;
 
 import java.time.Duration;
+import java.util.Map;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.ext.web.Router;
@@ -18,7 +20,10 @@ public final class HttpComponents implements AutoCloseable {
     public final RequestOutcomes outcomes = new RequestOutcomes(registry);
     public final LineHead head;
     public final LineRoute lineRoute;
+    private final LinesRoute linesRoute;
     final Datasets datasets;
+    /** Allocates the blocks of answers with several lines; a test can see that all were released. */
+    final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
 
     public HttpComponents(Datasets.StoreOpener opener, Duration versionCheckInterval) throws Exception {
         this(opener, versionCheckInterval, Duration.ofSeconds(30));
@@ -26,16 +31,28 @@ public final class HttpComponents implements AutoCloseable {
 
     HttpComponents(Datasets.StoreOpener opener, Duration versionCheckInterval, Duration lookupTimeout)
             throws Exception {
+        this(opener, versionCheckInterval, lookupTimeout, Map.of());
+    }
+
+    /** @param settings more settings, by property name */
+    HttpComponents(
+            Datasets.StoreOpener opener,
+            Duration versionCheckInterval,
+            Duration lookupTimeout,
+            Map<String, String> settings)
+            throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
                 .withMapping(ServeConfig.class)
                 .withDefaultValue("line-server.http.version-check-interval", "PT1H")
                 .withDefaultValue("line-server.http.lookup-timeout", lookupTimeout.toString())
+                .withDefaultValues(settings)
                 .build();
         ServeConfig serve = config.getConfigMapping(ServeConfig.class);
         head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
         lineRoute = new LineRoute(datasets, outcomes, head, serve);
+        linesRoute = new LinesRoute(datasets, outcomes, head, serve, allocator);
         datasets.start();
     }
 
@@ -43,6 +60,7 @@ public final class HttpComponents implements AutoCloseable {
     public void register(Router router) {
         new RequestGuard(outcomes).register(router);
         lineRoute.register(router);
+        linesRoute.register(router);
     }
 
     /** Returns the value of a counter or gauge, or the count of a timer. The tags are pairs of key and value. */

@@ -213,7 +213,7 @@ final class LineRouteTest {
 
     @Test
     void aLongLineWhoseFirstPartIsDamagedIs500NamingIt() throws Exception {
-        answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException(2, "a part is missing")));
+        answerInParts(2, _ -> CompletableFuture.failedFuture(new LineDamagedException(8, "a part is missing")));
         String answer = get("/lines/9");
         assertProblem(answer, 500, "line-damaged", "Line 9 of dataset default version 7: a part is missing");
         assertFalse(answer.contains("etag"), answer);
@@ -343,7 +343,7 @@ final class LineRouteTest {
         "/lines/%zz, 400, bad-request",
         "/lines/%2B5, 400, not-a-line-number",
         "/lines/%35%20, 400, not-a-line-number",
-        "/lines, 404, not-found",
+        "/linesx, 404, not-found",
         "/nowhere, 404, not-found",
         "/datasets/none/lines/5, 404, no-such-dataset",
         "/datasets//lines/5, 404, not-found",

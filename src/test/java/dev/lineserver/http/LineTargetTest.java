@@ -12,14 +12,11 @@ final class LineTargetTest {
     @CsvSource({
         "/lines/5, , 5",
         "/lines/5/, , 5",
-        "/lines/, , ''",
-        "/lines//, , ''",
         "/lines/1/2, , 1/2",
         "/line_server/lines/5, , 5",
         "/line_server/lines/5/, , 5",
         "/datasets/a/lines/5, a, 5",
         "/datasets/a/lines/5/, a, 5",
-        "/datasets/a/lines/, a, ''",
         "/datasets//lines/5, '', 5"
     })
     void aPathOfALineHasADatasetAndANumber(String path, String dataset, String number) {
@@ -27,12 +24,29 @@ final class LineTargetTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "/lines, ,",
+        "/lines/, ,",
+        "/line_server/lines, ,",
+        "/line_server/lines/, ,",
+        "/datasets/a/lines, a,",
+        "/datasets/a/lines/, a,",
+        "/datasets/a/versions/7/lines, a, 7",
+        "/datasets/a/versions/7/lines/, a, 7"
+    })
+    void aPathOfAllLinesHasNoNumber(String path, String dataset, String version) {
+        assertEquals(new LineTarget(dataset, version, null), LineTarget.parse(path));
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
                 "/",
-                "/lines",
+                "/linesx",
+                "/lines5",
                 "/x/lines/5",
+                "/x/lines",
                 "/line_server",
                 "/line_server/5",
                 "/line_server/line_server/lines/5",

@@ -3,12 +3,15 @@ package dev.lineserver.http;
 import java.time.Duration;
 
 import io.vertx.core.http.HttpServerOptions;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 /** The HTTP contract against a plain server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class PlainHttpContract extends HttpContract {
+abstract class PlainHttpContract extends LinesContract {
     private final ServedStore served;
     private final HttpComponents components;
     private final PlainServer server;
@@ -28,6 +31,10 @@ abstract class PlainHttpContract extends HttpContract {
     final void stop() throws Exception {
         server.close();
         components.close();
+        // A client may have disconnected a moment ago.
+        Awaitility.await()
+                .untilAsserted(
+                        () -> assertEquals(0, components.allocator.metric().usedDirectMemory(), "blocks are released"));
         served.close();
     }
 }

@@ -5,13 +5,17 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.LongFunction;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.serving.ServedDataset;
@@ -19,6 +23,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.LineRange;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -53,18 +58,24 @@ public final class ScriptedLines implements AutoCloseable {
     public final HttpComponents components;
     private volatile Callable<?> opening = () -> true;
     private volatile LongFunction<CompletionStage<Lookup>> script = _ -> found("");
+    private volatile @Nullable BiFunction<Long, Long, LineRange> ranges;
 
     public ScriptedLines() throws Exception {
         this(Duration.ofSeconds(30));
     }
 
     ScriptedLines(Duration lookupTimeout) throws Exception {
+        this(lookupTimeout, Map.of());
+    }
+
+    /** @param settings of the HTTP server, by property name */
+    ScriptedLines(Duration lookupTimeout, Map<String, String> settings) throws Exception {
         LineStore store = proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
             case "datasets" -> List.of(new DatasetListing.Described(VERSIONS));
             case "open" -> arguments[0].equals(CURRENT) ? snapshot(CURRENT) : openKept((Manifest) arguments[0]);
             default -> null;
         });
-        components = new HttpComponents(() -> store, Duration.ofHours(1), lookupTimeout);
+        components = new HttpComponents(() -> store, Duration.ofHours(1), lookupTimeout, settings);
     }
 
     private static Manifest manifest(long version) {
@@ -79,8 +90,12 @@ public final class ScriptedLines implements AutoCloseable {
     }
 
     private Snapshot snapshot(Manifest manifest) {
-        return proxy(Snapshot.class, (_, method, arguments) -> switch (method.getName()) {
+        return proxy(Snapshot.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "manifest" -> manifest;
+            case "range" ->
+                ranges == null
+                        ? InvocationHandler.invokeDefault(proxy, method, arguments)
+                        : ranges.apply((Long) arguments[0], (Long) arguments[1]);
             case "lookup" -> script.apply((Long) arguments[0]);
             case "close" -> (manifest.equals(CURRENT) ? closes : closesOfKept).incrementAndGet();
             default -> null;
@@ -111,6 +126,11 @@ public final class ScriptedLines implements AutoCloseable {
     /** Sets the outcome of each lookup by its line index. */
     public void answer(LongFunction<CompletionStage<Lookup>> script) {
         this.script = script;
+    }
+
+    /** Sets the ranges by the indices of their first line and after their last; without this call, lookups answer them. */
+    void answerRanges(BiFunction<Long, Long, LineRange> ranges) {
+        this.ranges = ranges;
     }
 
     /** Makes the scripted lookups complete on another thread. */

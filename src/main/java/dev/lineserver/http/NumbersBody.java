@@ -1,0 +1,109 @@
+package dev.lineserver.http;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+
+import dev.lineserver.line.LineNumbers;
+
+/** The body of a request for single lines: {@code {"numbers":[5,17]}}, with nothing else. */
+final class NumbersBody {
+    /** Enough for as many numbers as a request may have, with a space after each comma: 256 KiB. */
+    static final int MAX_BYTES = 256 << 10;
+
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final String FORM = "send {\"numbers\":[…]} with line numbers";
+
+    private NumbersBody() {}
+
+    /** The reason to refuse a body that is too long; the connection must be closed. */
+    static Problem tooLong() {
+        return Problem.invalidBody("The body is longer than " + MAX_BYTES + " bytes; name fewer lines.");
+    }
+
+    /**
+     * Reads the body of a request, whose numbers it passes on. If the body is too long, answers the request.
+     *
+     * @param onRefusal accepts the reason why the numbers cannot be read
+     */
+    static void read(
+            HttpServerRequest request,
+            LineNumbers numbers,
+            Consumer<List<RequestedNumber>> onNumbers,
+            Consumer<Problem> onRefusal) {
+        String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+            RequestGuard.discardBody(request);
+            onRefusal.accept(Problem.unsupportedMediaType(
+                    "The Content-Type is " + type + "; " + FORM + " as application/json."));
+            return;
+        }
+        if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+            HttpServerResponse _ = request.response().writeContinue();
+        }
+        Buffer body = Buffer.buffer();
+        request.handler(bytes -> {
+            if (body.length() <= MAX_BYTES) {
+                Buffer _ = body.appendBuffer(bytes);
+                if (body.length() > MAX_BYTES) {
+                    RequestGuard.refuse(request, tooLong());
+                }
+            }
+        });
+        request.endHandler(_ -> {
+            if (body.length() <= MAX_BYTES) {
+                List<RequestedNumber> parsed;
+                try {
+                    parsed = parse(body.getBytes(), numbers);
+                } catch (RefusedException e) {
+                    onRefusal.accept(e.problem);
+                    return;
+                }
+                onNumbers.accept(parsed);
+            }
+        });
+        request.resume();
+    }
+
+    /** @throws RefusedException if the body is malformed, or names too many lines */
+    static List<RequestedNumber> parse(byte[] body, LineNumbers numbers) throws RefusedException {
+        List<RequestedNumber> parsed = new ArrayList<>();
+        try (JsonParser json = JSON.createParser(body)) {
+            expect(json, json.nextToken() == JsonToken.START_OBJECT);
+            expect(
+                    json,
+                    json.nextToken() == JsonToken.FIELD_NAME
+                            && json.currentName().equals("numbers"));
+            expect(json, json.nextToken() == JsonToken.START_ARRAY);
+            for (JsonToken next = json.nextToken(); next != JsonToken.END_ARRAY; next = json.nextToken()) {
+                expect(json, next != null && next.isNumeric());
+                RequestedNumber.add(parsed, json.getText(), numbers);
+            }
+            expect(json, json.nextToken() == JsonToken.END_OBJECT);
+            expect(json, json.nextToken() == null);
+        } catch (IOException e) {
+            throw refusal("The body is not JSON; " + FORM + ".");
+        }
+        return parsed;
+    }
+
+    private static void expect(JsonParser json, boolean condition) throws RefusedException {
+        if (!condition) {
+            throw refusal("The body has something else at byte "
+                    + json.currentTokenLocation().getByteOffset() + "; " + FORM + ".");
+        }
+    }
+
+    private static RefusedException refusal(String detail) {
+        return new RefusedException(Problem.invalidBody(detail));
+    }
+}

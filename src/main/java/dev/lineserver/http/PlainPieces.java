@@ -1,0 +1,56 @@
+package dev.lineserver.http;
+
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+import dev.lineserver.store.LineRange;
+
+/** Lines as they are in the file. Each piece is one block of a range, in memory that all pieces of an answer share. */
+final class PlainPieces implements BodyPieces {
+    /** Size of a block in bytes. Larger blocks were not faster; smaller ones make more system calls. */
+    static final int BLOCK_BYTES = 128 << 10;
+
+    private final LineRange range;
+    private final OptionalLong length;
+    private final ByteBuf block;
+    private long made;
+    private boolean ended;
+
+    PlainPieces(LineRange range, ByteBufAllocator allocator) {
+        this.range = range;
+        length = range.byteCount();
+        block = allocator.directBuffer(BLOCK_BYTES, BLOCK_BYTES);
+    }
+
+    @Override
+    public CompletionStage<ByteBuf> next() {
+        ByteBuffer room = block.nioBuffer(0, BLOCK_BYTES);
+        return range.fill(room).thenApply(_ -> piece(room.position()));
+    }
+
+    private ByteBuf piece(int filled) {
+        made += filled;
+        // A block that is not full is the last one.
+        ended = filled < BLOCK_BYTES || (length.isPresent() && made == length.getAsLong());
+        if (ended && length.isPresent() && made != length.getAsLong()) {
+            throw new IllegalStateException("the lines have " + made + " bytes, not " + length.getAsLong());
+        }
+        return block.retainedSlice(0, filled);
+    }
+
+    @Override
+    public boolean ended() {
+        return ended;
+    }
+
+    @Override
+    public CompletionStage<Void> close() {
+        block.release();
+        return CompletableFuture.completedFuture(null);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.lineserver.http;
+
+import java.util.Map;
+
+import io.vertx.core.http.HttpServerRequest;
+import org.jboss.logging.Logger;
+
+import dev.lineserver.line.LineNumbers;
+import dev.lineserver.store.ControlCharacters;
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/** Answers requests whose store has failed, and counts and logs these failures. Safe for use by several threads. */
+final class StoreFailures {
+    private static final Logger LOG = Logger.getLogger(StoreFailures.class);
+
+    private final RequestOutcomes outcomes;
+    private final LineNumbers numbers;
+
+    StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
+        this.outcomes = outcomes;
+        this.numbers = numbers;
+    }
+
+    /** Answers a request with a problem; if the head of another answer has been written, cuts that answer off. */
+    void answer(HttpServerRequest request, Manifest manifest, Throwable failure) {
+        answer(request, manifest, failure, Map.of());
+    }
+
+    /** As {@link #answer(HttpServerRequest, Manifest, Throwable)}, with more headers. */
+    void answer(HttpServerRequest request, Manifest manifest, Throwable failure, Map<String, String> more) {
+        switch (StoreException.causeOf(failure)) {
+            case StoreUnavailableException e ->
+                Problem.unavailable(e.getMessage()).answer(request, more);
+            case LineDamagedException e -> recordDamage(manifest, e).answer(request, more);
+            case StoreException e ->
+                outcomes.answerUnexpectedFailure(request, Problem.storeFailed(e.getMessage()), e, more);
+            case Throwable e -> outcomes.answerUnexpectedFailure(request, Problem.unexpected(), e, more);
+        }
+    }
+
+    private Problem recordDamage(Manifest manifest, LineDamagedException e) {
+        long number = numbers.number(e.lineIndex());
+        outcomes.recordDamage();
+        LOG.errorf(
+                "dataset %s version %d line %d: %s",
+                manifest.dataset(), manifest.version(), number, ControlCharacters.escape(e.getMessage()));
+        return Problem.damaged(manifest, number, e.getMessage());
+    }
+
+    /** Counts a damaged line that an answer reports beside others, and logs it, but at most one a second. */
+    void recordDamage(Manifest manifest, long lineIndex, String damage) {
+        outcomes.recordDamage();
+        outcomes.logAtMostOncePerSecond("dataset " + manifest.dataset() + " version " + manifest.version() + " line "
+                + numbers.number(lineIndex) + ": " + ControlCharacters.escape(damage));
+    }
+
+    /**
+     * Cuts off an answer with several lines, whose head has been written: closes the connection, or resets the stream of
+     * HTTP/2, so that the client cannot take the answer for complete.
+     */
+    void cut(HttpServerRequest request, Manifest manifest, Throwable failure) {
+        Throwable cause = StoreException.causeOf(failure);
+        String place = "dataset " + manifest.dataset() + " version " + manifest.version();
+        if (cause instanceof LineDamagedException e) {
+            outcomes.recordDamage();
+            place += " line " + numbers.number(e.lineIndex());
+        }
+        String message = "an answer with lines of " + place + " was cut off: ";
+        if (cause instanceof StoreException e) {
+            outcomes.recordCut(message + ControlCharacters.escape(e.getMessage()), null);
+        } else {
+            outcomes.recordCut(message + "unexpected failure", cause);
+        }
+        boolean _ = request.response().reset();
+    }
+}

@@ -1,0 +1,503 @@
+package dev.lineserver.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
+import dev.lineserver.store.LineRange;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Answers with several lines over real connections, with scripted ranges. */
+final class LinesRouteTest {
+    private static final int BLOCK = PlainPieces.BLOCK_BYTES;
+    private static final String REQUEST = "GET /lines HTTP/1.1\r\nHost: x\r\n\r\n";
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final AtomicInteger fills = new AtomicInteger();
+    private ScriptedLines lines = start(Duration.ofSeconds(30), Map.of());
+    private PlainServer server = listen();
+
+    LinesRouteTest() throws Exception {}
+
+    private ScriptedLines start(Duration timeout, Map<String, String> settings) throws Exception {
+        lines = new ScriptedLines(timeout, settings);
+        return lines;
+    }
+
+    private PlainServer listen() throws Exception {
+        server = new PlainServer(lines.components, true, new HttpServerOptions());
+        opened.add(server);
+        return server;
+    }
+
+    private void restart(Duration timeout, Map<String, String> settings) throws Exception {
+        lines.close();
+        start(timeout, settings);
+        listen();
+    }
+
+    /** Every test ends with this check: no block and no version is held. */
+    @AfterEach
+    void stop() throws Exception {
+        lines.close();
+        Awaitility.await().untilAsserted(() -> {
+            assertEquals(1, lines.closes.get(), "every request releases the version");
+            assertEquals(0, lines.components.allocator.metric().usedDirectMemory(), "every block is released");
+        });
+        for (AutoCloseable resource : opened.reversed()) {
+            resource.close();
+        }
+    }
+
+    /**
+     * Answers with a range of blocks.
+     *
+     * @param script what happens with the block of a number from 0 on; null to fill it
+     */
+    private void answerBlocks(int blocks, boolean lengthKnown, IntFunction<CompletionStage<Void>> script) {
+        lines.answerRanges((_, _) -> new LineRange() {
+            private int made;
+
+            @Override
+            public OptionalLong byteCount() {
+                return lengthKnown ? OptionalLong.of((long) blocks * BLOCK) : OptionalLong.empty();
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                fills.incrementAndGet();
+                int number = made++;
+                if (number == blocks) {
+                    return done();
+                }
+                return script.apply(number).thenRun(() -> {
+                    while (block.hasRemaining()) {
+                        block.put((byte) ('a' + number % 26));
+                    }
+                });
+            }
+        });
+    }
+
+    private static CompletionStage<Void> done() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(1 << 16);
+        socket.setSoTimeout(30_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+        return socket;
+    }
+
+    private Socket sendRequest() throws IOException {
+        Socket socket = connect();
+        socket.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    /** Returns the whole answer of a connection that the server closes. */
+    private String get(String path) throws IOException {
+        try (Socket socket = connect()) {
+            String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static String readHead(InputStream in) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            int next = in.read();
+            assertTrue(next >= 0, head.toString());
+            head.append((char) next);
+        }
+        return head.toString();
+    }
+
+    private static void assertProblem(String answer, int status, String type, String detail) {
+        assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+        assertTrue(answer.contains("\"type\":\"/problems/" + type + "\""), answer);
+        assertTrue(answer.contains(detail), answer);
+        assertTrue(answer.contains("Accept-Ranges: lines"), answer);
+        assertFalse(answer.contains("etag"), answer);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void allBlocksArriveInTheirOrder(boolean lengthKnown, boolean otherThread) throws Exception {
+        answerBlocks(30, lengthKnown, _ -> otherThread ? CompletableFuture.runAsync(() -> {}) : done());
+        try (Socket socket = sendRequest()) {
+            InputStream in = socket.getInputStream();
+            String head = readHead(in);
+            assertTrue(
+                    head.contains(lengthKnown ? "content-length: " + 30 * BLOCK : "transfer-encoding: chunked"), head);
+        }
+        Buffer body = http2Body().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        assertEquals(30 * BLOCK, body.length());
+        for (int i = 0; i < 30 * BLOCK; i += 1_000) {
+            assertEquals('a' + i / BLOCK % 26, body.getByte(i));
+        }
+    }
+
+    private HttpClient http2() {
+        HttpClient client = PlainServer.VERTX.createHttpClient(
+                new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_2).setHttp2ClearTextUpgrade(false));
+        opened.add(() -> PlainServer.await(client.close()));
+        return client;
+    }
+
+    private CompletionStage<Buffer> http2Body() {
+        return http2().request(HttpMethod.GET, server.port(), "127.0.0.1", "/lines")
+                .compose(HttpClientRequest::send)
+                .compose(HttpClientResponse::body)
+                .toCompletionStage();
+    }
+
+    /** The operating system buffers some megabytes for the connection; the server must not read further ahead. */
+    @Test
+    void aSlowReaderMakesTheStoreWait() throws Exception {
+        answerBlocks(10_000, true, _ -> done());
+        try (Socket socket = sendRequest()) {
+            InputStream in = socket.getInputStream();
+            String _ = readHead(in);
+            AtomicInteger before = new AtomicInteger(-1);
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(300))
+                    .until(() -> before.getAndSet(fills.get()) == fills.get());
+            assertTrue(fills.get() < 1_000, fills + " blocks were read");
+            assertEquals(BLOCK, lines.components.allocator.metric().usedDirectMemory());
+            for (int i = 0; i < 1_000; i++) {
+                byte[] block = in.readNBytes(BLOCK);
+                assertEquals('a' + i % 26, block[0]);
+                assertEquals('a' + i % 26, block[BLOCK - 1]);
+            }
+            Awaitility.await().until(() -> fills.get() >= 1_000);
+        }
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertEquals(0, lines.components.allocator.metric().usedDirectMemory()));
+        assertEquals(0, lines.components.value("line_server_answers_cut"));
+        assertEquals(0, lines.components.value("line_server_request_failures"));
+    }
+
+    /** The store may write to the block until its stage completes. */
+    @Test
+    void aClientThatDisconnectsDuringAFillKeepsBlockAndVersionUntilItEnds() throws Exception {
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        answerBlocks(3, true, number -> number == 1 ? second : done());
+        try (Socket socket = sendRequest()) {
+            String _ = readHead(socket.getInputStream());
+            Awaitility.await().until(() -> fills.get() == 2);
+            socket.setSoLinger(true, 0);
+        }
+        lines.close();
+        Awaitility.await().during(Duration.ofMillis(200)).untilAsserted(() -> {
+            assertEquals(0, lines.closes.get());
+            assertEquals(BLOCK, lines.components.allocator.metric().usedDirectMemory());
+        });
+        second.complete(null);
+    }
+
+    @Test
+    void aFillThatTakesTooLongIs503AndKeepsItsBlockUntilItEnds() throws Exception {
+        restart(Duration.ofMillis(200), Map.of());
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        answerBlocks(3, true, _ -> first);
+        assertProblem(get("/lines"), 503, "unavailable", "the store has not answered within 200 ms");
+        assertEquals(BLOCK, lines.components.allocator.metric().usedDirectMemory());
+        lines.close();
+        assertEquals(0, lines.closes.get());
+        first.complete(null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFailureBeforeTheHeadIsAProblem(boolean thrown) throws Exception {
+        answerBlocks(3, true, _ -> CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
+        assertProblem(get("/lines"), 503, "unavailable", "no node answers");
+        answerBlocks(3, true, _ -> CompletableFuture.failedFuture(new LineDamagedException(41, "its bytes are gone")));
+        assertProblem(get("/lines"), 500, "line-damaged", "Line 42 of dataset default version 7: its bytes are gone");
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
+        answerBlocks(3, true, _ -> {
+            OutOfMemoryError error = new OutOfMemoryError("scripted");
+            if (thrown) {
+                throw error;
+            }
+            return CompletableFuture.failedFuture(error);
+        });
+        assertProblem(get("/lines"), 500, "unexpected", "Unexpected error; see the server log.");
+        lines.answerRanges((_, _) -> {
+            throw new IllegalStateException("scripted");
+        });
+        assertProblem(get("/lines"), 500, "unexpected", "Unexpected error; see the server log.");
+        assertEquals(2, lines.components.value("line_server_request_failures"));
+        assertEquals(0, lines.components.value("line_server_answers_cut"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, 1", "false, 1", "true, 20", "false, 20"})
+    void aFailureAfterTheHeadCutsTheAnswerOff(boolean lengthKnown, int failing) throws Exception {
+        answerBlocks(
+                21,
+                lengthKnown,
+                number -> number < failing
+                        ? done()
+                        : CompletableFuture.failedFuture(new StoreFailedException("the file changed")));
+        String received = "";
+        try (Socket socket = sendRequest()) {
+            InputStream in = socket.getInputStream();
+            received = readHead(in) + new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException reset) {
+            assertTrue(received.length() < 21 * BLOCK);
+        }
+        assertTrue(received.length() < 21 * BLOCK, received.length() + " bytes");
+        assertFalse(received.endsWith("\r\n0\r\n\r\n"), "a clean end");
+        assertEquals(1, lines.components.value("line_server_answers_cut"));
+        CompletableFuture<Buffer> body = http2Body().toCompletableFuture();
+        Awaitility.await().until(body::isDone);
+        assertTrue(body.isCompletedExceptionally(), "HTTP/2 resets the stream");
+        assertEquals(2, lines.components.value("line_server_answers_cut"));
+    }
+
+    @Test
+    void aStoreThatEndsTooEarlyIsCutOff() throws Exception {
+        lines.answerRanges((_, _) -> new LineRange() {
+            @Override
+            public OptionalLong byteCount() {
+                return OptionalLong.of(2 * BLOCK);
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                block.position(fills.incrementAndGet() == 1 ? BLOCK : 5);
+                return done();
+            }
+        });
+        try (Socket socket = sendRequest()) {
+            InputStream in = socket.getInputStream();
+            String _ = readHead(in);
+            assertTrue(in.readAllBytes().length < 2 * BLOCK);
+        }
+        assertEquals(1, lines.components.value("line_server_answers_cut"));
+        assertEquals(1, lines.components.value("line_server_request_failures"));
+    }
+
+    /** A stream may be reset while a part of its block waits in the queue of the connection. */
+    @Test
+    void aStreamThatTheClientResetsReleasesEverything() throws Exception {
+        answerBlocks(10_000, true, _ -> done());
+        HttpClient client = http2();
+        CompletableFuture<Void> reset = new CompletableFuture<>();
+        PlainServer.await(client.request(HttpMethod.GET, server.port(), "127.0.0.1", "/lines")
+                .compose(request -> request.send()
+                        .onSuccess(response -> response.handler(_ -> {
+                            boolean _ = request.reset();
+                            reset.complete(null);
+                        }))));
+        reset.get(30, TimeUnit.SECONDS);
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertEquals(0, lines.components.allocator.metric().usedDirectMemory()));
+        assertTrue(fills.get() < 10_000);
+    }
+
+    @Test
+    void answersBeyondTheLargestNumberAre503() throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "2"));
+        answerBlocks(10_000, true, _ -> done());
+        try (Socket first = sendRequest();
+                Socket second = sendRequest()) {
+            String _ = readHead(first.getInputStream());
+            String _ = readHead(second.getInputStream());
+            String refused = get("/lines");
+            assertProblem(refused, 503, "unavailable", "already sending 2 answers with several lines");
+            assertTrue(refused.contains("Retry-After: 1"), refused);
+            assertTrue(get("/lines/5").startsWith("HTTP/1.1 200 "), "single lines are not concerned");
+        }
+        answerBlocks(1, true, _ -> done());
+        Awaitility.await().untilAsserted(() -> assertTrue(get("/lines?count=3").startsWith("HTTP/1.1 200 ")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max-range-lines, 10, '?count=10', 200",
+        "max-range-lines, 10, '?count=11', 400",
+        "max-range-lines, 10, '', 400",
+        "max-range-lines, 999, '', 400",
+        "max-range-lines, 1000, '', 200",
+        "max-range-bytes, 90, '?count=10', 200",
+        "max-range-bytes, 89, '?count=10', 400",
+        "max-range-bytes, 8999, '', 400"
+    })
+    void aLongerRangeThanTheServerAllowsIsRefused(String setting, String limit, String query, int status)
+            throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http." + setting, limit));
+        lines.answer(_ -> ScriptedLines.found("8 bytes."));
+        String answer = get("/lines" + query);
+        if (status == 200) {
+            assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+        } else {
+            assertProblem(answer, 400, "range-too-long", limit);
+        }
+    }
+
+    /** The end of an answer without length would be the end of the connection, as if it had been cut off. */
+    @Test
+    void http10IsRefusedIfTheLengthIsNotKnown() throws Exception {
+        answerBlocks(1, false, _ -> done());
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write("GET /lines HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+            assertTrue(answer.contains(" 505 "), answer);
+        }
+    }
+
+    private static String ndjson(String path) {
+        return "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: application/x-ndjson\r\n\r\n";
+    }
+
+    /** A line of 3 MiB between two short ones, and one of exactly the longest length. */
+    @Test
+    void linesThatAreTooLongForJsonAreNamedAndNotHeld() throws Exception {
+        int longest = NdjsonWriter.MAX_LINE_BYTES;
+        byte[] text = ("a\n" + "b".repeat(3 * longest) + "\n\n" + "c".repeat(longest) + "\n" + "d".repeat(longest + 1)
+                        + "\n" + "e\n".repeat(995))
+                .getBytes(StandardCharsets.US_ASCII);
+        lines.answerRanges((_, _) -> new LineRange() {
+            private final ByteBuffer rest = ByteBuffer.wrap(text);
+
+            @Override
+            public OptionalLong byteCount() {
+                return OptionalLong.of(text.length);
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                int length = Math.min(rest.remaining(), block.remaining());
+                block.put(rest.slice(rest.position(), length));
+                rest.position(rest.position() + length);
+                return done();
+            }
+        });
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(ndjson("/lines").getBytes(StandardCharsets.US_ASCII));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertTrue(answer.contains("{\"number\":1,\"text\":\"a\"}\n"), "line 1");
+            assertTrue(
+                    answer.contains("{\"number\":2,\"outcome\":\"too-long\",\"bytes\":" + 3 * longest + "}\n"),
+                    "line 2");
+            assertTrue(answer.contains("{\"number\":3,\"text\":\"\"}\n"), "line 3");
+            assertTrue(answer.contains("ccc\"}\n"), "line 4");
+            assertTrue(
+                    answer.contains("{\"number\":5,\"outcome\":\"too-long\",\"bytes\":" + (longest + 1) + "}\n"),
+                    "line 5");
+            assertTrue(answer.contains("{\"number\":1000,\"text\":\"e\"}\n"), "line 1000");
+        }
+    }
+
+    @Test
+    void aDamagedLineAmongSingleLinesIsReportedAndCounted() throws Exception {
+        lines.answer(index -> switch ((int) index) {
+            case 1 -> CompletableFuture.completedFuture(new Lookup.Damaged("its bytes are gone"));
+            case 2 ->
+                CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
+                        10, 2, _ -> CompletableFuture.failedFuture(new LineDamagedException(2, "a part is gone")))));
+            default -> ScriptedLines.found("line " + (index + 1));
+        });
+        String answer = get("/lines?n=1&n=2&n=3&n=4");
+        assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+        assertTrue(answer.endsWith("""
+                {"number":1,"text":"line 1"}
+                {"number":2,"outcome":"damaged","detail":"its bytes are gone"}
+                {"number":3,"outcome":"damaged","detail":"a part is gone"}
+                {"number":4,"text":"line 4"}
+                """), answer);
+        assertEquals(2, lines.components.value("line_server_lines_damaged"));
+        assertEquals(2, lines.components.value("line_server_lookups", "outcome", "damaged"));
+    }
+
+    @Test
+    void aStoreThatFailsAmongSingleLinesIsAProblemOrCutsTheAnswerOff() throws Exception {
+        lines.answer(index -> index < 998
+                ? ScriptedLines.found("x".repeat(1_000))
+                : CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
+        assertProblem(get("/lines?n=999"), 503, "unavailable", "no node answers");
+        StringBuilder many = new StringBuilder("/lines?n=1");
+        many.append("&n=2".repeat(600)).append("&n=999");
+        String received = "";
+        try {
+            received = get(many.toString());
+        } catch (IOException reset) {
+            assertEquals("", received);
+        }
+        assertFalse(received.endsWith("\r\n0\r\n\r\n"), "a clean end");
+        assertEquals(1, lines.components.value("line_server_answers_cut"));
+    }
+
+    /** Lookups in flight use the version. */
+    @Test
+    void aClientThatDisconnectsDuringLookupsKeepsTheVersionUntilTheyEnd() throws Exception {
+        List<CompletableFuture<Lookup>> lookups = Collections.synchronizedList(new ArrayList<>());
+        lines.answer(_ -> {
+            CompletableFuture<Lookup> lookup = new CompletableFuture<>();
+            lookups.add(lookup);
+            return lookup;
+        });
+        int ahead;
+        try (Socket socket = connect()) {
+            String request = "GET /lines?n=1" + "&n=2".repeat(700) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            Awaitility.await().until(() -> lookups.size() >= 256);
+            ahead = lookups.size();
+            socket.setSoLinger(true, 0);
+        }
+        assertEquals(256, ahead, "lookups are bounded");
+        lines.close();
+        lookups.get(0).complete(new Lookup.Found(new byte[70_000]));
+        Awaitility.await().during(Duration.ofMillis(200)).untilAsserted(() -> assertEquals(0, lines.closes.get()));
+        // Each completion may begin more lookups.
+        for (int i = 1; i < lookups.size(); i++) {
+            lookups.get(i).complete(new Lookup.Found(new byte[1]));
+        }
+    }
+}
