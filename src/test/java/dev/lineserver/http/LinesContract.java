@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 import io.vertx.core.json.JsonObject;
@@ -75,7 +76,7 @@ abstract class LinesContract extends HttpContract {
         for (int seed = 0; seed < 60; seed++) {
             Random random = new Random(seed);
             String path = List.copyOf(TEXTS.keySet()).get(random.nextInt(TEXTS.size()));
-            byte[] text = TEXTS.get(path);
+            byte[] text = Objects.requireNonNull(TEXTS.get(path));
             int lines = lineCount(text);
             int from = 1 + random.nextInt(lines);
             int to = from + random.nextInt(lines - from + 1);
