@@ -82,25 +82,19 @@ final class VerifyCommandTest {
     @Test
     void differencesAreNamedUpToTheTenth() throws Exception {
         Files.writeString(file, "a\nbx\nc\nd\ne\n");
-        assertEquals(
-                """
+        assertEquals("""
                 dataset default version 1 differs from FILE: line 2 differs from byte 2 on
                 line 5 is missing: the version has 4 lines
-                """,
-                verify(1));
-        assertEquals(
-                """
+                """, verify(1));
+        assertEquals("""
                 dataset default version 1 has fewer lines than FILE: line 5 is missing: the version has 4 lines
                 compared: 3 lines from line 3 on, and the digest of the whole
-                """,
-                verify(1, "--from=3"));
+                """, verify(1, "--from=3"));
         Files.writeString(file, "a\nb\n");
-        assertEquals(
-                """
+        assertEquals("""
                 dataset default version 1 has more lines than FILE: line 3 is extra: the file has 2 lines
                 line 4 is extra: the file has 2 lines
-                """,
-                verify(1));
+                """, verify(1));
         Files.writeString(file, "x\n".repeat(100));
         List<String> lines = verify(1).lines().toList();
         assertEquals(11, lines.size());

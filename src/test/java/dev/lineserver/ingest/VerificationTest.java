@@ -238,6 +238,25 @@ final class VerificationTest {
         }
     }
 
+    /** All pairs of short texts, which differ in their ends. */
+    @Test
+    void theEndsOfTextsAreComparedAsByANaiveComparison() throws Exception {
+        List<String> texts =
+                List.of("", "\n", "a\n", "a", "a\n\n", "a\nb\n", "a\nb", "a\nbc\n", "a\nbc", "a\nb\nc\nd\n");
+        for (String source : texts) {
+            for (String stored : texts) {
+                for (int from = 0; from < 4; from++) {
+                    byte[] left = Archives.ascii(source);
+                    byte[] right = Archives.ascii(stored);
+                    assertEquals(
+                            naive(left, right, Set.of(), from),
+                            verify(new ScriptedLines(right, contentOf(right), Set.of()), left, from, 2),
+                            source + "|" + stored + "|" + from);
+                }
+            }
+        }
+    }
+
     @Test
     void theDifferencesInTheEmbeddedStoreAreThoseOfANaiveComparison() throws Exception {
         try (LineStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
