@@ -10,6 +10,7 @@ import java.util.stream.LongStream;
 import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Await;
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
@@ -65,7 +66,13 @@ final class SampleComparison implements LineComparison {
                     differences.addDiffering(lineIndex, at);
                 }
             }
-            case Lookup.FoundInParts(LineParts parts) -> compareParts(batch, line, parts);
+            case Lookup.FoundInParts(LineParts parts) -> {
+                try {
+                    compareParts(batch, line, parts);
+                } catch (LineDamagedException e) {
+                    differences.add(lineIndex, Verdict.DAMAGED, e.getMessage());
+                }
+            }
             case Lookup.PastTheEnd(long lineCount) ->
                 throw new IllegalStateException("line index " + lineIndex + " is past the end of " + lineCount);
             case Lookup.Damaged(String detail) -> differences.add(lineIndex, Verdict.DAMAGED, detail);
