@@ -1,7 +1,6 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
-import java.util.Comparator;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,9 +23,9 @@ final class RollbackCommand implements Verb {
     String dataset;
 
     @Option(
-            names = "--to",
+            names = {"--to", "--version"},
             paramLabel = "V",
-            description = "The version to make current. Default: the last kept one before the current one.")
+            description = "The version to make current. Default: the one that was current before.")
     @Nullable
     Long version;
 
@@ -60,11 +59,9 @@ final class RollbackCommand implements Verb {
             return found;
         }
         long current = CommandContext.current(versions).number();
-        return versions.versions().stream()
-                .filter(kept -> kept.state() == StoredVersion.State.KEPT && kept.number() < current)
-                .max(Comparator.comparingLong(StoredVersion::number))
-                .orElseThrow(() ->
-                        new StoreFailedException("dataset " + dataset + " has no kept version before version " + current
-                                + "; see line-server versions " + dataset + ", and keep more with ingest --keep"));
+        return versions.find(versions.previousNumber())
+                .orElseThrow(() -> new StoreFailedException("dataset " + dataset
+                        + " has no kept version that was current before version " + current
+                        + "; see line-server versions " + dataset + ", and keep more with ingest --keep"));
     }
 }

@@ -218,7 +218,7 @@ public final class ServedDataset {
         try {
             long lastNumber = versions().map(DatasetVersions::lastNumber).orElse(0L);
             list(new DatasetListing.Described(
-                    store.versions(name).orElseGet(() -> new DatasetVersions(name, List.of(), lastNumber))));
+                    store.versions(name).orElseGet(() -> new DatasetVersions(name, List.of(), lastNumber, 0))));
         } catch (StoreException e) {
             // The store cannot tell. The next check of the version watch reports this.
             return true;

@@ -11,8 +11,9 @@ import java.util.Optional;
  * @param versions sorted by number; none if the dataset has been dropped
  * @param lastNumber the highest number that a version of the dataset has ever had; numbers are not reused, not even after
  *     the dataset was dropped
+ * @param previousNumber the number of the version that was current before; 0 if there was none, or it is not stored any more
  */
-public record DatasetVersions(DatasetName dataset, List<StoredVersion> versions, long lastNumber) {
+public record DatasetVersions(DatasetName dataset, List<StoredVersion> versions, long lastNumber, long previousNumber) {
     /** Sorts and copies {@code versions}. */
     public DatasetVersions {
         versions = versions.stream()

@@ -31,14 +31,20 @@ public final class IoErrors {
         return new StoreFailedException(message(attempt, cause), cause);
     }
 
+    /** Returns true if a write failed because the disk is full, or because a limit on space was reached. */
+    public static boolean isLackOfSpace(IOException cause) {
+        String lower = text(cause).toLowerCase(Locale.ROOT);
+        return lower.contains("no space left") || lower.contains("quota exceeded") || lower.contains("file too large");
+    }
+
     private static String reason(IOException cause) {
         String text = text(cause);
         String lower = text.toLowerCase(Locale.ROOT);
+        if (isLackOfSpace(cause)) {
+            return text + "; free space, or choose a --data-dir on a larger disk, and try again";
+        }
         if (cause instanceof AccessDeniedException || lower.contains("permission denied")) {
             return "permission denied; change its owner or permissions";
-        }
-        if (lower.contains("no space left") || lower.contains("quota exceeded") || lower.contains("file too large")) {
-            return text + "; free space, or choose a --data-dir on a larger disk, and try again";
         }
         if (lower.contains("read-only file system")) {
             return text + "; choose a --data-dir that can be written to";

@@ -160,10 +160,8 @@ final class VersionCommandsTest {
         assertAnswers("dataset default version 1 is current: 3 lines, 14 B\n", "rollback default");
         assertEquals("1 current 2 kept", versions());
         assertAnswers("two\n", "get 2");
-        assertFails(
-                "dataset default has no kept version before version 1; see line-server versions default, and keep more"
-                        + " with ingest --keep",
-                "rollback default");
+        assertAnswers("dataset default version 2 is current: 4 lines, 19 B\n", "rollback default");
+        succeed("rollback default --version 1");
         assertAnswers("dataset default version 1 is current already: 3 lines, 14 B\n", "rollback default --to 1");
         succeed("rollback default --to 2 --json");
         JsonObject answer = new JsonObject(text(out));
@@ -172,6 +170,11 @@ final class VersionCommandsTest {
         assertEquals("current", answer.getString("state"));
         assertEquals("1 kept 2 current", versions());
         assertFails("dataset default has no version 9; see line-server versions default", "rollback default --to 9");
+        succeed("drop default --version 1");
+        assertFails(
+                "dataset default has no kept version that was current before version 2; see line-server versions"
+                        + " default, and keep more with ingest --keep",
+                "rollback default");
         assertFails("there is no dataset other; see line-server datasets, or ingest a file", "rollback other");
     }
 

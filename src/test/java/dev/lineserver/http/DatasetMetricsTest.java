@@ -49,7 +49,8 @@ final class DatasetMetricsTest {
                 List.of(StoredVersion.of(
                         StoredVersion.State.CURRENT,
                         new Manifest(name, version, content, "source", "scripted", Instant.EPOCH))),
-                version));
+                version,
+                0));
     }
 
     private static Snapshot open(Manifest manifest) throws StoreFailedException {

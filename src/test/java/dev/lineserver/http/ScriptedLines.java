@@ -47,7 +47,8 @@ public final class ScriptedLines implements AutoCloseable {
                     StoredVersion.of(StoredVersion.State.KEPT, manifest(5)),
                     StoredVersion.unreadable(
                             StoredVersion.State.KEPT, 4, new StoreFailedException("its manifest is damaged"))),
-            9);
+            9,
+            5);
     /** How often the snapshot of the current version was closed. */
     public final AtomicInteger closes = new AtomicInteger();
     /** How often a snapshot of the kept version was closed. */

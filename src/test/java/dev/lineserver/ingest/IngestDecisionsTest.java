@@ -100,7 +100,7 @@ final class IngestDecisionsTest implements Progress {
                 throw failure;
             }
             return newest.map(current -> new DatasetVersions(
-                    dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, current)), current.version()));
+                    dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, current)), current.version(), 0));
         }
 
         @Override

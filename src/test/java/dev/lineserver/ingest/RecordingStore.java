@@ -166,7 +166,10 @@ final class RecordingStore implements LineStore {
     public Optional<DatasetVersions> versions(DatasetName dataset) {
         return Optional.ofNullable(current)
                 .map(manifest -> new DatasetVersions(
-                        dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), versions.lastKey()));
+                        dataset,
+                        List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)),
+                        versions.lastKey(),
+                        0));
     }
 
     @Override

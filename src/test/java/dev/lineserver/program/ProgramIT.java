@@ -252,8 +252,8 @@ final class ProgramIT {
         }
         run("ingest", directory.resolve("before").toString(), "--copy");
         try (var entries = Files.list(directory.resolve("data/default"))) {
-            // The version, and the file that lists it.
-            assertEquals(2, entries.count(), "an ingest must remove the remains of earlier ones");
+            // The version, the file that lists it, and the copy of that file.
+            assertEquals(3, entries.count(), "an ingest must remove the remains of earlier ones");
         }
     }
 

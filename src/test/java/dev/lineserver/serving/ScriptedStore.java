@@ -78,7 +78,7 @@ final class ScriptedStore implements LineStore {
 
     void list(DatasetName name, StoredVersion... versions) {
         long lastNumber = List.of(versions).getLast().number();
-        listings.put(name, new DatasetListing.Described(new DatasetVersions(name, List.of(versions), lastNumber)));
+        listings.put(name, new DatasetListing.Described(new DatasetVersions(name, List.of(versions), lastNumber, 0)));
     }
 
     /** Lists a dataset with a current and with kept versions. */

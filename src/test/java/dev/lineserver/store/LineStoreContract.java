@@ -458,6 +458,7 @@ public abstract class LineStoreContract {
         putKeeping(store, "two", 2);
         assertEquals(first, store.publish(NAME, 1, Integer.MAX_VALUE));
         assertEquals("1 CURRENT, 2 KEPT, 2 given", describeVersions(store));
+        assertEquals(2, store.versions(NAME).orElseThrow().previousNumber());
         assertEquals(Optional.of(first), store.current(NAME));
         assertEquals(List.of(first), currentVersions(store));
         assertEquals(first, store.publish(NAME, 1, Integer.MAX_VALUE), "a repetition changes nothing");
@@ -465,6 +466,7 @@ public abstract class LineStoreContract {
         Manifest third = putKeeping(store, "three", 2);
         // Publication order, not the order of numbers: version 1 was current after version 2.
         assertEquals("1 KEPT, 3 CURRENT, 3 given", describeVersions(store));
+        assertEquals(1, store.versions(NAME).orElseThrow().previousNumber());
         assertEquals("one", firstLine(store, first));
         assertEquals("three", firstLine(store, third));
     }

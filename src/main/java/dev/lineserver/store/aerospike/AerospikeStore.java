@@ -97,7 +97,7 @@ public final class AerospikeStore implements LineStore {
             versions.add(describe(version, current ? StoredVersion.State.CURRENT : StoredVersion.State.KEPT));
         }
         dataset.held().forEach(version -> versions.add(describe(version, StoredVersion.State.HELD)));
-        return new DatasetVersions(name, versions, dataset.lastNumber());
+        return new DatasetVersions(name, versions, dataset.lastNumber(), dataset.previous());
     }
 
     private static StoredVersion describe(Registry.VersionEntry version, StoredVersion.State state) {

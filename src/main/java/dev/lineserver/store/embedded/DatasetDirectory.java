@@ -9,8 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +40,6 @@ record DatasetDirectory(Path path, Disk disk) {
     static final String LINES = "lines";
     static final String INDEX = "index";
     static final String BLOCKS = "blocks";
-    private static final Pattern VERSION = Pattern.compile("v([1-9][0-9]{0,17})");
     static final String BUILDING = "building-";
     /** Heap that must remain free after an index has been read, in bytes. */
     private static final long RESERVE_BYTES = 8L << 20;
@@ -68,9 +65,7 @@ record DatasetDirectory(Path path, Disk disk) {
             return readVersions();
         } catch (ChecksummedJson.UnusableException e) {
             throw new StoreFailedException(
-                    file + " cannot be used: " + e.getMessage()
-                            + "; ingest the file again, or publish one of the versions, to replace it",
-                    e);
+                    file + " cannot be used: " + e.getMessage() + "; ingest the file again to replace it", e);
         } catch (IOException e) {
             throw IoErrors.failed("read " + file, e);
         }
@@ -79,36 +74,48 @@ record DatasetDirectory(Path path, Disk disk) {
     private VersionsFile readVersions() throws IOException {
         Optional<VersionsFile> file = VersionsFile.read(path);
         if (file.isEmpty()) {
-            List<Long> newest =
-                    storedNumbers().stream().max(Long::compare).stream().toList();
+            List<Long> stored = storedNumbers();
             // Another process creates the file before it adds a version. If there is still none, the list is right.
-            file = VersionsFile.read(path)
-                    .or(() ->
-                            Optional.of(VersionsFile.of(newest, List.of(), newest.isEmpty() ? 0 : newest.getFirst())));
+            file = VersionsFile.read(path);
+            if (file.isEmpty() && stored.size() > 1) {
+                throw new ChecksummedJson.UnusableException("it is missing, although there are several versions");
+            }
+            return file.orElseGet(() -> VersionsFile.of(stored, List.of(), stored.isEmpty() ? 0 : stored.getFirst()));
         }
         return file.get();
     }
 
     /**
-     * Returns the versions of the dataset, for a process that holds its lock. If the versions file is damaged, all
-     * versions count as held: none is lost, and each can be published.
+     * Returns the versions of the dataset, for a process that holds its lock. If the versions file and its copy are damaged,
+     * all versions count as held: none is lost, and each can be published.
      */
     VersionsFile versionsForWriter() throws IOException {
+        VersionsFile versions;
         try {
-            return readVersions();
+            versions = readVersions();
         } catch (ChecksummedJson.UnusableException _) {
-            List<Long> stored = storedNumbers();
-            return VersionsFile.of(
-                    List.of(), stored, stored.stream().max(Long::compare).orElse(0L));
+            versions = VersionsFile.of(List.of(), storedNumbers(), max(storedNumbers()));
         }
+        // A copy may be older than the file was, and a directory of that name may be anybody's.
+        long last = Math.max(versions.last(), max(Leftovers.numbers(path)));
+        return VersionsFile.of(versions.published(), versions.held(), last);
     }
 
-    /** Returns the numbers of the version directories, listed or not. */
+    private static long max(List<Long> numbers) {
+        return numbers.stream().max(Long::compare).orElse(0L);
+    }
+
+    /** Returns false if nothing shows that this directory belongs to the store: it may be anybody's. */
+    boolean isStores() throws IOException {
+        return Files.exists(path.resolve(VersionsFile.NAME))
+                || Files.exists(path.resolve(VersionsFile.COPY))
+                || !storedNumbers().isEmpty();
+    }
+
+    /** Returns the numbers of the directories that hold a version, listed or not. */
     private List<Long> storedNumbers() throws IOException {
-        return Disk.list(path).stream()
-                .map(entry -> VERSION.matcher(entry.getFileName().toString()))
-                .filter(Matcher::matches)
-                .map(match -> Long.valueOf(match.group(1)))
+        return Leftovers.numbers(path).stream()
+                .filter(number -> Files.exists(version(number).resolve(ManifestFile.NAME)))
                 .toList();
     }
 
@@ -223,10 +230,16 @@ record DatasetDirectory(Path path, Disk disk) {
      * the new version for the current one before it is listed.
      *
      * @return the versions of the dataset
+     * @throws StoreFailedException if the directory is not the store's
      */
-    VersionsFile prepare() throws IOException {
+    VersionsFile prepare() throws IOException, StoreFailedException {
+        if (!isStores() && Leftovers.hasOthers(path)) {
+            throw new StoreFailedException("the directory " + path
+                    + " holds other things than versions of a dataset; choose another --data-dir or --dataset");
+        }
         disk.createDirectories(path);
         clean();
+        // After the cleaning: what is left of other directories than those of the versions is not the store's.
         VersionsFile versions = versionsForWriter();
         if (!Files.exists(path.resolve(VersionsFile.NAME))) {
             replaceVersions(versions);
@@ -257,6 +270,46 @@ record DatasetDirectory(Path path, Disk disk) {
             withdraw(file, previous, e);
             throw e;
         }
+        replaceCopy(next);
+    }
+
+    /** The change has succeeded already. A copy that cannot be written is removed, so that it cannot undo the change later. */
+    private void replaceCopy(VersionsFile next) {
+        Path copy = path.resolve(VersionsFile.COPY);
+        try {
+            disk.replaceFile(copy, ChecksummedJson.bytes(next));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, IoErrors.message("write " + copy, e));
+            try {
+                disk.delete(copy);
+            } catch (IOException undeleted) {
+                LOG.log(System.Logger.Level.WARNING, IoErrors.message("delete " + copy, undeleted));
+            }
+        }
+    }
+
+    /**
+     * Removes versions from the versions file, and deletes them. On a full disk they are deleted first: if the process
+     * crashes in between, a version is listed that cannot be read, and that can be removed again.
+     *
+     * @param now the content of the file
+     * @param next its new content
+     */
+    void removeVersions(VersionsFile now, VersionsFile next) throws IOException {
+        try {
+            replaceVersions(next);
+        } catch (IOException e) {
+            if (!IoErrors.isLackOfSpace(e)) {
+                throw e;
+            }
+            for (long number : now.numbers()) {
+                if (next.state(number).isEmpty()) {
+                    disk.deleteTree(version(number));
+                }
+            }
+            replaceVersions(next);
+        }
+        cleanOrLog();
     }
 
     private void withdraw(Path file, byte @Nullable [] previous, IOException failure) {

@@ -76,7 +76,10 @@ record DatasetLock(Path file, @Nullable FileChannel channel) implements AutoClos
                 throw refused(dataset, Files.readString(file));
             }
             if (channel != null && writing) {
-                channel.truncate(0).write(ByteBuffer.wrap(owner.getBytes(StandardCharsets.UTF_8)));
+                // In this order, the file keeps its block, which a full disk would not give again.
+                byte[] text = owner.getBytes(StandardCharsets.UTF_8);
+                int _ = channel.write(ByteBuffer.wrap(text));
+                channel.truncate(text.length);
             }
             acquired = true;
             return new DatasetLock(file, channel);

@@ -86,8 +86,18 @@ class Disk {
         Path replacement = file.resolveSibling(file.getFileName() + REPLACEMENT);
         // A crashed process may have left a replacement.
         delete(replacement);
-        writeFile(replacement, bytes);
-        rename(replacement, file);
+        try {
+            writeFile(replacement, bytes);
+            rename(replacement, file);
+        } catch (IOException e) {
+            // On a full disk, an empty file would stay.
+            try {
+                delete(replacement);
+            } catch (IOException undeleted) {
+                e.addSuppressed(undeleted);
+            }
+            throw e;
+        }
     }
 
     /** Removes a file or a directory with its contents, if it exists. */

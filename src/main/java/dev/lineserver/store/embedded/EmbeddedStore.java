@@ -38,6 +38,7 @@ import dev.lineserver.store.embedded.index.LineIndex;
  * <pre>
  * DATASET.lock            locked by the process that writes to the dataset; contains its description
  * DATASET/versions        lists the versions: published, held, last number given
+ * DATASET/versions.copy   the same, for the case that the file is damaged
  * DATASET/v3/manifest     describes the version
  * DATASET/v3/index        offset of each line
  * DATASET/v3/lines        copy of the lines; absent if they stay in their source
@@ -113,7 +114,7 @@ public final class EmbeddedStore implements LineStore {
         }
         return described.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new DatasetVersions(dataset, described, listed.last()));
+                : Optional.of(new DatasetVersions(dataset, described, listed.last(), listed.previous()));
     }
 
     private static List<StoredVersion> describe(DatasetDirectory files, VersionsFile listed) {
@@ -197,7 +198,7 @@ public final class EmbeddedStore implements LineStore {
             try {
                 DatasetDirectory files = directory(dataset);
                 return new EmbeddedBuild(request, files, files.prepare(), lock);
-            } catch (IOException | RuntimeException | Error e) {
+            } catch (IOException | StoreException | RuntimeException | Error e) {
                 lock.close();
                 throw e;
             }
@@ -225,6 +226,7 @@ public final class EmbeddedStore implements LineStore {
     /** Checks that the lines of a version can still be read: its source may have been changed since. */
     private static void requireUsable(DatasetDirectory files, ManifestFile file) throws StoreException {
         files.requireIndex(file.manifest());
+        LineIndex _ = files.index(file.manifest());
         try (LinesFile lines = files.lines(file)) {
             lines.check();
         }
@@ -239,9 +241,10 @@ public final class EmbeddedStore implements LineStore {
             VersionsFile versions = files.versionsForWriter();
             boolean existed = !versions.numbers().isEmpty();
             if (existed) {
-                files.replaceVersions(VersionsFile.of(List.of(), List.of(), versions.last()));
+                files.removeVersions(versions, VersionsFile.of(List.of(), List.of(), versions.last()));
+            } else {
+                files.cleanOrLog();
             }
-            files.cleanOrLog();
             return existed;
         });
     }
@@ -254,8 +257,7 @@ public final class EmbeddedStore implements LineStore {
                 throw new StoreFailedException("version " + version + " of dataset " + dataset
                         + " is current: publish another version first, or drop the whole dataset");
             }
-            files.replaceVersions(versions.without(version));
-            files.cleanOrLog();
+            files.removeVersions(versions, versions.without(version));
             return true;
         });
     }

@@ -23,6 +23,9 @@ import dev.lineserver.store.StoredVersion.State;
  */
 record VersionsFile(String layout, List<Long> published, List<Long> held, long last) {
     static final String NAME = "versions";
+    /** Name of the copy, which is written after the file, and read if the file is damaged or missing. */
+    static final String COPY = "versions.copy";
+
     static final String LAYOUT = "versions-1";
 
     /** Versions that are kept by default if a version costs only an index, because its lines stay in their source. */
@@ -62,19 +65,38 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
         return new VersionsFile(LAYOUT, published, held, last);
     }
 
-    /** Reads the file of a dataset; empty if there is none. */
+    /**
+     * Reads the file of a dataset, or its copy if the file is damaged or missing.
+     *
+     * @return empty if there is neither
+     * @throws ChecksummedJson.UnusableException if the file is damaged, and the copy damaged or missing
+     */
     static Optional<VersionsFile> read(Path datasetDirectory) throws IOException {
-        Path file = datasetDirectory.resolve(NAME);
-        try {
-            return Optional.of(ChecksummedJson.read(file, VersionsFile.class, "/layout", LAYOUT));
-        } catch (NoSuchFileException _) {
-            return Optional.empty();
+        IOException damage = null;
+        for (String name : List.of(NAME, COPY)) {
+            try {
+                return Optional.of(
+                        ChecksummedJson.read(datasetDirectory.resolve(name), VersionsFile.class, "/layout", LAYOUT));
+            } catch (ChecksummedJson.UnusableException e) {
+                damage = damage == null ? e : damage;
+            } catch (NoSuchFileException _) {
+                // Then the other one, if it exists.
+            }
         }
+        if (damage != null) {
+            throw damage;
+        }
+        return Optional.empty();
     }
 
     /** Returns the number of the current version; empty if none is published. */
     Optional<Long> current() {
         return published.isEmpty() ? Optional.empty() : Optional.of(published.getLast());
+    }
+
+    /** Returns the number of the version that was current before; 0 if there was none, or it is not published any more. */
+    long previous() {
+        return published.size() < 2 ? 0 : published.get(published.size() - 2);
     }
 
     /** Returns the state of a version; empty if it is not listed. */

@@ -94,6 +94,8 @@ final class DamagedFilesTest {
     void aDamagedFileIsDetected(boolean copy) throws Exception {
         ingest(copy);
         String versions = "../" + VersionsFile.NAME;
+        // It would stand in for the file.
+        Files.delete(version.resolve("../" + VersionsFile.COPY));
         List<String> names = copy
                 ? List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX)
                 : List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.BLOCKS);

@@ -394,11 +394,11 @@ final class EmbeddedStoreTest {
         ingestIfChanged(false);
         List<Path> mine = List.of(
                 directory.resolve("data/default/building-7"),
-                directory.resolve("data/default/v0"),
+                directory.resolve("data/default/v9"),
                 directory.resolve("data/default.dropped-1"));
         Path others = directory.resolve("data/default-1.dropped-1");
         for (Path leftover : mine) {
-            Files.createDirectories(leftover.resolve("deep"));
+            Files.createDirectories(leftover);
         }
         Files.createDirectory(others);
         store.drop(new DatasetName("default-1"));

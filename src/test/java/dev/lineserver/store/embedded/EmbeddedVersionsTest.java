@@ -1,5 +1,8 @@
 package dev.lineserver.store.embedded;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Await;
@@ -129,21 +134,21 @@ final class EmbeddedVersionsTest {
         assertEquals("3 KEPT, 4 CURRENT, 4 given", StoredFiles.describe(store));
         StoredFiles.assertHolds(store, third, content, "version 3");
         assertEquals("four", firstLine(fourth));
-        assertEquals(List.of("v3", "v4", "versions"), names(dataset));
+        assertEquals(List.of("v3", "v4", "versions", "versions.copy"), names(dataset));
         assertEquals(List.of("default", "default.lock"), names(data));
     }
 
     @Test
     void theVersionOfAnEarlierReleaseStaysCurrentWhileTheNextIsWrittenOrHeld() throws Exception {
         Manifest first = put("one", false, 2, false);
-        Files.delete(dataset.resolve(VersionsFile.NAME));
+        deleteVersionsFiles();
         assertEquals(first, store.publish(DatasetName.DEFAULT, 1, 1));
         try (Build _ = store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))) {
             // What a reader would find at the moment between the rename of a build and its publication.
             Files.createDirectory(dataset.resolve("v2"));
             assertEquals("1 CURRENT, 1 given", StoredFiles.describe(store));
         }
-        Files.delete(dataset.resolve(VersionsFile.NAME));
+        deleteVersionsFiles();
         put("two", false, 2, true);
         assertEquals("1 CURRENT, 2 HELD, 2 given", StoredFiles.describe(store));
         assertTrue(store.drop(DatasetName.DEFAULT));
@@ -153,9 +158,9 @@ final class EmbeddedVersionsTest {
     @Test
     void aDatasetOfAnEarlierReleaseCanBeDropped() throws Exception {
         put("one", false, 2, false);
-        Files.delete(dataset.resolve(VersionsFile.NAME));
+        deleteVersionsFiles();
         assertTrue(store.drop(DatasetName.DEFAULT));
-        assertEquals(List.of(VersionsFile.NAME), names(dataset));
+        assertEquals(List.of(VersionsFile.NAME, VersionsFile.COPY), names(dataset));
         assertEquals(List.of(), store.datasets());
         assertEquals(2, put("two", false, 2, false).version());
     }
@@ -205,22 +210,121 @@ final class EmbeddedVersionsTest {
         return Long.toHexString(checksum.getValue());
     }
 
-    private void damageVersionsFile() throws Exception {
-        Path file = dataset.resolve(VersionsFile.NAME);
+    private void damage(String name) throws Exception {
+        Path file = dataset.resolve(name);
         Files.writeString(file, Files.readString(file).replace("last", "lost"));
+    }
+
+    private void deleteVersionsFiles() throws Exception {
+        Files.delete(dataset.resolve(VersionsFile.NAME));
+        Files.delete(dataset.resolve(VersionsFile.COPY));
+    }
+
+    /** A number that was given again would show other lines under a path that is cached for ever. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDamagedOrMissingVersionsFileIsReplacedByItsCopy(boolean missing) throws Exception {
+        put("one", true, 3, false);
+        put("two", true, 3, false);
+        put("three", true, 3, true);
+        put("four", true, 3, false);
+        store.publish(DatasetName.DEFAULT, 1, 3);
+        store.drop(DatasetName.DEFAULT, 4);
+        String before = StoredFiles.describe(store);
+        assertEquals("1 CURRENT, 2 KEPT, 3 HELD, 4 given", before);
+        if (missing) {
+            Files.delete(dataset.resolve(VersionsFile.NAME));
+        } else {
+            damage(VersionsFile.NAME);
+        }
+        assertEquals(before, StoredFiles.describe(store));
+        assertEquals(5, put("five", true, 3, false).version());
+        damage(VersionsFile.COPY);
+        assertEquals("1 KEPT, 2 KEPT, 3 HELD, 5 CURRENT, 5 given", StoredFiles.describe(store));
+    }
+
+    @Test
+    void withoutTheFileAndItsCopyNoHeldVersionIsTakenForTheCurrentOne() throws Exception {
+        put("one", true, 3, false);
+        put("two", true, 3, true);
+        deleteVersionsFiles();
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> store.versions(DatasetName.DEFAULT));
+        assertTrue(e.getMessage().contains("it is missing, although there are several versions"), e.getMessage());
+        put("three", true, 3, false);
+        assertEquals("1 HELD, 2 HELD, 3 CURRENT, 3 given", StoredFiles.describe(store));
+    }
+
+    @Test
+    void aVersionWhoseIndexIsDamagedIsNotPublished() throws Exception {
+        put("one", true, 2, false);
+        put("two", true, 2, false);
+        try (RandomAccessFile index =
+                new RandomAccessFile(dataset.resolve("v1/index").toFile(), "rw")) {
+            index.setLength(20);
+        }
+        assertThrows(StoreFailedException.class, () -> store.publish(DatasetName.DEFAULT, 1, 2));
+        assertEquals("1 KEPT, 2 CURRENT, 2 given", StoredFiles.describe(store));
+    }
+
+    /** A disk without space for another file. */
+    private static final class FullDisk extends Disk {
+        private final Path dataset;
+
+        FullDisk(Path dataset) {
+            this.dataset = dataset;
+        }
+
+        @Override
+        FileChannel create(Path file) throws IOException {
+            if (Files.exists(dataset.resolve("v1"))) {
+                // As on a real disk: the entry needs no space, and stays if nobody deletes it.
+                super.create(file).close();
+                throw new IOException("No space left on device");
+            }
+            return super.create(file);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDropReleasesSpaceOnADiskThatIsFull(boolean whole) throws Exception {
+        put("one", true, 2, false);
+        put("two", true, 2, false);
+        EmbeddedStore full = new EmbeddedStore(data, null, new FullDisk(dataset));
+        if (whole) {
+            assertTrue(full.drop(DatasetName.DEFAULT));
+            assertEquals(List.of(), store.datasets());
+        } else {
+            full.drop(DatasetName.DEFAULT, 1);
+            assertEquals("2 CURRENT, 2 given", StoredFiles.describe(store));
+        }
+        assertEquals(List.of(), store.reclaim(true));
+    }
+
+    @Test
+    void theVersionThatWasCurrentBeforeIsKnown() throws Exception {
+        for (String name : List.of("one", "two", "three")) {
+            put(name, true, 4, false);
+        }
+        store.publish(DatasetName.DEFAULT, 1, 4);
+        assertEquals(3, store.versions(DatasetName.DEFAULT).orElseThrow().previousNumber());
+        put("four", true, 5, false);
+        assertEquals(1, store.versions(DatasetName.DEFAULT).orElseThrow().previousNumber());
+        store.drop(DatasetName.DEFAULT, 1);
+        assertEquals(3, store.versions(DatasetName.DEFAULT).orElseThrow().previousNumber());
     }
 
     @Test
     void aDamagedVersionsFileLosesNoVersionAndIsReplacedByTheNextIngest() throws Exception {
         put("one", true, 2, false);
         put("two", true, 2, false);
-        damageVersionsFile();
+        damage(VersionsFile.NAME);
+        damage(VersionsFile.COPY);
         DatasetListing.Unreadable listed = assertInstanceOf(
                 DatasetListing.Unreadable.class, store.datasets().getFirst());
         assertEquals(
                 dataset.resolve("versions")
-                        + " cannot be used: its checksum does not match; ingest the file again, or publish one of the"
-                        + " versions, to replace it",
+                        + " cannot be used: its checksum does not match; ingest the file again to replace it",
                 listed.failure().getMessage());
         try (Build _ = store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))) {
             assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
@@ -234,10 +338,12 @@ final class EmbeddedVersionsTest {
     void aDamagedVersionsFileIsReplacedByAPublicationOrADrop() throws Exception {
         put("one", true, 2, false);
         put("two", true, 2, false);
-        damageVersionsFile();
+        damage(VersionsFile.NAME);
+        damage(VersionsFile.COPY);
         assertEquals("one", firstLine(store.publish(DatasetName.DEFAULT, 1, 0)));
         assertEquals("1 CURRENT, 2 HELD, 2 given", StoredFiles.describe(store));
-        damageVersionsFile();
+        damage(VersionsFile.NAME);
+        damage(VersionsFile.COPY);
         assertTrue(store.drop(DatasetName.DEFAULT));
         assertEquals(List.of(), store.datasets());
         assertEquals(3, put("three", true, 1, false).version());
@@ -309,7 +415,7 @@ final class EmbeddedVersionsTest {
         put("two", true, 2, false);
         store.publish(DatasetName.DEFAULT, 1, 2);
         Files.writeString(Files.createDirectories(dataset.resolve("building-3")).resolve("index"), "12345678");
-        Files.writeString(Files.createDirectories(dataset.resolve("v7/deep")).resolve("lines"), "1234");
+        Files.writeString(Files.createDirectories(dataset.resolve("v7")).resolve("lines"), "1234");
         Files.writeString(dataset.resolve("versions.new"), "12");
         Files.writeString(dataset.resolve("v1/manifest.new"), "1");
         Files.createDirectories(data.resolve("default.dropped-17/v1"));
@@ -317,6 +423,15 @@ final class EmbeddedVersionsTest {
         List<Path> others = List.of(
                 Files.writeString(dataset.resolve("notes.txt"), "mine"),
                 Files.writeString(data.resolve("lost.dropped"), "mine"),
+                Files.createDirectories(dataset.resolve("v8/deep")),
+                Files.writeString(Files.createDirectories(dataset.resolve("v9")).resolve("notes.txt"), "mine"),
+                Files.createDirectories(dataset.resolve("building-blocks")),
+                Files.writeString(dataset.resolve("settings.new"), "mine"),
+                Files.createDirectories(data.resolve("default.dropped-19/photos")),
+                // Not a dataset, though it is named like one: nothing shows that it is the store's.
+                Files.createDirectories(data.resolve("api/v1")),
+                Files.writeString(
+                        Files.createDirectories(data.resolve("api/v2")).resolve("index"), "mine"),
                 Files.createDirectories(data.resolve("A.dropped-1")));
         List<Leftover> expected = List.of(
                 new Leftover("default/building-3", "its build did not finish", 8, "bytes"),
@@ -379,14 +494,30 @@ final class EmbeddedVersionsTest {
     }
 
     @Test
-    void aLeftoverThatIsALinkIsRemovedAndNotItsTarget() throws Exception {
+    void aLinkIsNotTheStoresAndStays() throws Exception {
         put("one", true, 2, false);
         Path target = Files.createDirectories(directory.resolve("precious"));
-        Files.writeString(target.resolve("file"), "kept");
+        Files.writeString(target.resolve("lines"), "kept");
         Files.createSymbolicLink(dataset.resolve("building-9"), target);
-        assertEquals(1, store.reclaim(false).size());
-        assertFalse(Files.exists(dataset.resolve("building-9")));
-        assertEquals("kept", Files.readString(target.resolve("file")));
+        assertEquals(List.of(), store.reclaim(false));
+        put("two", true, 1, false);
+        assertEquals("kept", Files.readString(dataset.resolve("building-9/lines")));
+    }
+
+    /** A directory of another program that is named like a dataset, and has directories that are named like versions. */
+    @Test
+    void anIngestIntoADirectoryThatIsNotTheStoresIsRefused() throws Exception {
+        Path file =
+                Files.writeString(Files.createDirectories(dataset.resolve("v1")).resolve("index"), "mine");
+        StoreFailedException e = assertThrows(StoreFailedException.class, () -> put("one", true, 1, false));
+        assertEquals(
+                "the directory " + dataset + " holds other things than versions of a dataset; choose another --data-dir"
+                        + " or --dataset",
+                e.getMessage());
+        assertEquals("mine", Files.readString(file));
+        assertEquals(List.of("v1"), names(dataset));
+        assertFalse(store.drop(DatasetName.DEFAULT));
+        assertEquals("mine", Files.readString(file));
     }
 
     @Test

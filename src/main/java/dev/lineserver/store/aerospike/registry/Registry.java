@@ -82,6 +82,13 @@ public record Registry(
             return published.isEmpty() ? 0 : published.getLast().manifest().version();
         }
 
+        /** Returns the number of the version that was current before; 0 if there is none. */
+        public long previous() {
+            return published.size() < 2
+                    ? 0
+                    : published.get(published.size() - 2).manifest().version();
+        }
+
         private DatasetEntry without(VersionEntry version) {
             return new DatasetEntry(
                     published.stream().filter(entry -> !entry.equals(version)).toList(),
