@@ -129,7 +129,11 @@ measure_embedded() {
   cat "$TEXT" >/dev/null
   NGINX=''
   if has nginx; then start_nginx && NGINX=yes; else say 'nginx is left out: it is not installed'; fi
-  for form in $(forms); do start_embedded "$form"; done
+  for form in $(forms); do
+    start_embedded "$form"
+    # A JVM compiles what it runs often.
+    for ((round = 0; round < 10; round++)); do download "$(base_url "serve-$form")/lines"; done
+  done
   for ((round = 0; round <= ROUNDS; round++)); do
     say "embedded, round $round of $ROUNDS"
     round_embedded_ranges "$round"

@@ -12,8 +12,8 @@ import dev.lineserver.store.LineRange;
 
 /** Lines as they are in the file. Each piece is one block of a range, in memory that all pieces of an answer share. */
 final class PlainPieces implements BodyPieces {
-    /** Size of a block in bytes. Larger blocks were not faster; smaller ones make more system calls. */
-    static final int BLOCK_BYTES = 128 << 10;
+    /** Size of a block in bytes: 256 KiB. {@code src/docs/decisions/023-ranges-are-read-in-blocks.md} has the figures. */
+    static final int BLOCK_BYTES = 256 << 10;
 
     private final LineRange range;
     private final OptionalLong length;
