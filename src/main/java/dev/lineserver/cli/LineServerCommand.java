@@ -97,6 +97,13 @@ public final class LineServerCommand implements IVersionProvider {
     private static @Nullable ParseResult parse(StandardOutput out, String... args) throws IOException {
         CommandLine command = commandLine();
         ParseResult parsed = command.parseArgs(args);
+        ParseResult verb = parsed.subcommand();
+        // The version of a dataset was meant, which this verb has no option for: it must not seem to have succeeded.
+        if (verb != null && verb.isVersionHelpRequested() && args.length > 2) {
+            throw new ParameterException(
+                    verb.commandSpec().commandLine(),
+                    "--version prints the version of the program, and takes no value and no other arguments");
+        }
         // The help text goes through our standard output, so that a failed write is a failure.
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));

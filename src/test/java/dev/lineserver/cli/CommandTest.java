@@ -137,6 +137,8 @@ final class CommandTest {
                     verify x --sample 0           | --sample: 0 is not between 1 and 1000000
                     verify x --sample 1000001     | --sample: 1000001 is not between 1 and 1000000
                     verify x --from 0             | --from: '0': a line number is a whole number without a sign, and the first line's number is 1
+                    ingest x --version 3          | --version prints the version of the program, and takes no value and no other arguments; see line-server ingest --help
+                    diff default 1 2 --version    | --version prints the version of the program, and takes no value and no other arguments; see line-server diff --help
                     publish default               | missing required option: '--version=V'; see line-server publish --help
                     rollback No                   | 'No' is not a valid dataset name; see line-server datasets
                     diff default 1                | missing required parameter: 'V2'; see line-server diff --help
