@@ -78,7 +78,10 @@ final class Failures {
 
     private static String explainUsage(ParameterException usage) {
         CommandSpec command = usage.getCommandLine().getCommandSpec();
-        String message = String.valueOf(usage.getMessage());
+        // picocli names Java types and exceptions.
+        String message = String.valueOf(usage.getMessage())
+                .replaceFirst("cannot convert ('.*') to BigDecimal \\(.*\\)", "$1 is not a number")
+                .replaceFirst("is not an? (?:long|int)$", "is not a whole number, or too large");
         String explanation = message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1);
         String suggestion = "";
         if (usage instanceof UnmatchedArgumentException unmatched) {

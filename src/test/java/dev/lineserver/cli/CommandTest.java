@@ -127,7 +127,7 @@ final class CommandTest {
                     ingest x --keep=1001          | --keep: 1001 is not between 1 and 1000
                     ingest x --keep=x             | --keep: Expected an integer value, got "x"
                     ingest x --expect-lines=-1    | --expect-lines: -1 is below 0
-                    ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a long; see line-server ingest --help
+                    ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a whole number, or too large; see line-server ingest --help
                     ingest x --expect-digest=abc  | --expect-digest: 'abc' is not a digest of 32 hexadecimal digits
                     ingest x --max-change=-0.1    | --max-change: -0.1 is below 0
                     get 1 --version               | missing required parameter for option '--version' (V); see line-server get --help
@@ -137,6 +137,8 @@ final class CommandTest {
                     verify x --sample 0           | --sample: 0 is not between 1 and 1000000
                     verify x --sample 1000001     | --sample: 1000001 is not between 1 and 1000000
                     verify x --from 0             | --from: '0': a line number is a whole number without a sign, and the first line's number is 1
+                    ingest x --max-change NaN     | invalid value for option '--max-change': 'NaN' is not a number; see line-server ingest --help
+                    rollback x --version y        | invalid value for option '--version': 'y' is not a whole number, or too large; see line-server rollback --help
                     ingest x --version 3          | --version prints the version of the program, and takes no value and no other arguments; see line-server ingest --help
                     diff default 1 2 --version    | --version prints the version of the program, and takes no value and no other arguments; see line-server diff --help
                     publish default               | missing required option: '--version=V'; see line-server publish --help
