@@ -1,6 +1,7 @@
 package dev.lineserver.program;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -252,13 +253,13 @@ final class CommandLineIT {
         assertShell(0, "", "", "seq 5000000 >many.txt; line-server ingest many.txt --data-dir data >ingested");
         Process get = Program.startShell(
                 log(), "mkfifo pipe; exec 3<>pipe; exec \"${LINE_SERVER[@]}\" get 1-5000000 --data-dir data >pipe");
-        // The pipe holds 64 KiB, so that the next write waits.
-        Awaitility.await()
-                .atMost(1, TimeUnit.MINUTES)
-                .until(() -> text(Path.of("/proc/" + get.pid() + "/io"))
-                        .lines()
-                        .anyMatch(line -> line.matches("wchar: [0-9]{5,}")));
-        signal("TERM", get);
+        Path pipe = directory.resolve("pipe");
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> Files.exists(pipe));
+        try (InputStream reader = Files.newInputStream(pipe)) {
+            assertEquals('1', reader.read());
+            // The pipe holds 64 KiB, so that the write waits.
+            signal("TERM", get);
+        }
         assertEquals(143, get.exitValue());
         assertEquals("line-server: interrupted\n", text(Program.err(log())));
     }
