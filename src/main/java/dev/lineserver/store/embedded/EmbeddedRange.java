@@ -67,6 +67,11 @@ final class EmbeddedRange implements LineRange {
         }
 
         @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
         public void read() throws StoreException {
             // A view: the position of the block moves when the bytes are known to be right.
             ByteBuffer view = block.slice(block.position(), length);

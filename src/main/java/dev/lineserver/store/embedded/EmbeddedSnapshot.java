@@ -153,6 +153,11 @@ record EmbeddedSnapshot(
         }
 
         @Override
+        public int length() {
+            return length;
+        }
+
+        @Override
         public void read() throws StoreUnavailableException {
             if (verified) {
                 bytes = lines.readVerified(position, length);

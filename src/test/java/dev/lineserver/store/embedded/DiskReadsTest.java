@@ -42,10 +42,17 @@ final class DiskReadsTest {
 
     private static class TestRead<T> extends CompletableFuture<T> implements DiskReads.DiskRead {
         private final Body<T> body;
+        private final int length;
         private @Nullable T value;
 
-        TestRead(Body<T> body) {
+        TestRead(int length, Body<T> body) {
+            this.length = length;
             this.body = body;
+        }
+
+        @Override
+        public int length() {
+            return length;
         }
 
         @Override
@@ -60,9 +67,23 @@ final class DiskReadsTest {
     }
 
     private <T> CompletableFuture<T> run(Body<T> body) {
-        TestRead<T> reading = new TestRead<>(body);
+        TestRead<T> reading = new TestRead<>(0, body);
         reads.run(reading);
         return reading;
+    }
+
+    /** A block of a range takes longer than a line, and must not move the lines of other requests to other threads. */
+    @Test
+    void aLargeReadMayTakeLonger() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            TestRead<Thread> block = new TestRead<>(256 << 10, () -> {
+                clock.addAndGet(DiskReads.SLOW_NANOS + (256 << 10));
+                return Thread.currentThread();
+            });
+            reads.run(block);
+            assertSame(Thread.currentThread(), await(block));
+        }
+        assertSame(Thread.currentThread(), read(0));
     }
 
     private static <T> T await(CompletionStage<T> stage) throws Exception {
@@ -159,7 +180,7 @@ final class DiskReadsTest {
     void anyThrowableCompletesTheRead() {
         for (boolean onDiskThread : new boolean[] {false, true}) {
             for (Throwable thrown : List.of(new OutOfMemoryError("a test"), new IllegalStateException())) {
-                TestRead<Object> failing = new TestRead<>(() -> sneakily(thrown));
+                TestRead<Object> failing = new TestRead<>(0, () -> sneakily(thrown));
                 if (onDiskThread) {
                     reads.runOnDiskThread(failing);
                 } else {
@@ -177,7 +198,7 @@ final class DiskReadsTest {
     void aReadFailsAsSoonAsThereIsHeapToFailIt() throws Exception {
         AtomicInteger attempts = new AtomicInteger();
         OutOfMemoryError thrown = new OutOfMemoryError("a test");
-        TestRead<Object> failing = new TestRead<>(() -> sneakily(thrown)) {
+        TestRead<Object> failing = new TestRead<>(0, () -> sneakily(thrown)) {
             @Override
             public boolean completeExceptionally(Throwable failure) {
                 if (attempts.incrementAndGet() <= 2) {
@@ -203,7 +224,7 @@ final class DiskReadsTest {
 
     @Test
     void aReadCanBeSentToADiskThreadDirectly() throws Exception {
-        TestRead<Thread> direct = new TestRead<>(Thread::currentThread);
+        TestRead<Thread> direct = new TestRead<>(0, Thread::currentThread);
         reads.runOnDiskThread(direct);
         assertNotSame(Thread.currentThread(), direct.get(10, TimeUnit.SECONDS));
         assertSame(Thread.currentThread(), read(1));
@@ -212,7 +233,7 @@ final class DiskReadsTest {
     @Test
     void aReadAfterTheStoreIsClosedFailsWithAMessage() {
         reads.close();
-        TestRead<String> late = new TestRead<>(() -> "line");
+        TestRead<String> late = new TestRead<>(0, () -> "line");
         reads.runOnDiskThread(late);
         Throwable cause = assertThrows(ExecutionException.class, () -> late.get(10, TimeUnit.SECONDS))
                 .getCause();
