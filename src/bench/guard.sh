@@ -168,6 +168,8 @@ main() {
   print_allocation Aerospike AerospikeReadBench.lookups 3072
   print_databases
   printf '\nRaw results: %s\n' "$RESULTS"
+  "$BENCH/ranges.sh" || touch "$RUN/missed"
+  "$BENCH/versions.sh" || touch "$RUN/missed"
   [ ! -e "$RUN/missed" ]
 }
 
