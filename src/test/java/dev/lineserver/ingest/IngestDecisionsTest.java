@@ -144,12 +144,12 @@ final class IngestDecisionsTest implements Progress {
 
         @Override
         public Manifest publish(DatasetName dataset, long version, int keep) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
 
         @Override
         public void drop(DatasetName dataset, long version) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
 
         @Override
@@ -165,22 +165,22 @@ final class IngestDecisionsTest implements Progress {
 
         @Override
         public Checkpoint checkpoint() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
 
         @Override
         public List<DatasetListing> datasets() {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
 
         @Override
         public Snapshot open(Manifest manifest) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
 
         @Override
         public boolean drop(DatasetName dataset) {
-            throw new UnsupportedOperationException();
+            throw new AssertionError("an ingest must not call this");
         }
     }
 
