@@ -27,6 +27,7 @@ final class RegistryRecord implements RegistryAccess {
     private static final String SET = "lines-m";
     private static final String KEY = "registry";
     private static final int MAX_ATTEMPTS = 12;
+    private static final int MAX_INFO_ATTEMPTS = 5;
 
     private final ConnectedCluster cluster;
     private final Key key;
@@ -66,12 +67,7 @@ final class RegistryRecord implements RegistryAccess {
                     throw toStoreException(e, activity);
                 }
             }
-            try {
-                TimeUnit.MILLISECONDS.sleep(ClusterFailures.backoffMillis(attempt));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new StoreUnavailableException(activity + " was interrupted", e);
-            }
+            backOff(attempt, activity);
         }
     }
 
@@ -106,7 +102,7 @@ final class RegistryRecord implements RegistryAccess {
     public void truncateBefore(String set, long time) throws StoreException {
         Calendar before = Calendar.getInstance();
         before.setTimeInMillis(time);
-        truncate(set, before);
+        retry("truncating set " + set, () -> truncate(set, before));
     }
 
     private void truncate(String set, @Nullable Calendar before) throws StoreException {
@@ -124,12 +120,46 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void forgetTruncations(String set) throws StoreException {
-        // One node tells the others.
-        Node node = cluster.nodes().getFirst();
-        String answer = cluster.info(node, "truncate-undo:namespace=" + key.namespace + ";set=" + set);
-        if (!answer.equals("ok")) {
-            throw new StoreUnavailableException(
-                    "node " + node + " did not undo the truncation of set " + set + ": " + answer);
+        retry("undoing the truncation of set " + set, () -> {
+            // One node tells the others.
+            Node node = cluster.nodes().getFirst();
+            String answer = cluster.info(node, "truncate-undo:namespace=" + key.namespace + ";set=" + set);
+            if (!answer.equals("ok")) {
+                throw new StoreUnavailableException(
+                        "node " + node + " did not undo the truncation of set " + set + ": " + answer);
+            }
+        });
+    }
+
+    /** A command to the cluster. */
+    private interface Command {
+        void send() throws StoreException;
+    }
+
+    /**
+     * Repeats a command after transient failures. The command has the same effect if it is executed twice: a node that
+     * receives a truncation answers with a timeout if the others have not confirmed it within two seconds, but keeps it.
+     */
+    private static void retry(String activity, Command command) throws StoreException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                command.send();
+                return;
+            } catch (StoreUnavailableException e) {
+                if (attempt == MAX_INFO_ATTEMPTS) {
+                    throw e;
+                }
+            }
+            backOff(attempt, activity);
+        }
+    }
+
+    private static void backOff(int failures, String activity) throws StoreException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(ClusterFailures.backoffMillis(failures));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException(activity + " was interrupted", e);
         }
     }
 

@@ -12,6 +12,7 @@ final class FakeFaults {
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicInteger drops = new AtomicInteger();
     private final AtomicInteger silences = new AtomicInteger();
+    private final AtomicInteger truncationTimeouts = new AtomicInteger();
     private volatile int refusalCode = ResultCode.OK;
     private volatile Predicate<WireMessage> dropped = _ -> false;
     private volatile Predicate<WireMessage> silenced = _ -> false;
@@ -44,7 +45,13 @@ final class FakeFaults {
         delayMillis = millis;
     }
 
+    /** Answers the next {@code count} truncations, or the undoing of them, as if other nodes had not confirmed them. */
+    void timeOutTruncations(int count) {
+        truncationTimeouts.set(count);
+    }
+
     void clear() {
+        truncationTimeouts.set(0);
         refusals.set(0);
         drops.set(0);
         silences.set(0);
@@ -75,6 +82,10 @@ final class FakeFaults {
         if (delayed.test(message)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(delayMillis));
         }
+    }
+
+    boolean consumeTruncationTimeout() {
+        return consume(truncationTimeouts);
     }
 
     private static boolean consume(AtomicInteger left) {

@@ -61,7 +61,11 @@ final class FakeInfo {
     }
 
     private String answer(String command) {
-        return switch (command.split("[:/]", 2)[0]) {
+        String name = command.split("[:/]", 2)[0];
+        if (name.startsWith("truncate") && faults.consumeTruncationTimeout()) {
+            return "ERROR:9:timeout";
+        }
+        return switch (name) {
             case "node" -> name(nodeIndex);
             case "build" -> build;
             case "cluster-name" -> clusterName;

@@ -14,7 +14,9 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.TextShape;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -113,6 +115,35 @@ final class ReclaimTest extends FakeNodeTest {
         store.reclaimInBackground();
         assertEquals(0, node.records.count("_a"));
         assertEquals(List.of(), store.reclaim(true));
+    }
+
+    @Test
+    void truncationsThatNotAllNodesConfirmAreRepeated() throws Exception {
+        AerospikeStore store = store();
+        putTwiceAndDrop(store);
+        node.records.age(Duration.ofMinutes(2));
+        Manifest second = put(store, SECOND);
+        node.records.restart();
+        node.faults.timeOutTruncations(3);
+        store.reclaim(false);
+        assertHoldsSecond(store, second);
+        assertEquals(SECOND_LINES, node.records.count("_a"));
+        node.faults.timeOutTruncations(3);
+        assertTrue(store.drop(NAME));
+        assertEquals(0, node.records.count("_a"));
+    }
+
+    @Test
+    void aTruncationThatIsNeverConfirmedIsAnErrorAndDoneByTheNextReclaim() throws Exception {
+        AerospikeStore store = store();
+        put(store, FIRST);
+        node.faults.timeOutTruncations(Integer.MAX_VALUE);
+        StoreException failure = assertThrows(StoreUnavailableException.class, () -> store.drop(NAME));
+        assertTrue(
+                failure.getMessage().startsWith("truncating set _a of namespace lines failed"), failure.getMessage());
+        node.faults.clear();
+        store.reclaim(false);
+        assertEquals(0, node.records.count("_a"));
     }
 
     @Test
