@@ -25,7 +25,9 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.aerospike.AerospikeStore;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
+import dev.lineserver.store.aerospike.TestSettings;
 
 /** A store with three datasets, for the application or for a plain server. Only one may exist at a time. */
 public final class ServedStore implements QuarkusTestResourceLifecycleManager, AutoCloseable {
@@ -108,14 +110,24 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
     }
 
     static LineStore open() throws StoreException {
-        return Stores.open(
-                new SmallRyeConfigBuilder()
-                        .addDiscoveredCustomizers()
-                        .withMapping(StoreConfig.class)
-                        .withDefaultValues(settings)
-                        .build()
-                        .getConfigMapping(StoreConfig.class),
-                null);
+        return Stores.open(config(), null);
+    }
+
+    /** Opens the store with a shorter grace, because closing it after a change waits for that time. */
+    private static LineStore openForChanges() throws StoreException {
+        return config().aerospikeHosts().isEmpty()
+                ? open()
+                : AerospikeStore.connect(
+                        TestSettings.of(config().aerospikeHosts().orElseThrow()).settings(), TestSettings.LOOPS);
+    }
+
+    private static StoreConfig config() {
+        return new SmallRyeConfigBuilder()
+                .addDiscoveredCustomizers()
+                .withMapping(StoreConfig.class)
+                .withDefaultValues(settings)
+                .build()
+                .getConfigMapping(StoreConfig.class);
     }
 
     static Path source(String dataset) {
@@ -127,7 +139,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         Path file = directory.resolve(dataset + ".txt.new");
         Files.write(file, content);
         Files.move(file, source(dataset), StandardCopyOption.REPLACE_EXISTING);
-        try (LineStore store = open()) {
+        try (LineStore store = openForChanges()) {
             return new Ingest(store, Progress.SILENT)
                     .store(source(dataset).toString(), new DatasetName(dataset), copy, false)
                     .manifest();
@@ -138,7 +150,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
     static Manifest ingest(String dataset, byte[] content, int keep, boolean hold) throws Exception {
         Path file = directory.resolve(dataset + "-kept.txt");
         Files.write(file, content);
-        try (LineStore store = open()) {
+        try (LineStore store = openForChanges()) {
             return new Ingest(store, Progress.SILENT)
                     .store(
                             file.toString(),
@@ -150,13 +162,13 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
 
     /** Makes a stored version the current one. */
     static void publish(String dataset, long version, int keep) throws Exception {
-        try (LineStore store = open()) {
+        try (LineStore store = openForChanges()) {
             Manifest _ = store.publish(new DatasetName(dataset), version, keep);
         }
     }
 
     static void drop(String dataset) throws Exception {
-        try (LineStore store = open()) {
+        try (LineStore store = openForChanges()) {
             store.drop(new DatasetName(dataset));
         }
     }

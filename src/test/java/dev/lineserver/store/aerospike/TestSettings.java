@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds settings for tests: the defaults, with a shorter grace, a longer lookup deadline, and the changes of the test.
  */
-final class TestSettings {
+public final class TestSettings {
     /** The event loops of all tests, with daemon threads. */
-    static final EventLoopGroup LOOPS = new NioEventLoopGroup(2, new DefaultThreadFactory("test-loop", true));
+    public static final EventLoopGroup LOOPS = new NioEventLoopGroup(2, new DefaultThreadFactory("test-loop", true));
 
     private static final int CONNECTIONS_PER_NODE = 300;
 
@@ -34,7 +34,7 @@ final class TestSettings {
         this.hosts = hosts;
     }
 
-    static TestSettings of(List<AerospikeSettings.SeedNode> hosts) {
+    public static TestSettings of(List<AerospikeSettings.SeedNode> hosts) {
         return new TestSettings(hosts);
     }
 
@@ -79,7 +79,7 @@ final class TestSettings {
         return this;
     }
 
-    AerospikeSettings settings() {
+    public AerospikeSettings settings() {
         return new AerospikeSettings(
                 hosts,
                 namespace,
