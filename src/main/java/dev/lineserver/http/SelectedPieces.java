@@ -2,6 +2,7 @@ package dev.lineserver.http;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
@@ -91,15 +92,20 @@ final class SelectedPieces implements BodyPieces {
     /** Begins lookups; returns false if all lines have been written. */
     private boolean begin() {
         if (pending.size() <= lookupsAhead / 2) {
-            while (numbers.hasNext() && pending.size() < lookupsAhead) {
-                RequestedNumber number = numbers.next();
+            List<RequestedNumber> batch = new ArrayList<>();
+            while (numbers.hasNext() && pending.size() + batch.size() < lookupsAhead) {
+                batch.add(numbers.next());
+            }
+            if (!batch.isEmpty()) {
                 long start = System.nanoTime();
-                pending.add(new PendingLine(
-                        number,
-                        start,
-                        version.lookup(number.lineIndex())
-                                .thenCompose(SelectedPieces::whole)
-                                .toCompletableFuture()));
+                CompletionStage<List<Lookup>> found = version.lookupAll(
+                        batch.stream().mapToLong(RequestedNumber::lineIndex).toArray());
+                for (int i = 0; i < batch.size(); i++) {
+                    int index = i;
+                    CompletableFuture<Lookup> lookup = found.thenCompose(lookups -> whole(lookups.get(index)))
+                            .toCompletableFuture();
+                    pending.add(new PendingLine(batch.get(i), start, lookup));
+                }
             }
         }
         return !pending.isEmpty();

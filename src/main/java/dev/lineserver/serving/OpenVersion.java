@@ -1,5 +1,6 @@
 package dev.lineserver.serving;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,6 +62,11 @@ public final class OpenVersion {
     /** Looks a line up, as {@link Snapshot#lookup} does. The caller must hold a reference. */
     public CompletionStage<Lookup> lookup(long lineIndex) {
         return snapshot.lookup(lineIndex);
+    }
+
+    /** Looks many lines up, as {@link Snapshot#lookupAll} does. The caller must hold a reference. */
+    public CompletionStage<List<Lookup>> lookupAll(long[] lineIndices) {
+        return snapshot.lookupAll(lineIndices);
     }
 
     /** Returns consecutive lines, as {@link Snapshot#range} does. The caller must hold a reference until the last read. */

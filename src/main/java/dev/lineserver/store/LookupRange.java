@@ -2,23 +2,25 @@ package dev.lineserver.store;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.LongStream;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 
 /**
- * A range whose lines are looked up one by one, many at a time and in their order. A store that collects lookups into
- * batches answers it with few round trips.
+ * A range whose lines are looked up in batches, a few batches ahead of the line that is copied.
  *
- * <p>The state is a piece of bytes, which is copied into blocks; the rest of a long line in parts; and lookups that are in
- * flight or wait to be copied. When half of the lookups have been copied, as many new ones begin together, so that they
- * fill batches.
+ * <p>The state is a piece of bytes, which is copied into blocks; the rest of a long line in parts; the rest of a batch; and
+ * batches that are in flight or wait to be copied.
  */
 final class LookupRange implements LineRange {
     /**
@@ -27,10 +29,14 @@ final class LookupRange implements LineRange {
      */
     private static final int AHEAD_BYTES = 512 << 10;
 
-    /** Bounds the lookups of a range with long lines; enough to hide the latency of a network. */
-    private static final int MIN_AHEAD = 8;
-    /** Two batches to each of a few nodes. More lines hide no more latency. */
-    private static final int MAX_AHEAD = 512;
+    /** One is copied while the other is in flight. */
+    private static final int BATCHES = 2;
+
+    /** Bounds the batch of a range with long lines; enough to hide the latency of a network. */
+    private static final int MIN_BATCH_LINES = 4;
+
+    /** Larger batches cost no less for each line. */
+    private static final int MAX_BATCH_LINES = 256;
 
     private static final byte[] NOTHING = {};
     private static final byte[] TERMINATOR = {'\n'};
@@ -38,11 +44,12 @@ final class LookupRange implements LineRange {
     private final Snapshot snapshot;
     private final long first;
     private final long end;
-    private final int lookupsAhead;
-    private final Queue<CompletionStage<Lookup>> lookups = new ArrayDeque<>();
+    private final int batchLines;
+    private final Queue<CompletionStage<List<Lookup>>> batches = new ArrayDeque<>();
+    private Iterator<Lookup> batch = Collections.emptyIterator();
     /** Index of the next line to look up. */
     private long next;
-    /** Index of the line that is copied; the first lookup in the queue is that of the line after it. */
+    /** Index of the line that is copied; {@link #batch} begins with the line after it. */
     private long current;
 
     private byte[] piece = NOTHING;
@@ -65,7 +72,7 @@ final class LookupRange implements LineRange {
         next = first;
         current = first - 1;
         long longest = Math.min(snapshot.manifest().content().longestLine(), Limits.WHOLE_LINE_BYTES);
-        lookupsAhead = Math.clamp(AHEAD_BYTES / (longest + 1), MIN_AHEAD, MAX_AHEAD);
+        batchLines = Math.clamp(AHEAD_BYTES / BATCHES / (longest + 1), MIN_BATCH_LINES, MAX_BATCH_LINES);
     }
 
     /** The manifest knows the bytes of all lines, but not those of some. */
@@ -84,20 +91,21 @@ final class LookupRange implements LineRange {
         return filled;
     }
 
-    /** Copies what is there, and continues on the thread that completes the lookup or part that is missing. */
+    /** Copies what is there, and continues on the thread that completes the read of what is missing. */
     private void fill(ByteBuffer block, CompletableFuture<Void> filled) {
         try {
             while (copy(block)) {
-                CompletionStage<?> awaited = advance();
-                if (awaited == null) {
-                    break;
+                if (!advance()) {
+                    CompletableFuture<Void> read = read();
+                    if (read == null) {
+                        break;
+                    }
+                    if (!read.isDone()) {
+                        CompletionStage<?> _ = read.whenComplete((_, failure) -> resume(failure, block, filled));
+                        return;
+                    }
+                    read.join();
                 }
-                CompletableFuture<?> stage = awaited.toCompletableFuture();
-                if (!stage.isDone()) {
-                    CompletionStage<?> _ = stage.whenComplete((_, _) -> resume(stage, block, filled));
-                    return;
-                }
-                accept(stage);
             }
             filled.complete(null);
         } catch (CompletionException e) {
@@ -107,17 +115,12 @@ final class LookupRange implements LineRange {
         }
     }
 
-    private void resume(CompletableFuture<?> stage, ByteBuffer block, CompletableFuture<Void> filled) {
-        try {
-            accept(stage);
-        } catch (CompletionException e) {
-            filled.completeExceptionally(StoreException.causeOf(e));
-            return;
-        } catch (StoreException | RuntimeException | Error e) {
-            filled.completeExceptionally(e);
-            return;
+    private void resume(@Nullable Throwable failure, ByteBuffer block, CompletableFuture<Void> filled) {
+        if (failure == null) {
+            fill(block, filled);
+        } else {
+            filled.completeExceptionally(StoreException.causeOf(failure));
         }
-        fill(block, filled);
     }
 
     /** Copies the rest of the piece; returns true if there is room for more. */
@@ -128,50 +131,57 @@ final class LookupRange implements LineRange {
         return block.hasRemaining();
     }
 
-    /**
-     * Determines the next piece.
-     *
-     * @return a stage of a lookup or of a part, for {@link #accept}; null at the end of the range
-     */
-    private @Nullable CompletionStage<?> advance() {
+    /** Determines the next piece; returns false if something must be read first, or if the range ends. */
+    private boolean advance() throws LineDamagedException {
         if (parts != null) {
-            return parts.read(part++);
+            return false;
         }
         if (terminatorPending) {
             terminatorPending = false;
-            return CompletableFuture.completedFuture(TERMINATOR);
+            startPiece(TERMINATOR);
+            return true;
         }
-        if (lookups.size() <= lookupsAhead / 2) {
-            while (next < end && lookups.size() < lookupsAhead) {
-                lookups.add(snapshot.lookup(next++));
-            }
+        if (!batch.hasNext()) {
+            return false;
         }
         current++;
-        return lookups.poll();
-    }
-
-    /** Makes the result of a complete stage the next piece. */
-    private void accept(CompletableFuture<?> complete) throws StoreException {
-        switch (complete.join()) {
-            case byte[] bytes -> {
-                startPiece(bytes);
-                if (parts != null && part == parts.count()) {
-                    parts = null;
-                }
-            }
+        switch (batch.next()) {
             case Lookup.Found(byte[] line) -> {
                 startLine();
                 startPiece(line);
             }
             case Lookup.FoundInParts(LineParts found) -> {
                 startLine();
-                startPiece(NOTHING);
                 parts = found;
                 part = 0;
             }
             case Lookup.Damaged(String damage) -> throw new LineDamagedException(current, damage);
-            case Object unexpected ->
-                throw new IllegalStateException("line index " + current + " of " + end + ": " + unexpected);
+            case Lookup.PastTheEnd pastTheEnd ->
+                throw new IllegalStateException("line index " + current + " of " + end + ": " + pastTheEnd);
+        }
+        return true;
+    }
+
+    /** Begins to read the next part or batch. Returns null at the end of the range. */
+    private @Nullable CompletableFuture<Void> read() {
+        if (parts != null) {
+            return parts.read(part++).thenAccept(this::startPart).toCompletableFuture();
+        }
+        while (next < end && batches.size() < BATCHES) {
+            long from = next;
+            next = Math.min(end, from + batchLines);
+            batches.add(snapshot.lookupAll(LongStream.range(from, next).toArray()));
+        }
+        CompletionStage<List<Lookup>> found = batches.poll();
+        return found == null
+                ? null
+                : found.thenAccept(lookups -> batch = lookups.iterator()).toCompletableFuture();
+    }
+
+    private void startPart(byte[] bytes) {
+        startPiece(bytes);
+        if (parts != null && part == parts.count()) {
+            parts = null;
         }
     }
 

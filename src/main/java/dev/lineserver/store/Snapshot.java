@@ -1,12 +1,15 @@
 package dev.lineserver.store;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.LongStream;
 
 /**
  * One version, open for reading. The content never changes: a newer version is another snapshot.
  *
- * <p>Any number of threads may call {@link #lookup} and {@link #range} at the same time, event loops included; it does not block them. The
- * stage is completed on the calling thread or on a thread of the store. One background thread of the server calls
+ * <p>Any number of threads may look lines up and read ranges at the same time, event loops included; they are not blocked.
+ * A stage is completed on the calling thread or on a thread of the store. One background thread of the server calls
  * {@link #check}, and {@link #keepAlive} after a newer version has superseded this one. The owner calls {@link #close}
  * once, after the last lookup has completed: the server counts references for this ({@code serving.OpenVersion}), and
  * commands use try-with-resources.
@@ -31,6 +34,22 @@ public interface Snapshot extends AutoCloseable {
      * @return the outcome; fails with a {@link StoreException} if the store cannot answer
      */
     CompletionStage<Lookup> lookup(long lineIndex);
+
+    /**
+     * Looks up many lines, with as few requests to a database as possible. Blocks the calling thread no longer than a read
+     * of cached data takes for each line.
+     *
+     * @param lineIndices 0-based, each at least 0, in any order; a few hundred
+     * @return the outcome of each line, as that of {@link #lookup}, in the order of the indices; fails with a
+     *     {@link StoreException} if the store cannot answer for one of them
+     */
+    default CompletionStage<List<Lookup>> lookupAll(long[] lineIndices) {
+        List<CompletableFuture<Lookup>> lookups = LongStream.of(lineIndices)
+                .mapToObj(lineIndex -> lookup(lineIndex).toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(lookups.toArray(CompletableFuture<?>[]::new))
+                .thenApply(_ -> lookups.stream().map(CompletableFuture::join).toList());
+    }
 
     /**
      * Returns consecutive lines, to be read in blocks. Does not block.

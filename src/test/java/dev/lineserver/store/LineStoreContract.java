@@ -180,6 +180,49 @@ public abstract class LineStoreContract {
         }
     }
 
+    /** Together they need far more lines at once than a store may look up at once. */
+    @Test
+    void manyRangesAtOnceAreComplete() throws Exception {
+        byte[] content = Samples.random(2_000, 20, 77);
+        LineStore store = store();
+        try (Snapshot snapshot = store.open(put(store, content))) {
+            List<ByteBuffer> blocks = new ArrayList<>();
+            List<CompletableFuture<Void>> reads = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                blocks.add(ByteBuffer.allocate(content.length + 1));
+                reads.add(snapshot.range(0, 2_000).fill(blocks.get(i)).toCompletableFuture());
+            }
+            for (int i = 0; i < blocks.size(); i++) {
+                await(reads.get(i));
+                ByteBuffer block = blocks.get(i);
+                assertArrayEquals(content, Arrays.copyOf(block.array(), block.position()));
+            }
+        }
+        store.drop(NAME);
+    }
+
+    @Test
+    void linesInAnyOrderAreLookedUpAtOnce() throws Exception {
+        byte[] content = Samples.random(500, 50, 78);
+        List<byte[]> lines = Samples.linesOf(content);
+        LineStore store = store();
+        try (Snapshot snapshot = store.open(put(store, content))) {
+            List<Lookup> lookups = await(snapshot.lookupAll(new long[] {499, 500, 7, Long.MAX_VALUE, 7, 0}));
+            assertEquals(6, lookups.size());
+            long[] found = {0, 499, 2, 7, 4, 7, 5, 0};
+            for (int i = 0; i < found.length; i += 2) {
+                Lookup lookup = lookups.get((int) found[i]);
+                assertArrayEquals(
+                        lines.get((int) found[i + 1]),
+                        assertInstanceOf(Lookup.Found.class, lookup).line());
+            }
+            assertEquals(new Lookup.PastTheEnd(500), lookups.get(1));
+            assertEquals(new Lookup.PastTheEnd(500), lookups.get(3));
+            assertEquals(List.of(), await(snapshot.lookupAll(new long[] {})));
+        }
+        store.drop(NAME);
+    }
+
     @TestFactory
     List<DynamicTest> everySampleComesBackByteForByte() {
         return Samples.all().entrySet().stream().map(this::comesBack).toList();

@@ -1,12 +1,16 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
@@ -67,27 +71,66 @@ final class AerospikeSnapshot implements Snapshot {
             return CompletableFuture.completedFuture(new Lookup.PastTheEnd(manifest.lineCount()));
         }
         if (closed) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException(
-                    "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
+            return closedFailure();
         }
         return store.reader
                 .read(records.line(lineIndex), () -> describe(lineIndex))
-                .thenCompose(record -> toLookup(lineIndex, record));
+                .thenCompose(record -> {
+                    Lookup lookup = toLookup(lineIndex, record);
+                    return lookup instanceof Lookup.Damaged
+                            ? confirmDataLoss().thenApply(_ -> lookup)
+                            : CompletableFuture.completedFuture(lookup);
+                });
     }
 
-    private CompletionStage<Lookup> toLookup(long lineIndex, @Nullable Record record) {
+    @Override
+    public CompletionStage<List<Lookup>> lookupAll(long[] lineIndices) {
+        if (closed) {
+            return closedFailure();
+        }
+        List<Key> keys = new ArrayList<>(lineIndices.length);
+        for (long lineIndex : lineIndices) {
+            if (lineIndex < manifest.lineCount()) {
+                keys.add(records.line(lineIndex));
+            }
+        }
+        return store.reader
+                .readAll(keys, () -> keys.size() + " lines of " + manifest.dataset() + " version " + manifest.version())
+                .thenCompose(found -> toLookups(lineIndices, found));
+    }
+
+    /** @param found the records of those lines that are not past the end */
+    private CompletionStage<List<Lookup>> toLookups(long[] lineIndices, List<@Nullable Record> found) {
+        List<Lookup> lookups = new ArrayList<>(lineIndices.length);
+        Iterator<@Nullable Record> next = found.iterator();
+        boolean damaged = false;
+        for (long lineIndex : lineIndices) {
+            Lookup lookup = lineIndex < manifest.lineCount()
+                    ? toLookup(lineIndex, next.next())
+                    : new Lookup.PastTheEnd(manifest.lineCount());
+            damaged |= lookup instanceof Lookup.Damaged;
+            lookups.add(lookup);
+        }
+        return damaged ? confirmDataLoss().thenApply(_ -> lookups) : CompletableFuture.completedFuture(lookups);
+    }
+
+    private <T> CompletionStage<T> closedFailure() {
+        return CompletableFuture.failedFuture(new StoreUnavailableException(
+                "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
+    }
+
+    private Lookup toLookup(long lineIndex, @Nullable Record record) {
         byte[] line = LineRecords.bytes(record);
         if (line != null) {
-            return CompletableFuture.completedFuture(new Lookup.Found(line));
+            return new Lookup.Found(line);
         }
         LineRecords.LongLineHeader header = LineRecords.header(record);
-        if (header == null) {
-            String damage = (record == null ? "its record is missing" : "its record holds no line") + " (namespace "
-                    + records.namespace + ", set " + records.set + ", key " + records.line(lineIndex).userKey + ")";
-            return confirmDataLoss().thenApply(_ -> new Lookup.Damaged(damage));
-        }
-        return CompletableFuture.completedFuture(new Lookup.FoundInParts(
-                new LineParts(header.length(), header.parts(), part -> readPart(lineIndex, header, part))));
+        return header == null
+                ? new Lookup.Damaged((record == null ? "its record is missing" : "its record holds no line")
+                        + " (namespace " + records.namespace + ", set " + records.set + ", key "
+                        + records.line(lineIndex).userKey + ")")
+                : new Lookup.FoundInParts(
+                        new LineParts(header.length(), header.parts(), part -> readPart(lineIndex, header, part)));
     }
 
     private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.LongLineHeader header, int part) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import com.aerospike.client.AerospikeException;
@@ -24,11 +25,15 @@ import dev.lineserver.store.StoreUnavailableException;
 final class RecordReader {
     private final NettyEventLoops loops;
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
+    private final List<BatchReader> batchReaders = new ArrayList<>();
 
     RecordReader(ConnectedCluster cluster) {
         this.loops = cluster.loops;
         for (NettyEventLoop loop : loops.getArray()) {
-            readers.add(new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline()));
+            CoalescingReader<Node> reader =
+                    new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline());
+            readers.add(reader);
+            batchReaders.add(new BatchReader(cluster, loop, reader));
         }
     }
 
@@ -39,7 +44,23 @@ final class RecordReader {
      * @return completes with null if the record does not exist; fails with a {@link StoreException}
      */
     CompletableFuture<@Nullable Record> read(Key key, Supplier<String> description) {
-        return readOnEventLoop(key).exceptionally(failure -> {
+        return described(onEventLoop(loop -> readers.get(loop).read(key)), description);
+    }
+
+    /**
+     * Reads many records, with one command to each node if no node fails. Never blocks.
+     *
+     * @param description names the records, as for {@link #read}
+     * @return completes with a record for each key, in their order, null if it does not exist; fails with a
+     *     {@link StoreException} if one of the records cannot be read
+     */
+    CompletableFuture<List<@Nullable Record>> readAll(List<Key> keys, Supplier<String> description) {
+        return described(onEventLoop(loop -> batchReaders.get(loop).read(keys)), description);
+    }
+
+    private static <T extends @Nullable Object> CompletableFuture<T> described(
+            CompletableFuture<T> read, Supplier<String> description) {
+        return read.exceptionally(failure -> {
             throw new CompletionException(
                     StoreException.causeOf(failure) instanceof AerospikeException refused
                             ? ClusterFailures.toStoreException(refused, "reading " + description.get())
@@ -47,15 +68,15 @@ final class RecordReader {
         });
     }
 
-    private CompletableFuture<@Nullable Record> readOnEventLoop(Key key) {
-        // A CoalescingReader must be called on its own loop. There are a few loops, so a scan is cheaper than a map.
+    /** Calls a reader on its own event loop, as readers require, with the index of the loop. */
+    private <T extends @Nullable Object> CompletableFuture<T> onEventLoop(IntFunction<CompletableFuture<T>> read) {
+        // There are a few loops, so a scan is cheaper than a map.
         for (NettyEventLoop loop : loops.getArray()) {
             if (loop.inEventLoop()) {
-                return readers.get(loop.getIndex()).read(key);
+                return read.apply(loop.getIndex());
             }
         }
         NettyEventLoop next = loops.next();
-        return CompletableFuture.completedFuture(readers.get(next.getIndex()))
-                .thenComposeAsync(reader -> reader.read(key), next::execute);
+        return CompletableFuture.completedFuture(next.getIndex()).thenComposeAsync(read::apply, next::execute);
     }
 }

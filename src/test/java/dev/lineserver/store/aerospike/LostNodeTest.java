@@ -1,11 +1,13 @@
 package dev.lineserver.store.aerospike;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import com.aerospike.client.cluster.Partition;
 import org.awaitility.Awaitility;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
@@ -21,6 +24,7 @@ import dev.lineserver.store.Snapshot;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests lookups while one or two of three nodes fail; each record has two replicas. */
 final class LostNodeTest {
@@ -108,6 +112,23 @@ final class LostNodeTest {
         for (int i = 0; i < LINES.size(); i++) {
             assertEquals(isOnTheLostNode(i), !lookups.get(i).isDone(), "line index " + i);
         }
+    }
+
+    /** The client sends batches to a silent node until it removes the node, so a range avoids batches for a while. */
+    @Test
+    void aRangeIsReadFromTheOtherReplicasOfASilentNode() throws Exception {
+        Snapshot snapshot = storeAndOpen(settings().readDeadline(Duration.ofSeconds(3)));
+        AtomicInteger batches = new AtomicInteger();
+        nodes.get(LOST).faults.withholdAnswers(Integer.MAX_VALUE, message -> {
+            if (message.isBatch()) {
+                batches.incrementAndGet();
+            }
+            return true;
+        });
+        ByteBuffer block = ByteBuffer.allocate(CONTENT.length);
+        Await.result(snapshot.range(0, LINES.size()).fill(block));
+        assertArrayEquals(CONTENT, block.array());
+        assertTrue(batches.get() < LINES.size() / 256, batches + " batches were sent to the silent node");
     }
 
     @Test

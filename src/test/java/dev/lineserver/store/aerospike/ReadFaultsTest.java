@@ -117,6 +117,46 @@ final class ReadFaultsTest extends FakeNodeTest {
     }
 
     @Test
+    void aRangeWhoseReplyIsTruncatedIsComplete() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            AtomicInteger batches = new AtomicInteger();
+            node.faults.dropConnections(
+                    1, message -> message.isBatch() && !message.isWrite() && batches.incrementAndGet() == 2);
+            assertRange(snapshot);
+            assertTrue(batches.get() >= 2, batches.toString());
+        }
+    }
+
+    /** More ranges than batches may be in flight: each gives its place back, whether it fails or not. */
+    @Test
+    void rangesFailAtTheDeadlineAndAreReadOnceTheNodeRecovers() throws Exception {
+        AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.faults.delayAnswers(3_000, message -> !message.isWrite());
+            List<CompletableFuture<Void>> reads = new ArrayList<>();
+            for (int i = 0; i < 5 * BatchReader.MAX_BATCHES_IN_FLIGHT; i++) {
+                reads.add(snapshot.range(0, LINES.size())
+                        .fill(ByteBuffer.allocate(CONTENT.length))
+                        .toCompletableFuture());
+            }
+            for (CompletableFuture<Void> read : reads) {
+                ExecutionException failure =
+                        assertThrows(ExecutionException.class, () -> read.get(60, TimeUnit.SECONDS));
+                assertInstanceOf(StoreUnavailableException.class, failure.getCause());
+            }
+            node.faults.clear();
+            assertRange(snapshot);
+        }
+    }
+
+    private static void assertRange(Snapshot snapshot) throws Exception {
+        ByteBuffer block = ByteBuffer.allocate(CONTENT.length);
+        Await.result(snapshot.range(0, LINES.size()).fill(block));
+        assertArrayEquals(CONTENT, block.array());
+    }
+
+    @Test
     void aMissingPartIsDamage() throws Exception {
         AerospikeStore store = connect(settings());
         byte[] content = new byte[4 << 20];
