@@ -326,6 +326,9 @@ abstract class LinesContract extends HttpContract {
         } else {
             assertArrayEquals(line, bytes, object.encode());
             assertEquals(2, object.size(), object.encode());
+            // Decoding replaces bytes that are not UTF-8.
+            byte[] decoded = new String(line, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+            assertEquals(Arrays.equals(line, decoded), object.containsKey("text"), object.encode());
         }
     }
 

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -12,13 +13,20 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
 
+import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -34,6 +42,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.line.LineNumbers;
+import dev.lineserver.serving.OpenVersion;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineRange;
@@ -250,6 +260,16 @@ final class LinesRouteTest {
         first.complete(null);
     }
 
+    /** Each block is filled in less than a third of the timeout, and all of them in more than the timeout. */
+    @Test
+    void theTimeoutOfAFillEndsWithIt() throws Exception {
+        restart(Duration.ofSeconds(2), Map.of());
+        Executor later = CompletableFuture.delayedExecutor(600, TimeUnit.MILLISECONDS);
+        answerBlocks(5, true, _ -> CompletableFuture.runAsync(() -> {}, later));
+        assertTrue(get("/lines").endsWith("e".repeat(BLOCK)), "not all blocks");
+        assertEquals(0, lines.components.value("line_server_answers_cut"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aFailureBeforeTheHeadIsAProblem(boolean thrown) throws Exception {
@@ -287,8 +307,8 @@ final class LinesRouteTest {
         try (Socket socket = sendRequest()) {
             InputStream in = socket.getInputStream();
             received = readHead(in) + new String(in.readAllBytes(), StandardCharsets.US_ASCII);
-        } catch (IOException reset) {
-            assertTrue(received.length() < 21 * BLOCK);
+        } catch (SocketException reset) {
+            assertEquals("", received);
         }
         assertTrue(received.length() < 21 * BLOCK, received.length() + " bytes");
         assertFalse(received.endsWith("\r\n0\r\n\r\n"), "a clean end");
@@ -297,6 +317,48 @@ final class LinesRouteTest {
         Awaitility.await().until(body::isDone);
         assertTrue(body.isCompletedExceptionally(), "HTTP/2 resets the stream");
         assertEquals(2, lines.components.value("line_server_answers_cut"));
+        assertEquals(0, lines.components.value("line_server_lines_damaged"));
+    }
+
+    @Test
+    void damageThatCutsAnAnswerOffIsCountedAndLoggedWithItsLine() throws Exception {
+        answerBlocks(
+                2,
+                true,
+                number -> number == 0
+                        ? done()
+                        : CompletableFuture.failedFuture(new LineDamagedException(41, "its bytes are gone")));
+        List<String> logged = Collections.synchronizedList(new ArrayList<>());
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                logged.add(entry.getMessage().formatted(entry.getParameters()));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger(RequestOutcomes.class.getName());
+        logger.addHandler(handler);
+        try (Socket socket = sendRequest()) {
+            assertTrue(socket.getInputStream().readAllBytes().length < 2 * BLOCK);
+        } catch (SocketException reset) {
+            // The bytes that were sent before may be lost.
+        }
+        try {
+            Awaitility.await().until(() -> !logged.isEmpty());
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertEquals(
+                List.of("an answer with lines of dataset default version 7 line 42 was cut off: its bytes are gone"
+                        + " (0 more failures since the last one logged)"),
+                logged);
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
+        assertEquals(1, lines.components.value("line_server_answers_cut"));
     }
 
     @Test
@@ -320,6 +382,50 @@ final class LinesRouteTest {
         }
         assertEquals(1, lines.components.value("line_server_answers_cut"));
         assertEquals(1, lines.components.value("line_server_request_failures"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET /lines, If-None-Match: *, 304",
+        "HEAD /lines, Accept: */*, 200",
+        "GET /lines, Range: lines=1001-, 416",
+        "GET /lines?start=1001, Accept: */*, 413"
+    })
+    void anAnswerWithoutLinesReleasesTheVersion(String request, String header, int status) throws Exception {
+        String answer = answer(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header + "\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+    }
+
+    /** The version has 1,000 lines, and the store gives five. */
+    @Test
+    void ndjsonOfAStoreThatEndsTooEarlyIsAProblem() throws Exception {
+        lines.answerRanges((_, _) -> new LineRange() {
+            @Override
+            public OptionalLong byteCount() {
+                return OptionalLong.empty();
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                block.put("a\nb\nc\nd\ne\n".getBytes(StandardCharsets.US_ASCII));
+                return done();
+            }
+        });
+        assertProblem(json("/lines"), 500, "unexpected", "Unexpected error; see the server log.");
+    }
+
+    /** Otherwise an answer whose pieces are made and written at once would keep other connections waiting. */
+    @Test
+    void eachPieceIsMadeInATaskOfItsOwn() throws Exception {
+        List<Long> depths = Collections.synchronizedList(new ArrayList<>());
+        answerBlocks(100, true, _ -> {
+            depths.add(StackWalker.getInstance().walk(Stream::count));
+            return done();
+        });
+        assertEquals(
+                100 * BLOCK, get("/lines").replaceFirst("(?s).*?\r\n\r\n", "").length());
+        List<Long> later = depths.subList(1, 100);
+        assertTrue(Collections.max(later) - Collections.min(later) < 10, () -> "depths of the stack: " + depths);
     }
 
     /** A stream may be reset while a part of its block waits in the queue of the connection. */
@@ -392,6 +498,41 @@ final class LinesRouteTest {
         }
     }
 
+    @Test
+    void linesAreNumberedFromTheConfiguredFirstOne() throws Exception {
+        String tagFromOne = json("/lines?count=2").replaceFirst("(?s).*\r\netag: (\\S+).*", "$1");
+        restart(Duration.ofSeconds(30), Map.of("line-server.first-line-number", "0"));
+        lines.answer(index -> index < 1_000
+                ? ScriptedLines.found("index " + index)
+                : CompletableFuture.completedFuture(new Lookup.PastTheEnd(1_000)));
+        String range = answer("GET /lines HTTP/1.1\r\nHost: x\r\nConnection: close\r\nRange: lines=0-1\r\n\r\n");
+        assertTrue(range.contains("content-range: lines 0-1/1000\r\n"), range);
+        assertTrue(range.contains("index 0\nindex 1\n"), range);
+        String query = get("/lines?start=3&count=2");
+        assertTrue(query.contains("<?start=5&count=2>; rel=\"next\""), query);
+        assertTrue(query.contains("index 3\nindex 4\n"), query);
+        String json = json("/lines?count=2");
+        assertTrue(json.contains("{\"number\":0,\"text\":\"index 0\"}\n{\"number\":1,\"text\":\"index 1\"}\n"), json);
+        assertFalse(json.contains(tagFromOne), "other numbers, so another text: " + json);
+        String single = get("/lines?n=999&n=1000&n=0");
+        assertTrue(single.endsWith("""
+                {"number":999,"text":"index 999"}
+                {"number":1000,"outcome":"past-the-end","lines":1000}
+                {"number":0,"text":"index 0"}
+                """), single);
+    }
+
+    private String answer(String request) throws IOException {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private String json(String path) throws IOException {
+        return answer(ndjson(path));
+    }
+
     private static String ndjson(String path) {
         return "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: application/x-ndjson\r\n\r\n";
     }
@@ -442,15 +583,19 @@ final class LinesRouteTest {
             case 2 ->
                 CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
                         10, 2, _ -> CompletableFuture.failedFuture(new LineDamagedException(2, "a part is gone")))));
+            case 4 ->
+                CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
+                        6, 3, part -> CompletableFuture.completedFuture(new byte[] {(byte) ('a' + part), '-'}))));
             default -> ScriptedLines.found("line " + (index + 1));
         });
-        String answer = get("/lines?n=1&n=2&n=3&n=4");
+        String answer = get("/lines?n=1&n=2&n=3&n=4&n=5");
         assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
         assertTrue(answer.endsWith("""
                 {"number":1,"text":"line 1"}
                 {"number":2,"outcome":"damaged","detail":"its bytes are gone"}
                 {"number":3,"outcome":"damaged","detail":"a part is gone"}
                 {"number":4,"text":"line 4"}
+                {"number":5,"text":"a-b-c-"}
                 """), answer);
         assertEquals(2, lines.components.value("line_server_lines_damaged"));
         assertEquals(2, lines.components.value("line_server_lookups", "outcome", "damaged"));
@@ -467,11 +612,60 @@ final class LinesRouteTest {
         String received = "";
         try {
             received = get(many.toString());
-        } catch (IOException reset) {
+        } catch (SocketException reset) {
             assertEquals("", received);
         }
         assertFalse(received.endsWith("\r\n0\r\n\r\n"), "a clean end");
         assertEquals(1, lines.components.value("line_server_answers_cut"));
+    }
+
+    /** Lines of 60,000 bytes, all of which the store has at once. */
+    @Test
+    void aSlowReaderOfSingleLinesOccupiesOnePiece() throws Exception {
+        AtomicInteger lookups = new AtomicInteger();
+        CompletionStage<Lookup> line = ScriptedLines.found("x".repeat(60_000));
+        lines.answer(_ -> {
+            lookups.incrementAndGet();
+            return line;
+        });
+        try (Socket socket = connect()) {
+            String request = "GET /lines?n=1" + "&n=2".repeat(900) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            String _ = readHead(socket.getInputStream());
+            AtomicInteger before = new AtomicInteger(-1);
+            Awaitility.await()
+                    .pollInterval(Duration.ofMillis(300))
+                    .until(() -> before.getAndSet(lookups.get()) == lookups.get());
+            assertTrue(lookups.get() < 900, "the client does not read");
+            long held = lines.components.allocator.metric().usedDirectMemory();
+            assertTrue(held < 1 << 20, held + " bytes are held");
+        }
+    }
+
+    /** Each lookup may read from disk on the event loop, which other connections must not wait for. */
+    @Test
+    void aPieceOfSingleLinesIsBoundedInLines() throws Exception {
+        HttpComponents components = lines.components;
+        OpenVersion version = Objects.requireNonNull(
+                Objects.requireNonNull(components.datasets.find("default")).acquire());
+        LineNumbers numbers = new LineNumbers(1);
+        SelectedPieces pieces = new SelectedPieces(
+                version,
+                Collections.nCopies(RequestedNumber.MAX_NUMBERS, new RequestedNumber(0, "1")),
+                new NdjsonWriter(numbers, components.allocator),
+                components.outcomes,
+                new StoreFailures(components.outcomes, numbers));
+        int count = 0;
+        while (!pieces.ended()) {
+            ByteBuf piece = pieces.next().toCompletableFuture().get(30, TimeUnit.SECONDS);
+            long inPiece = piece.toString(StandardCharsets.US_ASCII).lines().count();
+            boolean _ = piece.release();
+            assertTrue(inPiece < 1_000, inPiece + " lines");
+            count += (int) inPiece;
+        }
+        assertEquals(RequestedNumber.MAX_NUMBERS, count);
+        pieces.close().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        version.release();
     }
 
     /** Lookups in flight use the version. */

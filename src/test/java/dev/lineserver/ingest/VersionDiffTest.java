@@ -120,6 +120,9 @@ final class VersionDiffTest {
         "'', a.b., 0-1 /1/2",
         "a.b.c., a.b.c, /0/0",
         "a.bc., ab.c., 0-1 /1/2",
+        "a.b, a.bc., 1-1 /1/1",
+        "a.b., a.bc, 1-1 /1/1",
+        "a.b, a.b.c, 2-2 /1/1",
     })
     void differentLinesAreMergedToRanges(String left, String right, String expected) throws Exception {
         LinesInMemory one = version(1, left.replace('.', '\n'));

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -262,6 +263,37 @@ final class CommandLineIT {
         }
         assertEquals(143, get.exitValue());
         assertEquals("line-server: interrupted\n", text(Program.err(log())));
+    }
+
+    /** The comparison waits for the end of its file when it receives the signal. */
+    @Test
+    void aSignalEndsAVerifyAndNamesTheLineFromWhichItIsResumed() throws Exception {
+        assertShell(0, "", "", "seq 3000000 >many.txt; line-server ingest many.txt --data-dir data >ingested");
+        Process verify = Program.startShell(
+                log(), "exec env --default-signal=INT \"${LINE_SERVER[@]}\" verify - --data-dir data");
+        // More than the blocks that are read ahead. The pipe is not closed.
+        verify.getOutputStream().write(Files.readAllBytes(directory.resolve("many.txt")));
+        verify.getOutputStream().flush();
+        assertTrue(verify.isAlive(), () -> text(Program.err(log())));
+        signal("INT", verify);
+        assertEquals(130, verify.exitValue(), () -> text(Program.err(log())));
+        Matcher resume = Pattern.compile("line-server: interrupted before line (\\d+); resume with --from \\1\n")
+                .matcher(text(Program.err(log())));
+        assertTrue(resume.matches(), () -> text(Program.err(log())));
+        String next = resume.group(1);
+        assertShell(
+                1,
+                "dataset default version 1 differs from changed.txt: line " + next + " differs from byte 1 on\n"
+                        + "compared: " + String.format(Locale.ROOT, "%,d", 3_000_001 - Long.parseLong(next))
+                        + " lines from line " + next + " on, and the digest of the whole\n",
+                "",
+                "sed '" + next + "s/^./x/' many.txt >changed.txt;"
+                        + " line-server verify changed.txt --data-dir data --from " + next);
+        assertShell(
+                0,
+                "",
+                "",
+                "line-server verify many.txt --data-dir data --from " + next + " >equal; grep -q equals equal");
     }
 
     private static String lastLine(String text) {

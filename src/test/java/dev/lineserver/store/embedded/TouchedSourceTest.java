@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +240,41 @@ final class TouchedSourceTest {
                     () -> Await.result(range.fill(block.limit(Limits.BLOCK_BYTES + 10_000))));
             assertEquals(150_000, block.position());
             assertArrayEquals(Arrays.copyOf(LINES_OF_100, 150_000), Arrays.copyOf(block.array(), 150_000));
+        }
+    }
+
+    /** The stamp must be read after the bytes: a block that changes between both is not passed on. */
+    @Test
+    void aBlockThatChangesDuringItsReadIsNotPassedOn() throws Exception {
+        byte[] text = "x".repeat(Limits.BLOCK_BYTES).getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer other = ByteBuffer.wrap("y".repeat(Limits.BLOCK_BYTES).getBytes(StandardCharsets.US_ASCII));
+        Files.write(source, text);
+        FileTime time = Files.getLastModifiedTime(source);
+        ByteBuffer block = ByteBuffer.allocate(Limits.BLOCK_BYTES);
+        try (Snapshot snapshot = store.open(ingest());
+                FileChannel channel = FileChannel.open(source, StandardOpenOption.WRITE)) {
+            for (int round = 0; round < 200; round++) {
+                AtomicBoolean reading = new AtomicBoolean();
+                FutureTask<Integer> writer = new FutureTask<>(() -> {
+                    while (!reading.get()) {
+                        Thread.onSpinWait();
+                    }
+                    return channel.write(other.duplicate(), 0);
+                });
+                Thread.ofPlatform().daemon().start(writer);
+                LineRange range = snapshot.range(0, 1);
+                reading.set(true);
+                try {
+                    Await.result(range.fill(block.clear()));
+                    assertArrayEquals(text, block.array(), "round " + round);
+                } catch (StoreUnavailableException e) {
+                    assertEquals(0, block.position());
+                }
+                assertEquals(text.length, writer.get());
+                assertEquals(text.length, channel.write(ByteBuffer.wrap(text), 0));
+                Files.setLastModifiedTime(source, time);
+                snapshot.check();
+            }
         }
     }
 
