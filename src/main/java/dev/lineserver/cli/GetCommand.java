@@ -62,8 +62,6 @@ final class GetCommand implements Verb {
                 }
             }
         }
-        // The existing lines are printed before the failures are reported.
-        context.out().flush();
         missing.forEach(context.err()::print);
         if (missingCount > missing.size()) {
             context.err()

@@ -213,11 +213,12 @@ final class VerifyCommand implements Verb {
             return "the number of lines and bytes, and the digest; no stored line was read";
         }
         String lines = Quantities.grouped(verification.compared());
+        String whole = verification.isStopped() ? "" : ", and the digest of the whole";
         if (sample != null) {
-            return lines + " random lines (--seed " + seed + "), and the digest of the whole";
+            return lines + " random lines (--seed " + seed + ")" + whole;
         }
         return firstLineIndex == 0
                 ? lines + " lines, byte for byte"
-                : lines + " lines from line " + lineNumbers.number(firstLineIndex) + " on, and the digest of the whole";
+                : lines + " lines from line " + lineNumbers.number(firstLineIndex) + " on" + whole;
     }
 }

@@ -61,9 +61,10 @@ final class BlockComparison implements LineComparison {
         }
         if (at == end && !batch.terminated() && !differences.isFull()) {
             // All bytes of an unterminated line are equal: the stored line may be longer.
-            compareRest(batch, batch.count() - 1, at);
+            line = batch.count() - 1;
+            compareRest(batch, line, at);
         }
-        next = batch.firstLineIndex() + batch.count();
+        next = batch.firstLineIndex() + (differences.isFull() ? line + 1 : batch.count());
     }
 
     /** Returns how many bytes are equal, and moves the cursor of the version behind them; 0 also if it cannot be moved. */

@@ -18,9 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.store.Samples;
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests {@code get} within this process, over the embedded store. */
 final class GetCommandTest {
@@ -108,6 +110,30 @@ final class GetCommandTest {
         assertEquals(
                 "line-server: and 3 more lines that are damaged or beyond the end",
                 messages().lines().toList().getLast());
+    }
+
+    /** Both streams are one, as in a terminal. */
+    @Test
+    void linesThatDoNotExistAreNamedAfterAllOthers() throws Exception {
+        ingest("a\nb\n".getBytes(StandardCharsets.UTF_8));
+        assertEquals(1, run(err, "get", "1", "9", "2"));
+        assertEquals("a\nb\nline-server: line 9 is beyond the end: 2 lines\n", messages());
+    }
+
+    @Test
+    void damagedLinesAreNamedByTheirNumbersAndAllOthersArePrinted() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            String aerospike = "--aerospike=" + node.address();
+            Path file = Files.writeString(directory.resolve("file"), "a\nb\nc\nd\n");
+            assertEquals(0, run("ingest", file.toString(), aerospike), this::messages);
+            node.loseLine("c");
+            assertEquals(1, run("get", "1-", aerospike));
+            assertEquals("a\nb\nd\n", printed());
+            assertTrue(messages().matches("line-server: line 3 is damaged: \\S.*\n"), this::messages);
+            assertEquals(1, run("get", "3", "2", "--first-line-number=0", "--number", aerospike));
+            assertEquals("3\td\n", printed());
+            assertTrue(messages().matches("line-server: line 2 is damaged: \\S.*\n"), this::messages);
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 import io.vertx.core.json.JsonArray;
@@ -15,6 +16,8 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -99,6 +102,13 @@ final class VerifyCommandTest {
         List<String> lines = verify(1).lines().toList();
         assertEquals(11, lines.size());
         assertEquals("stopped after 10 differences", lines.getLast());
+        verify(1, "--json");
+        assertEquals(
+                JsonObject.of("level", "lines", "from", 1, "lines", 10, "complete", false),
+                json().getJsonObject("compared"));
+        assertTrue(
+                verify(1, "--from=2").endsWith("stopped after 10 differences\ncompared: 10 lines from line 2 on\n"),
+                this::answer);
     }
 
     @Test
@@ -138,26 +148,85 @@ final class VerifyCommandTest {
                 json().getJsonArray("differences"));
     }
 
-    /** The archive is cut, so that the comparison fails in the middle. */
-    @Test
-    void aFailedComparisonSaysFromWhichLineItCanBeResumed() throws Exception {
-        byte[] text = "a line of text\n".repeat(400_000).getBytes(StandardCharsets.UTF_8);
-        Files.write(file, text);
-        assertEquals(0, run("ingest", file.toString(), "--copy"));
-        Path gzip = directory.resolve("cut.gz");
+    /** 500,000 lines. The version has them all; a file has most of them, because it is cut. */
+    private static final String LINES = "a line of text\n".repeat(500_000);
+
+    /** Verifies a file whose archive is cut, so that the comparison fails in the middle; returns its messages. */
+    private List<String> verifyCut(String text, String... options) throws Exception {
+        Path archive = directory.resolve("cut.gz");
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (GZIPOutputStream to = new GZIPOutputStream(packed)) {
-            to.write(text);
+        // Not compressed, so that archives of texts of one length are cut at the same line.
+        try (GZIPOutputStream to = new GZIPOutputStream(packed) {
+            {
+                def.setLevel(Deflater.NO_COMPRESSION);
+            }
+        }) {
+            to.write(text.getBytes(StandardCharsets.US_ASCII));
         }
-        Files.write(gzip, Arrays.copyOf(packed.toByteArray(), packed.size() / 2));
-        assertEquals(1, run("verify", gzip.toString()));
+        Files.write(archive, Arrays.copyOf(packed.toByteArray(), text.length() * 3 / 4));
+        List<String> all = new ArrayList<>(List.of("verify", archive.toString()));
+        all.addAll(List.of(options));
+        assertEquals(1, run(all.toArray(String[]::new)));
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
         List<String> messages = err.toString(StandardCharsets.UTF_8).lines().toList();
-        String resume = messages.get(messages.size() - 2);
-        assertTrue(
-                resume.matches("line-server: verify ended before line \\d{5,6}; resume with --from \\d{5,6}"),
-                () -> messages.toString());
-        assertTrue(messages.getLast().contains("cut.gz"), () -> messages.toString());
-        String from = resume.replaceFirst(".* ", "");
-        assertTrue(verify(0, "--from", from).contains(" lines from line " + from + " on"), answer());
+        assertTrue(messages.getFirst().endsWith("cut.gz is gzip-compressed; unpacking it"), messages::toString);
+        assertTrue(messages.getLast().contains("cut.gz"), messages::toString);
+        return messages.subList(1, messages.size() - 1);
+    }
+
+    private static List<String> resumedAt(long number) {
+        return List.of("line-server: verify ended before line " + number + "; resume with --from " + number);
+    }
+
+    /** Returns the lines with another first byte of the line with this number. */
+    private static String changed(long number) {
+        int start = (int) (number - 1) * "a line of text\n".length();
+        return LINES.substring(0, start) + 'A' + LINES.substring(start + 1);
+    }
+
+    /** The line before the one that the message names was compared; the named one was not. */
+    @Test
+    void aFailedComparisonNamesTheFirstLineThatWasNotCompared() throws Exception {
+        Files.writeString(file, LINES);
+        assertEquals(0, run("ingest", file.toString(), "--copy"));
+        long next = Long.parseLong(verifyCut(LINES).getFirst().replaceFirst(".* ", ""));
+        assertTrue(next > 100_000 && next < 375_000, () -> "resumed at " + next);
+        assertEquals(resumedAt(next), verifyCut(LINES, "--from", "1001"));
+        assertEquals(resumedAt(next - 1), verifyCut(LINES, "--first-line-number=0"));
+        List<String> found = verifyCut(changed(next - 1));
+        assertEquals("line-server: line " + (next - 1) + " differs from byte 1 on", found.getFirst());
+        assertEquals(resumedAt(next), found.subList(1, found.size()));
+        assertEquals(resumedAt(next), verifyCut(changed(next)));
+        Files.writeString(file, changed(next));
+        assertTrue(verify(1, "--from", "" + next).contains(": line " + next + " differs from byte 1 on\n"), answer());
+    }
+
+    @Test
+    void aDamagedLineIsNamedAndFailsTheCommand() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            String aerospike = "--aerospike=" + node.address();
+            assertEquals(0, run("ingest", file.toString(), aerospike));
+            node.loseLine("b");
+            String answer = verify(1, aerospike);
+            assertTrue(
+                    answer.matches("dataset default version 1 is damaged: line 2 is damaged: .*missing.*\n"), answer);
+            assertTrue(verify(1, "--sample=9", "--seed=1", aerospike).startsWith(answer), this::answer);
+        }
+    }
+
+    @Test
+    void aPrintedSeedChoosesTheSameLinesAgain() throws Exception {
+        Files.writeString(file, "a\n".repeat(1_000));
+        assertEquals(0, run("ingest", file.toString(), "--copy"));
+        Files.writeString(file, "b\n".repeat(1_000));
+        assertEquals("""
+                dataset default version 2 differs from FILE: line 892 differs from byte 1 on
+                line 941 differs from byte 1 on
+                line 998 differs from byte 1 on
+                compared: 3 random lines (--seed 42), and the digest of the whole
+                """, verify(1, "--sample=3", "--seed=42"));
+        String first = verify(1, "--sample=3");
+        String seed = first.replaceFirst("(?s).*--seed (\\d+).*", "$1");
+        assertEquals(first, verify(1, "--sample=3", "--seed", seed));
     }
 }

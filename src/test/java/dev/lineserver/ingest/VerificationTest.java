@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,13 +15,16 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,11 +132,13 @@ final class VerificationTest {
     private List<String> verify(Snapshot snapshot, byte[] content, long from, int blockBytes) throws Exception {
         try (Source source = source(content);
                 Verification verification = Verification.ofLines(snapshot, from, 10, blockBytes, Progress.SILENT)) {
-            List<String> differences = verification.compare(source).stream()
-                    .map(VerificationTest::describe)
-                    .toList();
+            List<Difference> differences = verification.compare(source);
             assertEquals(differences.size() == 10, verification.isStopped());
-            return differences;
+            if (verification.isStopped() && differences.getLast().verdict() != Verdict.EXTRA) {
+                long last = differences.getLast().lineIndex().orElseThrow();
+                assertEquals(last + 1 - from, verification.compared(), "compared up to the tenth difference");
+            }
+            return differences.stream().map(VerificationTest::describe).toList();
         }
     }
 
@@ -293,7 +299,8 @@ final class VerificationTest {
             if (i % 7 == 0 && line.length > 0) {
                 line[0] = (byte) (line[0] == 7 ? 8 : 7);
             }
-            edited.writeBytes(i % 7 == 1 && line.length > 0 ? Arrays.copyOf(line, line.length - 1) : line);
+            int removed = i % 7 == 1 && line.length > 0 ? 1 : i % 7 == 3 ? -1 : 0;
+            edited.writeBytes(Arrays.copyOf(line, line.length - removed));
             edited.write('\n');
         }
         byte[] stored = edited.toByteArray();
@@ -304,7 +311,7 @@ final class VerificationTest {
                 ScriptedLines snapshot = new ScriptedLines(stored, contentOf(stored), broken);
                 snapshot.wholeBytes = wholeBytes;
                 Set<String> all = new HashSet<>();
-                for (long i : SampleComparison.choose(2_000, 30, seed)) {
+                for (long i : SampleComparison.choose(2_000, 15, seed)) {
                     byte[] line = lines.get((int) i);
                     if (broken.contains(i)) {
                         all.add("line " + i + " is damaged: gone");
@@ -312,15 +319,17 @@ final class VerificationTest {
                         all.add("line " + i + " differs from byte 1 on");
                     } else if (i % 7 == 1 && line.length > 0) {
                         all.add("line " + i + " differs from byte " + line.length + " on");
+                    } else if (i % 7 == 3) {
+                        all.add("line " + i + " differs from byte " + (line.length + 1) + " on");
                     }
                 }
                 try (Source file = source(source);
-                        Verification verification = Verification.ofSample(snapshot, 30, seed, Progress.SILENT)) {
+                        Verification verification = Verification.ofSample(snapshot, 15, seed, Progress.SILENT)) {
                     Set<String> found = new HashSet<>();
                     verification.compare(file).forEach(difference -> found.add(describe(difference)));
                     assertTrue(all.containsAll(found), found + " of " + all);
                     assertEquals(Math.min(10, all.size()), found.size(), "seed " + seed);
-                    assertTrue(snapshot.lookups.get() <= 30, "only the sample is read");
+                    assertTrue(snapshot.lookups.get() <= 15, "only the sample is read");
                 }
             }
         }
@@ -341,6 +350,57 @@ final class VerificationTest {
         assertEquals(
                 List.of(891L, 940L, 997L),
                 Arrays.stream(SampleComparison.choose(1_000, 3, 42)).boxed().toList());
+    }
+
+    private List<String> sample(Snapshot snapshot, byte[] content, long lines) throws Exception {
+        try (Source source = source(content);
+                Verification verification = Verification.ofSample(snapshot, lines, 1, Progress.SILENT)) {
+            return verification.compare(source).stream()
+                    .map(VerificationTest::describe)
+                    .toList();
+        }
+    }
+
+    @Test
+    void linesOfASampleThatTheFileDoesNotHaveAreExtra() throws Exception {
+        byte[] stored = Archives.ascii("a\nb\nc\nd\n");
+        assertEquals(
+                List.of("line 2 is extra: the file has 2 lines", "line 3 is extra: the file has 2 lines"),
+                sample(new ScriptedLines(stored, contentOf(stored), Set.of()), Archives.ascii("a\nb\n"), 9));
+    }
+
+    @Test
+    void fewLinesOfASampleAreReadAtOnce() throws Exception {
+        byte[] text = Archives.ascii("a\n".repeat(2_000));
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+        AtomicInteger pending = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        Executor later = CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
+        snapshot.answers = _ -> {
+            most.accumulateAndGet(pending.incrementAndGet(), Math::max);
+            return CompletableFuture.supplyAsync(
+                    () -> {
+                        pending.decrementAndGet();
+                        return new Lookup.Found(Archives.ascii("a"));
+                    },
+                    later);
+        };
+        assertEquals(List.of(), sample(snapshot, text, 2_000));
+        assertTrue(most.get() > 1 && most.get() <= 256, () -> most + " lookups");
+    }
+
+    /** The store may write to the block, and uses the version, until then. */
+    @Test
+    void closingWaitsForTheReadInFlight() throws Exception {
+        byte[] text = Archives.ascii("a\n".repeat(1_000));
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+        CompletableFuture<Lookup> last = new CompletableFuture<>();
+        snapshot.answers = lineIndex -> lineIndex == 999 ? last : null;
+        Verification verification = Verification.ofLines(snapshot, 999, Progress.SILENT);
+        Thread closing = Thread.ofPlatform().daemon().start(verification::close);
+        Awaitility.await().until(() -> closing.getState() == Thread.State.WAITING);
+        last.complete(new Lookup.Found(Archives.ascii("a")));
+        assertTrue(closing.join(Duration.ofSeconds(30)));
     }
 
     @Test
@@ -442,6 +502,20 @@ final class VerificationTest {
             assertTrue(verification.compared() > 0 && verification.compared() < 200_000, "at the next batch");
         } finally {
             assertFalse(Thread.interrupted(), "the exception stands for the interrupt");
+        }
+    }
+
+    /** Otherwise a signal would be noticed only by a read that waits. */
+    @Test
+    void anInterruptIsNoticedBeforeABlockThatHasBeenRead() throws Exception {
+        byte[] text = Archives.ascii("line\n");
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+        snapshot.answers = _ -> CompletableFuture.completedFuture(new Lookup.Found(Archives.ascii("line")));
+        try (StoredLines stored = new StoredLines(snapshot.range(0, 1), Runnable::run)) {
+            Thread.currentThread().interrupt();
+            assertThrows(InterruptedException.class, stored::load);
+            assertFalse(Thread.interrupted(), "the exception stands for the interrupt");
+            assertTrue(stored.load());
         }
     }
 }

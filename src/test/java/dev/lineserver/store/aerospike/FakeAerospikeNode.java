@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -79,6 +80,13 @@ public final class FakeAerospikeNode implements AutoCloseable {
     /** Returns the number of lines and parts in set {@code _a}, which the first build of an empty store uses. */
     public long recordsOfTheFirstSet() {
         return records.count("_a");
+    }
+
+    /** Loses the records of all lines with these bytes. */
+    public void loseLine(String line) {
+        if (records.removeValue("_a", line.getBytes(StandardCharsets.UTF_8)) == 0) {
+            throw new IllegalStateException("there is no line '" + line + "'");
+        }
     }
 
     private void accept() {

@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -146,6 +147,15 @@ final class FakeRecords {
 
     void remove(byte[] digest) {
         byDigest.remove(ByteBuffer.wrap(digest));
+    }
+
+    /** Removes the records of a set that hold a value in one of their bins; returns their number. */
+    int removeValue(String set, byte[] value) {
+        int before = byDigest.size();
+        byDigest.values()
+                .removeIf(record -> record.set.equals(set)
+                        && record.bins.stream().anyMatch(bin -> Arrays.equals(bin.value(), value)));
+        return before - byDigest.size();
     }
 
     boolean contains(byte[] digest) {
