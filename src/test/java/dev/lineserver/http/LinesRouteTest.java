@@ -453,8 +453,10 @@ final class LinesRouteTest {
         answerBlocks(10_000, true, _ -> done());
         try (Socket first = sendRequest();
                 Socket second = sendRequest()) {
-            String _ = readHead(first.getInputStream());
-            String _ = readHead(second.getInputStream());
+            for (Socket socket : List.of(first, second)) {
+                String head = readHead(socket.getInputStream());
+                assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+            }
             String refused = get("/lines");
             assertProblem(refused, 503, "unavailable", "already sending 2 answers with several lines");
             assertTrue(refused.contains("Retry-After: 1"), refused);
