@@ -609,6 +609,7 @@ final class LinesRouteTest {
                 ? ScriptedLines.found("x".repeat(1_000))
                 : CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
         assertProblem(get("/lines?n=999"), 503, "unavailable", "no node answers");
+        assertEquals(1, lines.components.value("line_server_lookups", "outcome", "unavailable"));
         StringBuilder many = new StringBuilder("/lines?n=1");
         many.append("&n=2".repeat(600)).append("&n=999");
         String received = "";
@@ -689,10 +690,15 @@ final class LinesRouteTest {
         }
         assertEquals(256, ahead, "lookups are bounded");
         lines.close();
-        lookups.get(0).complete(new Lookup.Found(new byte[70_000]));
+        // More than half of these lines fill a piece, and let new lookups begin.
+        byte[] line = "x".repeat(400).getBytes(StandardCharsets.US_ASCII);
+        for (int i = 0; i < ahead; i++) {
+            lookups.get(i).complete(new Lookup.Found(line));
+        }
+        Awaitility.await().until(() -> lookups.size() > ahead);
         Awaitility.await().during(Duration.ofMillis(200)).untilAsserted(() -> assertEquals(0, lines.closes.get()));
         // Each completion may begin more lookups.
-        for (int i = 1; i < lookups.size(); i++) {
+        for (int i = ahead; i < lookups.size(); i++) {
             lookups.get(i).complete(new Lookup.Found(new byte[1]));
         }
     }
