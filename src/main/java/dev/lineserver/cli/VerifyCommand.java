@@ -76,6 +76,10 @@ final class VerifyCommand implements Verb {
         try (LineStore store = context.openStore();
                 Source source = Source.open(file)) {
             Manifest manifest = context.version(store, version);
+            if (firstLineIndex > manifest.lineCount()) {
+                throw new UsageException("--from: line " + from + " does not exist: dataset " + manifest.dataset()
+                        + " version " + manifest.version() + " has " + manifest.lineCount() + " lines");
+            }
             if (counts) {
                 try (Verification verification = Verification.ofCounts(manifest, context.progress("verify"))) {
                     return compare(verification, source, manifest, context);
@@ -142,7 +146,7 @@ final class VerifyCommand implements Verb {
 
     /** Returns the rest of a message that says from which line a comparison can be resumed; empty if from the beginning. */
     private String resumption() {
-        if (running == null || counts || sample != null || running.compared() == 0) {
+        if (running == null || counts || sample != null || firstLineIndex + running.compared() == 0) {
             return "";
         }
         long next = lineNumbers.number(firstLineIndex + running.compared());

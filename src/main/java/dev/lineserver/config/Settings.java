@@ -86,9 +86,12 @@ public final class Settings {
         requireWithin(config, "port", 0, 65_535);
         requireWithin(config, "aerospike-timeout", 10, 600_000);
         requireWithin(config, "aerospike-connections", 1, 100_000);
-        if (config.getConfigMapping(StoreConfig.class).keepVersions().isPresent()) {
-            requireWithin(config, "keep-versions", 1, 1000);
-        }
+        requireWithin(config, "keep-versions", 1, 1000);
+        requireWithin(config, "http.max-range-lines", 1, Long.MAX_VALUE);
+        requireWithin(config, "http.max-range-bytes", 1, Long.MAX_VALUE);
+        requireWithin(config, "http.max-ranges", 1, 1_000_000);
+        requireWithin(config, "http.version-check-interval", Duration.ofMillis(10), Duration.ofHours(1));
+        requireWithin(config, "http.lookup-timeout", Duration.ofMillis(10), Duration.ofHours(1));
         return new Settings(config, properties);
     }
 
@@ -104,11 +107,22 @@ public final class Settings {
         }
     }
 
+    /** Refuses a value outside a range; accepts an absent one. */
     private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
-        long value = config.getValue(PREFIX + name, Long.class);
-        if (value < least || value > most) {
-            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value
-                    + " is not between " + least + " and " + most);
+        Long value = config.getOptionalValue(PREFIX + name, Long.class).orElse(null);
+        if (value != null && (value < least || value > most)) {
+            String range = most == Long.MAX_VALUE ? "less than " + least : "not between " + least + " and " + most;
+            throw new UsageException(
+                    userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value + " is " + range);
+        }
+    }
+
+    private static void requireWithin(SmallRyeConfig config, String name, Duration least, Duration most) {
+        Duration value = config.getValue(PREFIX + name, Duration.class);
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            ConfigValue given = config.getConfigValue(PREFIX + name);
+            throw new UsageException(userFacingName(given) + ": " + given.getValue() + " is not between "
+                    + least.toMillis() + "ms and " + most.toHours() + "h");
         }
     }
 

@@ -33,6 +33,8 @@ final class LinesAnswer implements BodyWriter.Owner {
     /** True for single lines. */
     boolean single;
 
+    int places;
+
     String etag = "";
     OptionalLong length = OptionalLong.empty();
     /** The value of {@code Content-Range} after the unit; null for an answer 200. */
@@ -42,7 +44,7 @@ final class LinesAnswer implements BodyWriter.Owner {
     @Nullable
     String next;
 
-    /** @param limits of which this answer may take one place; {@link #release} gives it back */
+    /** @param limits of which this answer may take {@link #places}; {@link #release} gives them back */
     LinesAnswer(
             HttpServerRequest request,
             LineTarget target,
@@ -99,7 +101,7 @@ final class LinesAnswer implements BodyWriter.Owner {
 
     @Override
     public void release() {
-        limits.release();
+        limits.release(places);
         version.release();
     }
 }

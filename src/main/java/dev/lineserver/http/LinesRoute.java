@@ -262,7 +262,8 @@ final class LinesRoute {
             refuse(answer.request, Problem.ofStatus(505, answer.request));
             return false;
         }
-        if (!limits.acquire()) {
+        answer.places = limits.acquire(answer.ndjson, answer.version.manifest());
+        if (answer.places == 0) {
             refuse(answer.request, limits.busy());
             return false;
         }
@@ -270,7 +271,7 @@ final class LinesRoute {
         try {
             pieces = body.get();
         } catch (RuntimeException | Error e) {
-            limits.release();
+            limits.release(answer.places);
             throw e;
         }
         new BodyWriter(answer.request, pieces, lookupTimeout, answer).start();

@@ -3,12 +3,12 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -36,6 +36,7 @@ final class NdjsonWriter {
 
     static final String MEDIA_TYPE = "application/x-ndjson";
     private static final JsonFactory JSON = new JsonFactory();
+    private static final Pattern LEADING_ZEROS = Pattern.compile("^0+(?=.)");
     private static final int INITIAL_BYTES = 16 << 10;
     private static final int DECODED_CHARS = 4 << 10;
 
@@ -99,7 +100,8 @@ final class NdjsonWriter {
     void writePastTheEnd(RequestedNumber number, long lineCount) throws IOException {
         json.writeStartObject();
         json.writeFieldName("number");
-        json.writeNumber(new BigInteger(number.text()));
+        // JSON has no leading zeros.
+        json.writeNumber(LEADING_ZEROS.matcher(number.text()).replaceFirst(""));
         json.writeStringField("outcome", "past-the-end");
         json.writeNumberField("lines", lineCount);
         end();

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -20,7 +21,12 @@ final class NumbersBody {
     /** Enough for as many numbers as a request may have, with a space after each comma: 256 KiB. */
     static final int MAX_BYTES = 256 << 10;
 
-    private static final JsonFactory JSON = new JsonFactory();
+    /** A number may be as long as the body: {@link RequestedNumber} reads its digits. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxNumberLength(MAX_BYTES).build())
+            .build();
+
     private static final String FORM = "send {\"numbers\":[…]} with line numbers";
 
     private NumbersBody() {}
@@ -42,9 +48,9 @@ final class NumbersBody {
             Consumer<Problem> onRefusal) {
         String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
-            RequestGuard.discardBody(request);
-            onRefusal.accept(Problem.unsupportedMediaType(
-                    "The Content-Type is " + type + "; " + FORM + " as application/json."));
+            RequestGuard.discardBody(request, MAX_BYTES);
+            String found = type == null ? "There is no Content-Type" : "The Content-Type is " + type;
+            onRefusal.accept(Problem.unsupportedMediaType(found + "; " + FORM + " as application/json."));
             return;
         }
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
@@ -98,8 +104,9 @@ final class NumbersBody {
 
     private static void expect(JsonParser json, boolean condition) throws RefusedException {
         if (!condition) {
-            throw refusal("The body has something else at byte "
-                    + json.currentTokenLocation().getByteOffset() + "; " + FORM + ".");
+            long offset = json.currentTokenLocation().getByteOffset();
+            throw refusal((offset < 0 ? "The body is empty; " : "The body has something else at byte " + offset + "; ")
+                    + FORM + ".");
         }
     }
 

@@ -185,7 +185,9 @@ record Problem(
             return;
         }
         Buffer body = Json.encodeToBuffer(this);
-        response.setStatusCode(status).headers().setAll(headers());
+        response.setStatusCode(status);
+        // One by one: setAll would remove the headers that the caller has set, such as Connection.
+        headers().forEach(response::putHeader);
         more.forEach(response::putHeader);
         response.putHeader("Content-Length", Integer.toString(body.length()));
         response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);

@@ -8,20 +8,29 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.store.Manifest;
 
-/** The limits on answers with several lines: on the length of each, and on the number in progress. */
+/** The limits on answers with several lines: on the length of each, and on the memory of those in progress. */
 final class RangeLimits {
     private static final int LARGEST_DEFAULT = 1_000;
+    /** The memory of a place, in bytes: what an answer with plain lines holds at most. */
+    private static final int PLACE_BYTES = 1 << 20;
+    /** An answer as JSON holds a block of lines, and JSON that is up to 25 times longer. */
+    private static final int JSON_PLACES = 2;
+    /**
+     * A long line is held as bytes, in memory that doubles while the line is collected, and as JSON, which is up to six times
+     * longer in memory that doubles as well.
+     */
+    private static final int JSON_BYTES_PER_BYTE = 10;
 
     private final OptionalLong maxLines;
     private final OptionalLong maxBytes;
-    private final int maxAnswers;
-    private final AtomicInteger answers = new AtomicInteger();
+    private final int maxPlaces;
+    private final AtomicInteger taken = new AtomicInteger();
 
     RangeLimits(ServeConfig.Http config) {
         maxLines = config.maxRangeLines();
         maxBytes = config.maxRangeBytes();
         long heapMebibytes = Runtime.getRuntime().maxMemory() >> 20;
-        maxAnswers = config.maxRanges().orElse((int) Math.min(LARGEST_DEFAULT, heapMebibytes));
+        maxPlaces = config.maxRanges().orElse((int) Math.min(LARGEST_DEFAULT, heapMebibytes));
     }
 
     /**
@@ -47,22 +56,32 @@ final class RangeLimits {
         return null;
     }
 
-    /** Takes a place for an answer; false if all are taken. */
-    boolean acquire() {
-        if (answers.incrementAndGet() > maxAnswers) {
-            release();
-            return false;
+    /**
+     * Takes the places of an answer, one for each MiB of memory that it may hold.
+     *
+     * @param ndjson true for an answer as JSON, which holds a whole line and its JSON
+     * @return the places, for {@link #release}; 0 if there are not enough
+     */
+    int acquire(boolean ndjson, Manifest manifest) {
+        long longest = Math.min(manifest.content().longestLine(), NdjsonWriter.MAX_LINE_BYTES);
+        int places = ndjson ? JSON_PLACES + (int) (longest * JSON_BYTES_PER_BYTE / PLACE_BYTES) : 1;
+        // An answer that needs more than all of them is sent alone.
+        places = Math.min(places, maxPlaces);
+        if (taken.addAndGet(places) > maxPlaces) {
+            release(places);
+            return 0;
         }
-        return true;
+        return places;
     }
 
-    void release() {
-        answers.decrementAndGet();
+    void release(int places) {
+        taken.addAndGet(-places);
     }
 
     /** The reason to refuse a request after {@link #acquire} has returned false. */
     Problem busy() {
         return Problem.unavailable(
-                "The server is already sending " + maxAnswers + " answers with several lines; try again later.");
+                "The server is already sending as many answers with several lines as it has memory for"
+                        + " (line-server.http.max-ranges is " + maxPlaces + "); try again later.");
     }
 }

@@ -53,7 +53,7 @@ final class RequestGuard {
         Problem problem = findProblem(routing);
         if (problem == null) {
             if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {
-                discardBody(routing.request());
+                discardBody(routing.request(), MAX_BODY_BYTES);
             }
             routing.next();
         } else {
@@ -71,9 +71,11 @@ final class RequestGuard {
      * Reads a body to its end, for a resource that does not. Quarkus pauses every request, and a connection with an unread body
      * takes no further request. A body whose length was not announced may still be too long: it ends the connection, or
      * in HTTP/2 the stream.
+     *
+     * @param maxBytes length up to which the body is read, in bytes
      */
-    static void discardBody(HttpServerRequest request) {
-        long[] remaining = {MAX_BODY_BYTES};
+    static void discardBody(HttpServerRequest request, long maxBytes) {
+        long[] remaining = {maxBytes};
         request.handler(bytes -> {
             remaining[0] -= bytes.length();
             if (remaining[0] >= 0) {

@@ -3,7 +3,6 @@ package dev.lineserver.http;
 import java.util.Map;
 
 import io.vertx.core.http.HttpServerRequest;
-import org.jboss.logging.Logger;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.ControlCharacters;
@@ -14,7 +13,6 @@ import dev.lineserver.store.StoreUnavailableException;
 
 /** Answers requests whose store has failed, and counts and logs these failures. Safe for use by several threads. */
 final class StoreFailures {
-    private static final Logger LOG = Logger.getLogger(StoreFailures.class);
 
     private final RequestOutcomes outcomes;
     private final LineNumbers numbers;
@@ -42,15 +40,11 @@ final class StoreFailures {
     }
 
     private Problem recordDamage(Manifest manifest, LineDamagedException e) {
-        long number = numbers.number(e.lineIndex());
-        outcomes.recordDamage();
-        LOG.errorf(
-                "dataset %s version %d line %d: %s",
-                manifest.dataset(), manifest.version(), number, ControlCharacters.escape(e.getMessage()));
-        return Problem.damaged(manifest, number, e.getMessage());
+        recordDamage(manifest, e.lineIndex(), e.getMessage());
+        return Problem.damaged(manifest, numbers.number(e.lineIndex()), e.getMessage());
     }
 
-    /** Counts a damaged line that an answer reports beside others, and logs it, but at most one a second. */
+    /** Counts a damaged line, and logs it, but at most one a second: many requests may meet many damaged lines. */
     void recordDamage(Manifest manifest, long lineIndex, String damage) {
         outcomes.recordDamage();
         outcomes.logAtMostOncePerSecond("dataset " + manifest.dataset() + " version " + manifest.version() + " line "

@@ -32,8 +32,8 @@ final class LookupRange implements LineRange {
     /** One is copied while the other is in flight. */
     private static final int BATCHES = 2;
 
-    /** Bounds the batch of a range with long lines; enough to hide the latency of a network. */
-    private static final int MIN_BATCH_LINES = 4;
+    /** With the longest lines that are not read in parts. */
+    private static final int MIN_BATCH_LINES = AHEAD_BYTES / BATCHES / Limits.WHOLE_LINE_BYTES;
 
     /** Larger batches cost no less for each line. */
     private static final int MAX_BATCH_LINES = 256;
