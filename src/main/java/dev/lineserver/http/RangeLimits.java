@@ -63,15 +63,18 @@ final class RangeLimits {
      * @return the places, for {@link #release}; 0 if there are not enough
      */
     int acquire(boolean ndjson, Manifest manifest) {
-        long longest = Math.min(manifest.content().longestLine(), NdjsonWriter.MAX_LINE_BYTES);
-        int places = ndjson ? JSON_PLACES + (int) (longest * JSON_BYTES_PER_BYTE / PLACE_BYTES) : 1;
         // An answer that needs more than all of them is sent alone.
-        places = Math.min(places, maxPlaces);
+        int places = Math.min(places(ndjson, manifest.content().longestLine()), maxPlaces);
         if (taken.addAndGet(places) > maxPlaces) {
             release(places);
             return 0;
         }
         return places;
+    }
+
+    static int places(boolean ndjson, long longestLine) {
+        long written = Math.min(longestLine, NdjsonWriter.MAX_LINE_BYTES);
+        return ndjson ? JSON_PLACES + (int) (written * JSON_BYTES_PER_BYTE / PLACE_BYTES) : 1;
     }
 
     void release(int places) {

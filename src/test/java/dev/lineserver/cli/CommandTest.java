@@ -169,6 +169,28 @@ final class CommandTest {
         assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    max-range-lines         | 0       | is less than 1
+                    max-range-lines         | -1      | is less than 1
+                    max-range-bytes         | -5      | is less than 1
+                    max-ranges              | 0       | is not between 1 and 1000000
+                    version-check-interval  | 0s      | is not between 10ms and 1h
+                    version-check-interval  | 2h      | is not between 10ms and 1h
+                    lookup-timeout          | 1ms     | is not between 10ms and 1h
+                    """)
+    void aSettingBeyondItsBoundsIsRefused(String name, String value, String reason) {
+        System.setProperty("line-server.http." + name, value);
+        try {
+            assertEquals(2, run("serve"));
+        } finally {
+            System.clearProperty("line-server.http." + name);
+        }
+        String message = err.toString(StandardCharsets.UTF_8);
+        assertTrue(message.startsWith("line-server: line-server.http." + name + " in "), message);
+        assertTrue(message.endsWith(": " + value + " " + reason + "\n"), message);
+    }
+
     @Test
     void aFileIsStoredListedReadVerifiedAndDropped() {
         assertEquals(0, run("ingest", file.toString()), err.toString(StandardCharsets.UTF_8));

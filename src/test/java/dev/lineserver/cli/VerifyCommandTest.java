@@ -16,6 +16,8 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -148,6 +150,18 @@ final class VerifyCommandTest {
                 json().getJsonArray("differences"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"4", "99999999999999999999"})
+    void aComparisonFromALineThatDoesNotExistIsRefused(String from) throws Exception {
+        Files.writeString(file, "one\ntwo\n");
+        assertEquals(0, run("ingest", file.toString()));
+        assertEquals(2, run("verify", file.toString(), "--from", from));
+        String message = err.toString(StandardCharsets.UTF_8);
+        assertTrue(message.startsWith("line-server: --from: line " + from + " does not exist: "), message);
+        assertTrue(message.endsWith(" has 2 lines\n"), message);
+        assertEquals(0, run("verify", file.toString(), "--from", "3"), "only the digest is left to compare");
+    }
+
     /** 500,000 lines. The version has them all; a file has most of them, because it is cut. */
     private static final String LINES = "a line of text\n".repeat(500_000);
 
@@ -193,6 +207,7 @@ final class VerifyCommandTest {
         assertTrue(next > 100_000 && next < 375_000, () -> "resumed at " + next);
         assertEquals(resumedAt(next), verifyCut(LINES, "--from", "1001"));
         assertEquals(resumedAt(next - 1), verifyCut(LINES, "--first-line-number=0"));
+        assertEquals(resumedAt(400_000), verifyCut(LINES, "--from", "400000"), "no line was compared");
         List<String> found = verifyCut(changed(next - 1));
         assertEquals("line-server: line " + (next - 1) + " differs from byte 1 on", found.getFirst());
         assertEquals(resumedAt(next), found.subList(1, found.size()));

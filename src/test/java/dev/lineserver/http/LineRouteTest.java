@@ -10,6 +10,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -110,6 +113,36 @@ final class LineRouteTest {
         assertProblem(answer, 500, "line-damaged", "Line 3 of dataset default version 7: its bytes are gone");
         assertTrue(answer.contains("\"line\":3") && answer.contains("\"version\":7"), answer);
         assertEquals(1, lines.components.value("line_server_lines_damaged"));
+    }
+
+    /** Any client could fill the log otherwise. */
+    @Test
+    void aDamagedLineThatManyRequestsReadIsLoggedOnceASecond() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.Damaged("its bytes are gone")));
+        AtomicInteger logged = new AtomicInteger();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                logged.incrementAndGet();
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger logger = Logger.getLogger("dev.lineserver.http");
+        logger.addHandler(handler);
+        try {
+            for (int i = 0; i < 100; i++) {
+                String _ = get("/lines/3");
+            }
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertTrue(logged.get() >= 1 && logged.get() < 50, logged + " entries");
+        assertEquals(100, lines.components.value("line_server_lines_damaged"));
     }
 
     /** A proxy may mix connections of both ways, so their answers must not differ. */

@@ -467,6 +467,18 @@ abstract class LinesContract extends HttpContract {
     }
 
     @Test
+    void aNumberOfAnyLengthIsPastTheEnd() throws Exception {
+        String number = "9".repeat(5_000);
+        String body = "{\"numbers\":[" + number + "]}";
+        String answer = answerTo(
+                request("POST /lines", "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n")
+                        + body);
+        assertTrue(answer.contains("{\"number\":" + number + ",\"outcome\":\"past-the-end\""), answer);
+        String zeros = answerTo(request("GET /lines?n=000" + "9".repeat(20), ""));
+        assertTrue(zeros.contains("{\"number\":" + "9".repeat(20) + ",\"outcome\":\"past-the-end\""), zeros);
+    }
+
+    @Test
     void aBodyThatIsTooLongIsRefusedAndTheConnectionClosed() throws Exception {
         int length = NumbersBody.MAX_BYTES + 1;
         String head = request("POST /lines", "Content-Type: application/json\r\nContent-Length: " + length + "\r\n");
@@ -485,6 +497,10 @@ abstract class LinesContract extends HttpContract {
         assertTrue(read.startsWith("HTTP/1.1 200 OK\r\n"), read);
         String skipped = answerTo(post + "text/plain\r\n\r\n{\"numbers\":[5]}");
         assertTrue(skipped.startsWith("HTTP/1.1 415 "), skipped);
+        int length = NumbersBody.MAX_BYTES;
+        String longer = answerTo("POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: "
+                + length + "\r\n\r\n" + "x".repeat(length));
+        assertTrue(longer.startsWith("HTTP/1.1 415 "), longer);
         String continued = answerTo(post + "application/json\r\nExpect: 100-continue\r\n\r\n{\"numbers\":[5]}");
         assertTrue(continued.startsWith("HTTP/1.1 100 Continue\r\n"), continued);
         assertTrue(continued.endsWith(read), continued);

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
@@ -147,9 +148,17 @@ final class LinesRouteTest {
 
     /** Returns the whole answer of a connection that the server closes. */
     private String get(String path) throws IOException {
+        return get(path, "");
+    }
+
+    private static String request(String path, String headers) {
+        return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+    }
+
+    private String get(String path, String headers) throws IOException {
         try (Socket socket = connect()) {
-            String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write(request(path, headers + "Connection: close\r\n").getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         }
     }
@@ -458,12 +467,47 @@ final class LinesRouteTest {
                 assertTrue(head.startsWith("HTTP/1.1 200 "), head);
             }
             String refused = get("/lines");
-            assertProblem(refused, 503, "unavailable", "already sending 2 answers with several lines");
+            assertProblem(refused, 503, "unavailable", "line-server.http.max-ranges is 2");
             assertTrue(refused.contains("Retry-After: 1"), refused);
             assertTrue(get("/lines/5").startsWith("HTTP/1.1 200 "), "single lines are not concerned");
         }
         answerBlocks(1, true, _ -> done());
         Awaitility.await().untilAsserted(() -> assertTrue(get("/lines?count=3").startsWith("HTTP/1.1 200 ")));
+    }
+
+    /** Of three places an answer as JSON takes two, and one as text takes the last. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/lines", "/lines?n=1"})
+    void anAnswerAsJsonTakesMorePlaces(String path) throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "3"));
+        CompletableFuture<Lookup> pending = new CompletableFuture<>();
+        Semaphore lookups = new Semaphore(0);
+        lines.answer(_ -> {
+            lookups.release();
+            return pending;
+        });
+        String accept = "Accept: application/x-ndjson\r\n";
+        try (Socket json = connect();
+                Socket text = connect()) {
+            json.getOutputStream().write(request(path, accept).getBytes(StandardCharsets.US_ASCII));
+            lookups.acquire();
+            assertProblem(get(path, accept), 503, "unavailable", "line-server.http.max-ranges is 3");
+            lookups.drainPermits();
+            text.getOutputStream().write(request("/lines", "").getBytes(StandardCharsets.US_ASCII));
+            lookups.acquire();
+            assertProblem(get("/lines"), 503, "unavailable", "line-server.http.max-ranges is 3");
+            pending.completeExceptionally(new StoreUnavailableException("the end of the test"));
+        }
+    }
+
+    @Test
+    void anAnswerAsJsonTakesPlacesForTheLongestLine() {
+        int[] longest = {0, 1_000, 104_858, 1 << 20, Integer.MAX_VALUE};
+        int[] places = {2, 2, 3, 12, 12};
+        for (int i = 0; i < longest.length; i++) {
+            assertEquals(places[i], RangeLimits.places(true, longest[i]));
+            assertEquals(1, RangeLimits.places(false, longest[i]));
+        }
     }
 
     @ParameterizedTest

@@ -116,6 +116,14 @@ final class RequestGuardTest {
     }
 
     @Test
+    void aRefusalAnnouncesThatItClosesTheConnection() throws IOException {
+        String refusal =
+                exchange("GET /lines/1 HTTP/1.1\r\nHost: x\r\nContent-Length: " + (LONGEST_BODY + 1) + "\r\n\r\n");
+        assertTrue(refusal.startsWith("HTTP/1.1 400 "), refusal);
+        assertTrue(refusal.contains("\r\nconnection: close\r\n"), refusal);
+    }
+
+    @Test
     void inHttp2ALongerBodyEndsItsStreamOnly() throws Exception {
         CompletableFuture<Lookup> pending = new CompletableFuture<>();
         lines.answer(index -> index == 0 ? pending : ScriptedLines.found("line " + (index + 1) + ";"));
