@@ -1,8 +1,5 @@
 package dev.lineserver.ingest;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-
 import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.LineDamagedException;
@@ -19,8 +16,6 @@ final class BlockComparison implements LineComparison {
     private final long first;
     private final FoundDifferences differences;
     private final int blockBytes;
-    private final ExecutorService reader = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("stored-lines").factory());
     private StoredLines stored;
     private long next;
 
@@ -39,7 +34,7 @@ final class BlockComparison implements LineComparison {
 
     private StoredLines open(long lineIndex) {
         long lineCount = snapshot.manifest().lineCount();
-        return new StoredLines(snapshot.range(Math.min(lineIndex, lineCount), lineCount), reader, blockBytes);
+        return new StoredLines(snapshot.range(Math.min(lineIndex, lineCount), lineCount), blockBytes);
     }
 
     @Override
@@ -134,6 +129,5 @@ final class BlockComparison implements LineComparison {
     @Override
     public void close() {
         stored.close();
-        reader.shutdown();
     }
 }

@@ -3,8 +3,6 @@ package dev.lineserver.ingest;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +12,11 @@ import dev.lineserver.store.LineRange;
 import dev.lineserver.store.StoreException;
 
 /**
- * A cursor over the bytes of a {@link LineRange}. While the caller compares one block, the next one is read by another
- * thread. Used by one thread.
+ * A cursor over the bytes of a {@link LineRange}. The read of the next block begins before the caller uses the current one;
+ * a database, or a disk, then works meanwhile. Used by one thread.
+ *
+ * <p>Another thread would not help with blocks from RAM: two threads already read and compare, and the blocks would move
+ * from one core's cache to another's.
  *
  * <p>Blocks are arrays on the heap: in the native program, comparing the bytes of other memory is slow.
  */
@@ -24,7 +25,6 @@ final class StoredLines implements AutoCloseable {
     static final int BLOCK_BYTES = 256 << 10;
 
     private final LineRange range;
-    private final Executor threads;
     private ByteBuffer block;
     private ByteBuffer ahead;
     private CompletableFuture<Void> filled;
@@ -33,14 +33,8 @@ final class StoredLines implements AutoCloseable {
     private int limit;
     private boolean ended;
 
-    /** @param threads reads the blocks */
-    StoredLines(LineRange range, Executor threads) {
-        this(range, threads, BLOCK_BYTES);
-    }
-
-    StoredLines(LineRange range, Executor threads, int blockBytes) {
+    StoredLines(LineRange range, int blockBytes) {
         this.range = range;
-        this.threads = threads;
         // A short range needs less; one more byte, because a block has room for at least one.
         int bytes = (int) Math.min(range.byteCount().orElse(blockBytes) + 1, blockBytes);
         block = ByteBuffer.allocate(bytes);
@@ -49,8 +43,7 @@ final class StoredLines implements AutoCloseable {
     }
 
     private CompletableFuture<Void> fill(ByteBuffer empty) {
-        return CompletableFuture.supplyAsync(() -> range.fill(empty.clear()), threads)
-                .thenCompose(Function.identity());
+        return range.fill(empty.clear()).toCompletableFuture();
     }
 
     /**

@@ -2,8 +2,6 @@ package dev.lineserver.ingest;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 import org.jspecify.annotations.Nullable;
 
@@ -112,18 +110,15 @@ public final class VersionDiff {
     /** @param end index of the first line that does not exist in both versions */
     private void compareLines(long end) throws StoreException, InterruptedException {
         int window = STRIDE;
-        try (ExecutorService readers = Executors.newFixedThreadPool(
-                2, Thread.ofPlatform().daemon().name("stored-lines").factory())) {
-            for (long next = skipEqual(0, end); next < end; ) {
-                long to = findRunEnd(next, Math.min(end, next + window), end);
-                try (StoredLines l = new StoredLines(left.range(next, to), readers, blockBytes);
-                        StoredLines r = new StoredLines(right.range(next, to), readers, blockBytes)) {
-                    compareRun(l, r, next);
-                }
-                window = Math.min(window * 2, MAX_WINDOW);
-                next = skipEqual(to, end);
-                report(next);
+        for (long next = skipEqual(0, end); next < end; ) {
+            long to = findRunEnd(next, Math.min(end, next + window), end);
+            try (StoredLines l = new StoredLines(left.range(next, to), blockBytes);
+                    StoredLines r = new StoredLines(right.range(next, to), blockBytes)) {
+                compareRun(l, r, next);
             }
+            window = Math.min(window * 2, MAX_WINDOW);
+            next = skipEqual(to, end);
+            report(next);
         }
     }
 

@@ -511,7 +511,7 @@ final class VerificationTest {
         byte[] text = Archives.ascii("line\n");
         ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
         snapshot.answers = _ -> CompletableFuture.completedFuture(new Lookup.Found(Archives.ascii("line")));
-        try (StoredLines stored = new StoredLines(snapshot.range(0, 1), Runnable::run)) {
+        try (StoredLines stored = new StoredLines(snapshot.range(0, 1), StoredLines.BLOCK_BYTES)) {
             Thread.currentThread().interrupt();
             assertThrows(InterruptedException.class, stored::load);
             assertFalse(Thread.interrupted(), "the exception stands for the interrupt");
