@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * records. Requests for many lines are read here and not by {@link CoalescingReader}, because a few dozen of them would
  * fill the queues in which single lines wait.
  *
- * <p>At most {@value #MAX_BATCHES_IN_FLIGHT} batches are in flight; the others wait in their order. A batch has no deadline
- * while it waits, and that of the client once it is in flight.
+ * <p>At most {@value #MAX_BATCHES_IN_FLIGHT} batches are in flight; the others wait in their order, however long that takes
+ * while batches succeed. When one fails, those that have waited for the deadline of a lookup fail with it: each of them
+ * would wait in vain for as long again.
  *
  * <p>The records that a batch does not get are read one by one with {@link CoalescingReader}, which tries other replicas.
  * So are all batches that begin within {@value #CAUTION_MILLIS} ms of such a failure: the client sends commands to a silent
@@ -73,8 +74,19 @@ final class BatchReader {
         }
     }
 
+    /** Removes the batches that have waited for the deadline of a lookup. */
+    private List<Batch> removeExpired() {
+        long before = System.nanoTime() - cluster.settings.lookupDeadline().toNanos();
+        List<Batch> expired = new ArrayList<>();
+        while (!waiting.isEmpty() && waiting.element().queued - before <= 0) {
+            expired.add(waiting.remove());
+        }
+        return expired;
+    }
+
     private final class Batch implements BatchListListener {
         private final CompletableFuture<List<@Nullable Record>> records = new CompletableFuture<>();
+        private final long queued = System.nanoTime();
         private final List<BatchRead> reads;
         private @Nullable ScheduledFuture<?> lossTimer;
         private boolean answered;
@@ -143,12 +155,14 @@ final class BatchReader {
 
         private void end(@Nullable Record[] found, @Nullable Throwable failure) {
             inFlight--;
+            List<Batch> expired = failure == null ? List.of() : removeExpired();
             // First, so that the nodes work while the caller uses the records.
             beginNext();
             if (failure == null) {
                 records.complete(Arrays.asList(found));
             } else {
                 records.completeExceptionally(failure);
+                expired.forEach(batch -> batch.records.completeExceptionally(failure));
             }
         }
     }

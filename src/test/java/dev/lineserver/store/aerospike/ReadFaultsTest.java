@@ -128,14 +128,18 @@ final class ReadFaultsTest extends FakeNodeTest {
         }
     }
 
-    /** More ranges than batches may be in flight: each gives its place back, whether it fails or not. */
+    /**
+     * More ranges than batches may be in flight: each gives its place back, whether it fails or not. Those that wait fail with
+     * the first ones, without commands of their own.
+     */
     @Test
     void rangesFailAtTheDeadlineAndAreReadOnceTheNodeRecovers() throws Exception {
         AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.delayAnswers(3_000, message -> !message.isWrite());
+            AtomicInteger commands = new AtomicInteger();
+            node.faults.delayAnswers(3_000, message -> !message.isWrite() && commands.incrementAndGet() > 0);
             List<CompletableFuture<Void>> reads = new ArrayList<>();
-            for (int i = 0; i < 5 * BatchReader.MAX_BATCHES_IN_FLIGHT; i++) {
+            for (int i = 0; i < 25 * BatchReader.MAX_BATCHES_IN_FLIGHT; i++) {
                 reads.add(snapshot.range(0, LINES.size())
                         .fill(ByteBuffer.allocate(CONTENT.length))
                         .toCompletableFuture());
@@ -145,6 +149,7 @@ final class ReadFaultsTest extends FakeNodeTest {
                         assertThrows(ExecutionException.class, () -> read.get(60, TimeUnit.SECONDS));
                 assertInstanceOf(StoreUnavailableException.class, failure.getCause());
             }
+            assertTrue(commands.get() < reads.size(), commands + " commands");
             node.faults.clear();
             assertRange(snapshot);
         }
