@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -73,6 +74,7 @@ public final class ScriptedLines implements AutoCloseable {
     ScriptedLines(Duration lookupTimeout, Map<String, String> settings) throws Exception {
         LineStore store = proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
             case "datasets" -> List.of(new DatasetListing.Described(VERSIONS));
+            case "versions" -> Optional.of(VERSIONS);
             case "open" -> arguments[0].equals(CURRENT) ? snapshot(CURRENT) : openKept((Manifest) arguments[0]);
             default -> null;
         });
