@@ -131,10 +131,10 @@ final class Policies {
         policy.maxErrorRate = MAX_ERRORS_PER_TEND;
         policy.errorRateWindow = 1;
         policy.maxConnsPerNode = settings.connectionsPerNode();
-        // The client divides this number among the loops. With fewer, a command within the bound of its lane would fail
-        // for lack of a connection.
-        policy.asyncMaxConnsPerNode =
-                Math.max(settings.connectionsPerNode(), CoalescingReader.MAX_COMMANDS_PER_NODE * loops.getSize());
+        // The client divides this number among the loops. With fewer, a command within the bounds of the readers would
+        // fail for lack of a connection.
+        int perLoop = CoalescingReader.MAX_COMMANDS_PER_NODE + BatchReader.MAX_BATCHES_IN_FLIGHT;
+        policy.asyncMaxConnsPerNode = Math.max(settings.connectionsPerNode(), perLoop * loops.getSize());
         policy.closeTimeout = CLOSE_TIMEOUT_MILLIS;
         policy.clusterName = settings.clusterName();
         policy.validateClusterName = settings.clusterName() != null;
