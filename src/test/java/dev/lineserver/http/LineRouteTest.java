@@ -10,9 +10,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -119,29 +116,14 @@ final class LineRouteTest {
     @Test
     void aDamagedLineThatManyRequestsReadIsLoggedOnceASecond() throws Exception {
         lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.Damaged("its bytes are gone")));
-        AtomicInteger logged = new AtomicInteger();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                logged.incrementAndGet();
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger("dev.lineserver.http");
-        logger.addHandler(handler);
-        try {
+        CapturedLog log = new CapturedLog("dev.lineserver.http");
+        try (log) {
             for (int i = 0; i < 100; i++) {
                 String _ = get("/lines/3");
             }
-        } finally {
-            logger.removeHandler(handler);
         }
-        assertTrue(logged.get() >= 1 && logged.get() < 50, logged + " entries");
+        int entries = log.messages.size();
+        assertTrue(entries >= 1 && entries < 50, entries + " entries");
         assertEquals(100, lines.components.value("line_server_lines_damaged"));
     }
 

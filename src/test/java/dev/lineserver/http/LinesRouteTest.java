@@ -22,9 +22,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 import io.netty.buffer.ByteBuf;
@@ -337,35 +334,19 @@ final class LinesRouteTest {
                 number -> number == 0
                         ? done()
                         : CompletableFuture.failedFuture(new LineDamagedException(41, "its bytes are gone")));
-        List<String> logged = Collections.synchronizedList(new ArrayList<>());
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                logged.add(entry.getMessage().formatted(entry.getParameters()));
+        CapturedLog log = new CapturedLog(RequestOutcomes.class.getName());
+        try (log) {
+            try (Socket socket = sendRequest()) {
+                assertTrue(socket.getInputStream().readAllBytes().length < 2 * BLOCK);
+            } catch (SocketException reset) {
+                // The bytes that were sent before may be lost.
             }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger(RequestOutcomes.class.getName());
-        logger.addHandler(handler);
-        try (Socket socket = sendRequest()) {
-            assertTrue(socket.getInputStream().readAllBytes().length < 2 * BLOCK);
-        } catch (SocketException reset) {
-            // The bytes that were sent before may be lost.
-        }
-        try {
-            Awaitility.await().until(() -> !logged.isEmpty());
-        } finally {
-            logger.removeHandler(handler);
+            Awaitility.await().until(() -> !log.messages.isEmpty());
         }
         assertEquals(
                 List.of("an answer with lines of dataset default version 7 line 42 was cut off: its bytes are gone"
                         + " (0 more failures since the last one logged)"),
-                logged);
+                log.messages);
         assertEquals(1, lines.components.value("line_server_lines_damaged"));
         assertEquals(1, lines.components.value("line_server_answers_cut"));
     }

@@ -1,14 +1,9 @@
 package dev.lineserver.http;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
@@ -16,7 +11,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.LineParts;
@@ -27,33 +21,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class RequestOutcomesTest {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    private static final Logger LOGGER = Logger.getLogger(RequestOutcomes.class.getName());
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final AtomicLong clock = new AtomicLong(-5 * SECOND);
     private final RequestOutcomes outcomes = new RequestOutcomes(registry, clock::get);
-    private final List<String> logged = new ArrayList<>();
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord entry) {
-            logged.add(entry.getMessage().formatted(entry.getParameters()));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        LOGGER.addHandler(handler);
-    }
+    private final CapturedLog log = new CapturedLog(RequestOutcomes.class.getName());
 
     @AfterEach
     void stopListening() {
-        LOGGER.removeHandler(handler);
+        log.close();
     }
 
     private double count(String counter) {
@@ -87,17 +63,17 @@ final class RequestOutcomesTest {
         }
         clock.addAndGet(SECOND - 1);
         outcomes.recordFastPathFailure(new IllegalStateException("scripted"));
-        assertEquals(1, logged.size());
-        assertTrue(logged.getFirst().contains("(0 more failures"), logged.getFirst());
+        assertEquals(1, log.messages.size());
+        assertTrue(log.messages.getFirst().contains("(0 more failures"), log.messages.getFirst());
         clock.addAndGet(1);
         outcomes.recordFastPathFailure(new IllegalStateException("scripted"));
-        assertEquals(2, logged.size());
-        assertTrue(logged.getLast().contains("(10 more failures"), logged.getLast());
+        assertEquals(2, log.messages.size());
+        assertTrue(log.messages.getLast().contains("(10 more failures"), log.messages.getLast());
         outcomes.recordUnexpectedFailure(null);
         clock.addAndGet(2 * SECOND);
         outcomes.recordUnexpectedFailure(null);
-        assertEquals(3, logged.size());
-        assertTrue(logged.getLast().contains("(1 more failures"), logged.getLast());
+        assertEquals(3, log.messages.size());
+        assertTrue(log.messages.getLast().contains("(1 more failures"), log.messages.getLast());
         assertEquals(12, count("line_server_request_failures"));
         assertEquals(2, count("line_server_fast_path_failures"));
     }
@@ -118,6 +94,6 @@ final class RequestOutcomesTest {
         outcomes.answerUnexpectedFailure(request, Problem.unexpected(), new IllegalStateException("scripted"));
         assertEquals(1, closed.get());
         assertEquals(1, count("line_server_request_failures"));
-        assertEquals(1, logged.size());
+        assertEquals(1, log.messages.size());
     }
 }
