@@ -3,6 +3,8 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
+import dev.lineserver.store.LineRange;
+
 /**
  * Writes lines as they are. After a last line without terminator, or a part of a damaged line, a terminator separates the
  * next line from it.
@@ -21,7 +23,7 @@ final class PlainLines implements LinePrinter.LineSink {
     /** Outside the heap: the operating system reads and writes such a block without a copy. */
     @Override
     public ByteBuffer allocate(int bytes) {
-        return ByteBuffer.allocateDirect(bytes);
+        return LineRange.allocateBlock(bytes);
     }
 
     @Override

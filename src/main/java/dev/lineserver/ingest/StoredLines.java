@@ -18,15 +18,16 @@ import dev.lineserver.store.StoreException;
  * <p>Another thread would not help with blocks from RAM: two threads already read and compare, and the blocks would move
  * from one core's cache to another's.
  *
- * <p>Blocks are arrays on the heap: in the native program, comparing the bytes of other memory is slow.
+ * <p>Each block is copied to an array on the heap. Java would copy it anyway, from a buffer whose address it leaves to
+ * chance, and in the native program, comparing the bytes of other memory is slow.
  */
 final class StoredLines implements AutoCloseable {
-    /** Size of a block, in bytes: 256 KiB. Both blocks, and one of the source, fit into a core's second-level cache. */
+    /** Size of a block, in bytes: 256 KiB. The block, the next one, and one of the source fit into a second-level cache. */
     static final int BLOCK_BYTES = 256 << 10;
 
     private final LineRange range;
-    private ByteBuffer block;
-    private ByteBuffer ahead;
+    private final byte[] block;
+    private final ByteBuffer ahead;
     private CompletableFuture<Void> filled;
     private @Nullable StoreException failure;
     private int at;
@@ -37,13 +38,13 @@ final class StoredLines implements AutoCloseable {
         this.range = range;
         // A short range needs less; one more byte, because a block has room for at least one.
         int bytes = (int) Math.min(range.byteCount().orElse(blockBytes) + 1, blockBytes);
-        block = ByteBuffer.allocate(bytes);
-        ahead = ByteBuffer.allocate(bytes);
-        filled = fill(ahead);
+        block = new byte[bytes];
+        ahead = LineRange.allocateBlock(bytes);
+        filled = fillAhead();
     }
 
-    private CompletableFuture<Void> fill(ByteBuffer empty) {
-        return range.fill(empty.clear()).toCompletableFuture();
+    private CompletableFuture<Void> fillAhead() {
+        return range.fill(ahead.clear()).toCompletableFuture();
     }
 
     /**
@@ -72,14 +73,12 @@ final class StoredLines implements AutoCloseable {
             // The bytes before the damaged or unreadable line are right, and come first.
             failure = e;
         }
-        ByteBuffer next = ahead;
-        ahead = block;
-        block = next;
         at = 0;
-        limit = block.position();
+        limit = ahead.position();
+        ahead.get(0, block, 0, limit);
         ended = limit == 0;
         if (failure == null && !ended) {
-            filled = fill(ahead);
+            filled = fillAhead();
         }
         return load();
     }
@@ -91,12 +90,12 @@ final class StoredLines implements AutoCloseable {
 
     /** Returns the byte at the cursor, which must be loaded. */
     byte current() {
-        return block.get(at);
+        return block[at];
     }
 
     /** Returns the array that holds the loaded bytes. */
     byte[] bytes() {
-        return block.array();
+        return block;
     }
 
     /** Returns the position of the cursor in {@link #bytes}. */
@@ -111,16 +110,15 @@ final class StoredLines implements AutoCloseable {
 
     /** Returns the number of loaded bytes, up to a count, that are equal to other ones. */
     int countEqual(byte[] others, int from, int count) {
-        int mismatch = Arrays.mismatch(block.array(), at, at + count, others, from, from + count);
+        int mismatch = Arrays.mismatch(block, at, at + count, others, from, from + count);
         return mismatch < 0 ? count : mismatch;
     }
 
     /** Moves the cursor behind the next terminator, or to the end of the range. */
     void skipLine() throws StoreException, InterruptedException {
         while (load()) {
-            byte[] bytes = block.array();
             while (at < limit) {
-                if (bytes[at++] == '\n') {
+                if (block[at++] == '\n') {
                     return;
                 }
             }

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletionStage;
  *
  * {@snippet :
  * LineRange lines = snapshot.range(0, 1_000);
- * ByteBuffer block = ByteBuffer.allocate(64 << 10);
+ * ByteBuffer block = LineRange.allocateBlock(64 << 10);
  * while (true) {
  *     Await.result(lines.fill(block.clear()));
  *     if (block.position() == 0) {
@@ -28,6 +28,21 @@ import java.util.concurrent.CompletionStage;
  * the last {@link #fill} has completed.
  */
 public interface LineRange {
+    /** Size of a cache line, in bytes. */
+    int ALIGNMENT = 64;
+
+    /**
+     * Allocates a block that the operating system fills without a copy and at full speed: outside the heap, at an address
+     * that is a multiple of a cache line. On an AMD EPYC, it fills a block at another address three times as slowly.
+     *
+     * @param bytes size of the block, at least 1
+     */
+    static ByteBuffer allocateBlock(int bytes) {
+        return ByteBuffer.allocateDirect(bytes + ALIGNMENT)
+                .alignedSlice(ALIGNMENT)
+                .slice(0, bytes);
+    }
+
     /** The number of bytes of all lines, terminators included; empty if the store cannot tell without reading them. */
     OptionalLong byteCount();
 
