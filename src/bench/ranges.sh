@@ -181,7 +181,7 @@ measure_aerospike() {
     server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$form" >&2
     start_server "$form" "aerospike-$form" --aerospike "$store" --dataset "$form"
   done
-  for ((round = 1; round <= ROUNDS; round++)); do
+  for ((round = 0; round <= ROUNDS; round++)); do
     say "Aerospike, round $round of $ROUNDS"
     for form in $(forms); do
       wrk_ranges "aerospike-$form" "$round" "single-$form" '/lines/%d' "$DATABASE_LINES"
@@ -190,6 +190,8 @@ measure_aerospike() {
       timed "$round" "ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset again
       timed "$round" "verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset again
     done
+    # Round 0 warms up.
+    [ "$round" != 0 ] || : >"$RESULTS"
   done
   heading "Aerospike: $DATABASE_LINES lines, $CONNECTIONS connections"
   begin_bars
