@@ -38,7 +38,8 @@ public interface LineRange {
      * @param bytes size of the block, at least 1
      */
     static ByteBuffer allocateBlock(int bytes) {
-        return ByteBuffer.allocateDirect(bytes + ALIGNMENT)
+        // A slice begins after, and ends before, an incomplete cache line.
+        return ByteBuffer.allocateDirect(bytes + 2 * ALIGNMENT)
                 .alignedSlice(ALIGNMENT)
                 .slice(0, bytes);
     }
