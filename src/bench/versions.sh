@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures what a line of a named version costs, and proves that switching versions costs no running request.
+# Measures what a line of a named version costs, and proves that switching versions costs no running request. Over Aerospike,
+# also measures the latency while a dropped dataset is removed.
 set -euo pipefail
 # shellcheck source=lib/all.sh
 source "$(dirname "$0")/lib/all.sh"
@@ -19,7 +20,8 @@ usage: src/bench/versions.sh [options]
   --no-costs           only switch
   --quick              small numbers, to check that everything works; the results are meaningless
 
-Switches alternate between an ingest and a rollback. Every answer is checked.
+Switches alternate between an ingest and a rollback. Every answer is checked. With ours-aerospike-jvm or
+ours-aerospike-native, the latency is measured in turns without and during the removal of a dataset of as many lines.
 USAGE
 }
 
@@ -117,6 +119,32 @@ switch_versions() {
   fi
 }
 
+# measure_reclaiming NAME: the same load in turns while a dataset is kept, and while it is removed. A drop removes the records
+# after five seconds, and returns then.
+measure_reclaiming() {
+  local round at rate dropping options form=${1##*-}
+  options=(--aerospike "127.0.0.1:$(service_port aerospike)")
+  rate=$(half_of "$(middle throughput paths "$CONNECTIONS" "$1/default" "$RATE")")
+  for ((round = 1; round <= ROUNDS; round++)); do
+    for at in kept removed; do
+      server "$form" ingest "$TEXT" "${options[@]}" --dataset gone >&2
+      sleep 5
+      dropping=''
+      if [ "$at" = removed ]; then
+        server "$form" drop gone "${options[@]}" >&2 &
+        dropping=$!
+      fi
+      sleep 3
+      measure_latency "$1" "$at" "$rate" "$round"
+      if [ -n "$dropping" ]; then wait "$dropping"; else server "$form" drop gone "${options[@]}" >&2; fi
+    done
+  done
+  values latency kept "$CONNECTIONS" "$1" "$P99" | figure "$1, p99 at half of the peak, µs"
+  values latency removed "$CONNECTIONS" "$1" "$P99" | figure "$1, p99 while a dataset is removed, µs"
+  paste <(values latency removed "$CONNECTIONS" "$1" "$P99") <(values latency kept "$CONNECTIONS" "$1" "$P99") |
+    awk '{ print $1 / $2 }' | bar "$1, p99: while a dataset is removed ÷ without" at-most 1.5
+}
+
 main() {
   read_options "$@"
   open_arena
@@ -131,6 +159,9 @@ main() {
     if [ -n "$COSTS" ]; then
       measure_paths "$name"
       print_paths "$name"
+      case $name in
+        ours-aerospike-*) measure_reclaiming "$name" ;;
+      esac
     fi
     switch_versions "$name"
   done
