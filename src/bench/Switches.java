@@ -160,7 +160,7 @@ final class Switches {
     }
 
     private boolean ingest(int text) throws Exception {
-        return command("ingest", write(text).toString(), "--keep", "2");
+        return command("ingest", write(text).toString(), "--dataset", dataset, "--keep", "2");
     }
 
     private boolean command(String... words) throws Exception {

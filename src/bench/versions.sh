@@ -18,6 +18,7 @@ usage: src/bench/versions.sh [options]
   --connections N      number of connections (64)
   --switch-seconds N   duration of the switches, one per second (60)
   --no-costs           only switch
+  --no-switches        do not switch
   --quick              small numbers, to check that everything works; the results are meaningless
 
 Switches alternate between an ingest and a rollback. Every answer is checked. With ours-aerospike-jvm or
@@ -27,7 +28,7 @@ USAGE
 
 read_options() {
   arena_defaults
-  CONTENDERS='ours-embedded-jvm ours-embedded-native' SWITCH_SECONDS=60 COSTS=yes
+  CONTENDERS='ours-embedded-jvm ours-embedded-native' SWITCH_SECONDS=60 COSTS=yes SWITCHES=yes
   while [ $# -gt 0 ]; do
     arena_option "$@"
     if [ "$1" = --quick ]; then SWITCH_SECONDS=6; fi
@@ -35,6 +36,7 @@ read_options() {
       case $1 in
         --switch-seconds) need_count "$1" "${2:-}" && SWITCH_SECONDS=$2 TAKEN=2 ;;
         --no-costs) COSTS='' TAKEN=1 ;;
+        --no-switches) SWITCHES='' TAKEN=1 ;;
         --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
       esac
@@ -55,7 +57,7 @@ dataset_of() {
 # The options that select the store of a contender, one word per line.
 store_options() {
   case $1 in
-    ours-aerospike-*) printf '%s\n' --aerospike "127.0.0.1:$(service_port aerospike)" --dataset "${1##*-}" ;;
+    ours-aerospike-*) printf '%s\n' --aerospike "127.0.0.1:$(service_port aerospike)" ;;
     *) printf '%s\n' --data-dir "$RUN/$1/data" ;;
   esac
 }
@@ -122,11 +124,13 @@ switch_versions() {
 # measure_reclaiming NAME: the same load in turns while a dataset is kept, and while it is removed. A drop removes the records
 # after five seconds, and returns then.
 measure_reclaiming() {
-  local round at rate dropping options form=${1##*-}
+  local round at order rate dropping options form=${1##*-}
   options=(--aerospike "127.0.0.1:$(service_port aerospike)")
   rate=$(half_of "$(middle throughput paths "$CONNECTIONS" "$1/default" "$RATE")")
   for ((round = 1; round <= ROUNDS; round++)); do
-    for at in kept removed; do
+    order=(kept removed)
+    [ $((round % 2)) = 1 ] || order=(removed kept)
+    for at in "${order[@]}"; do
       server "$form" ingest "$TEXT" "${options[@]}" --dataset gone >&2
       sleep 5
       dropping=''
@@ -163,7 +167,7 @@ main() {
         ours-aerospike-*) measure_reclaiming "$name" ;;
       esac
     fi
-    switch_versions "$name"
+    [ -z "$SWITCHES" ] || switch_versions "$name"
   done
   printf '\nRaw results: %s\n' "$RESULTS"
   [ ! -e "$RUN/missed" ]

@@ -69,6 +69,7 @@ network {
 }
 namespace lines {
     replication-factor 1
+    truncate-threads 1
     nsup-period 0
     storage-engine device {
         file $RUN/aerospike/data/lines.dat

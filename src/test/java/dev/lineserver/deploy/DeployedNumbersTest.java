@@ -164,6 +164,7 @@ final class DeployedNumbersTest {
             String text = read(DOCKER.resolve(file));
             assertEquals(namespaces, matches("(?m)(?<=^namespace )\\w+", text), file);
             assertTrue(text.contains("\n    conflict-resolution-policy last-update-time\n"), file);
+            assertEquals(1, number(text, "\n    truncate-threads (\\d+)"), file);
         }
     }
 
