@@ -193,7 +193,7 @@ final class VerifyCommand implements Verb {
         for (Difference difference : differences.subList(1, differences.size())) {
             out.line(difference.describe(lineNumbers));
         }
-        if (verification.isStopped() && !counts) {
+        if (verification.isStopped()) {
             out.line("stopped after " + differences.size() + " differences");
         }
         if (counts || sample != null || firstLineIndex > 0) {

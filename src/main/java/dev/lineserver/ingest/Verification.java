@@ -123,7 +123,7 @@ public final class Verification implements AutoCloseable {
                 return 0;
             }
         };
-        return new Verification(manifest, none, false, new FoundDifferences(1), progress);
+        return new Verification(manifest, none, false, new FoundDifferences(MAX_DIFFERENCES), progress);
     }
 
     /** Returns the first difference of any line or content, as a clause for a message; empty if there is none. */

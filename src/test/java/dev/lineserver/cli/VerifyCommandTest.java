@@ -148,6 +148,8 @@ final class VerifyCommandTest {
                         JsonObject.of("line", 2, "verdict", "differs", "detail", "from byte 2 on"),
                         JsonObject.of("line", 5, "verdict", "missing", "detail", "the version has 4 lines")),
                 json().getJsonArray("differences"));
+        verify(1, "--json", "--counts");
+        assertEquals(JsonObject.of("level", "counts", "complete", true), json().getJsonObject("compared"));
     }
 
     @ParameterizedTest
