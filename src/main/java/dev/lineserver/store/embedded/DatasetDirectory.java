@@ -41,8 +41,6 @@ record DatasetDirectory(Path path, Disk disk) {
     static final String INDEX = "index";
     static final String BLOCKS = "blocks";
     static final String BUILDING = "building-";
-    /** Heap that must remain free after an index has been read, in bytes. */
-    private static final long RESERVE_BYTES = 8L << 20;
 
     /** Returns the directory of a version. */
     Path version(long version) {
@@ -137,9 +135,13 @@ record DatasetDirectory(Path path, Disk disk) {
     LineIndex index(Manifest manifest) throws StoreException {
         Path file = version(manifest.version()).resolve(INDEX);
         try {
-            requireHeap(Files.size(file) + BlockDigests.bytes(manifest.content()), manifest.version());
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
-            return LineIndexFile.read(file, manifest.lineCount(), manifest.byteCount() + virtualTerminator);
+            LineIndex index = HeapRoom.OF_PROCESS.allocate(
+                    Files.size(file) + BlockDigests.bytes(manifest.content()),
+                    "the index of " + describe(manifest.version()),
+                    () -> LineIndexFile.allocate(file, manifest.lineCount(), manifest.byteCount() + virtualTerminator));
+            LineIndexFile.fill(file, index);
+            return index;
         } catch (IOException e) {
             throw unusable(manifest.version(), file, manifest.sourceName(), e);
         }
@@ -171,29 +173,6 @@ record DatasetDirectory(Path path, Disk disk) {
         if (!Files.exists(file)) {
             throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
         }
-    }
-
-    /**
-     * Rejects an index that does not fit in the heap before it is read, so that it cannot starve the requests in
-     * flight.
-     */
-    private void requireHeap(long bytes, long version) throws StoreFailedException {
-        long needed = bytes + RESERVE_BYTES;
-        if (needed > freeHeapBytes()) {
-            // Garbage counts as used until it is collected, so an index that fits might be rejected without this.
-            System.gc();
-        }
-        long free = freeHeapBytes();
-        if (needed > free) {
-            String message = "the index of " + describe(version) + " needs " + (needed >> 20) + " MiB of heap, and "
-                    + (free >> 20) + " MiB are free: raise -Xmx";
-            throw new StoreFailedException(message, new OutOfMemoryError(message));
-        }
-    }
-
-    private static long freeHeapBytes() {
-        Runtime runtime = Runtime.getRuntime();
-        return runtime.maxMemory() - runtime.totalMemory() + runtime.freeMemory();
     }
 
     private StoreException unusable(long version, Path file, String source, IOException cause) {

@@ -1,8 +1,8 @@
 package dev.lineserver.store.embedded;
 
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 
@@ -69,33 +69,60 @@ final class SourceValidation {
         }
     }
 
-    /** The reads that one event loop has made and not yet validated. Used only by that event loop. */
+    /**
+     * The reads that one event loop has made and not yet validated. Used only by that event loop.
+     *
+     * <p>A full heap must not stop the validation on an event loop for good. So {@link #run} allocates nothing itself,
+     * and keeps the reads that it can neither complete nor fail. If the loop cannot queue the task, the next read queues
+     * it.
+     */
     private static final class LoopReads implements Runnable {
+        private static final UnvalidatedRead[] NONE = {};
+        private static final int MIN_CAPACITY = 16;
+        /** A larger array is released when it is empty. */
+        private static final int MAX_KEPT_CAPACITY = 4096;
+
         private final EventExecutor loop;
-        private List<UnvalidatedRead> pending = new ArrayList<>();
+        /** The pending reads, in their order; null from {@link #count} on. */
+        private @Nullable UnvalidatedRead[] reads = NONE;
+
+        private int count;
+        /** True if the loop has a task that will validate the pending reads. */
+        private boolean queued;
 
         LoopReads(EventExecutor loop) {
             this.loop = loop;
         }
 
         void add(UnvalidatedRead read) {
-            if (pending.isEmpty()) {
-                // The loop runs queued tasks after all events of this iteration, so reads of those are validated
-                // together.
-                loop.execute(this);
+            if (count == reads.length) {
+                reads = Arrays.copyOf(reads, Math.max(MIN_CAPACITY, 2 * count));
             }
-            pending.add(read);
+            // The loop runs queued tasks after all events of this iteration, so reads of those are validated together.
+            // This may fail. The caller then fails the read, so it is added afterwards.
+            queue();
+            reads[count++] = read;
+        }
+
+        private void queue() {
+            if (!queued) {
+                loop.execute(this);
+                queued = true;
+            }
         }
 
         @Override
         public void run() {
-            List<UnvalidatedRead> reads = pending;
+            queued = false;
             // A completed read may start others on this thread. The attributes below are older than those reads, so
-            // they need a new list; its first add queues the next validation.
-            pending = new ArrayList<>();
+            // they
+            // wait for the next validation, which their first add queues.
+            int validated = count;
+            int kept = 0;
             LinesFile validatedFile = null;
             BasicFileAttributes attributes = null;
-            for (UnvalidatedRead read : reads) {
+            for (int i = 0; i < validated; i++) {
+                UnvalidatedRead read = Objects.requireNonNull(reads[i]);
                 try {
                     // Usually all reads are of one file. If datasets alternate, a file is validated several times.
                     if (read.file() != validatedFile) {
@@ -104,20 +131,49 @@ final class SourceValidation {
                     }
                     read.validated(attributes);
                 } catch (RuntimeException | Error e) {
-                    fail(read, e);
+                    if (!fail(read, e)) {
+                        reads[kept++] = read;
+                    }
                 }
+            }
+            remove(kept, validated);
+            if (count > 0) {
+                retry();
             }
         }
 
         /**
          * Fails one read without affecting the reads after it. If the heap is too full to complete the read, the read
          * is validated again in the next iteration, when other requests may have released memory.
+         *
+         * @return false if the read is still pending
          */
-        private void fail(UnvalidatedRead read, Throwable failure) {
+        private static boolean fail(UnvalidatedRead read, Throwable failure) {
             try {
                 read.completeExceptionally(failure);
+                return true;
             } catch (OutOfMemoryError e) {
-                add(read);
+                return false;
+            }
+        }
+
+        /** Removes the reads from one index to another. */
+        private void remove(int from, int to) {
+            System.arraycopy(reads, to, reads, from, count - to);
+            Arrays.fill(reads, count - (to - from), count, null);
+            count -= to - from;
+            if (count == 0 && reads.length > MAX_KEPT_CAPACITY) {
+                reads = NONE;
+            }
+        }
+
+        private void retry() {
+            try {
+                queue();
+            } catch (OutOfMemoryError _) {
+                // The next read of this loop queues the task. Until then, the requests of these reads can only time
+                // out.
+                return;
             }
         }
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
+import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.DefaultEventLoopGroup;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import dev.lineserver.store.DatasetName;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -213,6 +215,110 @@ final class SourceValidationTest {
             assertTrue(isUntouched(read));
         }
         assertEquals(3, attempts.get());
+    }
+
+    /** An event loop that cannot allocate room for a task as often as {@link #failures} says. */
+    private static final class FullLoop extends DefaultEventLoop {
+        final AtomicInteger failures = new AtomicInteger();
+        final AtomicInteger failedTasks = new AtomicInteger();
+
+        @Override
+        public void execute(Runnable task) {
+            if (inEventLoop() && failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                throw new OutOfMemoryError("a test");
+            }
+            super.execute(() -> {
+                try {
+                    task.run();
+                } catch (OutOfMemoryError e) {
+                    // An event loop of a server only logs it.
+                    failedTasks.incrementAndGet();
+                }
+            });
+        }
+    }
+
+    @Test
+    void aReadWhoseValidationCannotBeQueuedForLackOfHeapFailsAndLaterOnesDoNot() throws Exception {
+        FullLoop full = new FullLoop();
+        try {
+            SourceValidation validations = new SourceValidation(full);
+            RecordedRead refused = new RecordedRead();
+            RecordedRead next = new RecordedRead();
+            full.submit(() -> {
+                        full.failures.set(1);
+                        assertThrows(OutOfMemoryError.class, () -> validations.validate(refused));
+                        validations.validate(next);
+                    })
+                    .get();
+            assertTrue(isUntouched(next));
+            assertNull(refused.validatedOn, "the caller has failed it");
+        } finally {
+            Future<?> _ = full.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    /** Completing a read, failing it, and queueing another attempt fail, all for lack of heap. */
+    @Test
+    void aFullHeapDoesNotStopTheValidationOnAnEventLoop() throws Exception {
+        FullLoop full = new FullLoop();
+        try {
+            SourceValidation validations = new SourceValidation(full);
+            AtomicInteger attempts = new AtomicInteger();
+            RecordedRead hungry = new RecordedRead() {
+                @Override
+                public boolean completeExceptionally(Throwable failure) {
+                    throw new OutOfMemoryError("a test");
+                }
+            };
+            hungry.whenValidated = () -> {
+                if (attempts.incrementAndGet() == 1) {
+                    full.failures.set(1);
+                    throw new OutOfMemoryError("a test");
+                }
+            };
+            List<RecordedRead> others = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                others.add(new RecordedRead());
+            }
+            full.submit(() -> {
+                        others.subList(0, 20).forEach(validations::validate);
+                        validations.validate(hungry);
+                        others.subList(20, 40).forEach(validations::validate);
+                    })
+                    .get();
+            full.submit(() -> assertEquals(0, full.failedTasks.get())).get();
+            for (RecordedRead other : others) {
+                assertTrue(isUntouched(other));
+            }
+            assertFalse(hungry.isDone());
+            RecordedRead next = new RecordedRead();
+            full.submit(() -> validations.validate(next)).get();
+            assertTrue(isUntouched(next));
+            assertTrue(isUntouched(hungry));
+            assertEquals(2, attempts.get());
+        } finally {
+            Future<?> _ = full.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    /** More reads than the memory that is kept between two iterations holds. */
+    @Test
+    void manyReadsOfAnIterationAreAllCompleted() throws Exception {
+        for (int count : new int[] {10_000, 3, 10_000}) {
+            List<RecordedRead> many = loops.next()
+                    .submit(() -> {
+                        List<RecordedRead> made = new ArrayList<>();
+                        for (int i = 0; i < count; i++) {
+                            made.add(read());
+                        }
+                        return made;
+                    })
+                    .get();
+            for (RecordedRead read : many) {
+                assertTrue(isUntouched(read));
+            }
+        }
     }
 
     @Test

@@ -44,7 +44,8 @@ public class LineIndexBench {
         Path file = Files.createTempDirectory("line-index-bench").resolve("index");
         try {
             long end = write(file);
-            index = LineIndexFile.read(file, lines, end);
+            index = LineIndexFile.allocate(file, lines, end);
+            LineIndexFile.fill(file, index);
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(file.getParent());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -33,28 +34,41 @@ public final class LineIndexFile {
     private LineIndexFile() {}
 
     /**
-     * Reads an index into RAM. It takes as many bytes there as in the file.
+     * Allocates the index of a file. It takes as many bytes in RAM as in the file, and has no content until
+     * {@link #fill} has returned.
      *
      * @param lineCount number of lines, from the manifest
      * @param end end of the last line, from the manifest
+     * @throws IOException if the file cannot be used, as for {@link #fill}
+     */
+    public static LineIndex allocate(Path file, long lineCount, long end) throws IOException {
+        long size = Files.size(file);
+        long directoryLongs = 2 * Math.ceilDiv(lineCount, LineIndex.BLOCK_LINES);
+        long wordCount = size / Long.BYTES - 1 - directoryLongs;
+        if (lineCount < 0 || wordCount < 0 || wordCount > MAX_WORDS || size % Long.BYTES != 0) {
+            throw new IOException("its length does not match its number of lines");
+        }
+        return new LineIndex(
+                new long[Math.toIntExact(wordCount)], new long[Math.toIntExact(directoryLongs)], lineCount, end);
+    }
+
+    /**
+     * Reads a file into an index that was allocated for it.
+     *
      * @throws IOException if the file cannot be read, is damaged, or belongs to another content; the message is a
      *     clause that begins with "it"
      */
-    public static LineIndex read(Path file, long lineCount, long end) throws IOException {
+    public static void fill(Path file, LineIndex index) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long directoryLongs = 2 * Math.ceilDiv(lineCount, LineIndex.BLOCK_LINES);
-            long wordCount = channel.size() / Long.BYTES - 1 - directoryLongs;
-            if (lineCount < 0 || wordCount < 0 || wordCount > MAX_WORDS || channel.size() % Long.BYTES != 0) {
-                throw new IOException("its length does not match its number of lines");
-            }
             IndexInput input = new IndexInput(channel);
-            long[] words = input.longs(wordCount);
-            long[] directory = input.longs(directoryLongs);
-            long checksum = checksum(input.checksum, lineCount, end);
-            if (input.longs(1)[0] != checksum) {
+            input.read(index.words());
+            input.read(index.directory());
+            long checksum = checksum(input.checksum, index.lineCount(), index.end());
+            long[] stored = new long[1];
+            input.read(stored);
+            if (stored[0] != checksum) {
                 throw new IOException("its checksum does not match");
             }
-            return new LineIndex(words, directory, lineCount, end);
         }
     }
 
@@ -76,8 +90,7 @@ public final class LineIndexFile {
             this.channel = channel;
         }
 
-        long[] longs(long total) throws IOException {
-            long[] longs = new long[Math.toIntExact(total)];
+        void read(long[] longs) throws IOException {
             int count;
             for (int at = 0; at < longs.length; at += count) {
                 count = Math.min(longs.length - at, BUFFER_BYTES / Long.BYTES);
@@ -90,7 +103,6 @@ public final class LineIndexFile {
                 checksum.update(buffer.flip());
                 buffer.rewind().asLongBuffer().get(longs, at, count);
             }
-            return longs;
         }
     }
 

@@ -32,7 +32,7 @@ final class LineIndexTest {
     /** Writes an index of lines with the given lengths, in batches of random sizes, and reads it. */
     private LineIndex index(int lines, IntUnaryOperator lengthOf) throws Exception {
         Path file = write(lines, lengthOf);
-        return LineIndexFile.read(file, lines, end(lines, lengthOf));
+        return read(file, lines, end(lines, lengthOf));
     }
 
     private Path write(int lines, IntUnaryOperator lengthOf) throws Exception {
@@ -55,6 +55,12 @@ final class LineIndexTest {
             writer.finish();
         }
         return file;
+    }
+
+    private static LineIndex read(Path file, long lines, long end) throws IOException {
+        LineIndex index = LineIndexFile.allocate(file, lines, end);
+        LineIndexFile.fill(file, index);
+        return index;
     }
 
     private static long end(int lines, IntUnaryOperator lengthOf) {
@@ -131,11 +137,11 @@ final class LineIndexTest {
     void anIndexOfAnotherContentIsDetected() throws Exception {
         Path file = write(700, i -> i % 50);
         long end = end(700, i -> i % 50);
-        assertEquals(700, LineIndexFile.read(file, 700, end).lineCount());
+        assertEquals(700, read(file, 700, end).lineCount());
         for (long lines : new long[] {-1, Long.MIN_VALUE, 0, 640, 699, 701, 769, 1 << 20, Long.MAX_VALUE}) {
-            assertThrows(IOException.class, () -> LineIndexFile.read(file, lines, end), lines + " lines");
+            assertThrows(IOException.class, () -> read(file, lines, end), lines + " lines");
         }
-        assertThrows(IOException.class, () -> LineIndexFile.read(file, 700, end - 1));
+        assertThrows(IOException.class, () -> read(file, 700, end - 1));
     }
 
     @Test
@@ -151,6 +157,6 @@ final class LineIndexTest {
     private void assertDamaged(byte[] bytes, String what) throws Exception {
         Path file = directory.resolve("damaged");
         Files.write(file, bytes);
-        assertThrows(IOException.class, () -> LineIndexFile.read(file, 700, end(700, i -> i % 50)), what);
+        assertThrows(IOException.class, () -> read(file, 700, end(700, i -> i % 50)), what);
     }
 }
