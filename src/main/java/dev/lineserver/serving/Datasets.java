@@ -35,9 +35,9 @@ import dev.lineserver.store.StoredVersion;
  * <ul>
  *   <li>One thread, the version watch, lists the datasets of the store at a fixed interval. For each dataset it starts a
  *       refresh, and it withdraws the datasets that the store no longer lists.
- *   <li>Refresh threads open and check the versions of one dataset each. At most one refresh of a dataset runs at a time: a
- *       version that takes long to open or to check delays neither other datasets nor the watch. Kept versions are opened
- *       and checked by tasks of their own on these threads.
+ *   <li>Refresh threads open the current version of one dataset each, and find out whether lookups on it succeed. At most one
+ *       refresh of a dataset runs at a time: a version that takes long to open delays neither other datasets nor the watch.
+ *       Checks of versions, and the opening of kept ones, are tasks of their own on these threads.
  *   <li>Requests call {@link #find} on any thread, and wait for neither.
  * </ul>
  *
@@ -54,7 +54,7 @@ import dev.lineserver.store.StoredVersion;
  */
 public final class Datasets implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Datasets.class.getName());
-    /** The time that {@link #start} waits for versions to open. Slower ones are opened while the server already answers. */
+    /** The time that {@link #start} waits for versions. Slower ones are opened and checked while the server answers. */
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
     /**
      * A lookup of a refresh that takes longer counts as failed. This is longer than the default lookup deadline of any
@@ -139,8 +139,8 @@ public final class Datasets implements AutoCloseable {
     }
 
     /**
-     * Opens the store and its versions, and starts the version watch. Blocks until the versions are open or have failed to
-     * open, at most for {@link #START_TIMEOUT}.
+     * Opens the store and its versions, and starts the version watch. Blocks until the versions are open and the current
+     * ones have been checked, or have failed to open, at most for {@link #START_TIMEOUT}.
      *
      * @throws StoreFailedException if the store cannot be opened and another attempt would fail as well; the version watch
      *     retries every other failure
@@ -154,12 +154,17 @@ public final class Datasets implements AutoCloseable {
             }
             recordStoreFailure(e);
         }
-        CompletableFuture.allOf(refreshes.values().toArray(CompletableFuture[]::new))
+        allOf(refreshes.values().stream())
+                .thenCompose(_ -> allOf(all().stream().map(ServedDataset::checkEnded)))
                 .completeOnTimeout(null, START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .join();
         listener.run();
         long pause = interval.toNanos();
         Future<?> _ = watch.scheduleWithFixedDelay(this::checkAndLogFailures, pause, pause, TimeUnit.NANOSECONDS);
+    }
+
+    private static CompletableFuture<Void> allOf(Stream<CompletableFuture<Void>> futures) {
+        return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
     }
 
     private void checkAndLogFailures() {
@@ -349,7 +354,7 @@ public final class Datasets implements AutoCloseable {
         refreshers.shutdownNow();
         Stream<CompletableFuture<Void>> versions = served.values().stream().map(ServedDataset::close);
         Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim));
-        CompletableFuture.allOf(Stream.concat(versions, tasks).toArray(CompletableFuture[]::new))
+        allOf(Stream.concat(versions, tasks))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
         // After the snapshots, which may use the store's connections.

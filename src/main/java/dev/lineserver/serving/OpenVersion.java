@@ -31,6 +31,7 @@ import dev.lineserver.store.Snapshot;
  */
 public final class OpenVersion {
     final Snapshot snapshot;
+    final VersionCheck check = new VersionCheck(this);
     /** Completed after the snapshot has been closed. */
     final CompletableFuture<Void> closed = new CompletableFuture<>();
 

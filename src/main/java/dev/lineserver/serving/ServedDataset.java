@@ -60,8 +60,8 @@ public final class ServedDataset {
     private volatile @Nullable OpenVersion current;
     /** The reason why the newest listed version is not open; null if it is the current one. */
     private volatile @Nullable String openFailure = "it is being opened";
-    /** The reason why lookups on the current version fail; null if they succeed. */
-    private volatile @Nullable String readFailure;
+    /** The reason why lookups on the current version fail; null if they succeed. Its check may have failed as well. */
+    private volatile @Nullable String lookupFailure;
     /** The version that a refresh last tried to open. Like the next two fields, used by refreshes only. */
     private @Nullable Manifest lastAttempted;
     /** The time from which that version may be tried again. */
@@ -167,8 +167,16 @@ public final class ServedDataset {
 
     /** The reason why lookups fail at present; empty if they succeed. */
     public Optional<String> unavailability() {
-        return Optional.ofNullable(current == null ? openFailure : readFailure)
+        OpenVersion version = current;
+        return Optional.ofNullable(version == null ? openFailure : lookupFailure)
+                .or(() -> version == null ? Optional.empty() : version.check.failure())
                 .map(reason -> "dataset " + name + " cannot be read: " + reason);
+    }
+
+    /** Completes when the check of the current version that was started last has ended. Never fails. */
+    CompletableFuture<Void> checkEnded() {
+        OpenVersion version = current;
+        return version == null ? CompletableFuture.completedFuture(null) : version.check.ended();
     }
 
     /** Returns true if an older version is served because the newest listed one cannot be opened. */
@@ -276,7 +284,7 @@ public final class ServedDataset {
         OpenVersion replaced = current;
         Manifest manifest = version.manifest();
         current = version;
-        readFailure = null;
+        lookupFailure = null;
         LOG.log(
                 System.Logger.Level.INFO,
                 "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
@@ -288,34 +296,39 @@ public final class ServedDataset {
     }
 
     /**
-     * Asks the store to keep the versions that it no longer lists for the requests that still read them, checks the kept
-     * versions, and finds out whether lookups on the current version succeed.
+     * Asks the store to keep the versions that it no longer lists for the requests that still read them, starts a check of
+     * each open version, and finds out whether lookups on the current version succeed.
      */
     void refreshOpenVersions() {
-        versions.maintain(current);
         OpenVersion version = acquire();
-        if (version == null) {
-            return;
-        }
         try {
-            if (!isListed(version.manifest())) {
-                // The newest version could not be opened, so this one is still needed.
-                version.snapshot.keepAlive();
+            // Before the next check starts.
+            boolean checking = version != null && version.check.isRunning();
+            versions.maintain(version);
+            if (version != null) {
+                probe(version, checking);
             }
-            String failure = probe.failure(version);
-            if (failure != null) {
-                // Published before the check, which may take long. A success is published only after the check.
-                readFailure = logIfChanged(readFailure, failure);
-            }
-            version.snapshot.check();
-            readFailure = failure;
-        } catch (StoreException e) {
-            readFailure = logIfChanged(readFailure, e.getMessage());
         } catch (InterruptedException e) {
             // Datasets is being closed: the result no longer matters.
             Thread.currentThread().interrupt();
         } finally {
-            version.release();
+            if (version != null) {
+                version.release();
+            }
+        }
+    }
+
+    private void probe(OpenVersion version, boolean checking) throws InterruptedException {
+        if (!isListed(version.manifest())) {
+            // The newest version could not be opened, so this one is still needed.
+            version.snapshot.keepAlive();
+        }
+        String failure = probe.failure(version);
+        if (failure != null) {
+            lookupFailure = logIfChanged(lookupFailure, failure);
+        } else if (!checking) {
+            // During a check, one line that can be read proves little: the lookup of another one has just failed.
+            lookupFailure = null;
         }
     }
 

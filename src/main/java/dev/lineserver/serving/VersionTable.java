@@ -77,10 +77,6 @@ final class VersionTable {
         boolean requested;
         /** The time at which an open version becomes idle unless a request names it. Guarded by the table. */
         long idleNanos;
-        /** The last check of the version, running or complete. Like the next field, used by {@link #maintain} only. */
-        CompletableFuture<Void> check = CompletableFuture.completedFuture(null);
-
-        volatile @Nullable String checkFailure;
 
         TableEntry(Manifest manifest) {
             this.manifest = manifest;
@@ -281,36 +277,21 @@ final class VersionTable {
 
     /**
      * Asks the store to keep released versions for the requests that still read them, and starts a check of each open
-     * version except the current one, whose check is part of the refresh. May block.
+     * version. May block.
      */
     void maintain(@Nullable OpenVersion current) {
         released.removeIf(version -> version.closed.isDone());
         released.forEach(version -> version.snapshot.keepAlive());
+        // The table lacks the current version if another manifest has taken its number.
+        if (current != null) {
+            current.check.start(executor);
+        }
         for (TableEntry entry : entries.values()) {
             OpenVersion version = entry.version;
-            if (version != null && version != current && entry.check.isDone()) {
-                // On another thread: a check may read the whole content, and must not delay the current version.
-                entry.check = CompletableFuture.runAsync(() -> check(entry, version), executor);
+            if (version != null && version != current) {
+                version.check.start(executor);
             }
         }
-    }
-
-    private static void check(TableEntry entry, OpenVersion version) {
-        if (!version.acquire()) {
-            return;
-        }
-        String failure = null;
-        try {
-            version.snapshot.check();
-        } catch (StoreException | RuntimeException | Error e) {
-            failure = messageOf(e);
-        } finally {
-            version.release();
-        }
-        if (failure != null && !failure.equals(entry.checkFailure)) {
-            LOG.log(System.Logger.Level.ERROR, entry.name() + ": " + failure);
-        }
-        entry.checkFailure = failure;
     }
 
     /**

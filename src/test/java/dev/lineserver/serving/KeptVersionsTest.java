@@ -448,8 +448,9 @@ final class KeptVersionsTest {
         executor.queueing = true;
         datasets.check();
         executor.runNext();
-        assertEquals(1, executor.queued(), "the refresh has not started a check");
+        assertEquals(2, executor.queued(), "the refresh has not started a check of each version");
         executor.queueing = false;
+        executor.runNext();
         executor.runNext();
         assertEquals(
                 List.of(3L, 0L), seen, "the current version, and whether the kept one was closed during its check");
