@@ -16,6 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.SourceException;
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.StoreException;
 
 /** Maps an exception to a message and an exit code. */
@@ -24,9 +25,6 @@ final class Failures {
     static final int FAILED = 1;
     /** Exit code of incorrect usage: an invalid argument or setting. */
     static final int USAGE = 2;
-
-    /** Message of the {@link IOException} of a write to a pipe that its reader, such as {@code head}, has closed. */
-    private static final String BROKEN_PIPE = "Broken pipe";
 
     /** Longest edit distance of a suggestion. A transposition of two characters counts as two edits. */
     private static final int MAX_EDITS = 2;
@@ -47,8 +45,9 @@ final class Failures {
      * @return the exit code
      */
     static int report(Throwable failure, Messages err) {
-        if (failure instanceof IOException) {
-            if (!BROKEN_PIPE.equals(failure.getMessage())) {
+        if (failure instanceof IOException write) {
+            // The reader of a pipe may close it when it has read enough; nobody would read a message about that.
+            if (!IoErrors.isBrokenPipe(write)) {
                 err.print("standard output cannot be written: " + failure.getMessage());
             }
             return FAILED;

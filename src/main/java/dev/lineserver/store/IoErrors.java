@@ -2,11 +2,16 @@ package dev.lineserver.store;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.Pipe;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
@@ -31,10 +36,51 @@ public final class IoErrors {
         return new StoreFailedException(message(attempt, cause), cause);
     }
 
-    /** Returns true if a write failed because the disk is full, or because a limit on space was reached. */
-    public static boolean isLackOfSpace(IOException cause) {
+    /** Returns true if a write failed because the reader of the pipe, such as {@code head}, has closed it. */
+    public static boolean isBrokenPipe(IOException cause) {
+        return text(cause).equals(wordsFor(IoErrors::writeToBrokenPipe));
+    }
+
+    private static boolean isLackOfSpace(IOException cause) {
         String lower = text(cause).toLowerCase(Locale.ROOT);
-        return lower.contains("no space left") || lower.contains("quota exceeded") || lower.contains("file too large");
+        return lower.contains("no space left")
+                || lower.contains("quota exceeded")
+                || lower.contains("file too large")
+                || text(cause).equals(wordsFor(IoErrors::writeToFullDevice));
+    }
+
+    /** A write that fails on every system that has what it needs. */
+    private interface FailingWrite {
+        void run() throws IOException;
+    }
+
+    /**
+     * Returns the operating system's words for an error, which are in the language of its locale. An {@link IOException}
+     * has nothing else that tells such errors apart. Null if they cannot be found out now.
+     */
+    private static @Nullable String wordsFor(FailingWrite write) {
+        try {
+            write.run();
+            return null;
+        } catch (ClosedByInterruptException e) {
+            return null;
+        } catch (IOException e) {
+            return text(e);
+        }
+    }
+
+    private static void writeToBrokenPipe() throws IOException {
+        Pipe pipe = Pipe.open();
+        try (Pipe.SinkChannel sink = pipe.sink()) {
+            pipe.source().close();
+            int _ = sink.write(ByteBuffer.allocate(1));
+        }
+    }
+
+    private static void writeToFullDevice() throws IOException {
+        try (FileChannel device = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
+            int _ = device.write(ByteBuffer.allocate(1));
+        }
     }
 
     private static String reason(IOException cause) {

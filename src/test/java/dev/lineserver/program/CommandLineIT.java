@@ -127,6 +127,25 @@ final class CommandLineIT {
                         + " >/dev/full; [ $? = 1 ] && line-server " + arguments + " >&-");
     }
 
+    /** A locale with translations changes the operating system's words for all errors. */
+    @Test
+    void errorsInAnotherLanguageAreUnderstood() throws Exception {
+        Assumptions.assumeTrue(
+                Files.exists(Path.of("/usr/share/locale/de/LC_MESSAGES/libc.mo"))
+                        && Program.runShell(log(), "mkdir loc && localedef -i de_DE -f UTF-8 loc/de_DE.UTF-8")
+                                        .exitCode()
+                                == 0,
+                "the German locale cannot be made");
+        String german = "export LOCPATH=$PWD/loc LC_ALL=de_DE.UTF-8; ";
+        assertShell(
+                1,
+                "1\n",
+                "line-server: standard output cannot be written: Auf dem Gerät ist kein Speicherplatz mehr verfügbar\n",
+                german + "seq 1000000 >x.txt; line-server ingest x.txt --data-dir data >ingested;"
+                        + " line-server get 1- --data-dir data | head -n 1;"
+                        + " line-server get 1 --data-dir data >/dev/full");
+    }
+
     @Test
     void aBrokenPipeEndsGetWithoutAMessage() throws Exception {
         assertShell(

@@ -3,6 +3,7 @@ package dev.lineserver.store.embedded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -268,8 +269,9 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /**
-     * Removes versions from the versions file, and deletes them. On a full disk they are deleted first: if the process
-     * crashes in between, a version is listed that cannot be read, and that can be removed again.
+     * Removes versions from the versions file, and deletes them. If that file cannot be written, for example because the
+     * disk is full, they are deleted first, and it is written again. If the process crashes in between, a version is listed
+     * that cannot be read, and that can be removed again.
      *
      * @param now the content of the file
      * @param next its new content
@@ -278,7 +280,8 @@ record DatasetDirectory(Path path, Disk disk) {
         try {
             replaceVersions(next);
         } catch (IOException e) {
-            if (!IoErrors.isLackOfSpace(e)) {
+            // A full disk has no exception of its own, but these have.
+            if (e instanceof AccessDeniedException || e instanceof ClosedChannelException) {
                 throw e;
             }
             for (long number : now.numbers()) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.Limits;
@@ -269,9 +270,11 @@ final class EmbeddedVersionsTest {
     /** A disk without space for another file. */
     private static final class FullDisk extends Disk {
         private final Path dataset;
+        private final String words;
 
-        FullDisk(Path dataset) {
+        FullDisk(Path dataset, String words) {
             this.dataset = dataset;
+            this.words = words;
         }
 
         @Override
@@ -279,18 +282,24 @@ final class EmbeddedVersionsTest {
             if (Files.exists(dataset.resolve("v1"))) {
                 // As on a real disk: the entry needs no space, and stays if nobody deletes it.
                 super.create(file).close();
-                throw new IOException("No space left on device");
+                throw new IOException(words);
             }
             return super.create(file);
         }
     }
 
+    /** The operating system says that the disk is full in the language of its locale. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void aDropReleasesSpaceOnADiskThatIsFull(boolean whole) throws Exception {
+    @CsvSource({
+        "true, No space left on device",
+        "false, No space left on device",
+        "true, Auf dem Gerät ist kein Speicherplatz mehr verfügbar",
+        "false, Auf dem Gerät ist kein Speicherplatz mehr verfügbar"
+    })
+    void aDropReleasesSpaceOnADiskThatIsFull(boolean whole, String words) throws Exception {
         put("one", true, 2, false);
         put("two", true, 2, false);
-        EmbeddedStore full = new EmbeddedStore(data, null, new FullDisk(dataset));
+        EmbeddedStore full = new EmbeddedStore(data, null, new FullDisk(dataset, words));
         if (whole) {
             assertTrue(full.drop(DatasetName.DEFAULT));
             assertEquals(List.of(), store.datasets());
