@@ -29,6 +29,14 @@ final class RequestGuard {
      */
     private static final long MAX_BODY_BYTES = 64 << 10;
 
+    /** In HTTP/2, a refused body up to this length is skipped, and a longer one ends its stream: 1 MiB. */
+    static final int MAX_REFUSED_BODY_BYTES = 1 << 20;
+
+    /** Error codes of RFC 9113, section 7, for the end of a stream; after an answer, section 8.1 names the first. */
+    private static final long NO_ERROR = 0;
+
+    private static final long CANCEL = 8;
+
     private final RequestOutcomes outcomes;
 
     RequestGuard(RequestOutcomes outcomes) {
@@ -82,7 +90,7 @@ final class RequestGuard {
                 return;
             }
             if (request.version() == HttpVersion.HTTP_2) {
-                request.response().reset();
+                request.response().reset(request.response().ended() ? NO_ERROR : CANCEL);
             } else {
                 request.connection().close();
             }
@@ -123,12 +131,15 @@ final class RequestGuard {
 
     /**
      * Answers with a problem, and closes an HTTP/1.1 connection after it: the start of the next request is uncertain, or
-     * comes after a long body. In HTTP/2 each request has a stream of its own.
+     * comes after a long body. In HTTP/2 each request has a stream of its own, but all bodies share one flow-control window,
+     * so the body is skipped.
      */
     static void refuse(HttpServerRequest request, Problem problem) {
         if (request.version() != HttpVersion.HTTP_2) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             request.response().endHandler(_ -> request.connection().close());
+        } else if (!request.isEnded()) {
+            discardBody(request, MAX_REFUSED_BODY_BYTES);
         }
         problem.answer(request);
     }

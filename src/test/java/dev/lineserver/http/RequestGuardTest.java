@@ -4,9 +4,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -144,6 +150,51 @@ final class RequestGuardTest {
             assertTrue(refusal.startsWith("400 ") && refusal.contains("The path is malformed: "), refusal);
         }
         assertEquals("200 line 3;", PlainServer.await(send("/lines/3", 0)));
+        assertEquals(1, server.connections.get());
+    }
+
+    /**
+     * An unread body would keep its share of the flow-control window of the connection, which is 64 KiB. Java's client
+     * reads no answer before it has sent its body, and the one of Vert.x resets the stream once it is answered.
+     */
+    @Test
+    void inHttp2ARefusedBodyDoesNotBlockLaterOnes() throws Exception {
+        answerWithTheNumber();
+        try (java.net.http.HttpClient client = java.net.http.HttpClient.newHttpClient()) {
+            // The first request of a connection asks for the upgrade to HTTP/2.
+            assertEquals("200 line 3;", post(client, "/lines/3", 0));
+            for (int i = 0; i < 3; i++) {
+                String refusal = post(client, "/lines/1", 5 * LONGEST_BODY);
+                assertTrue(refusal.startsWith("400 ") && refusal.contains("; send none."), refusal);
+                assertEquals("200 line 2;", post(client, "/lines/2", LONGEST_BODY));
+            }
+        }
+        assertEquals(1, server.connections.get());
+    }
+
+    /** Sends a request over HTTP/2 whose head announces the length of its body. */
+    private String post(java.net.http.HttpClient client, String path, int length) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+                .method("GET", length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(new byte[length]))
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        assertEquals(java.net.http.HttpClient.Version.HTTP_2, answer.version());
+        return answer.statusCode() + " " + answer.body();
+    }
+
+    /** Nothing bounds a body that a client goes on to send after its refusal, except the end of its stream. */
+    @Test
+    void inHttp2ARefusedBodyIsNotReadForEver() throws Exception {
+        answerWithTheNumber();
+        HttpClientRequest request =
+                PlainServer.await(http2.request(HttpMethod.GET, server.port(), "127.0.0.1", "/lines/1"));
+        CompletableFuture<Throwable> reset = new CompletableFuture<>();
+        request.exceptionHandler(reset::complete);
+        int length = 2 * RequestGuard.MAX_REFUSED_BODY_BYTES;
+        Future<Void> _ = request.putHeader("content-length", "" + length).write(Buffer.buffer(new byte[length - 1]));
+        assertInstanceOf(StreamResetException.class, reset.get(30, TimeUnit.SECONDS));
+        assertEquals("200 line 2;", PlainServer.await(send("/lines/2", LONGEST_BODY)));
         assertEquals(1, server.connections.get());
     }
 
