@@ -29,6 +29,8 @@ record Problem(
         String detail,
         @JsonAnyGetter Map<String, Object> members) {
     private static final String MEDIA_TYPE = "application/problem+json";
+    /** A cache may otherwise keep a 404 or a 410 as long as it likes, and the version may be published meanwhile. */
+    private static final String NO_STORE = "no-store";
 
     private static Problem of(ProblemType type, String detail, Map<String, Object> members) {
         return new Problem(type.path(), type.title, type.status, detail, members);
@@ -195,9 +197,9 @@ record Problem(
 
     private Map<String, String> headers() {
         return switch (status) {
-            case 405 -> Map.of("Content-Type", MEDIA_TYPE, "Allow", "GET, HEAD");
-            case 503 -> Map.of("Content-Type", MEDIA_TYPE, "Retry-After", "1");
-            default -> Map.of("Content-Type", MEDIA_TYPE);
+            case 405 -> Map.of("Content-Type", MEDIA_TYPE, "Cache-Control", NO_STORE, "Allow", "GET, HEAD");
+            case 503 -> Map.of("Content-Type", MEDIA_TYPE, "Cache-Control", NO_STORE, "Retry-After", "1");
+            default -> Map.of("Content-Type", MEDIA_TYPE, "Cache-Control", NO_STORE);
         };
     }
 

@@ -168,6 +168,7 @@ abstract class HttpContract {
         HttpResponse<byte[]> response = send(protocol, method, path, headers);
         assertEquals(status, response.statusCode(), path);
         assertEquals(PROBLEM, header(response, "content-type"), path);
+        assertEquals("no-store", header(response, "cache-control"), path);
         JsonObject problem = new JsonObject(new String(response.body(), StandardCharsets.UTF_8));
         assertEquals(status, problem.getInteger("status"));
         return problem;

@@ -71,6 +71,7 @@ final class UnavailableStoreTest {
             assertEquals(503, response.getStatus());
             assertEquals("1", response.getHeaderString("Retry-After"));
             assertEquals("application/problem+json", response.getHeaderString("Content-Type"));
+            assertEquals("no-store", response.getHeaderString("Cache-Control"));
             assertTrue(((Problem) response.getEntity()).detail().contains("no node answers"));
         }
     }
