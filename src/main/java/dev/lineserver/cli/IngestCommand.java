@@ -64,9 +64,11 @@ final class IngestCommand implements Verb {
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
+    private @Nullable Ingest ingest;
+
     @Override
     public String interruption() {
-        return "interrupted; nothing was published";
+        return "interrupted; " + (ingest == null ? "nothing was published" : ingest.state());
     }
 
     @Override
@@ -84,7 +86,7 @@ final class IngestCommand implements Verb {
     Report ingest(CommandContext context, LineStore store)
             throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
-        Ingest ingest = new Ingest(store, context.progress("ingest"));
+        ingest = new Ingest(store, context.progress("ingest"));
         IngestOptions options = new IngestOptions(context.dataset(), copy, force, context.keep(), hold, checks());
         Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(file, options) : ingest.store(file, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);

@@ -33,16 +33,17 @@ final class ServeCommand implements Verb {
             description = "Embedded store: copy FILE into the data directory, so that FILE may change or be deleted.")
     boolean copy;
 
+    private final IngestCommand ingest = new IngestCommand();
+
     @Override
     public String interruption() {
-        return "interrupted; nothing was published";
+        return ingest.interruption();
     }
 
     @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
         requirePortFree(context.settings().serve());
         if (file != null) {
-            IngestCommand ingest = new IngestCommand();
             ingest.file = file;
             ingest.copy = copy;
             ingest.ifChanged = true;

@@ -22,7 +22,7 @@ import dev.lineserver.store.TextShape;
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
  * published or held.
  *
- * <p>If an ingest fails, the dataset is unchanged. A {@link SourceException} means that the source cannot be read, or
+ * <p>If an ingest fails, {@link #state} says what it leaves; until the store begins to publish, that is nothing. A {@link SourceException} means that the source cannot be read, or
  * that it changed while it was being read; a {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
@@ -34,8 +34,11 @@ public final class Ingest {
     /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
     private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
 
+    private static final String NOTHING = "nothing was published";
+
     private final LineStore store;
     private final Progress progress;
+    private String state = NOTHING;
 
     /** @param progress called on the thread that calls a method of this class */
     public Ingest(LineStore store, Progress progress) {
@@ -52,6 +55,14 @@ public final class Ingest {
      * @param verified true if the stored version was compared with its source afterwards
      */
     public record Outcome(Manifest manifest, boolean stored, boolean held, boolean verified) {}
+
+    /**
+     * Returns what the last ingest has stored or published so far, for a message after an exception. Called by the thread
+     * that ingests.
+     */
+    public String state() {
+        return state;
+    }
 
     /** Calls {@link #storeIfChanged(String, IngestOptions)} without checks. */
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
@@ -71,6 +82,7 @@ public final class Ingest {
      */
     public Outcome storeIfChanged(String sourceName, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
+        state = NOTHING;
         try (Source source = Source.open(sourceName)) {
             Optional<Manifest> existing = findExisting(source, request(source, options));
             if (existing.isPresent()) {
@@ -93,6 +105,7 @@ public final class Ingest {
      */
     public Outcome store(String sourceName, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
+        state = NOTHING;
         Source source = Source.open(sourceName);
         try {
             reclaim();
@@ -147,22 +160,32 @@ public final class Ingest {
     private Outcome verify(Outcome outcome, String sourceName)
             throws SourceException, StoreException, InterruptedException {
         Manifest held = outcome.manifest();
-        String version = "version " + held.version() + " of dataset " + held.dataset();
+        String version = describe(held);
         Optional<String> difference;
         try (Source source = Source.open(sourceName);
                 Snapshot snapshot = store.open(held)) {
             difference = Verification.firstDifference(snapshot, source, NUMBERS_OF_EDITORS, progress.next("verify"));
         } catch (SourceException | StoreException e) {
-            progress.note(
-                    version + " is held, but not verified; run line-server verify with --version " + held.version());
+            // After an interrupt, the caller says this.
+            if (!Thread.currentThread().isInterrupted()) {
+                progress.note(state);
+            }
             throw e;
         }
         if (difference.isPresent()) {
+            state = version + " is held, but differs from its source; drop it with line-server drop " + held.dataset()
+                    + " --version " + held.version();
             store.drop(held.dataset(), held.version());
+            state = NOTHING;
             throw new StoreFailedException(version + " was dropped, because it differs from its source: "
                     + difference.get() + "; nothing was published; ingest the source again");
         }
+        state = version + " is held and verified";
         return new Outcome(held, true, true, true);
+    }
+
+    private static String describe(Manifest manifest) {
+        return "version " + manifest.version() + " of dataset " + manifest.dataset();
     }
 
     /**
@@ -212,7 +235,15 @@ public final class Ingest {
             SourceReader reader = new SourceReader(source, progress);
             Content content = reader.read(build::add);
             requirePassed(options.checks(), source, content, current);
-            return new Outcome(build.commit(content, reader.blocks()), true, options.hold(), false);
+            // An exception leaves it open whether the store has the version.
+            state = "the version may have been " + (options.hold() ? "stored" : "published")
+                    + ", see line-server versions " + options.dataset();
+            Manifest manifest = build.commit(content, reader.blocks());
+            state = describe(manifest)
+                    + (options.hold()
+                            ? " is held, but not verified; run line-server verify with --version " + manifest.version()
+                            : " was published");
+            return new Outcome(manifest, true, options.hold(), false);
         }
     }
 

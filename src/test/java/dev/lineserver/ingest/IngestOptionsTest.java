@@ -29,6 +29,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** What an ingest asks of a store, in which order, and what it does if a check or the verification fails. */
 final class IngestOptionsTest implements Progress {
     private static final DatasetName NAME = DatasetName.DEFAULT;
+    private static final String HELD =
+            "version 1 of dataset default is held, but not verified; run line-server verify with --version 1";
 
     @TempDir
     Path directory;
@@ -192,9 +194,60 @@ final class IngestOptionsTest implements Progress {
                         StoreUnavailableException.class,
                         () -> ingest().store(file, options(true, PublicationChecks.NONE))));
         assertEquals("open", store.calls.getLast());
+        assertEquals(HELD, notes.getLast());
+    }
+
+    @Test
+    void theStateSaysWhatIsPublished() throws Exception {
+        Ingest ingest = ingest();
+        assertEquals("nothing was published", ingest.state());
+        ingest.store(file, options(false, PublicationChecks.NONE));
+        assertEquals("version 1 of dataset default was published", ingest.state());
+        ingest.storeIfChanged(file, options(false, PublicationChecks.NONE));
+        assertEquals("nothing was published", ingest.state());
+    }
+
+    @Test
+    void afterAnInterruptTheStateSaysWhatMayBeStored() {
+        store.afterCommit = () -> {
+            throw new InterruptedException();
+        };
+        for (boolean hold : new boolean[] {false, true}) {
+            Ingest ingest = ingest();
+            assertThrows(InterruptedException.class, () -> ingest.store(file, options(hold, PublicationChecks.NONE)));
+            assertEquals(
+                    "the version may have been " + (hold ? "stored" : "published")
+                            + ", see line-server versions default",
+                    ingest.state());
+        }
+    }
+
+    /** Otherwise nobody would know of the version. */
+    @Test
+    void afterAnInterruptOfItsVerificationTheStateNamesTheHeldVersion() {
+        Ingest ingest = ingest();
+        // Noticed by the first read of the verification.
+        store.afterCommit = () -> Thread.currentThread().interrupt();
+        assertThrows(Exception.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
+        boolean _ = Thread.interrupted();
+        assertEquals(HELD, ingest.state());
+        assertFalse(notes.contains(HELD), "the caller says it");
+    }
+
+    @Test
+    void theStateNamesAHeldVersionThatDiffersAndCannotBeDropped() throws Exception {
+        Ingest ingest = ingest();
+        ingest.store(file, options(true, PublicationChecks.NONE));
+        assertEquals("version 1 of dataset default is held and verified", ingest.state());
+        store.damages = true;
+        assertThrows(StoreFailedException.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
+        assertEquals("nothing was published", ingest.state());
+        store.dropFailure = new StoreUnavailableException("unreachable");
+        assertThrows(StoreUnavailableException.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
         assertEquals(
-                "version 1 of dataset default is held, but not verified; run line-server verify with --version 1",
-                notes.getLast());
+                "version 2 of dataset default is held, but differs from its source;"
+                        + " drop it with line-server drop default --version 2",
+                ingest.state());
     }
 
     @Test

@@ -47,6 +47,12 @@ final class RecordingStore implements LineStore {
     @Nullable
     StoreException currentFailure;
 
+    /** Runs in a commit, when the version is stored. */
+    InterruptibleTask afterCommit = () -> {};
+
+    @Nullable
+    StoreException dropFailure;
+
     /** True to lose the last byte of every line. */
     boolean damages;
 
@@ -58,6 +64,11 @@ final class RecordingStore implements LineStore {
 
     @Nullable
     TextShape lastShape;
+
+    /** A task that a signal may end. */
+    interface InterruptibleTask {
+        void run() throws InterruptedException;
+    }
 
     private final TreeMap<Long, List<byte[]>> versions = new TreeMap<>();
 
@@ -112,7 +123,7 @@ final class RecordingStore implements LineStore {
             }
 
             @Override
-            public Manifest commit(Content content, ContentDigest.Tree blocks) {
+            public Manifest commit(Content content, ContentDigest.Tree blocks) throws InterruptedException {
                 calls.add(request.hold() ? "hold" : "publish");
                 long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
                 versions.put(number, lines);
@@ -121,6 +132,7 @@ final class RecordingStore implements LineStore {
                 if (!request.hold()) {
                     current = manifest;
                 }
+                afterCommit.run();
                 return manifest;
             }
 
@@ -157,6 +169,9 @@ final class RecordingStore implements LineStore {
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
         calls.add("drop " + version);
+        if (dropFailure != null) {
+            throw dropFailure;
+        }
         if (versions.remove(version) == null) {
             throw new StoreFailedException("no version " + version);
         }

@@ -284,6 +284,31 @@ final class CommandLineIT {
         assertEquals("line-server: interrupted\n", text(Program.err(log())));
     }
 
+    /** The report waits for the reader of a full pipe when the command receives the signal. */
+    @ParameterizedTest
+    @CsvSource({"'', was published", "--hold, is held and verified"})
+    void aSignalAfterThePublicationNamesTheVersion(String option, String outcome) throws Exception {
+        Assumptions.assumeTrue(
+                Files.exists(Path.of("/proc/self/wchan")), "this kernel does not say where a thread waits");
+        Process ingest = Program.startShell(
+                log(),
+                "mkfifo pipe; exec 3<>pipe; dd if=/dev/zero of=pipe bs=64K count=1 2>dd;"
+                        + " exec \"${LINE_SERVER[@]}\" ingest x.txt " + option + " --data-dir data >pipe");
+        Path versions = directory.resolve("data/default/versions");
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> isWritingToAPipe(ingest) && Files.exists(versions));
+        signal("TERM", ingest);
+        assertEquals(143, ingest.exitValue());
+        assertEquals(
+                "line-server: interrupted; version 1 of dataset default " + outcome + "\n", text(Program.err(log())));
+    }
+
+    /** The kernel names the function in which a thread waits. */
+    private static boolean isWritingToAPipe(Process process) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+            return threads.anyMatch(thread -> text(thread.resolve("wchan")).contains("pipe_w"));
+        }
+    }
+
     /** The comparison waits for the end of its file when it receives the signal. */
     @Test
     void aSignalEndsAVerifyAndNamesTheLineFromWhichItIsResumed() throws Exception {

@@ -163,11 +163,15 @@ public final class HeldLease {
 
     /**
      * Runs on the housekeeping thread. A transient failure leaves the lease as it is, and the next renewal tries again.
+     * The commit may have released the lease, and not cancelled the renewals yet.
      */
     private void renew() throws StoreException {
         Lease renewed = lifeCycle.renewed(lease);
         try {
             lifeCycle.access.update("renewing the lease on " + dataset, current -> {
+                if (isPublished(current)) {
+                    return;
+                }
                 requireOwned(current);
                 current.leases().put(dataset.value(), renewed);
             });
@@ -175,6 +179,11 @@ public final class HeldLease {
         } catch (StoreFailedException e) {
             throw markLost(e);
         }
+    }
+
+    private boolean isPublished(Registry current) {
+        return current.dataset(dataset.value()).all().stream()
+                .anyMatch(version -> version.set().equals(set.name()));
     }
 
     private StoreFailedException markLost(StoreFailedException e) {

@@ -366,6 +366,10 @@ public final class LifeCycle implements AutoCloseable {
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+            LOG.log(
+                    Level.WARNING,
+                    "interrupted before the records that are no longer needed were deleted; the next ingest, drop,"
+                            + " server or line-server reclaim deletes them");
         }
         housekeeping.shutdownNow();
     }

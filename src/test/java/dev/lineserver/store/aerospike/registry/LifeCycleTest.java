@@ -8,6 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -22,11 +24,13 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -207,6 +211,29 @@ final class LifeCycleTest {
         HeldLease lease = quick.begin(request(NAME));
         registry.update("taking the lease away", all -> all.leases().remove(NAME.value()));
         Awaitility.await().until(() -> invalidity(lease).contains("was lost"));
+    }
+
+    /** The commit releases the lease before it cancels the renewals, and one may run in between. */
+    @Test
+    void aRenewalAfterThePublicationLosesNothing() throws Exception {
+        LifeCycle quick = lifeCycle(Duration.ofMillis(30));
+        HeldLease lease = quick.begin(request(NAME));
+        LineSet set = lease.set();
+        Manifest manifest = new Manifest(
+                NAME, set.version(), content(), "a source", LineSet.LAYOUT, Instant.ofEpochMilli(now.get()));
+        registry.update("publishing as the commit does", all -> {
+            all.put(set.withState(LineSet.SetState.LIVE, now.get()));
+            all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1), 1, now.get());
+            all.leases().remove(NAME.value());
+        });
+        CountDownLatch renewing = new CountDownLatch(1);
+        registry.beforeUpdate = renewing::countDown;
+        assertTrue(renewing.await(30, TimeUnit.SECONDS));
+        // Consumed by a later renewal, which there is only if that one has not lost the lease.
+        registry.failures.add(new StoreUnavailableException("scripted"));
+        Awaitility.await().until(registry.failures::isEmpty);
+        assertEquals("", invalidity(lease));
+        assertFalse(registry.read().leases().containsKey(NAME.value()));
     }
 
     /** Returns the message of the failure if the lease is lost, else an empty string. */
