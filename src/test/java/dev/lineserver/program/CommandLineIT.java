@@ -136,7 +136,7 @@ final class CommandLineIT {
                                         .exitCode()
                                 == 0,
                 "the German locale cannot be made");
-        String german = "export LOCPATH=$PWD/loc LC_ALL=de_DE.UTF-8; ";
+        String german = "LINE_SERVER=(env LOCPATH=$PWD/loc LC_ALL=de_DE.UTF-8 \"${LINE_SERVER[@]}\"); ";
         assertShell(
                 1,
                 "1\n",
