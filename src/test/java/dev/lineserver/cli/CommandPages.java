@@ -28,7 +28,10 @@ public final class CommandPages {
         CommandLine command =
                 LineServerCommand.commandLine().setUsageHelpAutoWidth(false).setUsageHelpWidth(PAGE_WIDTH);
         File pages = Files.createDirectories(directory.resolve("adoc")).toFile();
-        Files.writeString(directory.resolve("line-server.bash"), AutoComplete.bash("line-server", command));
+        // Without the removed commands, Bash completes the names of files if the script suggests nothing.
+        String script = AutoComplete.bash("line-server", command)
+                .replace("  type compopt &>/dev/null && compopt +o default\n\n", "");
+        Files.writeString(directory.resolve("line-server.bash"), script);
         Stream<CommandSpec> verbs = command.getSubcommands().values().stream().map(CommandLine::getCommandSpec);
         CommandSpec[] specs =
                 Stream.concat(Stream.of(command.getCommandSpec()), verbs).toArray(CommandSpec[]::new);

@@ -28,11 +28,13 @@ final class CommandPagesTest {
     }
 
     @Test
-    void theScriptCompletesEveryVerb() throws IOException {
+    void theScriptCompletesEveryVerbAndFileNames() throws IOException {
         CommandPages.write(directory);
         String script = Files.readString(directory.resolve("line-server.bash"));
         for (String verb : LineServerCommand.commandLine().getSubcommands().keySet()) {
             assertTrue(script.contains("_picocli_line-server_" + verb + "()"), verb + " is not completed");
         }
+        assertTrue(script.contains(" -o default line-server "), script);
+        assertFalse(script.contains("compopt +o default"), script);
     }
 }
