@@ -49,7 +49,8 @@ final class DiffCommand implements Verb {
             DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));
             try (Snapshot left = store.open(CommandContext.find(versions, first).describe());
                     Snapshot right =
-                            store.open(CommandContext.find(versions, second).describe())) {
+                            store.open(CommandContext.find(versions, second).describe());
+                    KeepAlive _ = new KeepAlive(left, right)) {
                 differences = new VersionDiff(left, right, lineNumbers, shown, context.progress("diff")).compare();
             }
         }

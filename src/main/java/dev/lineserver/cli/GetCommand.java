@@ -45,7 +45,8 @@ final class GetCommand implements Verb {
                 .map(text -> LineSelection.parse(text, lineNumbers))
                 .toList();
         try (LineStore store = context.openStore();
-                Snapshot snapshot = store.open(context.version(store, version))) {
+                Snapshot snapshot = store.open(context.version(store, version));
+                KeepAlive _ = new KeepAlive(snapshot)) {
             LinePrinter printer = new LinePrinter(
                     snapshot,
                     number ? new NumberedLines(context.out(), lineNumbers) : new PlainLines(context.out()),

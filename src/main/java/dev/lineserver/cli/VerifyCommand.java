@@ -86,6 +86,7 @@ final class VerifyCommand implements Verb {
                 }
             }
             try (Snapshot snapshot = store.open(manifest);
+                    KeepAlive _ = new KeepAlive(snapshot);
                     Verification verification = sample == null || seed == null
                             ? Verification.ofLines(snapshot, firstLineIndex, context.progress("verify"))
                             : Verification.ofSample(snapshot, sample, seed, context.progress("verify"))) {

@@ -41,8 +41,9 @@ import dev.lineserver.store.StoredVersion;
  *   <li>Requests call {@link #find} on any thread, and wait for neither.
  * </ul>
  *
- * <p>A withdrawn dataset is no longer found; its open versions are closed after their last request. If the store cannot be
- * listed, nothing is withdrawn. Twice a minute the watch starts {@link LineStore#reclaimInBackground} on a refresh thread.
+ * <p>A withdrawn dataset is no longer found. Its versions are closed after their last requests, and until then each check
+ * of the watch asks the store to keep them. If the store cannot be listed, nothing is withdrawn. The watch also starts the
+ * {@link BackgroundReclaim} of the store.
  *
  * <p>The owner calls {@link #start} once, and {@link #close} in the end:
  *
@@ -63,8 +64,6 @@ public final class Datasets implements AutoCloseable {
     private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
     /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
-    /** The delay between the end of one {@link LineStore#reclaimInBackground} and the start of the next. */
-    static final Duration RECLAIM_INTERVAL = Duration.ofSeconds(30);
 
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
@@ -74,6 +73,8 @@ public final class Datasets implements AutoCloseable {
     private final ExecutorService refreshers;
     /** By name. Only {@link #listAndRefresh} changes it. */
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
+    /** The datasets that are not listed any more, each with the future of its {@link ServedDataset#close}. */
+    private final Map<ServedDataset, CompletableFuture<Void>> withdrawn = new ConcurrentHashMap<>();
     /** The last refresh of each dataset, running or complete. */
     private final Map<ServedDataset, CompletableFuture<Void>> refreshes = new ConcurrentHashMap<>();
 
@@ -85,13 +86,7 @@ public final class Datasets implements AutoCloseable {
     /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
     private long retryNanos;
 
-    /** The last call of {@link LineStore#reclaimInBackground}, running or complete. Set by {@link #check} only. */
-    private volatile CompletableFuture<Void> reclaim = CompletableFuture.completedFuture(null);
-    /** The time from which it may be called again. */
-    private volatile long reclaimNanos;
-    /** The reason why the last call failed; null if it succeeded. Used by one call at a time. */
-    private volatile @Nullable String reclaimFailure;
-
+    private final BackgroundReclaim reclaim;
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("version-watch").factory());
@@ -129,7 +124,7 @@ public final class Datasets implements AutoCloseable {
         this.refreshers = refreshers;
         lastListingNanos = nanoTime.getAsLong();
         retryNanos = lastListingNanos;
-        reclaimNanos = lastListingNanos + RECLAIM_INTERVAL.toNanos();
+        reclaim = new BackgroundReclaim(nanoTime, refreshers);
     }
 
     /** Opens the store. May block. Throws {@link StoreFailedException} if another attempt would fail as well. */
@@ -189,38 +184,24 @@ public final class Datasets implements AutoCloseable {
         if (storeFailure != null) {
             served.values().forEach(dataset -> startRefresh(dataset, dataset::refreshOpenVersions));
         }
+        keepWithdrawn();
         LineStore open = store;
-        if (open != null && reclaim.isDone() && nanoTime.getAsLong() - reclaimNanos >= 0) {
-            startReclaim(open);
+        if (open != null) {
+            reclaim.startIfDue(open);
         }
         listener.run();
     }
 
-    /** Starts the background work of the store. A failure is logged unless it equals the previous one. */
-    private void startReclaim(LineStore open) {
-        reclaim = CompletableFuture.runAsync(
-                        () -> {
-                            try {
-                                open.reclaimInBackground();
-                                reclaimFailure = null;
-                            } catch (StoreException e) {
-                                recordReclaimFailure(e.getMessage());
-                            }
-                        },
-                        refreshers)
-                .exceptionally(failure -> {
-                    // Not fatal, not even an Error: requests do not depend on it.
-                    recordReclaimFailure(String.valueOf(StoreException.causeOf(failure)));
-                    return null;
-                })
-                .thenRun(() -> reclaimNanos = nanoTime.getAsLong() + RECLAIM_INTERVAL.toNanos());
-    }
-
-    private void recordReclaimFailure(String message) {
-        if (!message.equals(reclaimFailure)) {
-            LOG.log(System.Logger.Level.WARNING, "leftovers could not be removed: " + message + "; trying again");
-        }
-        reclaimFailure = message;
+    /** Asks the store to keep the versions of withdrawn datasets that requests still read; forgets the other datasets. */
+    private void keepWithdrawn() {
+        withdrawn.forEach((dataset, closed) -> {
+            if (closed.isDone()) {
+                withdrawn.remove(dataset);
+                refreshes.remove(dataset);
+            } else {
+                startRefresh(dataset, dataset::refreshOpenVersions);
+            }
+        });
     }
 
     /**
@@ -249,8 +230,7 @@ public final class Datasets implements AutoCloseable {
         for (ServedDataset dataset : all()) {
             if (!names.contains(dataset.name())) {
                 served.remove(dataset.name());
-                refreshes.remove(dataset);
-                CompletableFuture<Void> _ = dataset.close();
+                withdrawn.put(dataset, dataset.close());
                 LOG.log(System.Logger.Level.INFO, "dataset " + dataset.name() + " was dropped");
             }
         }
@@ -352,8 +332,9 @@ public final class Datasets implements AutoCloseable {
     public void close() {
         watch.shutdownNow();
         refreshers.shutdownNow();
-        Stream<CompletableFuture<Void>> versions = served.values().stream().map(ServedDataset::close);
-        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim));
+        Stream<CompletableFuture<Void>> versions =
+                Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
+        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended()));
         allOf(Stream.concat(versions, tasks))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();

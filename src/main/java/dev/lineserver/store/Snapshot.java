@@ -9,8 +9,9 @@ import java.util.stream.LongStream;
  * One version, open for reading. The content never changes: a newer version is another snapshot.
  *
  * <p>Any number of threads may look lines up and read ranges at the same time, event loops included; they are not blocked.
- * A stage is completed on the calling thread or on a thread of the store. One background thread of the server calls
- * {@link #check}, and {@link #keepAlive} after a newer version has superseded this one. The owner calls {@link #close}
+ * A stage is completed on the calling thread or on a thread of the store. Background threads of the server call
+ * {@link #check}, one call at a time, and {@link #keepAlive} after the version was superseded or dropped; a command calls
+ * {@link #keepAlive} while it reads. The owner calls {@link #close}
  * once, after the last lookup has completed: the server counts references for this ({@code serving.OpenVersion}), and
  * commands use try-with-resources.
  *
@@ -73,9 +74,9 @@ public interface Snapshot extends AutoCloseable {
     }
 
     /**
-     * Extends the time for which the store keeps the lines of a superseded or dropped version. Called about twice a
-     * second by a background thread, never by an event loop, for as long as requests use the version. A failure is
-     * logged by the store; later calls retry.
+     * Extends the time for which the store keeps the lines of a superseded or dropped version; does nothing if the version
+     * is still stored. Called about twice a second by a background thread, never by an event loop, for as long as requests
+     * or a command use the version. A failure is logged by the store; later calls retry.
      */
     default void keepAlive() {
         // Nothing to extend for a store whose open versions stay readable by themselves.

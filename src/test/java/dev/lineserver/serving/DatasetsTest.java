@@ -230,6 +230,62 @@ final class DatasetsTest {
         assertEquals(1, store.opened.getFirst().closes);
     }
 
+    /** Otherwise the store may remove the lines of a dropped dataset while requests read them. */
+    @Test
+    void theVersionsOfADroppedDatasetAreKeptAliveUntilTheirLastReaders() {
+        serve(1);
+        OpenVersion first = dataset().acquire();
+        assertNotNull(first);
+        serve(2);
+        OpenVersion second = dataset().acquire();
+        assertNotNull(second);
+        store.listings.clear();
+        datasets.check();
+        assertKeptAliveByEachCheck(true, true);
+        store.listFailure = new StoreUnavailableException("no node answers");
+        assertKeptAliveByEachCheck(true, true);
+        store.listFailure = null;
+        serve(3);
+        assertKeptAliveByEachCheck(true, true, false);
+        second.release();
+        assertKeptAliveByEachCheck(true, false, false);
+        first.release();
+        assertKeptAliveByEachCheck(false, false, false);
+        assertEquals(
+                List.of(1, 1, 0),
+                store.opened.stream().map(snapshot -> snapshot.closes).toList());
+    }
+
+    /** @param expected for each version that was opened, in this order */
+    private void assertKeptAliveByEachCheck(Boolean... expected) {
+        List<Integer> before =
+                store.opened.stream().map(snapshot -> snapshot.keepAliveCalls).toList();
+        datasets.check();
+        List<Boolean> keptAlive = new ArrayList<>();
+        for (int i = 0; i < before.size(); i++) {
+            keptAlive.add(store.opened.get(i).keepAliveCalls > before.get(i));
+        }
+        assertEquals(List.of(expected), keptAlive);
+    }
+
+    @Test
+    void closeWaitsForTheReadersOfADroppedDataset() throws Exception {
+        Datasets served = new Datasets(
+                () -> store, ScriptedStore.NAME, INTERVAL, clock::get, Duration.ofSeconds(30), new ScriptedExecutor());
+        store.publish(1);
+        served.check();
+        OpenVersion reading = Objects.requireNonNull(
+                Objects.requireNonNull(served.find("default")).acquire());
+        store.listings.clear();
+        served.check();
+        Thread closing = Thread.ofPlatform().start(served::close);
+        await().until(() -> closing.getState() == Thread.State.WAITING || store.closed);
+        assertFalse(store.closed, "the store was closed before its last reader");
+        reading.release();
+        closing.join();
+        assertTrue(store.closed);
+    }
+
     @Test
     void readinessIsDownWhileLookupsFailOrTimeOut() {
         serve(1);

@@ -13,7 +13,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.serving.ScriptedStore.ScriptedSnapshot;
@@ -589,65 +588,5 @@ final class KeptVersionsTest {
     private static long current(Datasets served) {
         ServedDataset dataset = served.find("default");
         return dataset == null ? 0 : dataset.manifest().map(Manifest::version).orElse(0L);
-    }
-
-    @Test
-    void leftoversAreReclaimedTwiceAMinuteAndNeverTwiceAtOnce() {
-        int[] calls = new int[1];
-        store.reclaiming = () -> ++calls[0] > 0;
-        publish(1);
-        checkAfter(29);
-        assertEquals(0, calls[0]);
-        executor.queueing = true;
-        checkAfter(1);
-        checkAfter(31);
-        assertEquals(0, calls[0]);
-        executor.runQueued();
-        assertEquals(1, calls[0], "called while the last call had not ended");
-        executor.queueing = false;
-        checkAfter(29);
-        assertEquals(1, calls[0]);
-        checkAfter(1);
-        assertEquals(2, calls[0]);
-    }
-
-    @Test
-    void reclaimingSurvivesEveryFailureAndDelaysNothing() {
-        publish(1);
-        List<Throwable> failures = new ArrayList<>(List.of(
-                new StoreUnavailableException("no node answers"),
-                new StoreFailedException("refused"),
-                new IllegalStateException("a defect"),
-                new OutOfMemoryError("Java heap space")));
-        int[] calls = new int[1];
-        store.reclaiming = () -> {
-            calls[0]++;
-            @Nullable Throwable failure = failures.isEmpty() ? null : failures.removeFirst();
-            if (failure != null) {
-                throw ScriptedStore.rethrowUnchecked(failure);
-            }
-            return true;
-        };
-        for (int i = 1; i <= 6; i++) {
-            checkAfter(30);
-            assertEquals(i, calls[0]);
-            assertReady();
-        }
-    }
-
-    @Test
-    void nothingIsReclaimedInAStoreThatIsNotOpen() {
-        Datasets unopened = new Datasets(
-                () -> {
-                    throw new StoreUnavailableException("no node answers");
-                },
-                ScriptedStore.NAME,
-                Duration.ofMillis(500),
-                clock::get,
-                LOOKUP_TIMEOUT,
-                executor);
-        clock.addAndGet(Duration.ofMinutes(5).toNanos());
-        unopened.check();
-        assertEquals(0, executor.queued());
     }
 }

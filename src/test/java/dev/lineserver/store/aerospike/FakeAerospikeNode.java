@@ -89,6 +89,21 @@ public final class FakeAerospikeNode implements AutoCloseable {
         }
     }
 
+    /** Makes reads of several lines wait from now on. */
+    public void pauseBatchReads() {
+        faults.pauseBatchReads();
+    }
+
+    /** Returns the number of reads that wait. */
+    public int pausedBatchReads() {
+        return faults.pausedBatchReads();
+    }
+
+    /** Executes the reads that wait, and later ones at once. */
+    public void resumeBatchReads() {
+        faults.resumeBatchReads();
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -18,6 +19,8 @@ final class FakeFaults {
     private volatile Predicate<WireMessage> silenced = _ -> false;
     private volatile Predicate<WireMessage> delayed = _ -> false;
     private volatile long delayMillis;
+    private final AtomicInteger pausedReads = new AtomicInteger();
+    private volatile CountDownLatch readsResumed = new CountDownLatch(0);
     volatile boolean stopWrites;
     volatile boolean truncationEnabled = true;
 
@@ -45,6 +48,20 @@ final class FakeFaults {
         delayMillis = millis;
     }
 
+    /** Makes batch reads wait, before they are executed. */
+    void pauseBatchReads() {
+        pausedReads.set(0);
+        readsResumed = new CountDownLatch(1);
+    }
+
+    int pausedBatchReads() {
+        return pausedReads.get();
+    }
+
+    void resumeBatchReads() {
+        readsResumed.countDown();
+    }
+
     /** Answers the next {@code count} truncations, or the undoing of them, as if other nodes had not confirmed them. */
     void timeOutTruncations(int count) {
         truncationTimeouts.set(count);
@@ -56,6 +73,7 @@ final class FakeFaults {
         drops.set(0);
         silences.set(0);
         delayed = _ -> false;
+        resumeBatchReads();
         stopWrites = false;
         truncationEnabled = true;
     }
@@ -77,8 +95,17 @@ final class FakeFaults {
         return silenced.test(message) && consume(silences);
     }
 
-    /** Delays one answer. The test awaits a consequence of the delay, never the delay itself. */
+    /** Delays one command. The test awaits a consequence of the delay, never the delay itself. */
     void delay(WireMessage message) {
+        CountDownLatch resumed = readsResumed;
+        if (resumed.getCount() > 0 && message.isBatch() && !message.isWrite()) {
+            pausedReads.incrementAndGet();
+            try {
+                resumed.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("a connection of the fake node was interrupted", e);
+            }
+        }
         if (delayed.test(message)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(delayMillis));
         }

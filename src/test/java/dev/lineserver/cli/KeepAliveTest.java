@@ -1,0 +1,79 @@
+package dev.lineserver.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/** Commands that read versions which other processes drop meanwhile, over an Aerospike node. */
+final class KeepAliveTest {
+    private static final List<String> DATASETS = List.of("got", "verified", "compared");
+
+    @TempDir
+    Path directory;
+
+    /** Starts a command whose result is its exit code and what it printed on standard output. */
+    private static CompletableFuture<String> start(FakeAerospikeNode node, String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
+        // An attempt of a lookup takes a third of the timeout, at most.
+        arguments.addAll(List.of("--aerospike=" + node.address(), "--aerospike-timeout=180000"));
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    ByteArrayOutputStream out = new ByteArrayOutputStream();
+                    PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+                    int exitCode = LineServerCommand.run(out, err, arguments.toArray(String[]::new));
+                    return exitCode + " " + out.toString(StandardCharsets.UTF_8);
+                },
+                Thread::startVirtualThread);
+    }
+
+    private static CompletableFuture<String> startReader(FakeAerospikeNode node, String command) {
+        int paused = node.pausedBatchReads();
+        CompletableFuture<String> reader = start(node, command);
+        await().until(() -> node.pausedBatchReads() > paused || reader.isDone());
+        return reader;
+    }
+
+    private static void runForEach(FakeAerospikeNode node, String command) {
+        List<CompletableFuture<String>> running =
+                DATASETS.stream().map(dataset -> start(node, command + dataset)).toList();
+        for (CompletableFuture<String> each : running) {
+            assertEquals('0', each.join().charAt(0), each.join());
+        }
+    }
+
+    @Test
+    void aVersionThatIsDroppedWhileACommandReadsItStaysReadable() throws Exception {
+        Path first = Files.writeString(directory.resolve("first"), "a\nb\nc\n");
+        Path second = Files.writeString(directory.resolve("second"), "a\nx\nc\n");
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            for (Path file : List.of(first, second)) {
+                runForEach(node, "ingest --keep=2 " + file + " --dataset=");
+            }
+            node.pauseBatchReads();
+            CompletableFuture<String> get = startReader(node, "get 1- --version=1 --dataset=got");
+            CompletableFuture<String> verify = startReader(node, "verify --version=2 --dataset=verified " + second);
+            CompletableFuture<String> diff = startReader(node, "diff compared 1 2");
+            // Ends after it has deleted the lines that nobody holds.
+            runForEach(node, "drop ");
+            node.resumeBatchReads();
+            assertEquals("0 a\nb\nc\n", get.join());
+            assertEquals("0 dataset verified version 2 equals " + second + ": 3 lines, byte for byte\n", verify.join());
+            assertEquals(
+                    "1 line 2", Stream.of(diff.join().split("\n")).findFirst().orElseThrow());
+        }
+    }
+}
