@@ -12,13 +12,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.lineserver.store.ManifestForm;
 
-/** The form of the store's small files: one line of JSON, which names its layout, and one line with its CRC-32C. */
+/**
+ * The form of the store's small files: one line of JSON, which names its layout, and one line with its CRC-32C. A change
+ * of this form would make an older program take an intact file for a damaged one, so all layouts have it.
+ */
 final class ChecksummedJson {
     private static final String CHECKSUM = "# crc32c ";
 
     private ChecksummedJson() {}
 
-    /** The content of a file is not usable: it is damaged, or has a layout of another release. */
+    /** A file is damaged. */
     static final class UnusableException extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -28,11 +31,24 @@ final class ChecksummedJson {
     }
 
     /**
+     * A file is intact, and has a layout of another release. It must not be taken for a damaged file, which may be
+     * replaced: the program that wrote it can still read it.
+     */
+    static final class OtherLayoutException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        OtherLayoutException(Path file, String found, String layout) {
+            super(file + " cannot be used: it has layout '" + found + "', and this line-server reads '" + layout
+                    + "'; use the program that wrote it");
+        }
+    }
+
+    /**
      * Reads a file.
      *
      * @param layoutMember JSON pointer to the name of the layout
-     * @throws UnusableException if the file can be read and its content is not usable; the message is a clause that
-     *     begins with "it"
+     * @throws UnusableException if the file can be read and is damaged; the message is a clause that begins with "it"
+     * @throws OtherLayoutException if the file is intact and has another layout
      */
     static <T> T read(Path file, Class<T> type, String layoutMember, String layout) throws IOException {
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
@@ -43,9 +59,11 @@ final class ChecksummedJson {
         try {
             JsonNode json = ManifestForm.MAPPER.readTree(text);
             String found = json.at(layoutMember).asText();
+            if (found.isEmpty()) {
+                throw new UnusableException("it names no layout");
+            }
             if (!found.equals(layout)) {
-                throw new UnusableException(
-                        "it has layout '" + found + "', and this line-server reads '" + layout + "'");
+                throw new OtherLayoutException(file, found, layout);
             }
             return ManifestForm.MAPPER.treeToValue(json, type);
         } catch (JsonProcessingException e) {

@@ -1,25 +1,24 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-
-import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.embedded.index.LineIndex;
 import dev.lineserver.store.embedded.index.LineIndexFile;
 
@@ -53,69 +52,32 @@ record DatasetDirectory(Path path, Disk disk) {
         return path.resolve(BUILDING + version);
     }
 
+    private VersionsOnDisk list() {
+        return new VersionsOnDisk(path, disk);
+    }
+
     /**
-     * Returns the versions of the dataset. Earlier releases wrote no versions file, and had one version: the newest.
+     * Returns the versions of the dataset that readers see.
      *
      * @throws StoreFailedException if they cannot be read; the message tells how to replace a damaged file
      */
     VersionsFile versions() throws StoreFailedException {
-        Path file = path.resolve(VersionsFile.NAME);
+        Path file = path.resolve(VersionsOnDisk.NAME);
         try {
-            return readVersions();
+            return list().read();
         } catch (ChecksummedJson.UnusableException e) {
             throw new StoreFailedException(
                     file + " cannot be used: " + e.getMessage() + "; ingest the file again to replace it", e);
+        } catch (ChecksummedJson.OtherLayoutException e) {
+            throw new StoreFailedException(String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
             throw IoErrors.failed("read " + file, e);
         }
     }
 
-    private VersionsFile readVersions() throws IOException {
-        Optional<VersionsFile> file = VersionsFile.read(path);
-        if (file.isEmpty()) {
-            List<Long> stored = storedNumbers();
-            // Another process creates the file before it adds a version. If there is still none, the list is right.
-            file = VersionsFile.read(path);
-            if (file.isEmpty() && stored.size() > 1) {
-                throw new ChecksummedJson.UnusableException("it is missing, although there are several versions");
-            }
-            return file.orElseGet(() -> VersionsFile.of(stored, List.of(), stored.isEmpty() ? 0 : stored.getFirst()));
-        }
-        return file.get();
-    }
-
-    /**
-     * Returns the versions of the dataset, for a process that holds its lock. If the versions file and its copy are damaged,
-     * all versions count as held: none is lost, and each can be published.
-     */
-    VersionsFile versionsForWriter() throws IOException {
-        VersionsFile versions;
-        try {
-            versions = readVersions();
-        } catch (ChecksummedJson.UnusableException _) {
-            versions = VersionsFile.of(List.of(), storedNumbers(), max(storedNumbers()));
-        }
-        // A copy may be older than the file was, and a directory of that name may be anybody's.
-        long last = Math.max(versions.last(), max(Leftovers.numbers(path)));
-        return VersionsFile.of(versions.published(), versions.held(), last);
-    }
-
-    private static long max(List<Long> numbers) {
-        return numbers.stream().max(Long::compare).orElse(0L);
-    }
-
     /** Returns false if nothing shows that this directory belongs to the store: it may be anybody's. */
     boolean isStores() throws IOException {
-        return Files.exists(path.resolve(VersionsFile.NAME))
-                || Files.exists(path.resolve(VersionsFile.COPY))
-                || !storedNumbers().isEmpty();
-    }
-
-    /** Returns the numbers of the directories that hold a version, listed or not. */
-    private List<Long> storedNumbers() throws IOException {
-        return Leftovers.numbers(path).stream()
-                .filter(number -> Files.exists(version(number).resolve(ManifestFile.NAME)))
-                .toList();
+        return list().exist() || !list().storedNumbers().isEmpty();
     }
 
     /** Reads the manifest of a version. */
@@ -184,6 +146,8 @@ record DatasetDirectory(Path path, Disk disk) {
             // An interrupt of the reading thread, as at the end of the process, has closed the file.
             case ClosedChannelException _ ->
                 new StoreUnavailableException(IoErrors.message("read " + file, cause), cause);
+            case ChecksummedJson.OtherLayoutException _ ->
+                new StoreFailedException(cause.getMessage() + ", or ingest " + source + " again to replace it", cause);
             default -> failed(file, source, cause);
         };
     }
@@ -209,7 +173,7 @@ record DatasetDirectory(Path path, Disk disk) {
      * Prepares a build: removes leftovers, and creates the versions file if there is none, so that readers do not take
      * the new version for the current one before it is listed.
      *
-     * @return the versions of the dataset
+     * @return the versions of the dataset; the next number is free
      * @throws StoreFailedException if the directory is not the store's
      */
     VersionsFile prepare() throws IOException, StoreFailedException {
@@ -218,13 +182,11 @@ record DatasetDirectory(Path path, Disk disk) {
                     + " holds other things than versions of a dataset; choose another --data-dir or --dataset");
         }
         disk.createDirectories(path);
-        clean();
-        // After the cleaning: what is left of other directories than those of the versions is not the store's.
-        VersionsFile versions = versionsForWriter();
-        if (!Files.exists(path.resolve(VersionsFile.NAME))) {
-            replaceVersions(versions);
-        }
-        return versions;
+        // Makes the directory the store's.
+        VersionsOnDisk.FoundVersions _ = list().settle();
+        VersionsFile versions = clean();
+        // What is left of other directories than those of the versions is not the store's, and keeps its name.
+        return versions.withLast(VersionsOnDisk.max(Leftovers.numbers(path)));
     }
 
     /** Turns a complete build into the directory of a version. It is durable when this method returns, and not listed. */
@@ -235,37 +197,67 @@ record DatasetDirectory(Path path, Disk disk) {
         disk.forceDirectory(path);
     }
 
-    /**
-     * Replaces the versions file. Readers see the change at once, and it is durable when this method returns; if it
-     * fails, the file is as before.
-     */
-    void replaceVersions(VersionsFile next) throws IOException {
-        Path file = path.resolve(VersionsFile.NAME);
-        byte @Nullable [] previous = Files.exists(file) ? Files.readAllBytes(file) : null;
-        disk.replaceFile(file, ChecksummedJson.bytes(next));
-        try {
-            disk.forceDirectory(path);
-        } catch (IOException e) {
-            // Readers may have seen the change, but a crash might undo it, so it is withdrawn.
-            withdraw(file, previous, e);
-            throw e;
-        }
-        replaceCopy(next);
+    /** Replaces the versions, as {@link VersionsOnDisk#replace} describes. */
+    void replaceVersions(VersionsFile now, VersionsFile next) throws IOException {
+        list().replace(now, next);
     }
 
-    /** The change has succeeded already. A copy that cannot be written is removed, so that it cannot undo the change later. */
-    private void replaceCopy(VersionsFile next) {
-        Path copy = path.resolve(VersionsFile.COPY);
-        try {
-            disk.replaceFile(copy, ChecksummedJson.bytes(next));
-        } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, IoErrors.message("write " + copy, e));
-            try {
-                disk.delete(copy);
-            } catch (IOException undeleted) {
-                LOG.log(System.Logger.Level.WARNING, IoErrors.message("delete " + copy, undeleted));
-            }
+    /**
+     * Makes a version current, if it is not, and deletes the versions that are not kept.
+     *
+     * @return its manifest
+     */
+    Manifest publish(long version, int keep) throws IOException, StoreException {
+        VersionsFile versions = list().find().versions();
+        StoredVersion.State state = requireListed(version, versions);
+        ManifestFile file = manifest(version);
+        if (state != StoredVersion.State.CURRENT) {
+            requireUsable(file);
+            replaceVersions(versions, versions.publish(version, VersionsFile.keep(keep, file.inPlace())));
+            cleanOrLog();
         }
+        return file.manifest();
+    }
+
+    /** Checks that the lines of a version can still be read: its source may have been changed since. */
+    private void requireUsable(ManifestFile file) throws StoreException {
+        requireIndex(file.manifest());
+        LineIndex _ = index(file.manifest());
+        try (LinesFile lines = lines(file)) {
+            lines.check();
+        }
+    }
+
+    /**
+     * Removes all versions.
+     *
+     * @return false if there were none
+     */
+    boolean drop() throws IOException {
+        VersionsFile versions = list().find().versions();
+        boolean existed = !versions.numbers().isEmpty();
+        if (existed) {
+            removeVersions(versions, VersionsFile.of(List.of(), List.of(), versions.last()));
+        } else {
+            cleanOrLog();
+        }
+        return existed;
+    }
+
+    /** Removes a version that is not current. */
+    void drop(long version) throws IOException, StoreFailedException {
+        VersionsFile versions = list().find().versions();
+        if (requireListed(version, versions) == StoredVersion.State.CURRENT) {
+            throw new StoreFailedException("version " + version + " of dataset " + name()
+                    + " is current: publish another version first, or drop the whole dataset");
+        }
+        removeVersions(versions, versions.without(version));
+    }
+
+    private StoredVersion.State requireListed(long version, VersionsFile versions) throws StoreFailedException {
+        return versions.state(version)
+                .orElseThrow(() -> new StoreFailedException("dataset " + name() + " has no version " + version
+                        + "; it has " + (versions.numbers().isEmpty() ? "none" : versions.numbers())));
     }
 
     /**
@@ -276,9 +268,9 @@ record DatasetDirectory(Path path, Disk disk) {
      * @param now the content of the file
      * @param next its new content
      */
-    void removeVersions(VersionsFile now, VersionsFile next) throws IOException {
+    private void removeVersions(VersionsFile now, VersionsFile next) throws IOException {
         try {
-            replaceVersions(next);
+            replaceVersions(now, next);
         } catch (IOException e) {
             // A full disk has no exception of its own, but these have.
             if (e instanceof AccessDeniedException || e instanceof ClosedChannelException) {
@@ -289,40 +281,62 @@ record DatasetDirectory(Path path, Disk disk) {
                     disk.deleteTree(version(number));
                 }
             }
-            replaceVersions(next);
+            replaceVersions(now, next);
         }
         cleanOrLog();
     }
 
-    private void withdraw(Path file, byte @Nullable [] previous, IOException failure) {
-        try {
-            if (previous == null) {
-                disk.delete(file);
-            } else {
-                disk.replaceFile(file, ByteBuffer.wrap(previous));
-            }
-            disk.forceDirectory(path);
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
     /** Returns the files that belong to no version. */
     List<Leftovers.LeftoverPath> leftovers() throws IOException {
-        return Leftovers.find(this, versionsForWriter());
+        return leftovers(list().find());
     }
 
-    /** Removes the files that belong to no version. */
-    private void clean() throws IOException {
-        for (Leftovers.LeftoverPath leftover : leftovers()) {
+    private List<Leftovers.LeftoverPath> leftovers(VersionsOnDisk.FoundVersions found) throws IOException {
+        List<Leftovers.LeftoverPath> leftovers = Leftovers.find(this, found.versions());
+        // If the list is lost, the directory of a version may be all that shows that its number was given.
+        return found.isKnown()
+                ? leftovers
+                : leftovers.stream()
+                        .filter(leftover -> !Leftovers.isNamedLikeVersion(leftover.path()))
+                        .toList();
+    }
+
+    /**
+     * Removes the files that belong to no version. First makes the versions file and its copy equal, because both must
+     * have ceased to list a version before its files are deleted.
+     *
+     * @return the versions of the dataset
+     */
+    private VersionsFile clean() throws IOException {
+        VersionsOnDisk.FoundVersions found = isStores() ? list().settle() : list().find();
+        for (Leftovers.LeftoverPath leftover : leftovers(found)) {
             disk.deleteTree(leftover.path());
         }
+        return found.versions();
+    }
+
+    /**
+     * Removes the files that belong to no version.
+     *
+     * @param dryRun true to return them only
+     * @return them, with their sizes
+     */
+    List<Leftover> reclaim(boolean dryRun) throws IOException {
+        List<Leftover> found = new ArrayList<>();
+        for (Leftovers.LeftoverPath leftover : leftovers()) {
+            String name = path.resolveSibling("").relativize(leftover.path()).toString();
+            found.add(new Leftover(name, leftover.reason(), Disk.size(leftover.path()), "bytes"));
+        }
+        if (!dryRun) {
+            VersionsFile _ = clean();
+        }
+        return found;
     }
 
     /** Removes the files that belong to no version. A failure is only logged: the change that made them so has succeeded. */
     void cleanOrLog() {
         try {
-            clean();
+            VersionsFile _ = clean();
         } catch (IOException e) {
             LOG.log(
                     System.Logger.Level.WARNING,

@@ -105,6 +105,7 @@ final class EmbeddedBuild implements Build {
                     ChecksummedJson.bytes(new ManifestFile(manifest, request.file(), copy == null)));
             directory.complete(version);
             directory.replaceVersions(
+                    versions,
                     request.hold()
                             ? versions.hold(version)
                             : versions.publish(version, VersionsFile.keep(request.keep(), copy == null)));

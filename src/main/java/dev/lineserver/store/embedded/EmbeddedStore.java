@@ -38,7 +38,7 @@ import dev.lineserver.store.embedded.index.LineIndex;
  * <pre>
  * DATASET.lock            locked by the process that writes to the dataset; contains its description
  * DATASET/versions        lists the versions: published, held, last number given
- * DATASET/versions.copy   the same, for the case that the file is damaged
+ * DATASET/versions.copy   the same, for the case that the file is lost
  * DATASET/v3/manifest     describes the version
  * DATASET/v3/index        offset of each line
  * DATASET/v3/lines        copy of the lines; absent if they stay in their source
@@ -209,27 +209,10 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
-        String attempt = "publish version " + version + " of dataset " + dataset;
-        return change(dataset, attempt, files -> {
-            VersionsFile versions = files.versionsForWriter();
-            requireListed(dataset, version, versions);
-            ManifestFile file = files.manifest(version);
-            if (!versions.state(version).equals(Optional.of(StoredVersion.State.CURRENT))) {
-                requireUsable(files, file);
-                files.replaceVersions(versions.publish(version, VersionsFile.keep(keep, file.inPlace())));
-                files.cleanOrLog();
-            }
-            return file.manifest();
-        });
-    }
-
-    /** Checks that the lines of a version can still be read: its source may have been changed since. */
-    private static void requireUsable(DatasetDirectory files, ManifestFile file) throws StoreException {
-        files.requireIndex(file.manifest());
-        LineIndex _ = files.index(file.manifest());
-        try (LinesFile lines = files.lines(file)) {
-            lines.check();
-        }
+        return change(
+                dataset,
+                "publish version " + version + " of dataset " + dataset,
+                files -> files.publish(version, keep));
     }
 
     @Override
@@ -237,36 +220,15 @@ public final class EmbeddedStore implements LineStore {
         if (!Files.isDirectory(directory(dataset).path())) {
             return false;
         }
-        return change(dataset, "drop dataset " + dataset, files -> {
-            VersionsFile versions = files.versionsForWriter();
-            boolean existed = !versions.numbers().isEmpty();
-            if (existed) {
-                files.removeVersions(versions, VersionsFile.of(List.of(), List.of(), versions.last()));
-            } else {
-                files.cleanOrLog();
-            }
-            return existed;
-        });
+        return change(dataset, "drop dataset " + dataset, DatasetDirectory::drop);
     }
 
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
         boolean _ = change(dataset, "drop version " + version + " of dataset " + dataset, files -> {
-            VersionsFile versions = files.versionsForWriter();
-            if (requireListed(dataset, version, versions) == StoredVersion.State.CURRENT) {
-                throw new StoreFailedException("version " + version + " of dataset " + dataset
-                        + " is current: publish another version first, or drop the whole dataset");
-            }
-            files.removeVersions(versions, versions.without(version));
+            files.drop(version);
             return true;
         });
-    }
-
-    private static StoredVersion.State requireListed(DatasetName dataset, long version, VersionsFile versions)
-            throws StoreFailedException {
-        return versions.state(version)
-                .orElseThrow(() -> new StoreFailedException("dataset " + dataset + " has no version " + version
-                        + "; it has " + (versions.numbers().isEmpty() ? "none" : versions.numbers())));
     }
 
     /** A change of a dataset, made while it is locked. */
@@ -301,7 +263,12 @@ public final class EmbeddedStore implements LineStore {
                     .flatMap(Optional::stream)
                     .collect(Collectors.toCollection(() -> new TreeSet<>(Comparator.comparing(DatasetName::value))));
             for (DatasetName dataset : datasets) {
-                reclaim(dataset, dryRun, found);
+                try {
+                    found.addAll(reclaim(dataset, dryRun));
+                } catch (ChecksummedJson.OtherLayoutException e) {
+                    // Only the release that wrote it knows what it needs. The other datasets are not concerned.
+                    LOG.log(System.Logger.Level.WARNING, "dataset " + dataset + " is left as it is: " + e.getMessage());
+                }
             }
         } catch (IOException e) {
             throw IoErrors.failed("remove what no version needs from " + directory, e);
@@ -309,25 +276,20 @@ public final class EmbeddedStore implements LineStore {
         return found;
     }
 
-    private void reclaim(DatasetName dataset, boolean dryRun, List<Leftover> found) throws IOException {
+    private List<Leftover> reclaim(DatasetName dataset, boolean dryRun) throws IOException {
         DatasetDirectory files = directory(dataset);
         if (files.leftovers().isEmpty()) {
             // Usually there are none, and then the dataset is not locked and no permission to write is needed.
-            return;
+            return List.of();
         }
         try (DatasetLock _ = dryRun
                 ? DatasetLock.acquireWithoutWriting(directory, dataset, "look for leftovers")
                 : DatasetLock.acquire(directory, dataset, "remove leftovers")) {
-            for (Leftovers.LeftoverPath leftover : files.leftovers()) {
-                String name = directory.relativize(leftover.path()).toString();
-                found.add(new Leftover(name, leftover.reason(), Disk.size(leftover.path()), "bytes"));
-                if (!dryRun) {
-                    disk.deleteTree(leftover.path());
-                }
-            }
+            return files.reclaim(dryRun);
         } catch (StoreFailedException busy) {
             // The process that is writing to the dataset has removed its leftovers.
             LOG.log(System.Logger.Level.DEBUG, busy.getMessage());
+            return List.of();
         }
     }
 

@@ -26,7 +26,7 @@ import dev.lineserver.store.DatasetName;
 final class Leftovers {
     private static final Pattern VERSION = Pattern.compile("v([1-9][0-9]{0,17})");
     private static final Pattern BUILDING = Pattern.compile(DatasetDirectory.BUILDING + "[0-9]{1,19}");
-    private static final Set<String> VERSIONS_FILES = Set.of(VersionsFile.NAME, VersionsFile.COPY);
+    private static final Set<String> VERSIONS_FILES = Set.of(VersionsOnDisk.NAME, VersionsOnDisk.COPY);
 
     /** The files of a version. */
     private static final Set<String> FILES =
@@ -128,6 +128,10 @@ final class Leftovers {
             }
         }
         return Files.isDirectory(dataset, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    static boolean isNamedLikeVersion(Path entry) {
+        return VERSION.matcher(name(entry)).matches();
     }
 
     /** Returns the numbers of the entries of a dataset's directory that are named like versions. */

@@ -1,7 +1,6 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,9 +11,10 @@ import java.util.stream.Stream;
 import dev.lineserver.store.StoredVersion.State;
 
 /**
- * The versions of a dataset: the content of its file {@code versions}, in the form of {@link ChecksummedJson}. Every
- * change of a dataset that readers can see is a replacement of this file: they see it whole or not at all. A directory
- * of a version that is not listed belongs to no version.
+ * The versions of a dataset: the content of its file {@code versions} and of the copy, in the form of
+ * {@link ChecksummedJson}. Every change of a dataset that readers can see is a replacement of this file, as
+ * {@link VersionsOnDisk} describes: they see it whole or not at all. A directory of a version that is not listed belongs
+ * to no version.
  *
  * @param layout {@link #LAYOUT}
  * @param published the published versions, in the order of their latest publication; the last one is current
@@ -22,10 +22,10 @@ import dev.lineserver.store.StoredVersion.State;
  * @param last the highest number that a version of the dataset has ever had; kept when the dataset is dropped
  */
 record VersionsFile(String layout, List<Long> published, List<Long> held, long last) {
-    static final String NAME = "versions";
-    /** Name of the copy, which is written after the file, and read if the file is damaged or missing. */
-    static final String COPY = "versions.copy";
-
+    /**
+     * Every new member needs another layout: a program that does not know the member would lose it when it replaces the
+     * file.
+     */
     static final String LAYOUT = "versions-1";
 
     /** Versions that are kept by default if a version costs only an index, because its lines stay in their source. */
@@ -66,27 +66,13 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
     }
 
     /**
-     * Reads the file of a dataset, or its copy if the file is damaged or missing.
+     * Reads the file, or its copy.
      *
-     * @return empty if there is neither
-     * @throws ChecksummedJson.UnusableException if the file is damaged, and the copy damaged or missing
+     * @throws ChecksummedJson.UnusableException if it is damaged
+     * @throws ChecksummedJson.OtherLayoutException if another release wrote it
      */
-    static Optional<VersionsFile> read(Path datasetDirectory) throws IOException {
-        IOException damage = null;
-        for (String name : List.of(NAME, COPY)) {
-            try {
-                return Optional.of(
-                        ChecksummedJson.read(datasetDirectory.resolve(name), VersionsFile.class, "/layout", LAYOUT));
-            } catch (ChecksummedJson.UnusableException e) {
-                damage = damage == null ? e : damage;
-            } catch (NoSuchFileException _) {
-                // Then the other one, if it exists.
-            }
-        }
-        if (damage != null) {
-            throw damage;
-        }
-        return Optional.empty();
+    static VersionsFile read(Path file) throws IOException {
+        return ChecksummedJson.read(file, VersionsFile.class, "/layout", LAYOUT);
     }
 
     /** Returns the number of the current version; empty if none is published. */
@@ -129,9 +115,20 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
 
     /** Adds a version that is not published. */
     VersionsFile hold(long number) {
-        List<Long> more = new ArrayList<>(held);
-        more.add(number);
-        return of(published, more, Math.max(last, number));
+        return withHeld(List.of(number));
+    }
+
+    /** Adds versions that are not published. */
+    VersionsFile withHeld(List<Long> numbers) {
+        return of(
+                published,
+                Stream.concat(held.stream(), numbers.stream()).toList(),
+                Math.max(last, VersionsOnDisk.max(numbers)));
+    }
+
+    /** Raises the last number. */
+    VersionsFile withLast(long number) {
+        return of(published, held, Math.max(last, number));
     }
 
     /** Removes a version, if it is listed. */

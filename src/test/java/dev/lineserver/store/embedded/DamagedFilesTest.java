@@ -93,9 +93,9 @@ final class DamagedFilesTest {
     @ValueSource(booleans = {true, false})
     void aDamagedFileIsDetected(boolean copy) throws Exception {
         ingest(copy);
-        String versions = "../" + VersionsFile.NAME;
+        String versions = "../" + VersionsOnDisk.NAME;
         // It would stand in for the file.
-        Files.delete(version.resolve("../" + VersionsFile.COPY));
+        Files.delete(version.resolve("../" + VersionsOnDisk.COPY));
         List<String> names = copy
                 ? List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX)
                 : List.of(versions, ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.BLOCKS);

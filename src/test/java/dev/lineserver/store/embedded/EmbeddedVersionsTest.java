@@ -161,7 +161,7 @@ final class EmbeddedVersionsTest {
         put("one", false, 2, false);
         deleteVersionsFiles();
         assertTrue(store.drop(DatasetName.DEFAULT));
-        assertEquals(List.of(VersionsFile.NAME, VersionsFile.COPY), names(dataset));
+        assertEquals(List.of(VersionsOnDisk.NAME, VersionsOnDisk.COPY), names(dataset));
         assertEquals(List.of(), store.datasets());
         assertEquals(2, put("two", false, 2, false).version());
     }
@@ -217,8 +217,8 @@ final class EmbeddedVersionsTest {
     }
 
     private void deleteVersionsFiles() throws Exception {
-        Files.delete(dataset.resolve(VersionsFile.NAME));
-        Files.delete(dataset.resolve(VersionsFile.COPY));
+        Files.delete(dataset.resolve(VersionsOnDisk.NAME));
+        Files.delete(dataset.resolve(VersionsOnDisk.COPY));
     }
 
     /** A number that was given again would show other lines under a path that is cached for ever. */
@@ -234,14 +234,43 @@ final class EmbeddedVersionsTest {
         String before = StoredFiles.describe(store);
         assertEquals("1 CURRENT, 2 KEPT, 3 HELD, 4 given", before);
         if (missing) {
-            Files.delete(dataset.resolve(VersionsFile.NAME));
+            Files.delete(dataset.resolve(VersionsOnDisk.NAME));
         } else {
-            damage(VersionsFile.NAME);
+            damage(VersionsOnDisk.NAME);
         }
         assertEquals(before, StoredFiles.describe(store));
         assertEquals(5, put("five", true, 3, false).version());
-        damage(VersionsFile.COPY);
+        damage(VersionsOnDisk.COPY);
         assertEquals("1 KEPT, 2 KEPT, 3 HELD, 5 CURRENT, 5 given", StoredFiles.describe(store));
+    }
+
+    /** The copy comes from a backup, for example. */
+    @Test
+    void withAnOldCopyInPlaceOfTheFileNoVersionIsDeletedAndNoNumberIsGivenAgain() throws Exception {
+        put("one", true, 3, false);
+        byte[] old = Files.readAllBytes(dataset.resolve(VersionsOnDisk.COPY));
+        put("two", true, 3, false);
+        put("three", true, 3, true);
+        Files.write(dataset.resolve(VersionsOnDisk.COPY), old);
+        Files.delete(dataset.resolve(VersionsOnDisk.NAME));
+        assertEquals(List.of(), store.reclaim(false));
+        assertEquals(4, put("four", true, 3, false).version());
+        assertEquals("1 KEPT, 2 HELD, 3 HELD, 4 CURRENT, 4 given", StoredFiles.describe(store));
+        assertEquals("two", firstLine(store.publish(DatasetName.DEFAULT, 2, 3)));
+    }
+
+    @Test
+    void aCopyThatDiffersFromTheFileIsReplacedByTheNextWriter() throws Exception {
+        put("one", true, 3, false);
+        byte[] old = Files.readAllBytes(dataset.resolve(VersionsOnDisk.COPY));
+        put("two", true, 3, false);
+        Files.write(dataset.resolve(VersionsOnDisk.COPY), old);
+        store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))
+                .close();
+        assertEquals(
+                Files.readString(dataset.resolve(VersionsOnDisk.NAME)),
+                Files.readString(dataset.resolve(VersionsOnDisk.COPY)));
+        assertEquals("1 KEPT, 2 CURRENT, 2 given", StoredFiles.describe(store));
     }
 
     @Test
@@ -327,8 +356,8 @@ final class EmbeddedVersionsTest {
     void aDamagedVersionsFileLosesNoVersionAndIsReplacedByTheNextIngest() throws Exception {
         put("one", true, 2, false);
         put("two", true, 2, false);
-        damage(VersionsFile.NAME);
-        damage(VersionsFile.COPY);
+        damage(VersionsOnDisk.NAME);
+        damage(VersionsOnDisk.COPY);
         DatasetListing.Unreadable listed = assertInstanceOf(
                 DatasetListing.Unreadable.class, store.datasets().getFirst());
         assertEquals(
@@ -347,12 +376,12 @@ final class EmbeddedVersionsTest {
     void aDamagedVersionsFileIsReplacedByAPublicationOrADrop() throws Exception {
         put("one", true, 2, false);
         put("two", true, 2, false);
-        damage(VersionsFile.NAME);
-        damage(VersionsFile.COPY);
+        damage(VersionsOnDisk.NAME);
+        damage(VersionsOnDisk.COPY);
         assertEquals("one", firstLine(store.publish(DatasetName.DEFAULT, 1, 0)));
         assertEquals("1 CURRENT, 2 HELD, 2 given", StoredFiles.describe(store));
-        damage(VersionsFile.NAME);
-        damage(VersionsFile.COPY);
+        damage(VersionsOnDisk.NAME);
+        damage(VersionsOnDisk.COPY);
         assertTrue(store.drop(DatasetName.DEFAULT));
         assertEquals(List.of(), store.datasets());
         assertEquals(3, put("three", true, 1, false).version());

@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.util.Map;
+import java.util.Objects;
 
 import com.aerospike.client.Bin;
 import com.aerospike.client.Record;
@@ -11,7 +12,10 @@ import dev.lineserver.store.StoreFailedException;
 
 /** Converts the registry to and from a record. Its bins are maps of maps, which all of Aerospike's tools display. */
 public final class RegistryForm {
-    /** Increased only if older programs can no longer read the record. All of them ignore unknown entries of a map. */
+    /**
+     * Increased if older programs cannot read the record, or must not replace it. They ignore unknown entries of a map, and
+     * lose them when they replace the record.
+     */
     private static final long REVISION = 3;
 
     private static final String FORM = "form";
@@ -37,13 +41,12 @@ public final class RegistryForm {
         if (record == null) {
             return Registry.empty();
         }
-        long form = record.getLong(FORM);
-        if (form != REVISION) {
+        Object form = Objects.requireNonNullElse(record.getValue(FORM), 0L);
+        if (!form.equals(REVISION)) {
+            boolean older = form instanceof Long revision && revision < REVISION;
             throw new StoreFailedException("the registry in Aerospike has form " + form + ", this program reads form "
                     + REVISION + ": use the program that wrote it"
-                    + (form > REVISION
-                            ? ", or a newer one"
-                            : ", or a namespace without lines, and ingest the files again"));
+                    + (older ? ", or a namespace without lines, and ingest the files again" : ", or a newer one"));
         }
         try {
             return ManifestForm.MAPPER.convertValue(record.bins, Registry.class);

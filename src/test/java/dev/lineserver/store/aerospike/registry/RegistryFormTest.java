@@ -211,4 +211,19 @@ final class RegistryFormTest {
             assertEquals(revision < 3, e.getMessage().contains("ingest the files again"), e.getMessage());
         }
     }
+
+    /** A newer program may say in another way which form it has written. */
+    @Test
+    void anUnknownRevisionIsRefused() {
+        for (Object revision : new Object[] {"4", List.of(4L), 4.5, true}) {
+            Map<String, Object> stored = stored();
+            stored.put("form", revision);
+            StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
+            assertTrue(e.getMessage().contains("form " + revision + ", this program reads form 3"), e.getMessage());
+            assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
+        }
+        Map<String, Object> stored = stored();
+        stored.remove("form");
+        assertThrows(StoreFailedException.class, () -> read(stored));
+    }
 }

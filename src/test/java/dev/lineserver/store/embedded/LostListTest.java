@@ -1,0 +1,291 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoredVersion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * A process is killed, or the power fails, at any change; and then the versions file or its copy is lost or damaged. No
+ * published version may be lost, and no number that a reader has seen may be given again.
+ */
+final class LostListTest {
+    /** A process that is killed loses no change. */
+    private static final Random EVERYTHING_IS_KEPT = new Random() {
+        @Override
+        public boolean nextBoolean() {
+            return true;
+        }
+
+        @Override
+        public int nextInt(int bound) {
+            return bound - 1;
+        }
+    };
+
+    private static final int MAX_KEPT = Integer.MAX_VALUE;
+
+    @TempDir
+    Path directory;
+
+    private Path root;
+    private Path source;
+    private final Map<Long, byte[]> contents = new HashMap<>();
+    private int contentCount;
+
+    @BeforeEach
+    void open() throws Exception {
+        root = Files.createDirectory(directory.resolve("root"));
+        source = directory.resolve("source");
+    }
+
+    /** Writes other bytes to the source. */
+    private byte[] nextContent() throws Exception {
+        byte[] content = Samples.random(30, 12, ++contentCount);
+        Files.write(source, content);
+        return content;
+    }
+
+    /** Each way to lose one of the two files. */
+    private enum Loss {
+        MISSING {
+            @Override
+            void apply(Path file, Random random) throws Exception {
+                Files.deleteIfExists(file);
+            }
+        },
+        EMPTY {
+            @Override
+            void apply(Path file, Random random) throws Exception {
+                if (Files.exists(file)) {
+                    Files.write(file, new byte[0]);
+                }
+            }
+        },
+        CHANGED {
+            @Override
+            void apply(Path file, Random random) throws Exception {
+                if (Files.exists(file)) {
+                    byte[] bytes = Files.readAllBytes(file);
+                    bytes[random.nextInt(bytes.length)] ^= 1;
+                    Files.write(file, bytes);
+                }
+            }
+        };
+
+        abstract void apply(Path file, Random random) throws Exception;
+    }
+
+    /** A change of the list of versions. */
+    @FunctionalInterface
+    private interface Step {
+        void make(EmbeddedStore store) throws Exception;
+    }
+
+    private List<Step> steps() {
+        return List.of(
+                store -> put(store, 2, false),
+                store -> put(store, 2, true),
+                store -> store.publish(DatasetName.DEFAULT, 2, MAX_KEPT),
+                store -> put(store, 1, false),
+                store -> put(store, 2, true),
+                store -> store.drop(DatasetName.DEFAULT, 4),
+                store -> assertTrue(store.drop(DatasetName.DEFAULT)),
+                store -> put(store, 2, false));
+    }
+
+    private void put(EmbeddedStore store, int keep, boolean hold) throws Exception {
+        byte[] content = nextContent();
+        contents.put(StoredFiles.put(store, source, true, keep, hold).version(), content);
+    }
+
+    private static EmbeddedStore reopen(Path root) {
+        return new EmbeddedStore(root.resolve("data"), null, new LossyDisk(root));
+    }
+
+    private static long lastGiven(String versions) {
+        return versions.isEmpty() ? 0 : Long.parseLong(versions.replaceFirst(".*, ([0-9]+) given", "$1"));
+    }
+
+    /** Returns the versions without the last number: {@code "1 KEPT, 2 CURRENT"}. */
+    private static String listed(String versions) {
+        return versions.replaceFirst("(, )?[0-9]+ given", "");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {VersionsOnDisk.NAME, VersionsOnDisk.COPY})
+    void noVersionIsLostAndNoNumberIsGivenTwiceAfterACrashAndTheLossOfAFile(String lost) throws Exception {
+        LossyDisk disk = new LossyDisk(root);
+        EmbeddedStore store = new EmbeddedStore(root.resolve("data"), null, disk);
+        List<Integer> ends = new ArrayList<>(List.of(0));
+        List<String> states = new ArrayList<>(List.of(""));
+        for (Step step : steps()) {
+            step.make(store);
+            ends.add(disk.changeCount());
+            states.add(listed(StoredFiles.describe(store)));
+        }
+        assertEquals("5 CURRENT", states.getLast());
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        long seen = 0;
+        for (int step = 1; step < ends.size(); step++) {
+            for (int changes = ends.get(step - 1) + 1; changes <= ends.get(step); changes++) {
+                Path killed = directory.resolve("killed-" + changes);
+                disk.cutPower(changes, EVERYTHING_IS_KEPT, killed);
+                seen = Math.max(seen, lastGiven(StoredFiles.describe(reopen(killed))));
+                List<String> possible =
+                        changes == ends.get(step) ? List.of(states.get(step)) : states.subList(step - 1, step + 1);
+                Loss loss = Loss.values()[random.nextInt(Loss.values().length)];
+                String what = lost + " is " + loss + " after change " + changes + " of seed " + seed;
+                assertNothingIsLost(killed, lost, loss, random, possible, seen, "killed: " + what);
+                Path cut = directory.resolve("cut-" + changes);
+                disk.cutPower(changes, new Random(random.nextLong()), cut);
+                assertNothingIsLost(cut, lost, loss, random, possible, seen, "power cut: " + what);
+            }
+        }
+        assertEquals(5, seen);
+    }
+
+    private void assertNothingIsLost(
+            Path left, String lost, Loss loss, Random random, List<String> possible, long seen, String what)
+            throws Exception {
+        Path dataset = left.resolve("data/default");
+        loss.apply(dataset.resolve(lost), random);
+        EmbeddedStore store = reopen(left);
+        String before = listed(describeOrRefuse(store));
+        if (seen == 0 && before.endsWith("; ingest the file again to replace it")) {
+            // The process had written only one of the two files of a new dataset.
+            before = "";
+        }
+        assertTrue(possible.contains(before), what + ": " + before);
+        if (!before.isEmpty()) {
+            assertContents(store, what);
+        }
+        byte[] content = nextContent();
+        Manifest added = StoredFiles.put(store, source, true, MAX_KEPT, false);
+        assertTrue(added.version() > seen, what + ": number " + added.version() + " was given before");
+        StoredFiles.assertHolds(store, added, content, what);
+        String after = listed(StoredFiles.describe(store)) + ",";
+        for (String version : before.isEmpty()
+                ? new String[0]
+                : before.replace("CURRENT", "KEPT").split(", ")) {
+            assertTrue(after.contains(version + ","), what + ": " + before + " became " + after);
+        }
+    }
+
+    private static String describeOrRefuse(EmbeddedStore store) throws Exception {
+        try {
+            return StoredFiles.describe(store);
+        } catch (StoreFailedException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private void assertContents(EmbeddedStore store, String what) throws Exception {
+        for (StoredVersion version :
+                store.versions(DatasetName.DEFAULT).orElseThrow().versions()) {
+            StoredFiles.assertHolds(
+                    store, version.describe(), Objects.requireNonNull(contents.get(version.number())), what);
+        }
+    }
+
+    /** Each process is killed anywhere in its change, and whenever both files are whole, one of them may be lost. */
+    @Test
+    void noNumberHasTwoContentsHoweverManyProcessesAreKilled() throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        for (int round = 0; round < 12; round++) {
+            Path dataset = root.resolve("data/default");
+            Map<Long, Content> seen = new HashMap<>();
+            for (int step = 0; step < 25; step++) {
+                String what = "step " + step + " of round " + round + " of seed " + seed;
+                EmbeddedStore killed = new EmbeddedStore(
+                        root.resolve("data"), null, new LossyDisk(root, random.nextInt(random.nextInt(1, 60)), true));
+                makeRandomStep(killed, random);
+                observe(seen, what);
+                VersionsOnDisk files = new VersionsOnDisk(dataset, new Disk());
+                if (random.nextInt(3) == 0 && areBothWhole(dataset)) {
+                    String before = files.find().versions().toString();
+                    String lost = random.nextBoolean() ? VersionsOnDisk.NAME : VersionsOnDisk.COPY;
+                    Loss.values()[random.nextInt(Loss.values().length)].apply(dataset.resolve(lost), random);
+                    observe(seen, what + ", " + lost + " of " + before + " is lost");
+                }
+            }
+            new Disk().deleteTree(root.resolve("data"));
+        }
+    }
+
+    /** Bytes of a version, as an object with equality. */
+    private record Content(String digest) {}
+
+    private static boolean areBothWhole(Path dataset) {
+        return Stream.of(VersionsOnDisk.NAME, VersionsOnDisk.COPY).allMatch(name -> {
+            try {
+                return VersionsFile.read(dataset.resolve(name)).last() >= 0;
+            } catch (IOException _) {
+                return false;
+            }
+        });
+    }
+
+    private void makeRandomStep(EmbeddedStore killed, Random random) throws Exception {
+        List<Long> numbers = killed.versions(DatasetName.DEFAULT).stream()
+                .flatMap(versions -> versions.versions().stream())
+                .map(StoredVersion::number)
+                .toList();
+        long any = numbers.isEmpty() ? 1 : numbers.get(random.nextInt(numbers.size()));
+        try {
+            switch (random.nextInt(8)) {
+                case 0 -> killed.publish(DatasetName.DEFAULT, any, random.nextInt(1, 4));
+                case 1 -> killed.drop(DatasetName.DEFAULT, any);
+                case 2 -> killed.drop(DatasetName.DEFAULT);
+                case 3 -> killed.reclaim(false);
+                default -> {
+                    nextContent();
+                    StoredFiles.put(killed, source, true, random.nextInt(1, 4), random.nextInt(3) == 0);
+                }
+            }
+        } catch (StoreFailedException e) {
+            // It was killed, or there was nothing to change.
+            assertTrue(
+                    e.getMessage().matches("(?s).*(No space left|is current|has no version|no dataset).*"),
+                    e::toString);
+        }
+    }
+
+    /** Reads all versions, and compares each with what readers saw under its number before. */
+    private void observe(Map<Long, Content> seen, String what) throws Exception {
+        EmbeddedStore store = reopen(root);
+        if (store.versions(DatasetName.DEFAULT).isPresent()) {
+            for (StoredVersion version :
+                    store.versions(DatasetName.DEFAULT).orElseThrow().versions()) {
+                Manifest manifest = version.describe();
+                Content content = new Content(manifest.content().digest().toString());
+                Content before = seen.putIfAbsent(manifest.version(), content);
+                assertTrue(before == null || before.equals(content), what + ": version " + manifest.version());
+                store.open(manifest).close();
+            }
+        }
+    }
+}
