@@ -47,7 +47,11 @@ public interface ServeConfig {
         @WithDefault("no-cache")
         String cacheControl();
 
-        /** Interval between two checks of the store for new versions. */
+        /**
+         * Interval between two checks of the store for new versions. Over Aerospike at most
+         * {@link dev.lineserver.store.aerospike.AerospikeSettings#MAX_CHECK_INTERVAL}: the lines of a replaced version are
+         * deleted after a grace, unless a server has seen the change and holds them.
+         */
         @WithDefault("500ms")
         Duration versionCheckInterval();
 

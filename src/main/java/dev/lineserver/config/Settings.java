@@ -40,6 +40,8 @@ public final class Settings {
     /** Higher precedence than system properties, whose ordinal is 400. */
     private static final int ORDINAL = 500;
 
+    private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
+
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** The message of SmallRye about a value that its converter has refused. The exception of the converter is lost. */
@@ -90,9 +92,18 @@ public final class Settings {
         requireWithin(config, "http.max-range-lines", 1, Long.MAX_VALUE);
         requireWithin(config, "http.max-range-bytes", 1, Long.MAX_VALUE);
         requireWithin(config, "http.max-ranges", 1, 1_000_000);
-        requireWithin(config, "http.version-check-interval", Duration.ofMillis(10), Duration.ofHours(1));
-        requireWithin(config, "http.lookup-timeout", Duration.ofMillis(10), Duration.ofHours(1));
-        return new Settings(config, properties);
+        requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
+        requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
+        Settings settings = new Settings(config, properties);
+        if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
+            Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
+            requireWithin(
+                    config,
+                    "http.version-check-interval",
+                    longest,
+                    longest.toSeconds() + "s, the bounds over Aerospike");
+        }
+        return settings;
     }
 
     /**
@@ -117,12 +128,13 @@ public final class Settings {
         }
     }
 
-    private static void requireWithin(SmallRyeConfig config, String name, Duration least, Duration most) {
+    /** @param described the end of the message: the longest duration, and perhaps the reason */
+    private static void requireWithin(SmallRyeConfig config, String name, Duration longest, String described) {
         Duration value = config.getValue(PREFIX + name, Duration.class);
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+        if (value.compareTo(SHORTEST_DURATION) < 0 || value.compareTo(longest) > 0) {
             ConfigValue given = config.getConfigValue(PREFIX + name);
             throw new UsageException(userFacingName(given) + ": " + given.getValue() + " is not between "
-                    + least.toMillis() + "ms and " + most.toHours() + "h");
+                    + SHORTEST_DURATION.toMillis() + "ms and " + described);
         }
     }
 

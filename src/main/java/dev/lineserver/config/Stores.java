@@ -31,8 +31,7 @@ public final class Stores {
      * @throws UsageException if a setting that the store needs is missing or invalid
      */
     public static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops) throws StoreException {
-        boolean cluster = config.aerospikeHosts().isPresent();
-        return switch (config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED)) {
+        return switch (kind(config)) {
             case EMBEDDED -> EmbeddedStore.open(directory(config), eventLoops);
             case AEROSPIKE ->
                 AerospikeStore.connect(
@@ -42,6 +41,12 @@ public final class Stores {
                                 () -> new NioEventLoopGroup(
                                         EVENT_LOOP_THREADS, new DefaultThreadFactory("store", true))));
         };
+    }
+
+    /** Returns the configured kind of store. */
+    static StoreConfig.Kind kind(StoreConfig config) {
+        boolean cluster = config.aerospikeHosts().isPresent();
+        return config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED);
     }
 
     private static Path directory(StoreConfig config) {

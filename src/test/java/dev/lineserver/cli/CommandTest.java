@@ -191,6 +191,24 @@ final class CommandTest {
         assertTrue(message.endsWith(": " + value + " " + reason + "\n"), message);
     }
 
+    /** A server that looks more rarely would lose versions that are replaced. */
+    @ParameterizedTest
+    @CsvSource({"2001ms, 2", "1h, 2", "2s, 1"})
+    void overAerospikeTheIntervalBetweenChecksIsBounded(String interval, int exitCode) {
+        System.setProperty("line-server.http.version-check-interval", interval);
+        try {
+            assertEquals(0, run("datasets"), err.toString(StandardCharsets.UTF_8));
+            assertEquals(exitCode, run("datasets", "--aerospike=127.0.0.1:1"));
+        } finally {
+            System.clearProperty("line-server.http.version-check-interval");
+        }
+        String message = err.toString(StandardCharsets.UTF_8);
+        assertEquals(
+                exitCode == 2,
+                message.endsWith(": " + interval + " is not between 10ms and 2s, the bounds over Aerospike\n"),
+                message);
+    }
+
     @Test
     void aFileIsStoredListedReadVerifiedAndDropped() {
         assertEquals(0, run("ingest", file.toString()), err.toString(StandardCharsets.UTF_8));

@@ -29,6 +29,13 @@ public record AerospikeSettings(
         Duration lookupDeadline,
         WriteLimits writes) {
 
+    /**
+     * The longest interval at which a server may look for new versions: then two looks fall into the grace, and a server
+     * that misses one still holds a version before its lines are deleted.
+     */
+    public static final Duration MAX_CHECK_INTERVAL =
+            WriteLimits.DEFAULT.grace().multipliedBy(2).dividedBy(5);
+
     private static final int DEFAULT_PORT = 3000;
 
     /**
@@ -87,8 +94,8 @@ public record AerospikeSettings(
     public record WriteLimits(
             int recordsPerBatch, Duration attemptTimeout, Duration deadline, Duration lease, Duration grace) {
         /**
-         * Measured: larger batches were no faster, and batches of 1,000 records a fifth slower. Servers check for a new
-         * version twice a second, so the grace leaves them ten checks.
+         * Measured: larger batches were no faster, and batches of 1,000 records a fifth slower. By default,
+         * servers check for a new version twice a second, so the grace leaves them ten checks.
          */
         public static final WriteLimits DEFAULT = new WriteLimits(
                 5_000, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(5));

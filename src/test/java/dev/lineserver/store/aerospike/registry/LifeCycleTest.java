@@ -28,6 +28,7 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.AerospikeSettings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -38,7 +39,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class LifeCycleTest {
     private static final DatasetName NAME = new DatasetName("sample");
     private static final Duration LEASE = Duration.ofSeconds(30);
-    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Duration GRACE = AerospikeSettings.WriteLimits.DEFAULT.grace();
 
     private final ScriptedRegistry registry = new ScriptedRegistry();
     private final AtomicLong now = new AtomicLong(1_000_000);
@@ -95,6 +96,23 @@ final class LifeCycleTest {
         LineSet third = publish(here);
         assertEquals(first.name(), third.name());
         assertEquals(List.of(1L, 2L, 3L), List.of(first.build(), second.build(), third.build()));
+    }
+
+    /** A look may come late, because the refresh before it waits for a lookup. */
+    @Test
+    void aServerThatLooksAtTheLongestIntervalMayMissEverySecondLook() throws Exception {
+        Duration twoIntervals = AerospikeSettings.MAX_CHECK_INTERVAL.multipliedBy(2);
+        LineSet first = publish(here);
+        publish(here);
+        for (int i = 0; i < 10; i++) {
+            advance(twoIntervals);
+            here.sweep();
+            assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
+            there.hold(registry.read().lineSet(first.name()));
+        }
+        advance(GRACE);
+        here.sweep();
+        assertEquals(LineSet.SetState.FREE, registry.state(first.name()));
     }
 
     @Test
