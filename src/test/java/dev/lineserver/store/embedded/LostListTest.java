@@ -44,6 +44,14 @@ final class LostListTest {
         }
     };
 
+    /** A power cut loses every change that was not forced. */
+    private static final Random NOTHING_IS_KEPT = new Random() {
+        @Override
+        public boolean nextBoolean() {
+            return false;
+        }
+    };
+
     private static final int MAX_KEPT = Integer.MAX_VALUE;
 
     @TempDir
@@ -69,6 +77,12 @@ final class LostListTest {
 
     /** Each way to lose one of the two files. */
     private enum Loss {
+        NONE {
+            @Override
+            void apply(Path file, Random random) {
+                // Both files are whole.
+            }
+        },
         MISSING {
             @Override
             void apply(Path file, Random random) throws Exception {
@@ -151,17 +165,27 @@ final class LostListTest {
         long seen = 0;
         for (int step = 1; step < ends.size(); step++) {
             for (int changes = ends.get(step - 1) + 1; changes <= ends.get(step); changes++) {
+                List<String> possible =
+                        changes == ends.get(step) ? List.of(states.get(step)) : states.subList(step - 1, step + 1);
                 Path killed = directory.resolve("killed-" + changes);
                 disk.cutPower(changes, EVERYTHING_IS_KEPT, killed);
                 seen = Math.max(seen, lastGiven(StoredFiles.describe(reopen(killed))));
-                List<String> possible =
-                        changes == ends.get(step) ? List.of(states.get(step)) : states.subList(step - 1, step + 1);
                 Loss loss = Loss.values()[random.nextInt(Loss.values().length)];
                 String what = lost + " is " + loss + " after change " + changes + " of seed " + seed;
+                if (!reopen(killed).reclaim(true).isEmpty()) {
+                    Path reclaimed = directory.resolve("reclaimed-" + changes);
+                    disk.cutPower(changes, EVERYTHING_IS_KEPT, reclaimed);
+                    reopen(reclaimed).reclaim(false);
+                    assertNothingIsLost(reclaimed, lost, loss, random, possible, seen, "reclaimed: " + what);
+                }
                 assertNothingIsLost(killed, lost, loss, random, possible, seen, "killed: " + what);
                 Path cut = directory.resolve("cut-" + changes);
                 disk.cutPower(changes, new Random(random.nextLong()), cut);
                 assertNothingIsLost(cut, lost, loss, random, possible, seen, "power cut: " + what);
+                Path undone = directory.resolve("undone-" + changes);
+                disk.cutPower(changes, NOTHING_IS_KEPT, undone);
+                assertNothingIsLost(
+                        undone, lost, Loss.NONE, random, possible, seen, "undone, nothing is lost: " + what);
             }
         }
         assertEquals(5, seen);
@@ -170,15 +194,17 @@ final class LostListTest {
     private void assertNothingIsLost(
             Path left, String lost, Loss loss, Random random, List<String> possible, long seen, String what)
             throws Exception {
-        Path dataset = left.resolve("data/default");
-        loss.apply(dataset.resolve(lost), random);
         EmbeddedStore store = reopen(left);
+        String visible = listed(describeOrRefuse(store));
+        loss.apply(left.resolve("data/default").resolve(lost), random);
         String before = listed(describeOrRefuse(store));
         if (seen == 0 && before.endsWith("; ingest the file again to replace it")) {
             // The process had written only one of the two files of a new dataset.
             before = "";
         }
-        assertTrue(possible.contains(before), what + ": " + before);
+        // What a reader has seen since the crash is not undone.
+        boolean isOld = visible.equals(possible.getLast()) && !before.equals(visible);
+        assertTrue(possible.contains(before) && !isOld, what + ": " + before + " instead of " + visible);
         if (!before.isEmpty()) {
             assertContents(store, what);
         }
