@@ -19,9 +19,11 @@ import dev.lineserver.store.StoredVersion;
  * @param settings the settings from all sources
  * @param out standard output, for answers
  * @param err standard error, for messages
+ * @param log prints what is logged to {@code err}
  * @param terminationHandler interrupts the command on a signal
  */
-record CommandContext(Settings settings, StandardOutput out, Messages err, TerminationHandler terminationHandler) {
+record CommandContext(
+        Settings settings, StandardOutput out, Messages err, LogMessages log, TerminationHandler terminationHandler) {
     LineStore openStore() throws StoreException {
         return Stores.open(settings.store(), null);
     }

@@ -67,7 +67,8 @@ public final class LineServerCommand implements IVersionProvider {
     private static int run(WritableByteChannel stdout, PrintStream stderr, String... args) {
         StandardOutput out = new StandardOutput(stdout);
         Messages err = new Messages(stderr);
-        try (TerminationHandler terminationHandler = new TerminationHandler()) {
+        try (TerminationHandler terminationHandler = new TerminationHandler();
+                LogMessages log = LogMessages.open(err)) {
             Verb verb = null;
             try {
                 ParseResult subcommand = parse(out, args);
@@ -75,7 +76,7 @@ public final class LineServerCommand implements IVersionProvider {
                 if (subcommand != null) {
                     verb = (Verb) subcommand.commandSpec().userObject();
                     Settings settings = Settings.load(SettingOption.parsedValues(subcommand));
-                    success = verb.run(new CommandContext(settings, out, err, terminationHandler));
+                    success = verb.run(new CommandContext(settings, out, err, log, terminationHandler));
                 }
                 out.flush();
                 return success ? 0 : Failures.FAILED;

@@ -54,6 +54,7 @@ final class ServeCommand implements Verb {
         context.settings().passToQuarkus();
         // From here on Quarkus handles signals: it completes requests in flight before the process ends.
         context.terminationHandler().close();
+        context.log().close();
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         // This handler replaces the default one, which ends the process: only Main may do that.
         Quarkus.run(ServeApplication.class, (code, thrown) -> {

@@ -284,6 +284,26 @@ final class CommandLineIT {
         assertEquals("line-server: interrupted\n", text(Program.err(log())));
     }
 
+    /** What commands log is printed, too. */
+    @Test
+    void aSignalInTheWaitForReadersSaysWhatIsLeft() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            String ingest = " x.txt --aerospike " + node.address();
+            assertShell(0, "", "", "line-server ingest" + ingest + " >ingested");
+            Process second = Program.startShell(log(), "exec \"${LINE_SERVER[@]}\" ingest" + ingest + " >reported");
+            Path reported = directory.resolve("reported");
+            Awaitility.await()
+                    .atMost(1, TimeUnit.MINUTES)
+                    .until(() -> text(reported).contains("version 2: 3 lines"));
+            signal("TERM", second);
+            assertEquals(143, second.exitValue());
+            assertEquals(
+                    "line-server: interrupted before the records that are no longer needed were deleted; the next"
+                            + " ingest, drop, server or line-server reclaim deletes them\n",
+                    text(Program.err(log())));
+        }
+    }
+
     /** The report waits for the reader of a full pipe when the command receives the signal. */
     @ParameterizedTest
     @CsvSource({"'', was published", "--hold, is held and verified"})
