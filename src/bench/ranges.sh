@@ -179,6 +179,7 @@ measure_aerospike() {
   : >"$RESULTS"
   for form in $(forms); do
     server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$form" >&2
+    server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$form-packed" --lines-per-record auto >&2
     start_server "$form" "aerospike-$form" --aerospike "$store" --dataset "$form"
   done
   for ((round = 0; round <= ROUNDS; round++)); do
@@ -187,8 +188,14 @@ measure_aerospike() {
       wrk_ranges "aerospike-$form" "$round" "single-$form" '/lines/%d' "$DATABASE_LINES"
       wrk_ranges "aerospike-$form" "$round" "range-$form" "/lines?start=%d&count=$RANGE_LINES" \
         $((DATABASE_LINES - RANGE_LINES))
+      wrk_ranges "aerospike-$form" "$round" "packed-single-$form" "/datasets/$form-packed/lines/%d" "$DATABASE_LINES"
+      wrk_ranges "aerospike-$form" "$round" "packed-range-$form" \
+        "/datasets/$form-packed/lines?start=%d&count=$RANGE_LINES" $((DATABASE_LINES - RANGE_LINES))
       timed "$round" "ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset again
       timed "$round" "verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset again
+      timed "$round" "packed-ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset again-packed \
+        --lines-per-record auto
+      timed "$round" "packed-verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset again-packed
     done
     # Round 0 warms up.
     [ "$round" != 0 ] || : >"$RESULTS"
@@ -199,6 +206,11 @@ measure_aerospike() {
     durations "range-$form" "single-$form" | awk -v lines=$RANGE_LINES '{ print $1 * lines }' |
       bar "$form, ranges of $RANGE_LINES lines ÷ single lines, lines/s" at-least 8
     durations "verify-$form" "ingest-$form" | bar "$form, verify ÷ ingest, time" at-most 1.5
+    durations "packed-range-$form" "packed-single-$form" | awk -v lines=$RANGE_LINES '{ print $1 * lines }' |
+      bar "$form, packed, ranges of $RANGE_LINES lines ÷ single lines, lines/s" at-least 8
+    durations "packed-single-$form" "single-$form" | bar "$form, packed ÷ one per record, single lines/s" at-least 0.85
+    durations "ingest-$form" "packed-ingest-$form" | bar "$form, packed ÷ one per record, ingest, lines/s" at-least 5
+    durations "packed-verify-$form" "packed-ingest-$form" | figure "$form, packed, verify ÷ ingest, time"
   done
 }
 

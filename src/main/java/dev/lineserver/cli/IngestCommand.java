@@ -87,7 +87,14 @@ final class IngestCommand implements Verb {
             throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
         ingest = new Ingest(store, context.progress("ingest"));
-        IngestOptions options = new IngestOptions(context.dataset(), copy, force, context.keep(), hold, checks());
+        IngestOptions options = new IngestOptions(
+                context.dataset(),
+                copy,
+                force,
+                context.keep(),
+                hold,
+                context.settings().store().linesPerRecord(),
+                checks());
         Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(file, options) : ingest.store(file, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
     }

@@ -124,17 +124,23 @@ public final class LineServerCommand implements IVersionProvider {
     static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
-        add(command, new IngestCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.DATASET_OPTIONS));
+        add(
+                command,
+                new IngestCommand(),
+                SettingOption.with(SettingOption.INGEST_OPTIONS, SettingOption.DATASET_OPTIONS));
         add(command, new VerifyCommand(), SettingOption.LINE_OPTIONS);
-        add(command, new PlanCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.STORE_OPTIONS));
+        add(command, new PlanCommand(), SettingOption.with(SettingOption.INGEST_OPTIONS, SettingOption.STORE_OPTIONS));
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new VersionsCommand(), SettingOption.STORE_OPTIONS);
         add(
                 command,
                 new DiffCommand(),
-                SettingOption.with(SettingOption.FIRST_LINE_NUMBER, SettingOption.STORE_OPTIONS));
-        add(command, new PublishCommand(), SettingOption.with(SettingOption.KEEP, SettingOption.STORE_OPTIONS));
+                SettingOption.with(EnumSet.of(SettingOption.FIRST_LINE_NUMBER), SettingOption.STORE_OPTIONS));
+        add(
+                command,
+                new PublishCommand(),
+                SettingOption.with(EnumSet.of(SettingOption.KEEP), SettingOption.STORE_OPTIONS));
         add(command, new RollbackCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);

@@ -38,7 +38,8 @@ final class PlanCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = context.openStore()) {
-            plan = new Ingest(store, context.progress("plan")).plan(file, copy, context.keep());
+            plan = new Ingest(store, context.progress("plan"))
+                    .plan(file, copy, context.keep(), context.settings().store().linesPerRecord());
         }
         if (json) {
             context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());

@@ -23,6 +23,11 @@ enum SettingOption {
             "N",
             "Number of published versions that stay stored, the new one included. Default: 2 in the embedded store, or 1 if it"
                     + " has copied the lines; 1 over Aerospike. Also LINE_SERVER_KEEP_VERSIONS."),
+    LINES_PER_RECORD(
+            "lines-per-record",
+            "N|auto",
+            "Aerospike: number of consecutive lines that an ingest stores in one record, which then needs one entry of the"
+                    + " index; auto fills records of about 16 KiB."),
     FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
     DATASET("dataset", "NAME", "Name of the dataset."),
     STORE("store", "KIND", "Kind of store: embedded (files of this machine, the default) or aerospike."),
@@ -41,6 +46,8 @@ enum SettingOption {
     AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Deadline of a lookup with all its retries, in milliseconds."),
     AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Maximum number of connections to a node.");
 
+    /** The options of verbs that store, or plan to store. */
+    static final Set<SettingOption> INGEST_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD);
     /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
     /** The options that select a dataset in a store. */
@@ -61,10 +68,10 @@ enum SettingOption {
         this.description = description;
     }
 
-    /** Returns these options and another one. */
-    static Set<SettingOption> with(SettingOption other, Set<SettingOption> options) {
-        Set<SettingOption> all = EnumSet.copyOf(options);
-        all.add(other);
+    /** Returns the options of both sets. */
+    static Set<SettingOption> with(Set<SettingOption> some, Set<SettingOption> others) {
+        Set<SettingOption> all = EnumSet.copyOf(some);
+        all.addAll(others);
         return all;
     }
 

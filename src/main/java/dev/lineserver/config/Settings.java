@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
@@ -183,6 +184,7 @@ public final class Settings {
                         LineNumbers.class,
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
+                .withConverter(LinesPerRecord.class, ORDINAL, LinesPerRecord::parse)
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
                 .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, Settings::parseSeedNode);
     }

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /** The settings of the store. */
@@ -24,6 +25,10 @@ public interface StoreConfig {
      * decides.
      */
     OptionalInt keepVersions();
+
+    /** Number of consecutive lines of an ingest that share a record in Aerospike. */
+    @WithDefault("1")
+    LinesPerRecord linesPerRecord();
 
     /** Seed nodes of the Aerospike cluster. */
     Optional<List<AerospikeSettings.SeedNode>> aerospikeHosts();

@@ -11,6 +11,7 @@ import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
@@ -144,7 +145,8 @@ public final class Ingest {
 
     private void requireRoom(Source source, String sourceName, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        Plan plan = store.plan(shape(source, options.copy(), Progress.SILENT), options.keep());
+        Plan plan =
+                store.plan(shape(source, options.copy(), Progress.SILENT), options.keep(), options.linesPerRecord());
         plan.warnings().forEach(progress::note);
         if (!plan.fits()) {
             throw new StoreFailedException(ControlCharacters.escape(sourceName)
@@ -194,17 +196,13 @@ public final class Ingest {
      *
      * @param copy as in {@link IngestOptions#copy}
      * @param keep as in {@link IngestOptions#keep}
+     * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
      */
-    public Plan plan(String sourceName, boolean copy, int keep)
+    public Plan plan(String sourceName, boolean copy, int keep, LinesPerRecord linesPerRecord)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sourceName)) {
-            return store.plan(shape(source, copy, progress), keep);
+            return store.plan(shape(source, copy, progress), keep, linesPerRecord);
         }
-    }
-
-    /** Calls {@link #plan(String, boolean, int)} for a file that stays in place, with the default of kept versions. */
-    public Plan plan(String sourceName) throws SourceException, StoreException, InterruptedException {
-        return plan(sourceName, false, 0);
     }
 
     /** Reads a source to its end, and counts its lines by length. */
@@ -272,7 +270,8 @@ public final class Ingest {
                 source.file(),
                 options.copy() || !source.isPlainFile(),
                 options.keep(),
-                options.hold());
+                options.hold(),
+                options.linesPerRecord());
     }
 
     /** Returns the dataset's current version if it has the source's content and is not damaged. */

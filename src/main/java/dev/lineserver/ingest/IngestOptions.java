@@ -2,6 +2,7 @@ package dev.lineserver.ingest;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LinesPerRecord;
 
 /**
  * The way in which an ingest stores its source.
@@ -11,12 +12,19 @@ import dev.lineserver.store.DatasetName;
  * @param force true to skip the plan that some stores require
  * @param keep number of published versions that stay stored, as in {@link BuildRequest#keep}; 0 for the store's default
  * @param hold true to store and verify the version without publishing it
+ * @param linesPerRecord number of consecutive lines that a database stores together
  * @param checks conditions without which nothing is published
  */
 public record IngestOptions(
-        DatasetName dataset, boolean copy, boolean force, int keep, boolean hold, PublicationChecks checks) {
+        DatasetName dataset,
+        boolean copy,
+        boolean force,
+        int keep,
+        boolean hold,
+        LinesPerRecord linesPerRecord,
+        PublicationChecks checks) {
     /** Creates options that publish the version without checks, with the store's default of kept versions. */
     public IngestOptions(DatasetName dataset, boolean copy, boolean force) {
-        this(dataset, copy, force, 0, false, PublicationChecks.NONE);
+        this(dataset, copy, force, 0, false, LinesPerRecord.ONE, PublicationChecks.NONE);
     }
 }

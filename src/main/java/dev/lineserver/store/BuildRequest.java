@@ -15,12 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param keep number of published versions, this one included, that stay stored when this one is published: those that
  *     were published last; 0 for the store's default
  * @param hold true to store the version without publishing it
+ * @param linesPerRecord number of consecutive lines that are stored together
  */
 public record BuildRequest(
-        DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy, int keep, boolean hold) {
+        DatasetName dataset,
+        String sourceName,
+        @Nullable SourceFile file,
+        boolean copy,
+        int keep,
+        boolean hold,
+        LinesPerRecord linesPerRecord) {
     /** Requests a version that is published, with the store's default of kept versions. */
     public BuildRequest(DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
-        this(dataset, sourceName, file, copy, 0, false);
+        this(dataset, sourceName, file, copy, 0, false, LinesPerRecord.ONE);
     }
 
     /** Sets {@code copy} if there is no file in which the lines could stay. */

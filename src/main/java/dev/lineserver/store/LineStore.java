@@ -162,7 +162,7 @@ public interface LineStore extends AutoCloseable {
      *
      * @param keep number of published versions that would be kept, as in {@link BuildRequest#keep}
      */
-    Plan plan(TextShape shape, int keep) throws StoreException;
+    Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException;
 
     /** Releases threads, connections and files. The caller closes all snapshots and builds first. */
     @Override

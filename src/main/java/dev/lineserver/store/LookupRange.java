@@ -33,10 +33,10 @@ final class LookupRange implements LineRange {
     private static final int BATCHES = 2;
 
     /** With the longest lines that are not read in parts. */
-    private static final int MIN_BATCH_LINES = AHEAD_BYTES / BATCHES / Limits.WHOLE_LINE_BYTES;
+    private static final int MIN_BATCH_READS = Math.max(1, AHEAD_BYTES / BATCHES / Limits.WHOLE_LINE_BYTES);
 
-    /** Larger batches cost no less for each line. */
-    private static final int MAX_BATCH_LINES = 256;
+    /** Larger batches cost no less for each read. */
+    private static final int MAX_BATCH_READS = 256;
 
     private static final byte[] NOTHING = {};
     private static final byte[] TERMINATOR = {'\n'};
@@ -44,7 +44,10 @@ final class LookupRange implements LineRange {
     private final Snapshot snapshot;
     private final long first;
     private final long end;
+    private final int linesPerRead;
+    /** A multiple of {@link #linesPerRead}. */
     private final int batchLines;
+
     private final Queue<CompletionStage<List<Lookup>>> batches = new ArrayDeque<>();
     private Iterator<Lookup> batch = Collections.emptyIterator();
     /** Index of the next line to look up. */
@@ -71,8 +74,12 @@ final class LookupRange implements LineRange {
         this.end = end;
         next = first;
         current = first - 1;
+        linesPerRead = snapshot.linesPerRead();
         long longest = Math.min(snapshot.manifest().content().longestLine(), Limits.WHOLE_LINE_BYTES);
-        batchLines = Math.clamp(AHEAD_BYTES / BATCHES / (longest + 1), MIN_BATCH_LINES, MAX_BATCH_LINES);
+        // The store reads no more bytes together than those of the longest line that is not read in parts.
+        long longestRead = Math.min((longest + 1) * linesPerRead, Limits.WHOLE_LINE_BYTES);
+        int reads = Math.clamp(AHEAD_BYTES / BATCHES / (longestRead + 1), MIN_BATCH_READS, MAX_BATCH_READS);
+        batchLines = reads * linesPerRead;
     }
 
     /** The manifest knows the bytes of all lines, but not those of some. */
@@ -169,7 +176,7 @@ final class LookupRange implements LineRange {
         }
         while (next < end && batches.size() < BATCHES) {
             long from = next;
-            next = Math.min(end, from + batchLines);
+            next = Math.min(end, from - from % linesPerRead + batchLines);
             batches.add(snapshot.lookupAll(LongStream.range(from, next).toArray()));
         }
         CompletionStage<List<Lookup>> found = batches.poll();

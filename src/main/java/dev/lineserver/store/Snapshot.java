@@ -53,6 +53,14 @@ public interface Snapshot extends AutoCloseable {
     }
 
     /**
+     * Returns the number of consecutive lines that the store reads together. {@link #lookupAll} costs least if its indices
+     * begin and end at multiples of it.
+     */
+    default int linesPerRead() {
+        return 1;
+    }
+
+    /**
      * Returns consecutive lines, to be read in blocks. Does not block.
      *
      * @param first 0-based index of the first line

@@ -22,6 +22,7 @@ import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.StoreException;
@@ -155,7 +156,13 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
                     .store(
                             file.toString(),
                             new IngestOptions(
-                                    new DatasetName(dataset), true, false, keep, hold, PublicationChecks.NONE))
+                                    new DatasetName(dataset),
+                                    true,
+                                    false,
+                                    keep,
+                                    hold,
+                                    LinesPerRecord.ONE,
+                                    PublicationChecks.NONE))
                     .manifest();
         }
     }

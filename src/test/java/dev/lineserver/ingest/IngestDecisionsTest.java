@@ -28,6 +28,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
@@ -153,7 +154,7 @@ final class IngestDecisionsTest implements Progress {
         }
 
         @Override
-        public Plan plan(TextShape shape, int keep) {
+        public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) {
             calls.add("plan " + shape.lineCount());
             return new Plan(List.of(), List.of(), obstacles);
         }
@@ -251,7 +252,9 @@ final class IngestDecisionsTest implements Progress {
     @Test
     void aPlanReadsTheSourceAndStoresNothing() throws Exception {
         store.obstacles = List.of("it needs a disk");
-        assertEquals(store.obstacles, ingest.plan(file.toString()).obstacles());
+        assertEquals(
+                store.obstacles,
+                ingest.plan(file.toString(), false, 0, LinesPerRecord.ONE).obstacles());
         assertEquals(List.of("plan 3"), store.calls);
         assertEquals(TEXT.length, positions.getLast());
     }

@@ -14,6 +14,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreFailedException;
@@ -67,7 +68,7 @@ final class IngestOptionsTest implements Progress {
     }
 
     private static IngestOptions options(boolean hold, PublicationChecks checks) {
-        return new IngestOptions(NAME, false, false, 3, hold, checks);
+        return new IngestOptions(NAME, false, false, 3, hold, LinesPerRecord.ONE, checks);
     }
 
     private static PublicationChecks expectLines(long count) {
@@ -252,12 +253,12 @@ final class IngestOptionsTest implements Progress {
 
     @Test
     void aPlanCountsACopyAndTheKeptVersions() throws Exception {
-        ingest().plan(file, true, 4);
-        ingest().plan(file, false, 0);
+        ingest().plan(file, true, 4, LinesPerRecord.ONE);
+        ingest().plan(file, false, 0, LinesPerRecord.ONE);
         assertEquals(List.of("plan keep 4", "plan keep 0"), store.calls);
         assertNotNull(store.lastShape);
         assertFalse(store.lastShape.copied());
-        ingest().plan(file, true, 0);
+        ingest().plan(file, true, 0, LinesPerRecord.ONE);
         assertTrue(store.lastShape.copied());
         store.lastShape = null;
         ingest().store(file, new IngestOptions(NAME, true, false));

@@ -23,6 +23,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -78,7 +79,7 @@ final class RecordingStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape, int keep) {
+    public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) {
         calls.add("plan keep " + keep);
         lastShape = shape;
         return plan;

@@ -22,6 +22,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -216,7 +217,7 @@ final class ScriptedStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape, int keep) {
+    public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) {
         throw new AssertionError("serving plans nothing");
     }
 }

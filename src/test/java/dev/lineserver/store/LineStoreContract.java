@@ -36,20 +36,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 public abstract class LineStoreContract {
     protected static final DatasetName NAME = new DatasetName("contract");
 
+    /** Returns the value for all builds of these tests. */
+    protected LinesPerRecord linesPerRecord() {
+        return LinesPerRecord.ONE;
+    }
+
     /** Returns the store under test: the same store during one test, empty at its begin. */
     protected abstract LineStore store() throws Exception;
 
     /** A request for content that does not come from a file. */
-    private static BuildRequest request() {
-        return new BuildRequest(NAME, "sample", null, false);
+    private BuildRequest request() {
+        return new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord());
     }
 
     /** Stores a content in blocks of 64 KiB. */
-    protected static Manifest put(LineStore store, byte[] content) throws Exception {
+    protected Manifest put(LineStore store, byte[] content) throws Exception {
         return put(store, content, 64 << 10);
     }
 
-    protected static Manifest put(LineStore store, byte[] content, int blockSize) throws Exception {
+    protected Manifest put(LineStore store, byte[] content, int blockSize) throws Exception {
         try (Build build = store.begin(request())) {
             addAll(build, content, blockSize);
             return commit(build, content);
@@ -206,9 +211,9 @@ public abstract class LineStoreContract {
         List<byte[]> lines = Samples.linesOf(content);
         LineStore store = store();
         try (Snapshot snapshot = store.open(put(store, content))) {
-            List<Lookup> lookups = await(snapshot.lookupAll(new long[] {499, 500, 7, Long.MAX_VALUE, 7, 0}));
-            assertEquals(6, lookups.size());
-            long[] found = {0, 499, 2, 7, 4, 7, 5, 0};
+            List<Lookup> lookups = await(snapshot.lookupAll(new long[] {499, 500, 7, Long.MAX_VALUE, 7, 0, 503, 498}));
+            assertEquals(8, lookups.size());
+            long[] found = {0, 499, 2, 7, 4, 7, 5, 0, 7, 498};
             for (int i = 0; i < found.length; i += 2) {
                 Lookup lookup = lookups.get((int) found[i]);
                 assertArrayEquals(
@@ -217,6 +222,7 @@ public abstract class LineStoreContract {
             }
             assertEquals(new Lookup.PastTheEnd(500), lookups.get(1));
             assertEquals(new Lookup.PastTheEnd(500), lookups.get(3));
+            assertEquals(new Lookup.PastTheEnd(500), lookups.get(6));
             assertEquals(List.of(), await(snapshot.lookupAll(new long[] {})));
         }
         store.drop(NAME);
@@ -374,7 +380,7 @@ public abstract class LineStoreContract {
         DatasetName other = new DatasetName("other");
         Manifest mine = put(store, "mine\n".getBytes(StandardCharsets.UTF_8));
         byte[] content = "theirs\n".getBytes(StandardCharsets.UTF_8);
-        try (Build build = store.begin(new BuildRequest(other, "sample", null, false))) {
+        try (Build build = store.begin(new BuildRequest(other, "sample", null, false, 0, false, linesPerRecord()))) {
             addAll(build, content, 64);
             commit(build, content);
         }
@@ -432,17 +438,17 @@ public abstract class LineStoreContract {
     }
 
     /** Stores a version of one line, its text, and keeps {@code keep} published versions. */
-    private static Manifest putKeeping(LineStore store, String line, int keep) throws Exception {
+    private Manifest putKeeping(LineStore store, String line, int keep) throws Exception {
         return put(store, line, keep, false);
     }
 
-    private static Manifest hold(LineStore store, String line) throws Exception {
+    private Manifest hold(LineStore store, String line) throws Exception {
         return put(store, line, 1, true);
     }
 
-    private static Manifest put(LineStore store, String line, int keep, boolean hold) throws Exception {
+    private Manifest put(LineStore store, String line, int keep, boolean hold) throws Exception {
         byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, keep, hold))) {
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, keep, hold, linesPerRecord()))) {
             addAll(build, content, 64);
             return commit(build, content);
         }
@@ -588,7 +594,7 @@ public abstract class LineStoreContract {
         Manifest kept = putKeeping(store, "one", 2);
         Manifest current = putKeeping(store, "two", 2);
         Manifest held = hold(store, "three");
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false))) {
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
             addAll(build, "four\n".getBytes(StandardCharsets.UTF_8), 64);
             assertEquals(List.of(), store.reclaim(false));
             store.reclaimInBackground();
@@ -610,11 +616,11 @@ public abstract class LineStoreContract {
         LineStore store = store();
         Manifest first;
         Manifest second;
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false))) {
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
             addAll(build, before, 64 << 10);
             first = commit(build, before);
         }
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false))) {
+        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
             addAll(build, after, 64 << 10);
             second = commit(build, after);
         }

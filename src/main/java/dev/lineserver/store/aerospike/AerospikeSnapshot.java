@@ -10,7 +10,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
@@ -74,9 +73,9 @@ final class AerospikeSnapshot implements Snapshot {
             return closedFailure();
         }
         return store.reader
-                .read(records.line(lineIndex), () -> describe(lineIndex))
+                .read(records.lineRequest(lineIndex), () -> describe(lineIndex))
                 .thenCompose(record -> {
-                    Lookup lookup = toLookup(lineIndex, record);
+                    Lookup lookup = toLookup(lineIndex, record, LineRecords.value(record));
                     return lookup instanceof Lookup.Damaged
                             ? confirmDataLoss().thenApply(_ -> lookup)
                             : CompletableFuture.completedFuture(lookup);
@@ -88,30 +87,64 @@ final class AerospikeSnapshot implements Snapshot {
         if (closed) {
             return closedFailure();
         }
-        List<Key> keys = new ArrayList<>(lineIndices.length);
-        for (long lineIndex : lineIndices) {
-            if (lineIndex < manifest.lineCount()) {
-                keys.add(records.line(lineIndex));
+        List<ReadRequest> requests = new ArrayList<>();
+        for (int from = 0; from < lineIndices.length; from = endOfRun(lineIndices, from)) {
+            if (lineIndices[from] < manifest.lineCount()) {
+                boolean whole = endOfRun(lineIndices, from) - from > 1;
+                requests.add(
+                        whole
+                                ? new ReadRequest(records.line(lineIndices[from]))
+                                : records.lineRequest(lineIndices[from]));
             }
         }
         return store.reader
-                .readAll(keys, () -> keys.size() + " lines of " + manifest.dataset() + " version " + manifest.version())
+                .readAll(
+                        requests,
+                        () -> lineIndices.length + " lines of " + manifest.dataset() + " version " + manifest.version())
                 .thenCompose(found -> toLookups(lineIndices, found));
     }
 
-    /** @param found the records of those lines that are not past the end */
+    /** Returns the place after the lines that follow each other in the array and are in the same record. */
+    private int endOfRun(long[] lineIndices, int from) {
+        int end = from + 1;
+        if (records.linesPerRecord > 1 && lineIndices[from] < manifest.lineCount()) {
+            long record = lineIndices[from] / records.linesPerRecord;
+            while (end < lineIndices.length
+                    && lineIndices[end] / records.linesPerRecord == record
+                    && lineIndices[end] < manifest.lineCount()) {
+                end++;
+            }
+        }
+        return end;
+    }
+
+    /** @param found the records, or parts of records, of each run of lines that are not past the end */
     private CompletionStage<List<Lookup>> toLookups(long[] lineIndices, List<@Nullable Record> found) {
         List<Lookup> lookups = new ArrayList<>(lineIndices.length);
         Iterator<@Nullable Record> next = found.iterator();
         boolean damaged = false;
-        for (long lineIndex : lineIndices) {
-            Lookup lookup = lineIndex < manifest.lineCount()
-                    ? toLookup(lineIndex, next.next())
-                    : new Lookup.PastTheEnd(manifest.lineCount());
-            damaged |= lookup instanceof Lookup.Damaged;
-            lookups.add(lookup);
+        int end;
+        for (int from = 0; from < lineIndices.length; from = end) {
+            end = endOfRun(lineIndices, from);
+            if (lineIndices[from] >= manifest.lineCount()) {
+                lookups.add(new Lookup.PastTheEnd(manifest.lineCount()));
+                continue;
+            }
+            Record record = next.next();
+            Object value = LineRecords.value(record);
+            for (int i = from; i < end; i++) {
+                Object line = end - from > 1 ? element(value, records.elementIndex(lineIndices[i])) : value;
+                Lookup lookup = toLookup(lineIndices[i], record, line);
+                damaged |= lookup instanceof Lookup.Damaged;
+                lookups.add(lookup);
+            }
         }
         return damaged ? confirmDataLoss().thenApply(_ -> lookups) : CompletableFuture.completedFuture(lookups);
+    }
+
+    @Override
+    public int linesPerRead() {
+        return records.linesPerRecord;
     }
 
     private <T> CompletionStage<T> closedFailure() {
@@ -119,12 +152,21 @@ final class AerospikeSnapshot implements Snapshot {
                 "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
     }
 
-    private Lookup toLookup(long lineIndex, @Nullable Record record) {
-        byte[] line = LineRecords.bytes(record);
-        if (line != null) {
+    private static @Nullable Object element(@Nullable Object value, int index) {
+        return value instanceof List<?> elements && index < elements.size() ? elements.get(index) : null;
+    }
+
+    /**
+     * @param record that holds the line, or the part that was read of it
+     * @param value of the line in that record
+     */
+    private Lookup toLookup(long lineIndex, @Nullable Record record, @Nullable Object value) {
+        if (value instanceof byte[] line) {
             return new Lookup.Found(line);
         }
-        LineRecords.LongLineHeader header = LineRecords.header(record);
+        LineRecords.LongLineHeader header = records.linesPerRecord == 1
+                ? LineRecords.header(record)
+                : LineRecords.LongLineHeader.fromElement(value);
         return header == null
                 ? new Lookup.Damaged((record == null ? "its record is missing" : "its record holds no line")
                         + " (namespace " + records.namespace + ", set " + records.set + ", key "
@@ -135,14 +177,16 @@ final class AerospikeSnapshot implements Snapshot {
 
     private CompletionStage<byte[]> readPart(long lineIndex, LineRecords.LongLineHeader header, int part) {
         String name = "part " + part + " of " + header.parts() + " of " + describe(lineIndex);
-        return store.reader.read(records.part(lineIndex, part), () -> name).thenCompose(record -> {
-            byte[] bytes = LineRecords.bytes(record);
-            return bytes != null && bytes.length == header.partLength(part)
-                    ? CompletableFuture.completedFuture(bytes)
-                    : confirmDataLoss()
-                            .thenCompose(_ -> CompletableFuture.failedFuture(new LineDamagedException(
-                                    lineIndex, name + " is missing or damaged: ingest the file again")));
-        });
+        return store.reader
+                .read(new ReadRequest(records.part(lineIndex, part)), () -> name)
+                .thenCompose(record -> {
+                    byte[] bytes = LineRecords.bytes(record);
+                    return bytes != null && bytes.length == header.partLength(part)
+                            ? CompletableFuture.completedFuture(bytes)
+                            : confirmDataLoss()
+                                    .thenCompose(_ -> CompletableFuture.failedFuture(new LineDamagedException(
+                                            lineIndex, name + " is missing or damaged: ingest the file again")));
+                });
     }
 
     @Override

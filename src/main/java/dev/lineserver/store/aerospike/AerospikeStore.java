@@ -17,6 +17,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
@@ -30,7 +31,7 @@ import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
 
 /**
- * Keeps versions in an Aerospike cluster: each line is a record, each version a set, and everything else is in one
+ * Keeps versions in an Aerospike cluster: each line, or a few consecutive ones, are a record, each version a set, and everything else is in one
  * {@link Registry}. Lookups run on event loops and never block; all other methods block.
  */
 public final class AerospikeStore implements LineStore {
@@ -102,20 +103,11 @@ public final class AerospikeStore implements LineStore {
 
     private static StoredVersion describe(Registry.VersionEntry version, StoredVersion.State state) {
         try {
-            return StoredVersion.of(state, requireKnownLayout(version.manifest()));
+            LineLayout _ = LineLayout.of(version.manifest());
+            return StoredVersion.of(state, version.manifest());
         } catch (StoreFailedException e) {
             return StoredVersion.unreadable(state, version.manifest().version(), e);
         }
-    }
-
-    /** Refuses versions of another layout: a newer program may share the cluster. */
-    private static Manifest requireKnownLayout(Manifest manifest) throws StoreFailedException {
-        if (!manifest.layout().equals(LineSet.LAYOUT)) {
-            throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
-                    + " has the layout " + manifest.layout() + ", and this program reads " + LineSet.LAYOUT
-                    + ": use the program that stored it, or a newer one, or ingest the file again");
-        }
-        return manifest;
     }
 
     @Override
@@ -132,9 +124,9 @@ public final class AerospikeStore implements LineStore {
             throw new StoreUnavailableException("version " + manifest.version() + " of " + manifest.dataset()
                     + " has been replaced or dropped: open another version");
         }
-        requireKnownLayout(manifest);
+        LineLayout layout = LineLayout.of(manifest);
         LineSet set = current.lineSet(version.get().set());
-        LineRecords records = new LineRecords(cluster.settings.namespace(), set);
+        LineRecords records = new LineRecords(cluster.settings.namespace(), set, layout);
         return new AerospikeSnapshot(this, manifest, set, records);
     }
 
@@ -142,7 +134,8 @@ public final class AerospikeStore implements LineStore {
     public Build begin(BuildRequest request) throws StoreException {
         int maxBytesPerRecord = maxBytesPerRecord();
         warnOfConflictResolution();
-        return new AerospikeBuild(cluster, registry, lifeCycle.begin(request), maxBytesPerRecord);
+        return new AerospikeBuild(
+                cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), maxBytesPerRecord);
     }
 
     private void warnOfConflictResolution() throws StoreException {
@@ -178,9 +171,10 @@ public final class AerospikeStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape, int keep) throws StoreException {
+    public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException {
         boolean reclaimable = !lifeCycle.reclaim(true).isEmpty();
-        return ClusterPlan.of(shape, cluster, maxBytesPerRecord(), LifeCycle.orDefault(keep), reclaimable);
+        return ClusterPlan.of(
+                shape, cluster, maxBytesPerRecord(), LifeCycle.orDefault(keep), linesPerRecord, reclaimable);
     }
 
     /**

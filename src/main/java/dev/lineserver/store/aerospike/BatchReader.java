@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
-import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.async.NettyEventLoop;
@@ -57,11 +56,11 @@ final class BatchReader {
     /**
      * Reads records.
      *
-     * @return completes with a record for each key, in their order, null if it does not exist; fails with an
+     * @return completes with a record for each request, in their order, null if it does not exist; fails with an
      *     {@link AerospikeException} if one of the records cannot be read
      */
-    CompletableFuture<List<@Nullable Record>> read(List<Key> keys) {
-        Batch batch = new Batch(keys);
+    CompletableFuture<List<@Nullable Record>> read(List<ReadRequest> requests) {
+        Batch batch = new Batch(requests);
         waiting.add(batch);
         beginNext();
         return batch.records;
@@ -87,12 +86,14 @@ final class BatchReader {
     private final class Batch implements BatchListListener {
         private final CompletableFuture<List<@Nullable Record>> records = new CompletableFuture<>();
         private final long queued = System.nanoTime();
+        private final List<ReadRequest> requests;
         private final List<BatchRead> reads;
         private @Nullable ScheduledFuture<?> lossTimer;
         private boolean answered;
 
-        private Batch(List<Key> keys) {
-            reads = keys.stream().map(key -> new BatchRead(key, true)).toList();
+        private Batch(List<ReadRequest> requests) {
+            this.requests = requests;
+            reads = requests.stream().map(ReadRequest::toBatchRead).toList();
         }
 
         private void begin() {
@@ -139,7 +140,7 @@ final class BatchReader {
                     found[i] = read.record;
                 } else {
                     int index = i;
-                    single.add(singleReader.read(read.key).thenAccept(record -> found[index] = record));
+                    single.add(singleReader.read(requests.get(i)).thenAccept(record -> found[index] = record));
                 }
             }
             if (single.isEmpty()) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 import com.aerospike.client.cluster.Node;
 
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Plan.Figure;
 import dev.lineserver.store.StoreException;
@@ -30,11 +31,18 @@ final class ClusterPlan {
 
     private static final long MAX_RECORDS_PER_NODE = 4_294_967_296L;
     private static final long PERCENT = 100;
+    private static final List<LinesPerRecord> COMPARED = List.of(
+            LinesPerRecord.ONE,
+            new LinesPerRecord(16),
+            new LinesPerRecord(64),
+            new LinesPerRecord(256),
+            LinesPerRecord.AUTO);
     private static final String NEWER_RECORD = "last-update-time";
 
     private final TextShape shape;
     private final int maxBytesPerRecord;
     private final int keep;
+    private final LinesPerRecord linesPerRecord;
     private final boolean reclaimable;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> obstacles = new ArrayList<>();
@@ -50,8 +58,10 @@ final class ClusterPlan {
 
     private long diskPerNode = 1;
 
-    private ClusterPlan(TextShape shape, int maxBytesPerRecord, int keep, boolean reclaimable) {
+    private ClusterPlan(
+            TextShape shape, int maxBytesPerRecord, int keep, LinesPerRecord linesPerRecord, boolean reclaimable) {
         this.shape = shape;
+        this.linesPerRecord = linesPerRecord;
         this.maxBytesPerRecord = maxBytesPerRecord;
         this.keep = keep;
         this.reclaimable = reclaimable;
@@ -61,9 +71,15 @@ final class ClusterPlan {
      * @param keep number of published versions that are kept
      * @param reclaimable true if the next ingest can delete records that no version needs
      */
-    static Plan of(TextShape shape, ConnectedCluster cluster, int maxBytesPerRecord, int keep, boolean reclaimable)
+    static Plan of(
+            TextShape shape,
+            ConnectedCluster cluster,
+            int maxBytesPerRecord,
+            int keep,
+            LinesPerRecord linesPerRecord,
+            boolean reclaimable)
             throws StoreException {
-        ClusterPlan plan = new ClusterPlan(shape, maxBytesPerRecord, keep, reclaimable);
+        ClusterPlan plan = new ClusterPlan(shape, maxBytesPerRecord, keep, linesPerRecord, reclaimable);
         Map<Node, Map<String, String>> nodes = cluster.namespaceInfo();
         for (Map.Entry<Node, Map<String, String>> node : nodes.entrySet()) {
             plan.add(node.getKey(), node.getValue(), cluster.infoPairs(node.getKey(), "statistics"));
@@ -118,10 +134,9 @@ final class ClusterPlan {
     }
 
     private Plan plan(int nodes, long copies) {
-        long parts = shape.longestLine() > maxBytesPerRecord ? shape.bytesInLongerLines() / maxBytesPerRecord : 0;
-        long records = shape.lineCount() + parts;
+        long records = recordCount(linesPerRecord);
         long ram = records * INDEX_BYTES * copies;
-        long disk = diskBytes() * copies;
+        long disk = diskBytes(linesPerRecord) * copies;
         // During an ingest there is one version more than those that are kept.
         long versions = keep + 1L;
         long forSpace = Math.max(Math.ceilDiv(versions * ram, ramPerNode), Math.ceilDiv(versions * disk, diskPerNode));
@@ -135,37 +150,42 @@ final class ClusterPlan {
                     + " versions, and Community Edition allows " + MAX_NODES
                     + ": use larger nodes, or Enterprise Edition");
         }
-        return new Plan(
-                List.of(
-                        new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
-                        new Figure("records", records, "records", "records, with the parts of long lines"),
-                        new Figure(
-                                "versions",
-                                versions,
-                                "versions",
-                                "versions at once during an ingest: those that are kept, and the new one"),
-                        new Figure("replication-factor", copies, "copies", "copies of each record"),
-                        new Figure(
-                                "index-ram",
-                                ram,
-                                "bytes",
-                                "RAM for the index of one version, 64 bytes per record and copy"),
-                        new Figure("storage", disk, "bytes", "storage for the records of one version, in all copies"),
-                        new Figure(
-                                "free-ram", freeRam, "bytes", "RAM free on all nodes, up to their stop-writes limits"),
-                        new Figure(
-                                "free-storage",
-                                freeDisk,
-                                "bytes",
-                                "storage free on all nodes, up to their stop-writes limits"),
-                        new Figure("nodes", nodes, "nodes", "nodes in the cluster"),
-                        new Figure(
-                                "nodes-needed",
-                                needed,
-                                "nodes",
-                                "nodes like the largest of these, empty, that all versions need")),
-                warnings,
-                obstacles);
+        List<Figure> figures = new ArrayList<>(List.of(
+                new Figure("lines", shape.lineCount(), "lines", "lines in the file"),
+                new Figure("records", records, "records", "records, with the parts of long lines"),
+                new Figure(
+                        "versions",
+                        versions,
+                        "versions",
+                        "versions at once during an ingest: those that are kept, and the new one"),
+                new Figure("replication-factor", copies, "copies", "copies of each record"),
+                new Figure("index-ram", ram, "bytes", "RAM for the index of one version, 64 bytes per record and copy"),
+                new Figure("storage", disk, "bytes", "storage for the records of one version, in all copies"),
+                new Figure("free-ram", freeRam, "bytes", "RAM free on all nodes, up to their stop-writes limits"),
+                new Figure(
+                        "free-storage", freeDisk, "bytes", "storage free on all nodes, up to their stop-writes limits"),
+                new Figure("nodes", nodes, "nodes", "nodes in the cluster"),
+                new Figure(
+                        "nodes-needed",
+                        needed,
+                        "nodes",
+                        "nodes like the largest of these, empty, that all versions need")));
+        for (LinesPerRecord other : COMPARED) {
+            String option = " with --lines-per-record " + other;
+            figures.add(new Figure(
+                    "index-ram-" + other,
+                    recordCount(other) * INDEX_BYTES * copies,
+                    "bytes",
+                    "RAM for the index" + option));
+            figures.add(new Figure(
+                    "storage-" + other, diskBytes(other) * copies, "bytes", "storage for the records" + option));
+        }
+        return new Plan(figures, warnings, obstacles);
+    }
+
+    private long recordCount(LinesPerRecord lines) {
+        long parts = shape.longestLine() > maxBytesPerRecord ? shape.bytesInLongerLines() / maxBytesPerRecord : 0;
+        return Math.ceilDiv(shape.lineCount(), lines.of(shape.lineCount(), shape.byteCount())) + parts;
     }
 
     private void require(long needed, long free, String resource, String remedy) {
@@ -175,8 +195,13 @@ final class ClusterPlan {
         }
     }
 
-    /** Assumes for each line the greatest length of its class, so the estimate is an upper bound. */
-    private long diskBytes() {
+    /** An upper bound: assumes for each line the greatest length of its class, or of packed lines the longest headers. */
+    private long diskBytes(LinesPerRecord lines) {
+        if (lines.of(shape.lineCount(), shape.byteCount()) > 1) {
+            return shape.byteCount()
+                    + shape.lineCount() * AerospikeBuild.MAX_ELEMENT_OVERHEAD_BYTES
+                    + recordCount(lines) * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
+        }
         long[] classes = shape.linesByLength();
         long bytes = 0;
         for (int i = 0; i < classes.length - 1; i++) {

@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
-import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.listener.BatchListListener;
@@ -104,13 +103,13 @@ final class CoalescingReader<N> {
     }
 
     /**
-     * Reads a record.
+     * Reads a record or a part of it.
      *
      * @return completes before the deadline, with null if the record does not exist; fails with an
      *     {@link AerospikeException}
      */
-    CompletableFuture<@Nullable Record> read(Key key) {
-        PendingRead read = new PendingRead(key, link.nanoTime() + deadlineNanos);
+    CompletableFuture<@Nullable Record> read(ReadRequest request) {
+        PendingRead read = new PendingRead(request, link.nanoTime() + deadlineNanos);
         int refusal = enqueue(read, false);
         if (refusal != ResultCode.OK) {
             read.completeExceptionally(new AerospikeException(refusal));
@@ -133,7 +132,7 @@ final class CoalescingReader<N> {
         Lane best = null;
         Lane passedOver = null;
         for (int replica = 0; replica < replicas && bestRank > 0; replica++) {
-            N node = link.node(read.key, replica);
+            N node = link.node(read.request.key(), replica);
             if (node == null) {
                 continue;
             }
@@ -293,7 +292,7 @@ final class CoalescingReader<N> {
                 read.holders--;
             } else {
                 reads.add(read);
-                batch.add(new BatchRead(read.key, true));
+                batch.add(read.request.toBatchRead());
             }
         }
 

@@ -1,18 +1,21 @@
 package dev.lineserver.store.aerospike;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 
 import com.aerospike.client.Bin;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.Value;
+import com.aerospike.client.cdt.ListOperation;
+import com.aerospike.client.cdt.ListReturnType;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.aerospike.registry.LineSet;
 
 /**
- * Maps the lines of a version to records of its set. In build 5:
+ * Maps the lines of a version to records of its set. In build 5, with one line per record:
  *
  * <pre>
  *   line of index 7                 key 5·2^38 + 7 (integer)   bin "l"    the bytes of the line
@@ -20,7 +23,17 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  *   its parts 0, 1, …               key "5+8+0" (string)       bin "l"    the bytes of the part
  * </pre>
  *
- * <p>A line is long if it does not fit one record. Integer and string keys have different digests, so the keys of parts
+ * <p>With 16 lines per record:
+ *
+ * <pre>
+ *   lines of indices 32 to 47       key 5·2^38 + 2 (integer)   bin "l"    a list; element 3 has the bytes of line 35,
+ *                                                                         or, if it is long, its length and the
+ *                                                                         length of its parts, as a list of integers
+ *   parts of line 35                key "5+35+0" (string)      bin "l"    the bytes of the part
+ * </pre>
+ *
+ * <p>A node sends one element of a list, so that a lookup transfers one line in either layout. A line is long if it does
+ * not fit one record, or not with the other lines of its record. Integer and string keys have different digests, so the keys of parts
  * cannot collide with those of lines.
  *
  * <p>Each build has a number of its own, so no two builds have a key in common: whatever a set contains, a record under
@@ -32,24 +45,50 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  * nodes, so 38 bits are enough.
  */
 final class LineRecords {
-    private static final String LINE_BIN = "l";
+    static final String LINE_BIN = "l";
     static final String HEADER_BIN = "h";
     private static final int LINE_BITS = 38;
 
     final String namespace;
     final String set;
+    final int linesPerRecord;
     private final long build;
     private final long firstKey;
 
-    LineRecords(String namespace, LineSet set) {
+    LineRecords(String namespace, LineSet set, LineLayout layout) {
         this.namespace = namespace;
         this.set = set.name();
+        this.linesPerRecord = layout.linesPerRecord();
         this.build = set.build();
         this.firstKey = build << LINE_BITS;
     }
 
+    /** Returns the key of the record that holds a line. */
     Key line(long lineIndex) {
-        return new Key(namespace, set, firstKey + lineIndex);
+        return record(lineIndex / linesPerRecord);
+    }
+
+    Key record(long recordIndex) {
+        return new Key(namespace, set, firstKey + recordIndex);
+    }
+
+    /** Returns the number of records for so many lines, without parts. */
+    long recordCount(long lineCount) {
+        return Math.ceilDiv(lineCount, linesPerRecord);
+    }
+
+    /** Returns the request for one line, in whose answer {@link #value} is the line. */
+    ReadRequest lineRequest(long lineIndex) {
+        return linesPerRecord == 1
+                ? new ReadRequest(line(lineIndex))
+                : new ReadRequest(
+                        line(lineIndex),
+                        ListOperation.getByIndex(LINE_BIN, elementIndex(lineIndex), ListReturnType.VALUE));
+    }
+
+    /** Returns the place of a line in its record. */
+    int elementIndex(long lineIndex) {
+        return (int) (lineIndex % linesPerRecord);
     }
 
     Key part(long lineIndex, int part) {
@@ -60,25 +99,35 @@ final class LineRecords {
         return new Bin(LINE_BIN, bytes);
     }
 
+    static Bin packedBin(List<Value> lines) {
+        return new Bin(LINE_BIN, lines);
+    }
+
     static Bin headerBin(LongLineHeader header) {
         return new Bin(HEADER_BIN, header.toValue());
     }
 
     /** Returns the bytes of a line or part; null if the record holds none. */
     static byte @Nullable [] bytes(@Nullable Record record) {
+        return value(record) instanceof byte[] bytes ? bytes : null;
+    }
+
+    /** Returns the bytes or the element of a line, or the elements of all lines; null if the record holds none. */
+    static @Nullable Object value(@Nullable Record record) {
         return value(record, LINE_BIN);
     }
 
-    /** Returns the header of a long line; null if the record holds none. */
+    /** Returns the header of a long line of a record with one line; null if the record holds none. */
     static @Nullable LongLineHeader header(@Nullable Record record) {
-        byte[] header = value(record, HEADER_BIN);
-        return header == null || header.length != LongLineHeader.BYTES ? null : LongLineHeader.fromBytes(header);
+        return value(record, HEADER_BIN) instanceof byte[] header && header.length == LongLineHeader.BYTES
+                ? LongLineHeader.fromBytes(header)
+                : null;
     }
 
     /** The client returns a record without a map of bins if the record has none of the requested bins. */
-    private static byte @Nullable [] value(@Nullable Record record, String name) {
+    private static @Nullable Object value(@Nullable Record record, String name) {
         Map<String, Object> bins = record == null ? null : record.bins;
-        return bins != null && bins.get(name) instanceof byte[] bytes ? bytes : null;
+        return bins == null ? null : bins.get(name);
     }
 
     /**
@@ -106,6 +155,23 @@ final class LineRecords {
         static LongLineHeader fromBytes(byte[] bytes) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             return new LongLineHeader(buffer.getInt(), buffer.getInt());
+        }
+
+        /** Returns the element that stands for the line among others. */
+        Value toElement() {
+            return Value.get(List.of(length, partBytes));
+        }
+
+        /** Returns the header in an element; null if it is none. */
+        static @Nullable LongLineHeader fromElement(@Nullable Object element) {
+            return element instanceof List<?> header
+                            && header.size() == 2
+                            && header.get(0) instanceof Long length
+                            && header.get(1) instanceof Long partBytes
+                            && Math.min(length, partBytes) > 0
+                            && Math.max(length, partBytes) <= Integer.MAX_VALUE
+                    ? new LongLineHeader(length.intValue(), partBytes.intValue())
+                    : null;
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.lineserver.store.aerospike;
 
 import java.util.concurrent.CompletableFuture;
 
-import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * completes it, and later ones are ignored. {@link CoalescingReader} changes it, on its event loop only.
  */
 final class PendingRead extends CompletableFuture<@Nullable Record> {
-    final Key key;
+    final ReadRequest request;
 
     /** On the clock of {@link NodeLink#nanoTime}. */
     final long deadline;
@@ -25,8 +24,8 @@ final class PendingRead extends CompletableFuture<@Nullable Record> {
     /** Bit {@code i} is set if the read was queued for replica {@code i}. */
     private long triedReplicas;
 
-    PendingRead(Key key, long deadline) {
-        this.key = key;
+    PendingRead(ReadRequest request, long deadline) {
+        this.request = request;
         this.deadline = deadline;
     }
 

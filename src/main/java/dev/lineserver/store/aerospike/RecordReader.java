@@ -8,7 +8,6 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 import com.aerospike.client.AerospikeException;
-import com.aerospike.client.Key;
 import com.aerospike.client.Record;
 import com.aerospike.client.async.NettyEventLoop;
 import com.aerospike.client.async.NettyEventLoops;
@@ -38,24 +37,24 @@ final class RecordReader {
     }
 
     /**
-     * Reads a record. Never blocks.
+     * Reads a record or a part of it. Never blocks.
      *
      * @param description names the record in the message of the {@link StoreException} that the read may fail with
      * @return completes with null if the record does not exist; fails with a {@link StoreException}
      */
-    CompletableFuture<@Nullable Record> read(Key key, Supplier<String> description) {
-        return described(onEventLoop(loop -> readers.get(loop).read(key)), description);
+    CompletableFuture<@Nullable Record> read(ReadRequest request, Supplier<String> description) {
+        return described(onEventLoop(loop -> readers.get(loop).read(request)), description);
     }
 
     /**
      * Reads many records, with one command to each node if no node fails. Never blocks.
      *
      * @param description names the records, as for {@link #read}
-     * @return completes with a record for each key, in their order, null if it does not exist; fails with a
+     * @return completes with a record for each request, in their order, null if it does not exist; fails with a
      *     {@link StoreException} if one of the records cannot be read
      */
-    CompletableFuture<List<@Nullable Record>> readAll(List<Key> keys, Supplier<String> description) {
-        return described(onEventLoop(loop -> batchReaders.get(loop).read(keys)), description);
+    CompletableFuture<List<@Nullable Record>> readAll(List<ReadRequest> requests, Supplier<String> description) {
+        return described(onEventLoop(loop -> batchReaders.get(loop).read(requests)), description);
     }
 
     private static <T extends @Nullable Object> CompletableFuture<T> described(

@@ -22,6 +22,7 @@ import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
@@ -294,7 +295,7 @@ public final class EmbeddedStore implements LineStore {
     }
 
     @Override
-    public Plan plan(TextShape shape, int keep) throws StoreException {
+    public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException {
         return EmbeddedPlan.of(shape, keep, directory);
     }
 

@@ -158,7 +158,7 @@ final class CoalescingReaderTest {
     }
 
     private ReadOutcome read(long line) {
-        return new ReadOutcome(reader.read(new Key("lines", "a", line)));
+        return new ReadOutcome(reader.read(new ReadRequest(new Key("lines", "a", line))));
     }
 
     private List<ReadOutcome> readAll(int lines) {
@@ -401,7 +401,7 @@ final class CoalescingReaderTest {
     void aCallerThatThrowsDoesNotAffectOtherReads() {
         List<ReadOutcome> answers = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            CompletableFuture<@Nullable Record> read = reader.read(new Key("lines", "a", i));
+            CompletableFuture<@Nullable Record> read = reader.read(new ReadRequest(new Key("lines", "a", i)));
             CompletableFuture<?> _ = read.thenRun(() -> {
                 throw new OutOfMemoryError("scripted");
             });

@@ -6,6 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import com.aerospike.client.ResultCode;
+import com.aerospike.client.command.ParticleType;
+import com.aerospike.client.util.Packer;
+import com.aerospike.client.util.Unpacker;
 import org.jspecify.annotations.Nullable;
 
 /** Executes commands on the stored records, and encodes the replies. */
@@ -91,6 +94,7 @@ final class FakeCommands {
         }
         List<WireMessage.BinOperation> bins = record.bins().stream()
                 .filter(bin -> message.requestsBin(bin.bin()))
+                .map(bin -> message.listIndex(bin.bin()) < 0 ? bin : element(bin, message.listIndex(bin.bin())))
                 .toList();
         appendHeader(reply, 0, ResultCode.OK, record.generation(), batchIndex, bins.size());
         for (WireMessage.BinOperation bin : bins) {
@@ -105,6 +109,17 @@ final class FakeCommands {
             reply.writeBytes(name);
             reply.writeBytes(bin.value());
         }
+    }
+
+    /** Returns the element of a list, in the form of a bin. */
+    private static WireMessage.BinOperation element(WireMessage.BinOperation list, int index) {
+        List<?> elements = (List<?>) Unpacker.unpackObjectList(list.value(), 0, list.value().length);
+        return switch (elements.get(index)) {
+            case byte[] bytes -> new WireMessage.BinOperation(list.code(), list.bin(), ParticleType.BLOB, bytes);
+            case List<?> nested ->
+                new WireMessage.BinOperation(list.code(), list.bin(), ParticleType.LIST, Packer.pack(nested));
+            case Object other -> throw new IllegalStateException("this fake node does not send " + other);
+        };
     }
 
     private static void appendHeader(

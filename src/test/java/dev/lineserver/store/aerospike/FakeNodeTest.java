@@ -14,6 +14,7 @@ import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -52,20 +53,38 @@ abstract class FakeNodeTest {
         return store;
     }
 
-    static Manifest put(AerospikeStore store, byte[] content) throws Exception {
-        try (Build build = begin(store)) {
+    /** Returns the value for all builds of these tests. */
+    LinesPerRecord linesPerRecord() {
+        return LinesPerRecord.ONE;
+    }
+
+    Manifest put(AerospikeStore store, byte[] content) throws Exception {
+        return put(store, content, linesPerRecord());
+    }
+
+    static Manifest put(AerospikeStore store, byte[] content, LinesPerRecord linesPerRecord) throws Exception {
+        try (Build build = begin(store, linesPerRecord)) {
             add(build, content);
             return commit(build, content);
         }
     }
 
     /** Returns the keys of the set that the first build of an empty store uses. */
-    static LineRecords firstSet(AerospikeStore store) throws StoreException {
-        return new LineRecords(FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"));
+    LineRecords firstSet(AerospikeStore store) throws StoreException {
+        return firstSet(store, linesPerRecord());
     }
 
-    static Build begin(AerospikeStore store) throws StoreException {
-        return store.begin(new BuildRequest(NAME, "sample", null, false));
+    static LineRecords firstSet(AerospikeStore store, LinesPerRecord linesPerRecord) throws StoreException {
+        return new LineRecords(
+                FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"), new LineLayout(linesPerRecord.count()));
+    }
+
+    Build begin(AerospikeStore store) throws StoreException {
+        return begin(store, linesPerRecord());
+    }
+
+    private static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord) throws StoreException {
+        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord));
     }
 
     static void add(Build build, byte[] content) throws Exception {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
@@ -56,8 +57,8 @@ final class LostNodeTest {
     private Snapshot storeAndOpen(TestSettings settings) throws Exception {
         AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         open.add(store);
-        Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT));
-        records = FakeNodeTest.firstSet(store);
+        Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE));
+        records = FakeNodeTest.firstSet(store, LinesPerRecord.ONE);
         open.add(snapshot);
         return snapshot;
     }

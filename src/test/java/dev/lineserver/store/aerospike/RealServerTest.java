@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -69,7 +70,7 @@ final class RealServerTest {
     void severalHundredThousandLinesComeBackByteForByte() throws Exception {
         byte[] content = text(300_000);
         List<byte[]> lines = Samples.linesOf(content);
-        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content, LinesPerRecord.ONE))) {
             for (int first = 0; first < lines.size(); first += READS_AT_ONCE) {
                 List<CompletableFuture<Lookup>> batch = new ArrayList<>();
                 for (int i = first; i < Math.min(lines.size(), first + READS_AT_ONCE); i++) {
@@ -90,7 +91,7 @@ final class RealServerTest {
         byte[] content = text(20_000);
         int before = new RegistryRecord(cluster).read().sets().size();
         for (int i = 0; i < 6; i++) {
-            Manifest manifest = FakeNodeTest.put(store, content);
+            Manifest manifest = FakeNodeTest.put(store, content, LinesPerRecord.ONE);
             try (Snapshot snapshot = store.open(manifest)) {
                 Lookup last = Await.result(snapshot.lookup(manifest.lineCount() - 1));
                 assertInstanceOf(Lookup.Found.class, last);
@@ -108,7 +109,7 @@ final class RealServerTest {
                     .map(set -> counts.getOrDefault(set, RegistryAccess.SetCount.NONE))
                     .allMatch(RegistryAccess.SetCount.NONE::equals);
         });
-        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content))) {
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, content, LinesPerRecord.ONE))) {
             FakeNodeTest.assertHolds(snapshot, content);
         }
         assertEquals(
@@ -120,9 +121,9 @@ final class RealServerTest {
     @Test
     void thePlanMatchesTheStorageUsed() throws Exception {
         byte[] content = text(50_000);
-        Plan plan = store.plan(shape(content), 0);
+        Plan plan = store.plan(shape(content), 0, LinesPerRecord.ONE);
         assertTrue(plan.fits(), plan.obstacles().toString());
-        FakeNodeTest.put(store, content);
+        FakeNodeTest.put(store, content, LinesPerRecord.ONE);
         LineSet set = new RegistryRecord(cluster)
                 .read().sets().values().stream()
                         .filter(candidate -> candidate.state() == LineSet.SetState.LIVE)
@@ -139,7 +140,8 @@ final class RealServerTest {
     @Test
     void thePlanReportsATextThatDoesNotFit() throws Exception {
         long lines = 100_000_000_000L;
-        Plan plan = store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false), 0);
+        Plan plan =
+                store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false), 0, LinesPerRecord.ONE);
         assertFalse(plan.fits());
         assertEquals(lines * 64, figure(plan, "index-ram"));
     }

@@ -10,6 +10,7 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
@@ -190,7 +191,7 @@ final class ReclaimTest extends FakeNodeTest {
             Manifest second = put(store, SECOND);
             node.records.restart();
             node.records.maxRecords = (long) FIRST_LINES + SECOND_LINES - 1;
-            Plan plan = store.plan(new TextShape(1, 2, 1, new long[] {1, 0}, 0, false), 0);
+            Plan plan = store.plan(new TextShape(1, 2, 1, new long[] {1, 0}, 0, false), 0, LinesPerRecord.ONE);
             if (i == 0) {
                 assertTrue(store.drop(NAME));
             } else {
@@ -217,9 +218,9 @@ final class ReclaimTest extends FakeNodeTest {
     void thePlanWarnsOfAClusterThatPrefersOlderRecords() throws Exception {
         AerospikeStore store = store();
         TextShape shape = new TextShape(1, 2, 1, new long[] {1, 0}, 0, false);
-        assertEquals(List.of(), store.plan(shape, 0).warnings());
+        assertEquals(List.of(), store.plan(shape, 0, LinesPerRecord.ONE).warnings());
         node.info.conflictResolution = "generation";
-        Plan plan = store.plan(shape, 3);
+        Plan plan = store.plan(shape, 3, LinesPerRecord.ONE);
         assertTrue(plan.fits(), plan.obstacles().toString());
         assertTrue(plan.warnings().getFirst().contains("set it to last-update-time"), plan.toString());
         assertEquals(

@@ -17,6 +17,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.aerospike.registry.LineSet;
@@ -80,7 +81,7 @@ final class RestartedNodeTest {
     void recordsThatComeBackWithARestartedNodeAreReclaimedByAServer() throws Exception {
         LocalAsdCluster cluster = cluster(1);
         AerospikeStore store = connect(cluster);
-        FakeNodeTest.put(store, content("a"));
+        FakeNodeTest.put(store, content("a"), LinesPerRecord.ONE);
         assertTrue(store.drop(FakeNodeTest.NAME));
         putForeignRecord(cluster);
         awaitEmpty(store);
@@ -114,13 +115,13 @@ final class RestartedNodeTest {
     void aPublishedVersionLosesNoLineWhenANodeBringsBackRecordsOfAnother() throws Exception {
         LocalAsdCluster cluster = cluster(3);
         AerospikeStore store = connect(cluster);
-        FakeNodeTest.put(store, content("a"));
-        writeAgain(cluster, new LineRecords("lines", store.registry.read().lineSet("_a")));
+        FakeNodeTest.put(store, content("a"), LinesPerRecord.ONE);
+        writeAgain(cluster, new LineRecords("lines", store.registry.read().lineSet("_a"), LineLayout.SINGLE));
         assertTrue(store.drop(FakeNodeTest.NAME));
         awaitEmpty(store);
         cluster.stop(2);
         byte[] second = content("b");
-        Manifest manifest = FakeNodeTest.put(store, second);
+        Manifest manifest = FakeNodeTest.put(store, second, LinesPerRecord.ONE);
         assertEquals(LineSet.SetState.LIVE, store.registry.read().lineSet("_a").state(), "the set is reused");
         assertHolds(store, manifest, second);
         cluster.start(2);

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import com.aerospike.client.util.Unpacker;
+
 /**
  * A request of the wire protocol: a command on one record, or a batch.
  *
@@ -44,6 +46,10 @@ record WireMessage(
     static final int LAST = 1;
     static final int REPLACE = 16;
     static final int REPLACE_ONLY = 32;
+
+    private static final int LIST_READ = 3;
+    private static final Long GET_BY_INDEX = 19L;
+    private static final Long RETURN_VALUE = 7L;
 
     /** An operation on one bin, with the name of the bin, the type of its value, and the value. */
     record BinOperation(int code, String bin, int type, byte[] value) {}
@@ -117,6 +123,20 @@ record WireMessage(
         }
         return (info1 & READ_ALL_BINS) != 0
                 || operations.stream().anyMatch(asked -> asked.bin().equals(bin));
+    }
+
+    /** Returns the index of the element of a list that an operation asks for; -1 if the whole bin is asked for. */
+    int listIndex(String bin) {
+        for (BinOperation asked : operations) {
+            if (asked.bin().equals(bin) && asked.code() == LIST_READ) {
+                List<?> call = (List<?>) Unpacker.unpackObjectList(asked.value(), 0, asked.value().length);
+                if (!call.get(0).equals(GET_BY_INDEX) || !call.get(1).equals(RETURN_VALUE)) {
+                    throw new IllegalStateException("this fake node does not support the list operation " + call);
+                }
+                return Math.toIntExact((Long) call.get(2));
+            }
+        }
+        return -1;
     }
 
     ByteBuffer field(int type) {

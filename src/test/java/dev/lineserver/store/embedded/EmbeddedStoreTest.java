@@ -30,6 +30,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -337,7 +338,7 @@ final class EmbeddedStoreTest {
                 assertEquals(Optional.of(manifest), reader.current(DatasetName.DEFAULT));
                 assertEquals(Optional.empty(), reader.current(other));
                 assertEquals(Optional.of(manifest), findUnchanged(false));
-                reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0);
+                reader.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0, LinesPerRecord.ONE);
                 try (Snapshot snapshot = reader.open(manifest)) {
                     assertEquals("one", text(snapshot, 0));
                     snapshot.check();
@@ -354,7 +355,7 @@ final class EmbeddedStoreTest {
         assertEquals(List.of(), store.datasets());
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
         assertFalse(store.drop(DatasetName.DEFAULT));
-        Plan plan = store.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0);
+        Plan plan = store.plan(new TextShape(1, 4, 3, new long[4096], 0, false), 0, LinesPerRecord.ONE);
         assertTrue(plan.fits());
         assertFalse(Files.exists(missing.getParent()));
         assertEquals(1, ingestIfChanged(false).manifest().version());
@@ -373,7 +374,7 @@ final class EmbeddedStoreTest {
             Files.writeString(source, text);
             Manifest manifest = ingestIfChanged(false).manifest();
             long actual = Files.size(directory.resolve("data/default/v" + manifest.version() + "/index"));
-            Plan plan = new Ingest(store, Progress.SILENT).plan(source.toString());
+            Plan plan = new Ingest(store, Progress.SILENT).plan(source.toString(), false, 0, LinesPerRecord.ONE);
             long planned = plan.figures().stream()
                     .filter(figure -> figure.name().equals("index-ram"))
                     .findFirst()
@@ -386,9 +387,9 @@ final class EmbeddedStoreTest {
     @Test
     void aPlanCountsACopyOnlyIfOneIsMade() throws Exception {
         long huge = 1L << 60;
-        assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false), 0)
+        assertTrue(store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, false), 0, LinesPerRecord.ONE)
                 .fits());
-        Plan plan = store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, true), 0);
+        Plan plan = store.plan(new TextShape(1, huge, huge - 1, new long[4096], 0, true), 0, LinesPerRecord.ONE);
         assertFalse(plan.fits());
         assertTrue(plan.obstacles().getFirst().contains("choose another --data-dir"), plan.toString());
     }

@@ -30,6 +30,7 @@ import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
@@ -577,10 +578,10 @@ final class EmbeddedVersionsTest {
     void aPlanCountsTheVersionsThatAreKept() throws Exception {
         for (boolean copied : new boolean[] {false, true}) {
             TextShape shape = new TextShape(1_000, 64_000, 63, lengths(1_000), 0, copied);
-            long index = figure(store.plan(shape, 1), "index-ssd");
+            long index = figure(store.plan(shape, 1, LinesPerRecord.ONE), "index-ssd");
             assertTrue(index > 0);
-            assertEquals(copied ? 1 : 2, figure(store.plan(shape, 0), "versions"));
-            Plan plan = store.plan(shape, 5);
+            assertEquals(copied ? 1 : 2, figure(store.plan(shape, 0, LinesPerRecord.ONE), "versions"));
+            Plan plan = store.plan(shape, 5, LinesPerRecord.ONE);
             assertEquals(5, figure(plan, "versions"));
             assertEquals(index, figure(plan, "index-ram"));
             assertEquals(4 * index, figure(plan, "kept-index-ram"));

@@ -16,6 +16,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoredVersion;
 
@@ -43,7 +44,8 @@ final class ListingRaceTest {
     private static Manifest put(EmbeddedStore store, int keep, boolean hold) throws Exception {
         ContentDigest.Tree blocks = new ContentDigest.Tree();
         Content empty = new Content(0, 0, blocks.digest(), 0, true);
-        try (Build build = store.begin(new BuildRequest(DatasetName.DEFAULT, "nothing", null, true, keep, hold))) {
+        try (Build build = store.begin(
+                new BuildRequest(DatasetName.DEFAULT, "nothing", null, true, keep, hold, LinesPerRecord.ONE))) {
             return build.commit(empty, blocks);
         }
     }

@@ -17,6 +17,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.LineStoreContract;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
@@ -34,7 +35,8 @@ final class StoredFiles {
     static Manifest put(EmbeddedStore store, Path file, boolean copy, int keep, boolean hold) throws Exception {
         byte[] content = Files.readAllBytes(file);
         SourceFile source = new SourceFile(file.toAbsolutePath(), FileStamp.of(file));
-        BuildRequest request = new BuildRequest(DatasetName.DEFAULT, file.toString(), source, copy, keep, hold);
+        BuildRequest request =
+                new BuildRequest(DatasetName.DEFAULT, file.toString(), source, copy, keep, hold, LinesPerRecord.ONE);
         try (Build build = store.begin(request)) {
             LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
             int[] newlines = new int[content.length];

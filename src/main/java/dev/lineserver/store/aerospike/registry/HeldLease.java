@@ -87,13 +87,14 @@ public final class HeldLease {
      * Makes the version current, retires versions that are no longer kept, and releases the lease, in one write of the
      * registry. Readers see the new version from then on. If the request asks for it, the version is held instead.
      *
-     * @param records number of records that the build has written
+     * @param layout for the manifest: the form in which the build has written the lines
+     * @param records number of records that it has written
      * @throws StoreFailedException if the lease was lost; nothing is published
      */
-    public Manifest commit(Content content, long records) throws StoreException {
+    public Manifest commit(Content content, String layout, long records) throws StoreException {
         commitAttempted = true;
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
-        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, LineSet.LAYOUT, now);
+        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now);
         Registry.VersionEntry version = new Registry.VersionEntry(manifest, set.name(), records);
         boolean[] retired = new boolean[1];
         lifeCycle.access.update("publishing " + describe(), current -> {

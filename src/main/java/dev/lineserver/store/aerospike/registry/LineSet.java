@@ -42,9 +42,6 @@ public record LineSet(
         long recordsSince,
         long since,
         long heldUntil) {
-    /** Name and revision of the form in which lines are stored; part of each manifest. */
-    public static final String LAYOUT = "aerospike-record-per-line/2";
-
     /** The states of the diagram above. */
     public enum SetState {
         /** A build with a lease writes to the set. */

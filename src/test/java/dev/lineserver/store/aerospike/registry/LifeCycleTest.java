@@ -24,6 +24,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -71,7 +72,7 @@ final class LifeCycleTest {
 
     private LineSet publish(LifeCycle lifeCycle) throws StoreException {
         HeldLease lease = lifeCycle.begin(request(NAME));
-        lease.commit(content(), 1);
+        lease.commit(content(), "a layout", 1);
         return registry.read().lineSet(lease.set().name());
     }
 
@@ -166,7 +167,8 @@ final class LifeCycleTest {
     void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        registry.duringTruncation = () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
+        registry.duringTruncation =
+                () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
@@ -182,7 +184,7 @@ final class LifeCycleTest {
         here.sweep();
         HeldLease lease = Objects.requireNonNull(reusing.get());
         assertEquals(first.name(), lease.set().name());
-        lease.commit(content(), 1);
+        lease.commit(content(), "a layout", 1);
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
         assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
     }
@@ -201,7 +203,7 @@ final class LifeCycleTest {
         advance(LEASE);
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
         assertTrue(registry.read().datasets().isEmpty());
     }
 
@@ -237,8 +239,8 @@ final class LifeCycleTest {
         LifeCycle quick = lifeCycle(Duration.ofMillis(30));
         HeldLease lease = quick.begin(request(NAME));
         LineSet set = lease.set();
-        Manifest manifest = new Manifest(
-                NAME, set.version(), content(), "a source", LineSet.LAYOUT, Instant.ofEpochMilli(now.get()));
+        Manifest manifest =
+                new Manifest(NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()));
         registry.update("publishing as the commit does", all -> {
             all.put(set.withState(LineSet.SetState.LIVE, now.get()));
             all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1), 1, now.get());
@@ -275,7 +277,7 @@ final class LifeCycleTest {
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         assertTrue(registry.read().leases().isEmpty());
         assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
-        assertThrows(StoreFailedException.class, () -> dead.commit(content(), 1));
+        assertThrows(StoreFailedException.class, () -> dead.commit(content(), "a layout", 1));
     }
 
     @ParameterizedTest
@@ -430,10 +432,10 @@ final class LifeCycleTest {
     @Test
     void keptAndHeldVersionsKeepTheirSets() throws Exception {
         LineSet first = publish(here);
-        HeldLease held = here.begin(new BuildRequest(NAME, "x", null, false, 1, true));
-        held.commit(content(), 1);
-        HeldLease third = here.begin(new BuildRequest(NAME, "x", null, false, 2, false));
-        third.commit(content(), 1);
+        HeldLease held = here.begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE));
+        held.commit(content(), "a layout", 1);
+        HeldLease third = here.begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+        third.commit(content(), "a layout", 1);
         advance(LifeCycle.MAX_HOLD);
         assertEquals(List.of(), here.reclaim(false));
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
@@ -457,7 +459,7 @@ final class LifeCycleTest {
     void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), 1));
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         lease.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");

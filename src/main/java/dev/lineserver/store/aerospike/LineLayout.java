@@ -1,0 +1,56 @@
+package dev.lineserver.store.aerospike;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreFailedException;
+
+/**
+ * The form in which the lines of a version are stored. Its name is part of the manifest, so that readers need no option.
+ *
+ * @param linesPerRecord number of consecutive lines in each record but the last, from 1 to {@link LinesPerRecord#MAX}
+ */
+record LineLayout(int linesPerRecord) {
+    /** One record for each line. */
+    static final LineLayout SINGLE = new LineLayout(1);
+
+    private static final String SINGLE_NAME = "aerospike-record-per-line/2";
+    private static final String PACKED_NAME = "aerospike-packed-lines/1";
+    private static final Pattern PACKED = Pattern.compile(PACKED_NAME + ":([1-9][0-9]{0,3})");
+
+    /** Checks the number of lines. */
+    LineLayout {
+        if (linesPerRecord < 1 || linesPerRecord > LinesPerRecord.MAX) {
+            throw new IllegalArgumentException(
+                    linesPerRecord + " lines per record are not between 1 and " + LinesPerRecord.MAX);
+        }
+    }
+
+    /**
+     * Returns the layout that a manifest names.
+     *
+     * @throws StoreFailedException if this program does not know it: a newer program may share the cluster
+     */
+    static LineLayout of(Manifest manifest) throws StoreFailedException {
+        if (manifest.layout().equals(SINGLE_NAME)) {
+            return SINGLE;
+        }
+        Matcher packed = PACKED.matcher(manifest.layout());
+        int lines = packed.matches() ? Integer.parseInt(packed.group(1)) : 0;
+        if (lines < 2 || lines > LinesPerRecord.MAX) {
+            throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
+                    + " has the layout " + manifest.layout() + ", and this program reads " + SINGLE_NAME + " and "
+                    + PACKED_NAME
+                    + ": use the program that stored it, or a newer one, or ingest the file again");
+        }
+        return new LineLayout(lines);
+    }
+
+    /** Returns the name and revision for a manifest. */
+    @Override
+    public String toString() {
+        return linesPerRecord == 1 ? SINGLE_NAME : PACKED_NAME + ":" + linesPerRecord;
+    }
+}
