@@ -27,11 +27,11 @@ final class LogMessagesTest {
             logger.log(System.Logger.Level.WARNING, "a line\nand another");
         }
         logger.log(System.Logger.Level.WARNING, "after the command");
-        assertEquals(
-                "line-server: checking 3 of x\n"
-                        + "line-server: files could not be removed: no permission\n"
-                        + "line-server: a line\\u000aand another\n",
-                printed());
+        assertEquals("""
+                line-server: checking 3 of x
+                line-server: files could not be removed: no permission
+                line-server: a line\\u000aand another
+                """, printed());
     }
 
     /** These are faults of the program. */
