@@ -2,6 +2,7 @@ package dev.lineserver.http;
 
 import java.util.List;
 
+import io.vertx.core.Context;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -61,7 +62,13 @@ final class RequestGuard {
         Problem problem = findProblem(routing);
         if (problem == null) {
             if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {
-                discardBody(routing.request(), MAX_BODY_BYTES);
+                HttpServerRequest request = routing.request();
+                discardBody(request, MAX_BODY_BYTES);
+                if (!request.isEnded()) {
+                    Context context = routing.vertx().getOrCreateContext();
+                    // Quarkus REST pauses the request again, and may end its answer on a worker thread.
+                    int _ = routing.addEndHandler(_ -> context.runOnContext(_ -> discardRest(request)));
+                }
             }
             routing.next();
         } else {
@@ -96,6 +103,13 @@ final class RequestGuard {
             }
         });
         request.resume();
+    }
+
+    /** Continues {@link #discardBody} after the answer, if the body has not ended. */
+    private static void discardRest(HttpServerRequest request) {
+        if (!request.isEnded()) {
+            HttpServerRequest _ = request.resume();
+        }
     }
 
     /** Returns the reason to refuse a request; null if there is none. */

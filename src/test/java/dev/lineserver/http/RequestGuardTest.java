@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -63,6 +64,11 @@ final class RequestGuardTest {
         });
         router.route("/failing/:status")
                 .handler(routing -> routing.fail(Integer.parseInt(routing.pathParam("status"))));
+        // As Quarkus REST does.
+        router.route("/pausing").handler(routing -> {
+            HttpServerRequest _ = routing.request().pause();
+            Future<Void> _ = routing.end("paused;");
+        });
         router.route("/failing-with-reason")
                 .handler(routing -> routing.fail(400, new IllegalArgumentException("the reason")));
     }
@@ -119,6 +125,54 @@ final class RequestGuardTest {
             assertFalse(pending.isDone());
         }
         pending.complete(new Lookup.PastTheEnd(1));
+    }
+
+    @Test
+    void aBodyThatALaterRoutePausesIsSkippedOrEndsItsConnection() throws IOException {
+        answerWithTheNumber();
+        String skipped = sendBodyAfterTheAnswer(LONGEST_BODY);
+        assertTrue(skipped.endsWith("line 2;"), skipped);
+        String tooLong;
+        try {
+            tooLong = sendBodyAfterTheAnswer(2 * LONGEST_BODY);
+        } catch (SocketException e) {
+            // The server has closed the connection while the body arrived.
+            tooLong = "paused;";
+        }
+        assertTrue(tooLong.endsWith("paused;"), tooLong);
+    }
+
+    /** Returns the answers to a request whose body comes after its answer, and to the next one. */
+    private String sendBodyAfterTheAnswer(int length) throws IOException {
+        String request = chunked(length).replace("/lines/1", "/pausing");
+        int head = request.indexOf("\r\n\r\n") + 4;
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(10_000);
+            OutputStream out = socket.getOutputStream();
+            out.write(request.substring(0, head).getBytes(StandardCharsets.US_ASCII));
+            int first = socket.getInputStream().read();
+            out.write((request.substring(head) + CLOSING_REQUEST).getBytes(StandardCharsets.US_ASCII));
+            return (char) first + new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    @Test
+    void inHttp2ABodyThatALaterRoutePausesDoesNotBlockLaterOnes() throws Exception {
+        for (int length : new int[] {LONGEST_BODY, LONGEST_BODY, LONGEST_BODY + 1, LONGEST_BODY}) {
+            HttpClientRequest request =
+                    PlainServer.await(http2.request(HttpMethod.GET, server.port(), "127.0.0.1", "/pausing"));
+            CompletableFuture<Throwable> reset = new CompletableFuture<>();
+            request.exceptionHandler(reset::complete);
+            Future<Void> _ = request.setChunked(true).sendHead();
+            assertEquals(200, PlainServer.await(request.response()).statusCode());
+            Future<Void> written = request.write(Buffer.buffer(new byte[length]));
+            if (length > LONGEST_BODY) {
+                assertInstanceOf(StreamResetException.class, reset.get(30, TimeUnit.SECONDS));
+            } else {
+                PlainServer.await(written.compose(_ -> request.end()));
+            }
+        }
+        assertEquals(1, server.connections.get());
     }
 
     @Test
