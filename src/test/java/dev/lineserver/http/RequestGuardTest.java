@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -10,7 +11,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -173,6 +177,16 @@ final class RequestGuardTest {
             }
         }
         assertEquals(1, server.connections.get());
+    }
+
+    /** Netty logs each frame that arrives after the end of its stream, so that any client could fill the log. */
+    @Test
+    void framesAfterTheEndOfTheirStreamAreNotLogged() throws IOException {
+        Properties settings = new Properties();
+        try (InputStream in = Files.newInputStream(Path.of("src/main/resources/application.properties"))) {
+            settings.load(in);
+        }
+        assertEquals("WARN", settings.getProperty("quarkus.log.category.\"io.netty.handler.codec.http2\".level"));
     }
 
     @Test
