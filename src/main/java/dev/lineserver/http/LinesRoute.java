@@ -91,11 +91,19 @@ final class LinesRoute {
         HttpServerRequest request = routing.request();
         HttpMethod method = request.method();
         if (method.equals(HttpMethod.POST)) {
+            int places = limits.acquireForBody();
+            if (places == 0) {
+                RequestGuard.discardBody(request, NumbersBody.MAX_BYTES);
+                refuse(request, limits.busy());
+                return;
+            }
             NumbersBody.read(
                     request,
                     numbers,
+                    lookupTimeout,
                     named -> answer(request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),
-                    refusal -> refuse(request, refusal));
+                    refusal -> refuse(request, refusal),
+                    () -> limits.release(places));
         } else if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
             try {
                 answer(request, target, LinesQuery.parse(request.uri(), numbers));

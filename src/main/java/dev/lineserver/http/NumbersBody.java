@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -29,25 +31,59 @@ final class NumbersBody {
 
     private static final String FORM = "send {\"numbers\":[…]} with line numbers";
 
-    private NumbersBody() {}
+    private final HttpServerRequest request;
+    private final LineNumbers numbers;
+    private final Consumer<List<RequestedNumber>> onNumbers;
+    private final Consumer<Problem> onRefusal;
+    private final Runnable onEnd;
+    private final Buffer body = Buffer.buffer();
+    private final Vertx vertx = Vertx.currentContext().owner();
+    private final long timer;
+    private boolean ended;
+
+    private NumbersBody(
+            HttpServerRequest request,
+            LineNumbers numbers,
+            Duration timeout,
+            Consumer<List<RequestedNumber>> onNumbers,
+            Consumer<Problem> onRefusal,
+            Runnable onEnd) {
+        this.request = request;
+        this.numbers = numbers;
+        this.onNumbers = onNumbers;
+        this.onRefusal = onRefusal;
+        this.onEnd = onEnd;
+        timer = vertx.setTimer(timeout.toMillis(), _ -> refuse(late(timeout)));
+    }
 
     /** The reason to refuse a body that is too long; the connection must be closed. */
     static Problem tooLong() {
         return Problem.invalidBody("The body is longer than " + MAX_BYTES + " bytes; name fewer lines.");
     }
 
+    private static Problem late(Duration timeout) {
+        return Problem.invalidBody(
+                "The body was not complete within " + timeout.toMillis() + " ms; send all of it at once.");
+    }
+
     /**
-     * Reads the body of a request, whose numbers it passes on. If the body is too long, answers the request.
+     * Reads the body of a request on the event loop of its connection, and passes its numbers on. If the body is too long
+     * or late, answers the request.
      *
+     * @param timeout time for the whole body
      * @param onRefusal accepts the reason why the numbers cannot be read
+     * @param onEnd called once, before the others: when the body is not in memory any more, or the client has gone
      */
     static void read(
             HttpServerRequest request,
             LineNumbers numbers,
+            Duration timeout,
             Consumer<List<RequestedNumber>> onNumbers,
-            Consumer<Problem> onRefusal) {
+            Consumer<Problem> onRefusal,
+            Runnable onEnd) {
         String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+            onEnd.run();
             RequestGuard.discardBody(request, MAX_BYTES);
             String found = type == null ? "There is no Content-Type" : "The Content-Type is " + type;
             onRefusal.accept(Problem.unsupportedMediaType(found + "; " + FORM + " as application/json."));
@@ -56,28 +92,51 @@ final class NumbersBody {
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             HttpServerResponse _ = request.response().writeContinue();
         }
-        Buffer body = Buffer.buffer();
-        request.handler(bytes -> {
-            if (body.length() <= MAX_BYTES) {
-                Buffer _ = body.appendBuffer(bytes);
-                if (body.length() > MAX_BYTES) {
-                    RequestGuard.refuse(request, tooLong());
-                }
-            }
-        });
-        request.endHandler(_ -> {
-            if (body.length() <= MAX_BYTES) {
-                List<RequestedNumber> parsed;
-                try {
-                    parsed = parse(body.getBytes(), numbers);
-                } catch (RefusedException e) {
-                    onRefusal.accept(e.problem);
-                    return;
-                }
-                onNumbers.accept(parsed);
-            }
-        });
+        NumbersBody reading = new NumbersBody(request, numbers, timeout, onNumbers, onRefusal, onEnd);
+        request.handler(reading::add);
+        request.endHandler(_ -> reading.complete());
+        request.exceptionHandler(_ -> reading.end());
         request.resume();
+    }
+
+    private void add(Buffer bytes) {
+        if (!ended) {
+            Buffer _ = body.appendBuffer(bytes);
+            if (body.length() > MAX_BYTES) {
+                refuse(tooLong());
+            }
+        }
+    }
+
+    private void complete() {
+        if (ended) {
+            return;
+        }
+        List<RequestedNumber> parsed;
+        try {
+            parsed = parse(body.getBytes(), numbers);
+        } catch (RefusedException e) {
+            end();
+            onRefusal.accept(e.problem);
+            return;
+        }
+        end();
+        onNumbers.accept(parsed);
+    }
+
+    private void refuse(Problem problem) {
+        if (!ended) {
+            end();
+            RequestGuard.refuse(request, problem);
+        }
+    }
+
+    private void end() {
+        if (!ended) {
+            ended = true;
+            boolean _ = vertx.cancelTimer(timer);
+            onEnd.run();
+        }
     }
 
     /** @throws RefusedException if the body is malformed, or names too many lines */

@@ -64,7 +64,15 @@ final class RangeLimits {
      */
     int acquire(boolean ndjson, Manifest manifest) {
         // An answer that needs more than all of them is sent alone.
-        int places = Math.min(places(ndjson, manifest.content().longestLine()), maxPlaces);
+        return acquire(Math.min(places(ndjson, manifest.content().longestLine()), maxPlaces));
+    }
+
+    /** Takes the place of a body that names lines, and that is shorter than the memory of a place; as {@link #acquire}. */
+    int acquireForBody() {
+        return acquire(1);
+    }
+
+    private int acquire(int places) {
         if (taken.addAndGet(places) > maxPlaces) {
             release(places);
             return 0;

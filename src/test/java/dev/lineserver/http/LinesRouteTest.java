@@ -456,6 +456,52 @@ final class LinesRouteTest {
         Awaitility.await().untilAsserted(() -> assertTrue(get("/lines?count=3").startsWith("HTTP/1.1 200 ")));
     }
 
+    /** Otherwise clients that send no last byte would fill the heap. */
+    @Test
+    void aBodyInProgressTakesAPlaceUntilItEnds() throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "2"));
+        lines.answer(_ -> ScriptedLines.found("text"));
+        String body = "{\"numbers\":[5]}";
+        String complete = post(body.length(), body);
+        try (Socket first = connect();
+                Socket second = connect()) {
+            for (Socket socket : List.of(first, second)) {
+                socket.getOutputStream()
+                        .write(post(body.length(), body.substring(1)).getBytes(StandardCharsets.US_ASCII));
+            }
+            Awaitility.await()
+                    .untilAsserted(() ->
+                            assertProblem(exchange(complete), 503, "unavailable", "line-server.http.max-ranges is 2"));
+            // The rest of the first body, whose first byte is at its end: it is refused, and gives its place back.
+            first.getOutputStream().write('{');
+            assertTrue(readHead(first.getInputStream()).startsWith("HTTP/1.1 400 "));
+        }
+        // The client of the second has gone. The answer takes both places.
+        Awaitility.await().untilAsserted(() -> assertTrue(exchange(complete).startsWith("HTTP/1.1 200 ")));
+    }
+
+    @Test
+    void aBodyThatTakesTooLongIs400AndGivesItsPlaceBack() throws Exception {
+        restart(Duration.ofMillis(300), Map.of("line-server.http.max-ranges", "2"));
+        lines.answer(_ -> ScriptedLines.found("text"));
+        String late = exchange(post(100, "{"));
+        assertTrue(late.startsWith("HTTP/1.1 400 ") && late.contains("The body was not complete within 300 ms"), late);
+        String body = "{\"numbers\":[5]}";
+        assertTrue(exchange(post(body.length(), body)).startsWith("HTTP/1.1 200 "));
+    }
+
+    private static String post(int length, String body) {
+        return "POST /lines HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+                + length + "\r\n\r\n" + body;
+    }
+
+    private String exchange(String request) throws IOException {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
     /** Of three places an answer as JSON takes two, and one as text takes the last. */
     @ParameterizedTest
     @ValueSource(strings = {"/lines", "/lines?n=1"})

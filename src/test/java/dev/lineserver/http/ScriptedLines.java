@@ -99,7 +99,7 @@ public final class ScriptedLines implements AutoCloseable {
                 ranges == null
                         ? InvocationHandler.invokeDefault(proxy, method, arguments)
                         : ranges.apply((Long) arguments[0], (Long) arguments[1]);
-            case "lookupAll" -> InvocationHandler.invokeDefault(proxy, method, arguments);
+            case "lookupAll", "linesPerRead" -> InvocationHandler.invokeDefault(proxy, method, arguments);
             case "lookup" -> script.apply((Long) arguments[0]);
             case "close" -> (manifest.equals(CURRENT) ? closes : closesOfKept).incrementAndGet();
             default -> null;
