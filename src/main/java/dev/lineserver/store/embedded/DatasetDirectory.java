@@ -303,13 +303,20 @@ record DatasetDirectory(Path path, Disk disk) {
 
     /**
      * Removes the files that belong to no version. First makes the versions file and its copy equal, because both must
-     * have ceased to list a version before its files are deleted.
+     * have ceased to list a version, durably, before its files are deleted.
      *
      * @return the versions of the dataset
      */
     private VersionsFile clean() throws IOException {
         VersionsOnDisk.FoundVersions found = isStores() ? list().settle() : list().find();
-        for (Leftovers.LeftoverPath leftover : leftovers(found)) {
+        List<Leftovers.LeftoverPath> leftovers = leftovers(found);
+        if (!leftovers.isEmpty()) {
+            // A process that was killed or interrupted may have replaced the file without forcing the directory. Then a
+            // power
+            // cut would list again what is deleted here. An interrupted thread fails here, and deletes nothing.
+            disk.forceDirectory(path);
+        }
+        for (Leftovers.LeftoverPath leftover : leftovers) {
             disk.deleteTree(leftover.path());
         }
         return found.versions();

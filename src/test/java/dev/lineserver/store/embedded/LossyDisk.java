@@ -2,6 +2,7 @@ package dev.lineserver.store.embedded;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,15 +20,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that models a power cut after any change: any subset of the changes that were not forced is lost, and a write
- * may be lost in part. A change can also fail, as on a full disk.
+ * may be lost in part. A change can also fail, as on a full disk or after an interrupt.
  *
  * <p>The changes are made to the real file system, and recorded. {@link #cutPower} replays the first of them on a
  * {@link Model}, and writes a possible state after the power cut to another directory.
  */
 final class LossyDisk extends Disk {
     private final Path root;
-    private final int failing;
-    private final boolean failingForGood;
+    private int failing;
+    private boolean failingForGood;
+    private int interrupted = Integer.MAX_VALUE;
     private final List<Consumer<Model>> changes = new ArrayList<>();
     private final Map<FileChannel, Integer> fileNumbers = new HashMap<>();
 
@@ -48,6 +50,29 @@ final class LossyDisk extends Disk {
 
     int changeCount() {
         return changes.size();
+    }
+
+    /** Makes all changes fail from the one with this index on, as if the process had been killed. */
+    void killAt(int change) {
+        failing = change;
+        failingForGood = true;
+    }
+
+    /** Interrupts the thread before the change with this index: from then on, no file can be written or forced. */
+    void interruptAt(int change) {
+        interrupted = change;
+    }
+
+    /** Makes later changes succeed: another process makes them. */
+    void restart() {
+        failing = Integer.MAX_VALUE;
+        interrupted = Integer.MAX_VALUE;
+    }
+
+    private void throwIfInterrupted() throws ClosedByInterruptException {
+        if (changes.size() >= interrupted) {
+            throw new ClosedByInterruptException();
+        }
     }
 
     private void record(Consumer<Model> change) throws IOException {
@@ -76,6 +101,7 @@ final class LossyDisk extends Disk {
 
     @Override
     void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+        throwIfInterrupted();
         int number = Objects.requireNonNull(fileNumbers.get(channel));
         long position = channel.position();
         byte[] copy = new byte[bytes.remaining()];
@@ -86,12 +112,14 @@ final class LossyDisk extends Disk {
 
     @Override
     void force(FileChannel channel) throws IOException {
+        throwIfInterrupted();
         int number = Objects.requireNonNull(fileNumbers.get(channel));
         record(model -> model.file(number).forceBytes());
     }
 
     @Override
     void forceDirectory(Path directory) throws IOException {
+        throwIfInterrupted();
         record(model -> model.find(directory).forceEntries());
     }
 

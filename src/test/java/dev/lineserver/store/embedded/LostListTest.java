@@ -15,11 +15,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Leftover;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
 
@@ -131,7 +135,11 @@ final class LostListTest {
 
     private void put(EmbeddedStore store, int keep, boolean hold) throws Exception {
         byte[] content = nextContent();
-        contents.put(StoredFiles.put(store, source, true, keep, hold).version(), content);
+        // Also if the process is stopped before it returns the number.
+        contents.put(contents.size() + 1L, content);
+        assertEquals(
+                contents.size(),
+                StoredFiles.put(store, source, true, keep, hold).version());
     }
 
     private static EmbeddedStore reopen(Path root) {
@@ -220,6 +228,69 @@ final class LostListTest {
         }
     }
 
+    /** What keeps a process from completing its change. */
+    private enum Stop {
+        KILL {
+            @Override
+            void at(int change, LossyDisk disk) {
+                disk.killAt(change);
+            }
+        },
+        INTERRUPT {
+            @Override
+            void at(int change, LossyDisk disk) {
+                disk.interruptAt(change);
+            }
+        };
+
+        abstract void at(int change, LossyDisk disk);
+    }
+
+    /**
+     * A process is stopped at any change of a step, the next one removes the files that no version needs, and then the power
+     * fails. The list that the next process reads may not be durable.
+     */
+    @ParameterizedTest
+    @EnumSource(Stop.class)
+    void noListedVersionIsDeletedBeforeAPowerCutThatFollowsAStop(Stop stop) throws Exception {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        List<Step> removals = List.of(
+                store -> put(store, 1, false),
+                store -> store.drop(DatasetName.DEFAULT, 1),
+                store -> assertTrue(store.drop(DatasetName.DEFAULT)));
+        for (int step = 0; step < removals.size(); step++) {
+            boolean complete = false;
+            for (int at = 0; !complete; at++) {
+                String what = stop + " at change " + at + " of step " + step + " of seed " + seed;
+                root = Files.createDirectory(directory.resolve(stop + "-" + step + "-" + at));
+                contents.clear();
+                LossyDisk disk = new LossyDisk(root);
+                EmbeddedStore store = new EmbeddedStore(root.resolve("data"), null, disk);
+                put(store, MAX_KEPT, false);
+                put(store, MAX_KEPT, false);
+                int before = disk.changeCount();
+                stop.at(before + at, disk);
+                try {
+                    removals.get(step).make(store);
+                } catch (StoreException _) {
+                    // It was stopped.
+                }
+                // A stop after the removal of a version is only logged.
+                complete = disk.changeCount() < before + at;
+                disk.restart();
+                int stopped = disk.changeCount();
+                List<Leftover> _ = new EmbeddedStore(root.resolve("data"), null, disk).reclaim(false);
+                for (int changes = stopped; changes <= disk.changeCount(); changes++) {
+                    Path left = directory.resolve("left");
+                    disk.cutPower(changes, new Random(random.nextLong()), left);
+                    assertContents(reopen(left), what + ", power cut after change " + changes);
+                    new Disk().deleteTree(left);
+                }
+            }
+        }
+    }
+
     private static String describeOrRefuse(EmbeddedStore store) throws Exception {
         try {
             return StoredFiles.describe(store);
@@ -229,8 +300,9 @@ final class LostListTest {
     }
 
     private void assertContents(EmbeddedStore store, String what) throws Exception {
-        for (StoredVersion version :
-                store.versions(DatasetName.DEFAULT).orElseThrow().versions()) {
+        for (StoredVersion version : store.versions(DatasetName.DEFAULT)
+                .map(DatasetVersions::versions)
+                .orElse(List.of())) {
             StoredFiles.assertHolds(
                     store, version.describe(), Objects.requireNonNull(contents.get(version.number())), what);
         }
