@@ -51,7 +51,7 @@ public record PublicationChecks(
             if (change.movePointRight(2).compareTo(maxChange.multiply(BigDecimal.valueOf(before))) > 0) {
                 return Optional.of("--max-change: " + source + " has " + lines(content.lineCount()) + ", and version "
                         + current.get().version() + " has " + before + ": a change of more than "
-                        + maxChange.toPlainString() + " %");
+                        + maxChange + " %");
             }
         }
         return Optional.empty();

@@ -80,6 +80,14 @@ final class PublicationChecksTest {
     }
 
     @Test
+    void aTinyLimitMakesNoLongMessage() {
+        PublicationChecks checks = new PublicationChecks(null, null, new BigDecimal("1e-99999"));
+        assertEquals(
+                Optional.of("--max-change: a.txt has 6 lines, and version 7 has 5: a change of more than 1E-99999 %"),
+                failure(checks, 6, current(5)));
+    }
+
+    @Test
     void aChangeThatIsTooLargeNamesBothCountsAndTheLimit() {
         PublicationChecks checks = new PublicationChecks(null, null, new BigDecimal("2.5"));
         assertEquals(
