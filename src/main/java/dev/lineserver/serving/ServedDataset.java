@@ -52,10 +52,10 @@ public final class ServedDataset {
     private final LookupProbe probe;
     private final VersionTable versions;
 
-    /** The last listing of the dataset. */
-    private volatile DatasetListing listing;
-    /** The last listing that describes the versions; null if there has not been any. */
-    private volatile @Nullable DatasetVersions listed;
+    /** Written by threads that hold {@link #listingLock}. */
+    private volatile Listings listings;
+
+    private final Object listingLock = new Object();
     /** This dataset owns one reference to it. */
     private volatile @Nullable OpenVersion current;
     /** The reason why the newest listed version is not open; null if it is the current one. */
@@ -71,6 +71,34 @@ public final class ServedDataset {
     private boolean closed;
 
     /**
+     * What is known of the versions in the store.
+     *
+     * @param last the last listing of the dataset
+     * @param described the last listing that describes the versions; null if there has not been any
+     */
+    private record Listings(DatasetListing last, @Nullable DatasetVersions described) {
+        Listings next(DatasetListing newer) {
+            return new Listings(
+                    newer, newer instanceof DatasetListing.Described(DatasetVersions versions) ? versions : described);
+        }
+
+        /** The published version with this number; empty if there is none, or none is known. */
+        Optional<StoredVersion> published(long number) {
+            return Optional.ofNullable(described)
+                    .flatMap(known -> known.find(number))
+                    .filter(StoredVersion::isPublished);
+        }
+
+        /** Returns true if the store has a published version with this manifest, or may have it. */
+        boolean contain(Manifest manifest) {
+            return described == null
+                    || published(manifest.version())
+                            .filter(version -> version.failure() != null || manifest.equals(version.manifest()))
+                            .isPresent();
+        }
+    }
+
+    /**
      * @param store opens the versions
      * @param listing the first listing of the dataset
      * @param lookupTimeout a lookup that takes longer counts as failed
@@ -79,19 +107,17 @@ public final class ServedDataset {
     ServedDataset(
             LineStore store, DatasetListing listing, LongSupplier nanoTime, Duration lookupTimeout, Executor executor) {
         name = listing.name();
-        this.listing = listing;
+        listings = new Listings(listing, null).next(listing);
         this.nanoTime = nanoTime;
         probe = new LookupProbe(nanoTime, lookupTimeout);
         this.store = store;
         versions = new VersionTable(store, nanoTime, executor, this::isStored);
-        list(listing);
     }
 
     /** Replaces the listing. Does not block. */
     void list(DatasetListing newListing) {
-        listing = newListing;
-        if (newListing instanceof DatasetListing.Described(DatasetVersions described)) {
-            listed = described;
+        synchronized (listingLock) {
+            listings = listings.next(newListing);
         }
     }
 
@@ -110,17 +136,17 @@ public final class ServedDataset {
      * has not been any.
      */
     public Optional<DatasetVersions> versions() {
-        return Optional.ofNullable(listed);
+        return Optional.ofNullable(listings.described);
     }
 
     /** The published version with this number; empty if the last listing that describes the versions has none. */
     public Optional<StoredVersion> published(long number) {
-        return versions().flatMap(known -> known.find(number)).filter(StoredVersion::isPublished);
+        return listings.published(number);
     }
 
     /** The reason why the versions cannot be listed at present; empty if {@link #versions} is up to date. */
     public Optional<String> listingFailure() {
-        return listing instanceof DatasetListing.Unreadable(DatasetName _, StoreException failure)
+        return listings.last instanceof DatasetListing.Unreadable(DatasetName _, StoreException failure)
                 ? Optional.of("the versions of dataset " + name + " cannot be listed: " + failure.getMessage())
                 : Optional.empty();
     }
@@ -187,7 +213,7 @@ public final class ServedDataset {
     /** Opens the listed version unless it is the current one, and then calls {@link #refreshOpenVersions}. */
     void refresh() {
         try {
-            switch (listing) {
+            switch (listings.last) {
                 case DatasetListing.Described(DatasetVersions described) -> {
                     Optional<StoredVersion> newest = described.current();
                     if (newest.isPresent()) {
@@ -199,10 +225,8 @@ public final class ServedDataset {
         } catch (StoreUnavailableException e) {
             // Without a delay: the next check tries again.
             openFailure = logIfChanged(openFailure, e.getMessage());
-        } catch (StoreException e) {
-            failAndDelayRetry(e.getMessage());
-        } catch (RuntimeException | Error e) {
-            failAndDelayRetry("the newest version cannot be opened: " + e);
+        } catch (StoreException | RuntimeException | Error e) {
+            failAndDelayRetry(describe(e));
         } finally {
             versions.retain(this::isListed, current);
             // Also after a failure: requests go on reading the version that is open.
@@ -210,28 +234,30 @@ public final class ServedDataset {
         }
     }
 
-    /** Returns true if the store has a published version with this manifest, or may have it. */
     private boolean isListed(Manifest manifest) {
-        return listed == null
-                || published(manifest.version())
-                        .filter(version -> version.failure() != null || manifest.equals(version.manifest()))
-                        .isPresent();
+        return listings.contain(manifest);
     }
 
     /**
      * Lists the versions once more, and then acts as {@link #isListed}. A version that was dropped after the last listing is
-     * gone; that it cannot be opened is no fault.
+     * gone; that it cannot be opened is no fault. A listing that the version watch has made meanwhile may be newer, and stays.
      */
     private boolean isStored(Manifest manifest) {
+        Listings before = listings;
         try {
-            long lastNumber = versions().map(DatasetVersions::lastNumber).orElse(0L);
-            list(new DatasetListing.Described(
+            long lastNumber = before.described == null ? 0 : before.described.lastNumber();
+            Listings now = before.next(new DatasetListing.Described(
                     store.versions(name).orElseGet(() -> new DatasetVersions(name, List.of(), lastNumber, 0))));
+            synchronized (listingLock) {
+                if (listings.equals(before)) {
+                    listings = now;
+                }
+            }
+            return now.contain(manifest);
         } catch (StoreException e) {
             // The store cannot tell. The next check of the version watch reports this.
             return true;
         }
-        return isListed(manifest);
     }
 
     /** Records a failure that another attempt would probably repeat. */
@@ -254,7 +280,12 @@ public final class ServedDataset {
         openFailure = null;
     }
 
-    /** Opens a version. If the heap is too small, closes the kept versions, and tries once more. */
+    /**
+     * Opens a version. If the heap is too small, closes the kept versions, and tries once more.
+     *
+     * @throws StoreUnavailableException if that was in vain: a request or a check may still read one of them, so the next
+     *     check of the version watch tries again, and nothing is closed then
+     */
     private OpenVersion openNewest(Manifest newest) throws StoreException {
         try {
             return versions.openNow(newest);
@@ -265,8 +296,21 @@ public final class ServedDataset {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "dataset " + name + ": closed the kept versions, to free heap for version " + newest.version());
-            return versions.openNow(newest);
+            try {
+                return versions.openNow(newest);
+            } catch (StoreException | Error again) {
+                if (isLackOfHeap(again)) {
+                    throw new StoreUnavailableException(describe(again), again);
+                }
+                throw again;
+            }
         }
+    }
+
+    private static String describe(Throwable failure) {
+        return failure instanceof StoreException
+                ? String.valueOf(failure.getMessage())
+                : "the newest version cannot be opened: " + failure;
     }
 
     private static boolean isLackOfHeap(Throwable failure) {

@@ -233,6 +233,10 @@ final class VersionTable {
     private void release(OpenVersion version) {
         released.add(version);
         version.release();
+        // The list references the index. The caller may be about to allocate the heap that the index occupies.
+        if (version.closed.isDone()) {
+            released.remove(version);
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.lineserver.serving;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -233,6 +234,21 @@ final class KeptVersionsTest {
     }
 
     @Test
+    void theListingOfARequestReplacesNoNewerOne() {
+        publish(2, 1);
+        store.opening = () -> {
+            throw new StoreUnavailableException("it is gone");
+        };
+        store.afterVersions = () -> {
+            store.opening = () -> true;
+            publish(3, 2);
+        };
+        failureOf(open(1));
+        assertEquals(3, dataset().versions().orElseThrow().lastNumber());
+        assertTrue(dataset().published(3).isPresent());
+    }
+
+    @Test
     void aVersionThatIsDroppedWhileItIsOpenedIsClosed() {
         publish(2, 1);
         executor.queueing = true;
@@ -382,6 +398,50 @@ final class KeptVersionsTest {
             assertFalse(dataset().isOutdated());
             store.opening = () -> true;
         }
+    }
+
+    /** Opens a kept version that only the server references. */
+    private WeakReference<ScriptedSnapshot> openUnreferenced(long number) {
+        read(number).release();
+        return new WeakReference<>(store.opened.removeLast());
+    }
+
+    /** Makes versions need the heap that another one occupies. */
+    private void requireHeapOf(WeakReference<ScriptedSnapshot> other) {
+        store.opening = () -> {
+            System.gc();
+            if (other.get() != null) {
+                throw new StoreFailedException("too little heap", new OutOfMemoryError("64 MiB"));
+            }
+            return true;
+        };
+    }
+
+    @Test
+    void theHeapOfAClosedVersionIsFreeAtOnce() {
+        publish(2, 1);
+        requireHeapOf(openUnreferenced(1));
+        publish(3, 1);
+        assertEquals(3, dataset().manifest().orElseThrow().version());
+        assertFalse(dataset().isOutdated());
+    }
+
+    @Test
+    void theNextCheckTriesAgainIfARequestStillReadTheVersionThatWasClosedForItsHeap() {
+        publish(2, 1);
+        OpenVersion read = read(1);
+        store.opening = () -> {
+            if (snapshot(1).closes == 0) {
+                throw ScriptedStore.rethrowUnchecked(new OutOfMemoryError("Java heap space"));
+            }
+            return true;
+        };
+        publish(3, 1);
+        assertTrue(dataset().isOutdated());
+        read.release();
+        datasets.check();
+        assertEquals(3, dataset().manifest().orElseThrow().version());
+        assertFalse(dataset().isOutdated());
     }
 
     @Test

@@ -51,6 +51,8 @@ final class ScriptedStore implements LineStore {
     ScriptedResult<Boolean> checking = () -> true;
     ScriptedResult<CompletionStage<Lookup>> lookups =
             () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+    /** Runs after the versions of a dataset have been read, and before the caller gets them. */
+    Runnable afterVersions = () -> {};
     /** How often the datasets were listed. */
     int lists;
 
@@ -179,11 +181,13 @@ final class ScriptedStore implements LineStore {
 
     @Override
     public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
-        return switch (listings.get(dataset)) {
+        Optional<DatasetVersions> found = switch (listings.get(dataset)) {
             case DatasetListing.Described(DatasetVersions versions) -> Optional.of(versions);
             case DatasetListing.Unreadable unreadable -> throw unreadable.failure();
             case null -> Optional.empty();
         };
+        afterVersions.run();
+        return found;
     }
 
     @Override
