@@ -229,7 +229,7 @@ final class LostListTest {
     }
 
     /** What keeps a process from completing its change. */
-    private enum Stop {
+    enum Stop {
         KILL {
             @Override
             void at(int change, LossyDisk disk) {
