@@ -229,7 +229,7 @@ final class AerospikeSnapshot implements Snapshot {
                 LOG.log(
                         Level.ERROR,
                         "lines of {0} version {1} are missing from set {2} of namespace {3}: data was lost, ingest the"
-                                + " file again. Logged once per version; a metric counts each such request",
+                                + " file again (logged once for each version)",
                         manifest.dataset(),
                         manifest.version(),
                         records.set,
