@@ -311,7 +311,8 @@ record DatasetDirectory(Path path, Disk disk) {
         VersionsOnDisk.FoundVersions found = isStores() ? list().settle() : list().find();
         List<Leftovers.LeftoverPath> leftovers = leftovers(found);
         if (!leftovers.isEmpty() && Files.isDirectory(path)) {
-            // A process that was killed or interrupted may have replaced the file without forcing the directory: a power
+            // A process that was killed or interrupted may have replaced the file without forcing the directory: a
+            // power
             // cut would list again what is deleted here. An interrupted thread fails here, and deletes nothing.
             disk.forceDirectory(path);
         }
