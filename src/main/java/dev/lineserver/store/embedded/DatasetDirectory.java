@@ -309,14 +309,16 @@ record DatasetDirectory(Path path, Disk disk) {
      */
     private VersionsFile clean() throws IOException {
         VersionsOnDisk.FoundVersions found = isStores() ? list().settle() : list().find();
-        List<Leftovers.LeftoverPath> leftovers = leftovers(found);
-        if (!leftovers.isEmpty() && Files.isDirectory(path)) {
-            // A process that was killed or interrupted may have replaced the file without forcing the directory: a
-            // power
-            // cut would list again what is deleted here. An interrupted thread fails here, and deletes nothing.
-            disk.forceDirectory(path);
-        }
-        for (Leftovers.LeftoverPath leftover : leftovers) {
+        boolean forced = !Files.isDirectory(path);
+        for (Leftovers.LeftoverPath leftover : leftovers(found)) {
+            // A build was never listed. An interrupted process removes its own here, although it can force nothing.
+            if (!forced && !String.valueOf(leftover.path().getFileName()).startsWith(BUILDING)) {
+                // A process that was stopped may have replaced the list without forcing the directory: a power cut
+                // would
+                // list again what is deleted here. An interrupted thread fails here, and does not delete it.
+                disk.forceDirectory(path);
+                forced = true;
+            }
             disk.deleteTree(leftover.path());
         }
         return found.versions();
