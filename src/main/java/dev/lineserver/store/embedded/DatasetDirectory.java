@@ -344,6 +344,8 @@ record DatasetDirectory(Path path, Disk disk) {
 
     /** Removes the files that belong to no version. A failure is only logged: the change that made them so has succeeded. */
     void cleanOrLog() {
+        // An interrupted thread could neither read the list nor force it.
+        boolean interrupted = Thread.interrupted();
         try {
             VersionsFile _ = clean();
         } catch (IOException e) {
@@ -352,6 +354,10 @@ record DatasetDirectory(Path path, Disk disk) {
                     "files that no version needs could not be removed from " + path
                             + "; the next ingest of the dataset removes them, and so does line-server reclaim",
                     e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
