@@ -97,13 +97,15 @@ final class LinesRoute {
                 refuse(request, limits.busy());
                 return;
             }
-            NumbersBody.read(
-                    request,
-                    numbers,
-                    lookupTimeout,
-                    named -> answer(request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),
-                    refusal -> refuse(request, refusal),
-                    () -> limits.release(places));
+            new NumbersBody(
+                            request,
+                            numbers,
+                            lookupTimeout,
+                            named -> answer(
+                                    request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),
+                            refusal -> refuse(request, refusal),
+                            () -> limits.release(places))
+                    .read();
         } else if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
             try {
                 answer(request, target, LinesQuery.parse(request.uri(), numbers));

@@ -18,7 +18,7 @@ import io.vertx.core.http.HttpServerResponse;
 
 import dev.lineserver.line.LineNumbers;
 
-/** The body of a request for single lines: {@code {"numbers":[5,17]}}, with nothing else. */
+/** Reads the body of a request for single lines: {@code {"numbers":[5,17]}}, with nothing else. */
 final class NumbersBody {
     /** Enough for as many numbers as a request may have, with a space after each comma: 256 KiB. */
     static final int MAX_BYTES = 256 << 10;
@@ -37,11 +37,19 @@ final class NumbersBody {
     private final Consumer<Problem> onRefusal;
     private final Runnable onEnd;
     private final Buffer body = Buffer.buffer();
+    private final Duration timeout;
     private final Vertx vertx = Vertx.currentContext().owner();
-    private final long timer;
+    private long timer;
     private boolean ended;
 
-    private NumbersBody(
+    /**
+     * Call {@link #read} next, on the event loop of the connection, as this constructor.
+     *
+     * @param timeout time for the whole body
+     * @param onRefusal accepts the reason why the numbers cannot be read
+     * @param onEnd called once, before the others: when the body is not in memory any more, or the client has gone
+     */
+    NumbersBody(
             HttpServerRequest request,
             LineNumbers numbers,
             Duration timeout,
@@ -53,7 +61,7 @@ final class NumbersBody {
         this.onNumbers = onNumbers;
         this.onRefusal = onRefusal;
         this.onEnd = onEnd;
-        timer = vertx.setTimer(timeout.toMillis(), _ -> refuse(late(timeout)));
+        this.timeout = timeout;
     }
 
     /** The reason to refuse a body that is too long; the connection must be closed. */
@@ -61,29 +69,16 @@ final class NumbersBody {
         return Problem.invalidBody("The body is longer than " + MAX_BYTES + " bytes; name fewer lines.");
     }
 
-    private static Problem late(Duration timeout) {
+    private Problem late() {
         return Problem.invalidBody(
                 "The body was not complete within " + timeout.toMillis() + " ms; send all of it at once.");
     }
 
-    /**
-     * Reads the body of a request on the event loop of its connection, and passes its numbers on. If the body is too long
-     * or late, answers the request.
-     *
-     * @param timeout time for the whole body
-     * @param onRefusal accepts the reason why the numbers cannot be read
-     * @param onEnd called once, before the others: when the body is not in memory any more, or the client has gone
-     */
-    static void read(
-            HttpServerRequest request,
-            LineNumbers numbers,
-            Duration timeout,
-            Consumer<List<RequestedNumber>> onNumbers,
-            Consumer<Problem> onRefusal,
-            Runnable onEnd) {
+    /** Reads the body, and passes its numbers on. If the body is too long or late, answers the request. */
+    void read() {
         String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
-            onEnd.run();
+            end();
             RequestGuard.discardBody(request, MAX_BYTES);
             String found = type == null ? "There is no Content-Type" : "The Content-Type is " + type;
             onRefusal.accept(Problem.unsupportedMediaType(found + "; " + FORM + " as application/json."));
@@ -92,10 +87,10 @@ final class NumbersBody {
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             HttpServerResponse _ = request.response().writeContinue();
         }
-        NumbersBody reading = new NumbersBody(request, numbers, timeout, onNumbers, onRefusal, onEnd);
-        request.handler(reading::add);
-        request.endHandler(_ -> reading.complete());
-        request.exceptionHandler(_ -> reading.end());
+        timer = vertx.setTimer(timeout.toMillis(), _ -> refuse(late()));
+        request.handler(this::add);
+        request.endHandler(_ -> complete());
+        request.exceptionHandler(_ -> end());
         request.resume();
     }
 

@@ -23,8 +23,8 @@ import dev.lineserver.store.TextShape;
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
  * published or held.
  *
- * <p>If an ingest fails, {@link #state} says what it leaves; until the store begins to publish, that is nothing. A {@link SourceException} means that the source cannot be read, or
- * that it changed while it was being read; a {@link StoreException} means that the store could not store it.
+ * <p>If an ingest fails, {@link #state} says what it leaves; until the store begins to publish, that is nothing. A
+ * {@link SourceException} means that the source cannot be read, or that it changed while it was being read; a {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
     /**

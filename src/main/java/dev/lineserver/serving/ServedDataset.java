@@ -1,7 +1,6 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -46,16 +45,12 @@ import dev.lineserver.store.StoredVersion;
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
     private static final Pattern NUMBER = Pattern.compile("\\d+");
-    private final LineStore store;
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final LookupProbe probe;
     private final VersionTable versions;
 
-    /** Written by threads that hold {@link #listingLock}. */
-    private volatile Listings listings;
-
-    private final Object listingLock = new Object();
+    private final KnownVersions known;
     /** This dataset owns one reference to it. */
     private volatile @Nullable OpenVersion current;
     /** The reason why the newest listed version is not open; null if it is the current one. */
@@ -71,34 +66,6 @@ public final class ServedDataset {
     private boolean closed;
 
     /**
-     * What is known of the versions in the store.
-     *
-     * @param last the last listing of the dataset
-     * @param described the last listing that describes the versions; null if there has not been any
-     */
-    private record Listings(DatasetListing last, @Nullable DatasetVersions described) {
-        Listings next(DatasetListing newer) {
-            return new Listings(
-                    newer, newer instanceof DatasetListing.Described(DatasetVersions versions) ? versions : described);
-        }
-
-        /** The published version with this number; empty if there is none, or none is known. */
-        Optional<StoredVersion> published(long number) {
-            return Optional.ofNullable(described)
-                    .flatMap(known -> known.find(number))
-                    .filter(StoredVersion::isPublished);
-        }
-
-        /** Returns true if the store has a published version with this manifest, or may have it. */
-        boolean contain(Manifest manifest) {
-            return described == null
-                    || published(manifest.version())
-                            .filter(version -> version.failure() != null || manifest.equals(version.manifest()))
-                            .isPresent();
-        }
-    }
-
-    /**
      * @param store opens the versions
      * @param listing the first listing of the dataset
      * @param lookupTimeout a lookup that takes longer counts as failed
@@ -107,18 +74,15 @@ public final class ServedDataset {
     ServedDataset(
             LineStore store, DatasetListing listing, LongSupplier nanoTime, Duration lookupTimeout, Executor executor) {
         name = listing.name();
-        listings = new Listings(listing, null).next(listing);
+        known = new KnownVersions(listing);
         this.nanoTime = nanoTime;
         probe = new LookupProbe(nanoTime, lookupTimeout);
-        this.store = store;
-        versions = new VersionTable(store, nanoTime, executor, this::isStored);
+        versions = new VersionTable(store, nanoTime, executor, manifest -> known.isStored(store, manifest));
     }
 
     /** Replaces the listing. Does not block. */
     void list(DatasetListing newListing) {
-        synchronized (listingLock) {
-            listings = listings.next(newListing);
-        }
+        known.list(newListing);
     }
 
     /** The name of the dataset. */
@@ -136,17 +100,17 @@ public final class ServedDataset {
      * has not been any.
      */
     public Optional<DatasetVersions> versions() {
-        return Optional.ofNullable(listings.described);
+        return known.versions();
     }
 
     /** The published version with this number; empty if the last listing that describes the versions has none. */
     public Optional<StoredVersion> published(long number) {
-        return listings.published(number);
+        return known.published(number);
     }
 
     /** The reason why the versions cannot be listed at present; empty if {@link #versions} is up to date. */
     public Optional<String> listingFailure() {
-        return listings.last instanceof DatasetListing.Unreadable(DatasetName _, StoreException failure)
+        return known.last() instanceof DatasetListing.Unreadable(DatasetName _, StoreException failure)
                 ? Optional.of("the versions of dataset " + name + " cannot be listed: " + failure.getMessage())
                 : Optional.empty();
     }
@@ -213,7 +177,7 @@ public final class ServedDataset {
     /** Opens the listed version unless it is the current one, and then calls {@link #refreshOpenVersions}. */
     void refresh() {
         try {
-            switch (listings.last) {
+            switch (known.last()) {
                 case DatasetListing.Described(DatasetVersions described) -> {
                     Optional<StoredVersion> newest = described.current();
                     if (newest.isPresent()) {
@@ -228,35 +192,9 @@ public final class ServedDataset {
         } catch (StoreException | RuntimeException | Error e) {
             failAndDelayRetry(describe(e));
         } finally {
-            versions.retain(this::isListed, current);
+            versions.retain(known::contain, current);
             // Also after a failure: requests go on reading the version that is open.
             refreshOpenVersions();
-        }
-    }
-
-    private boolean isListed(Manifest manifest) {
-        return listings.contain(manifest);
-    }
-
-    /**
-     * Lists the versions once more, and then acts as {@link #isListed}. A version that was dropped after the last listing is
-     * gone; that it cannot be opened is no fault. A listing that the version watch has made meanwhile may be newer, and stays.
-     */
-    private boolean isStored(Manifest manifest) {
-        Listings before = listings;
-        try {
-            long lastNumber = before.described == null ? 0 : before.described.lastNumber();
-            Listings now = before.next(new DatasetListing.Described(
-                    store.versions(name).orElseGet(() -> new DatasetVersions(name, List.of(), lastNumber, 0))));
-            synchronized (listingLock) {
-                if (listings.equals(before)) {
-                    listings = now;
-                }
-            }
-            return now.contain(manifest);
-        } catch (StoreException e) {
-            // The store cannot tell. The next check of the version watch reports this.
-            return true;
         }
     }
 
@@ -363,7 +301,7 @@ public final class ServedDataset {
     }
 
     private void probe(OpenVersion version, boolean checking) throws InterruptedException {
-        if (!isListed(version.manifest())) {
+        if (!known.contain(version.manifest())) {
             // The newest version could not be opened, so this one is still needed.
             version.snapshot.keepAlive();
         }

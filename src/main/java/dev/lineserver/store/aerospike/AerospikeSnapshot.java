@@ -88,11 +88,12 @@ final class AerospikeSnapshot implements Snapshot {
             return closedFailure();
         }
         List<ReadRequest> requests = new ArrayList<>();
-        for (int from = 0; from < lineIndices.length; from = endOfRun(lineIndices, from)) {
+        int end;
+        for (int from = 0; from < lineIndices.length; from = end) {
+            end = endOfRun(lineIndices, from);
             if (lineIndices[from] < manifest.lineCount()) {
-                boolean whole = endOfRun(lineIndices, from) - from > 1;
                 requests.add(
-                        whole
+                        end - from > 1
                                 ? new ReadRequest(records.line(lineIndices[from]))
                                 : records.lineRequest(lineIndices[from]));
             }

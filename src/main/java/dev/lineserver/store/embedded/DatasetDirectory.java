@@ -309,16 +309,13 @@ record DatasetDirectory(Path path, Disk disk) {
      */
     private VersionsFile clean() throws IOException {
         VersionsOnDisk.FoundVersions found = isStores() ? list().settle() : list().find();
-        boolean forced = !Files.isDirectory(path);
-        for (Leftovers.LeftoverPath leftover : leftovers(found)) {
-            // A build was never listed. An interrupted process removes its own here, although it can force nothing.
-            if (!forced && !String.valueOf(leftover.path().getFileName()).startsWith(BUILDING)) {
-                // A process that was stopped may have replaced the list without forcing the directory: a power cut
-                // would
-                // list again what is deleted here. An interrupted thread fails here, and does not delete it.
-                disk.forceDirectory(path);
-                forced = true;
-            }
+        List<Leftovers.LeftoverPath> leftovers = leftovers(found);
+        if (!leftovers.isEmpty() && Files.isDirectory(path)) {
+            // A process that was stopped may have replaced the list without forcing the directory. A power cut would
+            // then list again what is deleted here.
+            disk.forceDirectory(path);
+        }
+        for (Leftovers.LeftoverPath leftover : leftovers) {
             disk.deleteTree(leftover.path());
         }
         return found.versions();

@@ -114,9 +114,8 @@ final class SourceValidation {
         @Override
         public void run() {
             queued = false;
-            // A completed read may start others on this thread. The attributes below are older than those reads, so
-            // they
-            // wait for the next validation, which their first add queues.
+            // A completed read may start others on this thread. The attributes below are older than those reads, which
+            // wait for the next validation: their first add queues it.
             int validated = count;
             int kept = 0;
             LinesFile validatedFile = null;
@@ -171,8 +170,7 @@ final class SourceValidation {
             try {
                 queue();
             } catch (OutOfMemoryError _) {
-                // The next read of this loop queues the task. Until then, the requests of these reads can only time
-                // out.
+                // The next read of this loop queues the task. Until then, the requests of these reads can time out.
                 return;
             }
         }

@@ -27,7 +27,8 @@ import java.util.stream.Stream;
  * numbers was given, even if a power cut has undone the replacement of the file.
  *
  * <p>If a process has crashed between the steps, the file and its copy may differ. {@link #settle} makes them equal before
- * anything is deleted. If they are equal, the last step may still be missing, so the directory is forced as well. Only a process that holds the {@link DatasetLock} changes them; {@link #read} needs no lock.
+ * anything is deleted. If they are equal, the last step may still be missing, so the directory is forced as well.
+ * Only a process that holds the {@link DatasetLock} changes them; {@link #read} needs no lock.
  *
  * @param dataset the directory of the dataset
  * @param disk makes all changes

@@ -3,7 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.io.IOException;
 import java.util.List;
 
-final class FakeNodeContractTest extends AerospikeStoreContract {
+class FakeNodeContractTest extends AerospikeStoreContract {
     private final FakeAerospikeNode node;
 
     FakeNodeContractTest() throws IOException {

@@ -1,17 +1,10 @@
 package dev.lineserver.store.aerospike;
 
-import java.util.List;
-
 import dev.lineserver.store.LinesPerRecord;
 
-final class RealPackedContractTest extends AerospikeStoreContract {
+final class RealPackedContractTest extends RealOneNodeContractTest {
     @Override
     protected LinesPerRecord linesPerRecord() {
         return LinesPerRecord.AUTO;
-    }
-
-    @Override
-    List<AerospikeSettings.SeedNode> hosts() {
-        return RealAerospike.oneNode(RealPackedContractTest.class);
     }
 }
