@@ -24,7 +24,8 @@ import dev.lineserver.store.StoreException;
 final class IngestCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
-            description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
+            description =
+                    "The text file, or - for standard input. Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
     String file;
 
     @Option(

@@ -33,7 +33,8 @@ final class VerifyCommand implements Verb {
 
     @Parameters(
             paramLabel = "FILE",
-            description = "The text file, or - for standard input. Gzip and Zstandard files are unpacked.")
+            description =
+                    "The text file, or - for standard input. Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
     String file;
 
     @Option(names = "--version", paramLabel = "V", description = "The version to compare. Default: the current one.")

@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 
-import io.airlift.compress.v3.MalformedInputException;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
@@ -74,7 +73,7 @@ public final class Source implements AutoCloseable {
     }
 
     /**
-     * Opens a source. A source that begins as a gzip or Zstandard file is unpacked while it is read.
+     * Opens a source. A source that begins as a compressed file is unpacked while it is read.
      *
      * @param source path of a file or pipe, or {@link #STDIN}
      * @throws SourceException if the source cannot be read; the message names the reason and the remedy
@@ -127,10 +126,8 @@ public final class Source implements AutoCloseable {
             throws IOException, SourceException {
         try {
             InputStream buffered = new BufferedInputStream(bytes);
-            buffered.mark(Compression.HEAD_BYTES);
-            byte[] head = buffered.readNBytes(Compression.HEAD_BYTES);
-            buffered.reset();
-            Compression compression = Compression.of(head);
+            byte[] head = Compression.peek(buffered);
+            Compression compression = Compression.detect(buffered);
             Compression implied = Compression.ofName(name);
             if (compression == Compression.NONE && implied != Compression.NONE) {
                 throw new SourceException(name + " is not " + implied
@@ -222,14 +219,9 @@ public final class Source implements AutoCloseable {
             return false;
         }
         block.offset = bytesAssigned;
-        try {
-            block.length = isPlainFile()
-                    ? (int) Math.min(Limits.BLOCK_BYTES, size() - bytesAssigned)
-                    : unpacked.readNBytes(block.bytes, 0, block.bytes.length);
-        } catch (MalformedInputException | IllegalStateException | IndexOutOfBoundsException e) {
-            // The Zstandard library reports damaged data with these unchecked exceptions.
-            throw new IOException("its zstd data is damaged (" + e.getMessage() + "); fetch it again", e);
-        }
+        block.length = isPlainFile()
+                ? (int) Math.min(Limits.BLOCK_BYTES, size() - bytesAssigned)
+                : unpacked.readNBytes(block.bytes, 0, block.bytes.length);
         bytesAssigned += block.length;
         return block.length > 0;
     }

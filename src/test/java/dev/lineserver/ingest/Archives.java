@@ -1,6 +1,9 @@
 package dev.lineserver.ingest;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,8 +12,14 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 import com.github.luben.zstd.ZstdCompressCtx;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream.BlockSize;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZ;
+import org.tukaani.xz.XZOutputStream;
 
-/** Builds compressed files, and damages them. */
+/** Builds compressed files, and damages them. Their text is short, so that every bit of them can be tried. */
 final class Archives {
     private static final byte[] GZIP_HEADER = {0x1F, (byte) 0x8B, 8, 0, 0, 0, 0, 0, 0, -1};
     private static final int SKIPPABLE = 0x184D2A50;
@@ -76,6 +85,45 @@ final class Archives {
             }
             return context.compress(content);
         }
+    }
+
+    /** One bzip2 stream. */
+    static byte[] bzip2(byte[] content) {
+        return packed(to -> new BZip2CompressorOutputStream(to, 1), content);
+    }
+
+    /** One xz stream. */
+    static byte[] xz(byte[] content) {
+        return xz(content, XZ.CHECK_CRC64);
+    }
+
+    static byte[] xz(byte[] content, int check) {
+        return packed(to -> new XZOutputStream(to, new LZMA2Options(1), check), content);
+    }
+
+    /** One LZ4 frame with both checksums; its blocks of 64 KiB depend on each other. */
+    static byte[] lz4(byte[] content) {
+        return lz4(content, true, true, true);
+    }
+
+    static byte[] lz4(byte[] content, boolean contentChecksum, boolean blockChecksum, boolean dependent) {
+        FramedLZ4CompressorOutputStream.Parameters parameters = new FramedLZ4CompressorOutputStream.Parameters(
+                BlockSize.K64, contentChecksum, blockChecksum, dependent);
+        return packed(to -> new FramedLZ4CompressorOutputStream(to, parameters), content);
+    }
+
+    private interface Packer {
+        OutputStream open(OutputStream to) throws IOException;
+    }
+
+    private static byte[] packed(Packer packer, byte[] content) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream to = packer.open(packed)) {
+            to.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return packed.toByteArray();
     }
 
     static byte[] skippable(int number, int length) {

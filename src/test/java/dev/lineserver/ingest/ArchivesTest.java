@@ -2,7 +2,11 @@ package dev.lineserver.ingest;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -11,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -18,10 +23,13 @@ import java.util.zip.CRC32;
 
 import com.github.luben.zstd.ZstdInputStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.tukaani.xz.XZ;
+import org.tukaani.xz.XZInputStream;
 
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
@@ -29,21 +37,25 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.embedded.EmbeddedStore;
 
 import static dev.lineserver.ingest.Archives.ascii;
+import static dev.lineserver.ingest.Archives.bzip2;
 import static dev.lineserver.ingest.Archives.changed;
 import static dev.lineserver.ingest.Archives.cut;
 import static dev.lineserver.ingest.Archives.gzip;
 import static dev.lineserver.ingest.Archives.gzipHeader;
 import static dev.lineserver.ingest.Archives.join;
 import static dev.lineserver.ingest.Archives.littleEndian;
+import static dev.lineserver.ingest.Archives.lz4;
 import static dev.lineserver.ingest.Archives.skippable;
+import static dev.lineserver.ingest.Archives.xz;
 import static dev.lineserver.ingest.Archives.zstd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Archives are stored completely or refused, as {@code gzip -t} and {@code zstd -t} decide. */
+/** Archives are stored completely or refused, as {@code gzip -t}, {@code zstd -t} and the like decide. */
 final class ArchivesTest {
     private static final long REFUSED = -1;
     private static final int SEED = 20261128;
@@ -90,11 +102,109 @@ final class ArchivesTest {
         all.put("cut-skippable.zst", new Archive(join(text, cut(skippable(0, 4), 11)), REFUSED));
         all.put("cut-magic.zst", new Archive(join(text, cut(tail, 3)), REFUSED));
         all.put("zeros-after.zst", new Archive(join(text, new byte[16]), REFUSED));
+        all.put("skip-cut-header.zst", new Archive(cut(skippable(0, 4), 6), REFUSED));
+        all.put("skip-then-text.zst", new Archive(join(skippable(0, 4), ascii("text\n")), REFUSED));
         all.put("window-2g.zst", new Archive(HexFormat.of().parseHex("28b52ffd04a8210000610a620a2550b323"), REFUSED));
         all.put("dictionary.zst", new Archive(HexFormat.of().parseHex("28b52ffd210703190000610a62"), REFUSED));
         all.put("reserved-bit.zst", new Archive(changed(tail, 4, tail[4] | 8), REFUSED));
         all.put("empty.zst", new Archive(new byte[0], REFUSED));
+        all.putAll(bzip2Archives());
+        all.putAll(xzArchives());
+        all.putAll(lz4Archives());
         return all;
+    }
+
+    private static Map<String, Archive> bzip2Archives() {
+        byte[] text = bzip2(lines("a", 20_000));
+        byte[] tail = bzip2(ascii("tail\n"));
+        Map<String, Archive> all = new LinkedHashMap<>();
+        all.put("streams.bz2", new Archive(join(text, bzip2(new byte[0]), tail), 20_001));
+        all.put("no-content.bz2", new Archive(bzip2(new byte[0]), 0));
+        all.put("cut.bz2", new Archive(cut(text, text.length - 1), REFUSED));
+        all.put("cut-second.bz2", new Archive(join(text, cut(tail, 3)), REFUSED));
+        all.put("bad-checksum.bz2", new Archive(changed(text, text.length - 2, text[text.length - 2] ^ 1), REFUSED));
+        all.put("garbage-after.bz2", new Archive(join(text, ascii("BZ, but no stream")), REFUSED));
+        all.put("zeros-after.bz2", new Archive(join(text, new byte[4]), REFUSED));
+        all.put("empty.bz2", new Archive(new byte[0], REFUSED));
+        return all;
+    }
+
+    private static Map<String, Archive> xzArchives() {
+        byte[] text = xz(lines("a", 20_000));
+        byte[] tail = xz(ascii("tail\n"), XZ.CHECK_SHA256);
+        Map<String, Archive> all = new LinkedHashMap<>();
+        all.put("streams.xz", new Archive(join(text, xz(new byte[0], XZ.CHECK_NONE), tail), 20_001));
+        all.put("no-content.xz", new Archive(xz(new byte[0]), 0));
+        all.put("padding.xz", new Archive(join(text, new byte[8], tail, new byte[4]), 20_001));
+        all.put("odd-padding.xz", new Archive(join(text, new byte[3]), REFUSED));
+        all.put("padding-first.xz", new Archive(join(new byte[4], text), REFUSED));
+        all.put("cut.xz", new Archive(cut(text, text.length - 1), REFUSED));
+        all.put("cut-second.xz", new Archive(join(text, cut(tail, 11)), REFUSED));
+        all.put("garbage-after.xz", new Archive(join(text, ascii("not xz at all, 32 bytes of it...")), REFUSED));
+        all.put("unknown-check.xz", new Archive(changed(text, 7, 2), REFUSED));
+        all.put("empty.xz", new Archive(new byte[0], REFUSED));
+        return all;
+    }
+
+    private static Map<String, Archive> lz4Archives() {
+        byte[] text = lz4(lines("a", 20_000));
+        byte[] tail = lz4(ascii("tail\n"), false, false, false);
+        // Flags, block size, checksum of the two; then blocks, and the end mark.
+        byte[] header = HexFormat.of().parseHex("04224d18604082");
+        byte[] end = new byte[4];
+        byte[] emptyBlock = HexFormat.of().parseHex("0100000000");
+        byte[] plainBlock = join(littleEndian(1 << 31 | 5), ascii("tail\n"));
+        byte[] sized = join(HexFormat.of().parseHex("04224d186840050000000000000061"), plainBlock, end);
+        Map<String, Archive> all = new LinkedHashMap<>();
+        all.put("frames.lz4", new Archive(join(text, lz4(new byte[0]), tail), 20_001));
+        all.put("skip-first.lz4", new Archive(join(skippable(0, 4), skippable(15, 0), text), 20_000));
+        all.put("skip-between.lz4", new Archive(join(text, skippable(5, 70_000), tail, skippable(14, 9)), 20_001));
+        all.put("cut-skippable.lz4", new Archive(join(text, cut(skippable(0, 4), 11)), REFUSED));
+        all.put("empty-block.lz4", new Archive(join(header, emptyBlock, plainBlock, emptyBlock, end), 1));
+        all.put("no-blocks.lz4", new Archive(join(header, end), 0));
+        all.put("long-block.lz4", new Archive(join(header, littleEndian(1 << 31 | 65_537), new byte[65_537], end), -1));
+        all.put("size.lz4", new Archive(sized, 1));
+        all.put("bad-size.lz4", new Archive(changed(changed(sized, 6, 6), 14, 0x59), REFUSED));
+        all.put("cut.lz4", new Archive(cut(text, text.length - 1), REFUSED));
+        all.put("cut-magic.lz4", new Archive(join(text, cut(tail, 3)), REFUSED));
+        all.put("bad-checksum.lz4", new Archive(changed(text, text.length - 1, text[text.length - 1] ^ 1), REFUSED));
+        all.put("garbage-after.lz4", new Archive(join(text, ascii("text")), REFUSED));
+        all.put("zeros-after.lz4", new Archive(join(text, new byte[4]), REFUSED));
+        all.put("dictionary.lz4", new Archive(HexFormat.of().parseHex("04224d18614001000000d000000000"), REFUSED));
+        all.put("empty.lz4", new Archive(new byte[0], REFUSED));
+        return all;
+    }
+
+    /**
+     * The table above is compared with the tools themselves, if this machine has them. Only the tools ignore what follows a
+     * bzip2 stream, the end of the file in a skippable frame of LZ4, and a dictionary without use; all accept an empty file.
+     */
+    @TestFactory
+    Stream<DynamicTest> theToolsGiveTheSameVerdict() {
+        Map<String, String> tools = Map.of("gz", "gzip", "zst", "zstd", "bz2", "bzip2", "xz", "xz", "lz4", "lz4");
+        Set<String> refusedHereOnly =
+                Set.of("garbage-after.bz2", "zeros-after.bz2", "cut-skippable.lz4", "dictionary.lz4");
+        return archives().entrySet().stream()
+                .filter(archive -> !refusedHereOnly.contains(archive.getKey())
+                        && archive.getValue().bytes().length > 0)
+                .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
+                    String name = archive.getKey();
+                    String tool = Objects.requireNonNull(tools.get(name.substring(name.lastIndexOf('.') + 1)));
+                    Path file = Files.write(
+                            directory.resolve(name), archive.getValue().bytes());
+                    Assumptions.assumeTrue(isOnPath(tool), tool + " is not on the PATH");
+                    int code = new ProcessBuilder(tool, "-t", file.toString())
+                            .redirectErrorStream(true)
+                            .redirectOutput(directory.resolve("output").toFile())
+                            .start()
+                            .waitFor();
+                    assertEquals(archive.getValue().lines() != REFUSED, code == 0, () -> name + ": exit " + code);
+                }));
+    }
+
+    private static boolean isOnPath(String tool) {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
     }
 
     @TestFactory
@@ -153,6 +263,40 @@ final class ArchivesTest {
     }
 
     @Test
+    void anXzWindowThatIsTooLargeIsReportedWithTheCommandThatUnpacksIt() {
+        ByteArrayInputStream archive = new ByteArrayInputStream(xz(ascii("text\n")));
+        IOException e = assertThrows(
+                IOException.class,
+                () -> new Unpacked(Compression.XZ, archive, from -> new XZInputStream(from, 100)).readAllBytes());
+        assertEquals(
+                "unpacking it takes 1 MiB of memory, and the limit is 0 MiB, half of the heap; unpack it in a pipe:"
+                        + " xz -dc FILE | line-server ingest -",
+                e.getMessage());
+    }
+
+    /** A message that the data is damaged would be wrong, and an interrupt is known by the type of its exception. */
+    @Test
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // Every read fails.
+    void aReadThatFailsIsNotTakenForDamage() {
+        IOException failure = new ClosedByInterruptException();
+        for (Compression compression : Set.of(Compression.ZSTD, Compression.BZIP2, Compression.XZ, Compression.LZ4)) {
+            byte[] archive = Objects.requireNonNull(smallArchives().get(compression.toString()));
+            InputStream interrupted = new SequenceInputStream(
+                    new ByteArrayInputStream(cut(archive, archive.length / 2)), new InputStream() {
+                        @Override
+                        public int read() throws IOException {
+                            throw failure;
+                        }
+                    });
+            assertSame(
+                    failure,
+                    assertThrows(
+                            IOException.class,
+                            () -> compression.unpack(interrupted).readAllBytes()));
+        }
+    }
+
+    @Test
     void aLargeSingleSegmentFrameIsUnpacked() throws Exception {
         byte[] content = new byte[9 << 20];
         new Random(SEED).nextBytes(content);
@@ -187,6 +331,9 @@ final class ArchivesTest {
                 "gzip",
                 join(gzip(text), gzip(gzipHeader(0x1C, new byte[] {1, 0, 7}, ascii("name\0c\0")), lines("x", 9))));
         small.put("zstd", join(zstd(text), skippable(3, 5), zstd(lines("x", 9), 3, true, 12)));
+        small.put("bzip2", join(bzip2(text), bzip2(lines("x", 9))));
+        small.put("xz", join(xz(text), new byte[4], xz(lines("x", 9), XZ.CHECK_CRC32)));
+        small.put("lz4", join(lz4(text), skippable(3, 5), lz4(lines("x", 9), true, false, false)));
         return small;
     }
 
@@ -195,7 +342,7 @@ final class ArchivesTest {
         return smallArchives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
                     byte[] bytes = archive.getValue();
-                    Compression compression = Compression.of(cut(bytes, 4));
+                    Compression compression = Compression.of(bytes);
                     byte[] whole = unpack(compression, bytes);
                     int accepted = 0;
                     for (int length = 4; length < bytes.length; length++) {
@@ -205,7 +352,9 @@ final class ArchivesTest {
                             assertArrayEquals(cut(whole, unpacked.length), unpacked, "cut to " + length);
                         }
                     }
-                    assertEquals(compression == Compression.GZIP ? 1 : 2, accepted);
+                    // After a member, and after what may follow it.
+                    boolean oneCut = compression == Compression.GZIP || compression == Compression.BZIP2;
+                    assertEquals(oneCut ? 1 : 2, accepted);
                 }));
     }
 
@@ -214,7 +363,7 @@ final class ArchivesTest {
         return smallArchives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
                     byte[] bytes = archive.getValue();
-                    Compression compression = Compression.of(cut(bytes, 4));
+                    Compression compression = Compression.of(bytes);
                     byte[] whole = unpack(compression, bytes);
                     for (int bit = 0; bit < bytes.length * Byte.SIZE; bit++) {
                         byte[] flipped = changed(bytes, bit / 8, bytes[bit / 8] ^ 1 << bit % 8);

@@ -171,6 +171,11 @@ final class IngestTest {
         assertRefused("is not gzip-compressed, although its name says so", notPacked.toString());
         Path notZstd = Files.writeString(directory.resolve("text.zst"), "text, not zstd\n");
         assertRefused("is not zstd-compressed, although its name says so", notZstd.toString());
+        for (String extension : List.of("bz2", "xz", "lz4")) {
+            Path text = Files.writeString(directory.resolve("text." + extension), "text, not packed\n");
+            String kind = extension.equals("bz2") ? "bzip2" : extension;
+            assertRefused("is not " + kind + "-compressed, although its name says so", text.toString());
+        }
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 

@@ -89,6 +89,23 @@ final class SourcesTest implements Progress {
         assertUnpacked(name, Archives.join(Archives.skippable(9, 3), Archives.zstd(TEXT)), "zstd");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"log.1", "log", "log.txt", "log.gz", "log.bz2", "log.TBZ2", "log.xz", "log.txz", "log.lz4"})
+    void bzip2AndXzAndLz4AreRecognisedUnderAnyNameAndReported(String name) throws Exception {
+        assertUnpacked(name, Archives.bzip2(TEXT), "bzip2");
+        assertUnpacked(name, Archives.xz(TEXT), "xz");
+        assertUnpacked(name, Archives.lz4(TEXT), "lz4");
+        assertUnpacked(name, Archives.join(Archives.skippable(9, 3), Archives.lz4(TEXT)), "lz4");
+    }
+
+    /** The first bytes of these are letters, so text may begin with them, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"BZh91 is a bus\n", "BZh9", "BZh", "B"})
+    void textThatBeginsLikeBzip2IsStoredAsItIs(String text) throws Exception {
+        Path file = Files.writeString(directory.resolve("text"), text);
+        assertEquals(text.length(), ingest(file.toString()).byteCount());
+    }
+
     private void assertUnpacked(String name, byte[] archive, String kind) throws Exception {
         notes.clear();
         Path file = Files.write(directory.resolve(name), archive);
@@ -116,7 +133,10 @@ final class SourcesTest implements Progress {
             for (byte[] bytes : List.of(
                     text,
                     Archives.join(Archives.gzip(head), Archives.gzip(tail)),
-                    Archives.join(Archives.zstd(head), Archives.zstd(tail)))) {
+                    Archives.join(Archives.zstd(head), Archives.zstd(tail)),
+                    Archives.join(Archives.bzip2(head), Archives.bzip2(tail)),
+                    Archives.join(Archives.xz(head), Archives.xz(tail)),
+                    Archives.join(Archives.lz4(head), Archives.lz4(tail)))) {
                 System.setIn(new ByteArrayInputStream(bytes));
                 assertEquals(expected.content(), ingest(Source.STDIN).content(), sample.getKey());
                 Path file = Files.write(directory.resolve("file"), bytes);
