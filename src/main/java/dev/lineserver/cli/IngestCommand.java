@@ -17,6 +17,7 @@ import dev.lineserver.ingest.SourceException;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 
 /** Stores a file as the next version of a dataset. */
@@ -95,6 +96,7 @@ final class IngestCommand implements Verb {
                 context.keep(),
                 hold,
                 context.settings().store().linesPerRecord(),
+                context.settings().store().ingestRate().orElse(null),
                 checks());
         Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(file, options) : ingest.store(file, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
@@ -126,8 +128,20 @@ final class IngestCommand implements Verb {
                 return version + ", stored already";
             }
             String rate = Quantities.bytes((long) (manifest.byteCount() / seconds)) + "/s";
-            String stored = version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")";
+            String stored = version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")" + retries();
             return outcome.held() ? stored + ", " + held(manifest) : stored;
+        }
+
+        private String retries() {
+            Retries retries = outcome.retries();
+            return retries.equals(Retries.NONE)
+                    ? ""
+                    : " with " + counted(retries.count(), "retry", "retries") + ", "
+                            + counted(retries.overloads(), "overload", "overloads") + " of the cluster";
+        }
+
+        private static String counted(long count, String one, String several) {
+            return Quantities.grouped(count) + " " + (count == 1 ? one : several);
         }
 
         private String held(Manifest manifest) {
@@ -140,12 +154,19 @@ final class IngestCommand implements Verb {
         }
 
         String json() {
-            return JsonObject.mapFrom(outcome.manifest())
+            Manifest manifest = outcome.manifest();
+            JsonObject answer = JsonObject.mapFrom(manifest)
                     .put("held", outcome.held())
                     .put("verified", outcome.verified())
                     .put("stored", outcome.stored())
-                    .put("seconds", seconds)
-                    .encode();
+                    .put("seconds", seconds);
+            if (outcome.stored()) {
+                answer.put("bytesPerSecond", Math.round(manifest.byteCount() / seconds))
+                        .put("linesPerSecond", Math.round(manifest.lineCount() / seconds))
+                        .put("retries", outcome.retries().count())
+                        .put("overloads", outcome.retries().overloads());
+            }
+            return answer.encode();
         }
     }
 }

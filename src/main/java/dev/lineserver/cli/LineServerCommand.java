@@ -129,7 +129,7 @@ public final class LineServerCommand implements IVersionProvider {
                 new IngestCommand(),
                 SettingOption.with(SettingOption.INGEST_OPTIONS, SettingOption.DATASET_OPTIONS));
         add(command, new VerifyCommand(), SettingOption.LINE_OPTIONS);
-        add(command, new PlanCommand(), SettingOption.with(SettingOption.INGEST_OPTIONS, SettingOption.STORE_OPTIONS));
+        add(command, new PlanCommand(), SettingOption.with(SettingOption.PLAN_OPTIONS, SettingOption.STORE_OPTIONS));
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new VersionsCommand(), SettingOption.STORE_OPTIONS);

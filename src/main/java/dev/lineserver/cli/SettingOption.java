@@ -28,6 +28,16 @@ enum SettingOption {
             "N|auto",
             "Aerospike: number of consecutive lines that an ingest stores in one record, which then needs one entry of the"
                     + " index; auto fills records of about 16 KiB."),
+    RATE(
+            "rate",
+            "R",
+            "Largest rate of an ingest: lines per second, such as 50000, or bytes per second, such as 20MB. Default: none."
+                    + " Also LINE_SERVER_INGEST_RATE."),
+    PRIORITY(
+            "priority",
+            "low|normal",
+            "Aerospike: low writes one batch at a time, and pauses after it for as long as it took. Default: normal."
+                    + " Also LINE_SERVER_INGEST_PRIORITY."),
     FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
     DATASET("dataset", "NAME", "Name of the dataset."),
     STORE("store", "KIND", "Kind of store: embedded (files of this machine, the default) or aerospike."),
@@ -46,8 +56,10 @@ enum SettingOption {
     AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Deadline of a lookup with all its retries, in milliseconds."),
     AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Maximum number of connections to a node.");
 
-    /** The options of verbs that store, or plan to store. */
-    static final Set<SettingOption> INGEST_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD);
+    /** The options of verbs that store. */
+    static final Set<SettingOption> INGEST_OPTIONS = EnumSet.range(KEEP, PRIORITY);
+    /** The options of verbs that plan to store. */
+    static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD);
     /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
     /** The options that select a dataset in a store. */
@@ -55,8 +67,8 @@ enum SettingOption {
     /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
     /** The names of settings that differ from those of their options. */
-    private static final Map<SettingOption, String> SETTINGS =
-            Map.of(AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions");
+    private static final Map<SettingOption, String> SETTINGS = Map.of(
+            AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions", RATE, "ingest-rate", PRIORITY, "ingest-priority");
 
     private final String name;
     private final String value;

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestRate;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
@@ -185,6 +186,8 @@ public final class Settings {
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(LinesPerRecord.class, ORDINAL, LinesPerRecord::parse)
+                .withConverter(IngestRate.class, ORDINAL, IngestRate::parse)
+                .withConverter(StoreConfig.Priority.class, ORDINAL, Settings::parsePriority)
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
                 .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, Settings::parseSeedNode);
     }
@@ -204,6 +207,14 @@ public final class Settings {
             case "embedded" -> StoreConfig.Kind.EMBEDDED;
             case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
             default -> throw new IllegalArgumentException("'" + text + "' is neither embedded nor aerospike");
+        };
+    }
+
+    private static StoreConfig.Priority parsePriority(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "normal" -> StoreConfig.Priority.NORMAL;
+            case "low" -> StoreConfig.Priority.LOW;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither normal nor low");
         };
     }
 
@@ -238,7 +249,8 @@ public final class Settings {
             return "--"
                     + property.substring(PREFIX.length())
                             .replace("aerospike-hosts", "aerospike")
-                            .replace("keep-versions", "keep");
+                            .replace("keep-versions", "keep")
+                            .replace("ingest-", "");
         }
         return source.equals(EnvConfigSource.NAME)
                 ? property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT)

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
+import dev.lineserver.store.IngestRate;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
@@ -29,6 +30,13 @@ public interface StoreConfig {
     /** Number of consecutive lines of an ingest that share a record in Aerospike. */
     @WithDefault("1")
     LinesPerRecord linesPerRecord();
+
+    /** The largest rate of an ingest; if absent, the store decides. */
+    Optional<IngestRate> ingestRate();
+
+    /** Share of a cluster that an ingest may take. */
+    @WithDefault("normal")
+    Priority ingestPriority();
 
     /** Seed nodes of the Aerospike cluster. */
     Optional<List<AerospikeSettings.SeedNode>> aerospikeHosts();
@@ -64,5 +72,13 @@ public interface StoreConfig {
         EMBEDDED,
         /** An Aerospike cluster. */
         AEROSPIKE
+    }
+
+    /** How an ingest shares a cluster with its other users. */
+    enum Priority {
+        /** Several batches in flight, fewer while the cluster is overloaded. */
+        NORMAL,
+        /** One batch in flight, and pauses as long as the batches. */
+        LOW
     }
 }

@@ -73,6 +73,6 @@ public final class Stores {
                 config.aerospikeClusterName().orElse(null),
                 config.aerospikeConnections(),
                 Duration.ofMillis(config.aerospikeTimeout()),
-                WriteLimits.DEFAULT);
+                WriteLimits.DEFAULT.withLowPriority(config.ingestPriority() == StoreConfig.Priority.LOW));
     }
 }

@@ -14,6 +14,7 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -54,8 +55,9 @@ public final class Ingest {
      * @param stored true if this ingest wrote the version; false if an earlier ingest had stored the same content
      * @param held true if the version is stored, and not published
      * @param verified true if the stored version was compared with its source afterwards
+     * @param retries of this ingest
      */
-    public record Outcome(Manifest manifest, boolean stored, boolean held, boolean verified) {}
+    public record Outcome(Manifest manifest, boolean stored, boolean held, boolean verified, Retries retries) {}
 
     /**
      * Returns what the last ingest has stored or published so far, for a message after an exception. Called by the thread
@@ -88,7 +90,7 @@ public final class Ingest {
             Optional<Manifest> existing = findExisting(source, request(source, options));
             if (existing.isPresent()) {
                 requirePassed(options.checks(), source, existing.get().content(), existing);
-                return new Outcome(existing.get(), false, false, false);
+                return new Outcome(existing.get(), false, false, false, Retries.NONE);
             }
             if (!source.isRepeatable()) {
                 reclaim();
@@ -183,7 +185,7 @@ public final class Ingest {
                     + difference.get() + "; nothing was published; ingest the source again");
         }
         state = version + " is held and verified";
-        return new Outcome(held, true, true, true);
+        return new Outcome(held, true, true, true, outcome.retries());
     }
 
     private static String describe(Manifest manifest) {
@@ -231,7 +233,11 @@ public final class Ingest {
             // No other program can publish a version until the build is closed.
             Optional<Manifest> current = options.checks().requiresCurrent() ? current(options) : Optional.empty();
             SourceReader reader = new SourceReader(source, progress);
-            Content content = reader.read(build::add);
+            Pacer pacer = new Pacer(options.rate(), Pacer.Clock.SYSTEM);
+            Content content = reader.read(batch -> {
+                pacer.await(batch);
+                build.add(batch);
+            });
             requirePassed(options.checks(), source, content, current);
             // An exception leaves it open whether the store has the version.
             state = "the version may have been " + (options.hold() ? "stored" : "published")
@@ -241,7 +247,7 @@ public final class Ingest {
                     + (options.hold()
                             ? " is held, but not verified; run line-server verify with --version " + manifest.version()
                             : " was published");
-            return new Outcome(manifest, true, options.hold(), false);
+            return new Outcome(manifest, true, options.hold(), false, build.retries());
         }
     }
 

@@ -1,7 +1,10 @@
 package dev.lineserver.ingest;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestRate;
 import dev.lineserver.store.LinesPerRecord;
 
 /**
@@ -13,6 +16,7 @@ import dev.lineserver.store.LinesPerRecord;
  * @param keep number of published versions that stay stored, as in {@link BuildRequest#keep}; 0 for the store's default
  * @param hold true to store and verify the version without publishing it
  * @param linesPerRecord number of consecutive lines that a database stores together
+ * @param rate the largest rate at which the store receives lines; null for no limit
  * @param checks conditions without which nothing is published
  */
 public record IngestOptions(
@@ -22,9 +26,10 @@ public record IngestOptions(
         int keep,
         boolean hold,
         LinesPerRecord linesPerRecord,
+        @Nullable IngestRate rate,
         PublicationChecks checks) {
     /** Creates options that publish the version without checks, with the store's default of kept versions. */
     public IngestOptions(DatasetName dataset, boolean copy, boolean force) {
-        this(dataset, copy, force, 0, false, LinesPerRecord.ONE, PublicationChecks.NONE);
+        this(dataset, copy, force, 0, false, LinesPerRecord.ONE, null, PublicationChecks.NONE);
     }
 }

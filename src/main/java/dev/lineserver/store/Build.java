@@ -39,8 +39,8 @@ public interface Build extends AutoCloseable {
     Checkpoint checkpoint();
 
     /**
-     * Waits until all lines are durable, checks that the store holds as many as the source has, and publishes the
-     * version, or holds it if the request asks for that.
+     * Waits until all lines are durable, checks that the store has acknowledged and holds as many as the source has, and
+     * publishes the version, or holds it if the request asks for that.
      *
      * @param content counts and digest of the source
      * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, with
@@ -49,6 +49,11 @@ public interface Build extends AutoCloseable {
      * @throws StoreException if the version could not be published; the current version stays current
      */
     Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
+
+    /** Returns the retries so far; always none in a store that does not retry. May be called by any thread. */
+    default Retries retries() {
+        return Retries.NONE;
+    }
 
     /** Releases the build's resources, and rolls it back unless it is committed. */
     @Override

@@ -126,6 +126,9 @@ final class CommandTest {
                     ingest x --keep=0             | --keep: 0 is not between 1 and 1000
                     ingest x --keep=1001          | --keep: 1001 is not between 1 and 1000
                     ingest x --keep=x             | --keep: Expected an integer value, got "x"
+                    ingest x --rate=fast          | --rate: 'fast' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
+                    ingest x --rate=0             | --rate: '0' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
+                    ingest x --priority=high      | --priority: 'high' is neither normal nor low
                     ingest x --expect-lines=-1    | --expect-lines: -1 is below 0
                     ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a whole number, or too large; see line-server ingest --help
                     ingest x --expect-digest=abc  | --expect-digest: 'abc' is not a digest of 32 hexadecimal digits
@@ -253,6 +256,40 @@ final class CommandTest {
         assertEquals(2_000, plan.getJsonArray("figures").getJsonObject(0).getLong("value"));
         assertEquals(0, run("verify", file.toString(), "--json", "--dataset=mine"));
         assertTrue(new JsonObject(out.toString(StandardCharsets.UTF_8)).getBoolean("same"));
+    }
+
+    /** The rate bounds every block of 256 KiB but the last, so this holds on the slowest machine. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--rate=2MB", "--rate=20000"})
+    void anIngestKeepsItsRateInBothStoresAndReportsIt(String rate) throws Exception {
+        Files.writeString(file, ("x".repeat(99) + "\n").repeat(10_000));
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            for (String store : List.of("--store=embedded", "--aerospike=" + node.address())) {
+                assertEquals(
+                        0,
+                        run("ingest", file.toString(), rate, "--priority=low", store, "--json"),
+                        err.toString(StandardCharsets.UTF_8));
+                JsonObject report = new JsonObject(out.toString(StandardCharsets.UTF_8));
+                double seconds = report.getDouble("seconds");
+                assertTrue(seconds > 0.3, report.encode());
+                assertEquals(99, report.getLong("longestLine"));
+                assertEquals(Math.round(10_000 / seconds), report.getLong("linesPerSecond"));
+                assertEquals(Math.round(1_000_000 / seconds), report.getLong("bytesPerSecond"));
+                assertEquals(0, report.getLong("retries"));
+                assertEquals(0, report.getLong("overloads"));
+            }
+        }
+    }
+
+    @Test
+    void retriesAreReported() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            node.overload(1);
+            assertEquals(0, run("ingest", file.toString(), "--aerospike=" + node.address()));
+            assertTrue(
+                    out.toString(StandardCharsets.UTF_8).endsWith("/s) with 1 retry, 1 overload of the cluster\n"),
+                    out.toString(StandardCharsets.UTF_8));
+        }
     }
 
     @Test

@@ -31,6 +31,7 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -263,7 +264,8 @@ final class IngestDecisionsTest implements Progress {
     void aSourceThatTheStoreRecognisesIsNotStored() throws Exception {
         Manifest recognised = manifest(1, content(file));
         store.unchanged = Optional.of(recognised);
-        assertEquals(new Ingest.Outcome(recognised, false, false, false), storeIfChanged(file.toString()));
+        assertEquals(
+                new Ingest.Outcome(recognised, false, false, false, Retries.NONE), storeIfChanged(file.toString()));
         assertEquals(List.of(), store.calls);
     }
 
@@ -279,7 +281,7 @@ final class IngestDecisionsTest implements Progress {
                     case "zstd" -> Archives.zstd(TEXT);
                     default -> TEXT;
                 });
-        assertEquals(new Ingest.Outcome(newest, false, false, false), storeIfChanged(source.toString()));
+        assertEquals(new Ingest.Outcome(newest, false, false, false, Retries.NONE), storeIfChanged(source.toString()));
         assertEquals(List.of("reuse 1"), store.calls);
         store.calls.clear();
         store.reusable = false;

@@ -17,6 +17,7 @@ import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -68,7 +69,7 @@ final class IngestOptionsTest implements Progress {
     }
 
     private static IngestOptions options(boolean hold, PublicationChecks checks) {
-        return new IngestOptions(NAME, false, false, 3, hold, LinesPerRecord.ONE, checks);
+        return new IngestOptions(NAME, false, false, 3, hold, LinesPerRecord.ONE, null, checks);
     }
 
     private static PublicationChecks expectLines(long count) {
@@ -168,7 +169,7 @@ final class IngestOptionsTest implements Progress {
     @Test
     void aHeldVersionIsComparedWithItsSource() throws Exception {
         Ingest.Outcome outcome = ingest().store(file, options(true, PublicationChecks.NONE));
-        assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true), outcome);
+        assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true, Retries.NONE), outcome);
         assertEquals(List.of("reclaim", "plan keep 3", "begin", "hold", "close", "open"), store.calls);
         assertEquals(List.of("next: verify"), notes);
     }

@@ -19,6 +19,7 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
@@ -209,12 +210,17 @@ final class AerospikeBuild implements Build {
             bufferPacked();
         }
         flush(new Checkpoint(lineCount, content.byteCount()));
-        writer.awaitAcknowledgements();
         long recordCount = Math.addExact(records.recordCount(lineCount), partCount);
+        writer.awaitAcknowledgements(recordCount);
         new RecordVerifier(cluster, registry, records).verify(lineCount, recordCount);
         Manifest manifest = lease.commit(content, layout.toString(), recordCount);
         committed = true;
         return manifest;
+    }
+
+    @Override
+    public Retries retries() {
+        return writer.retries();
     }
 
     @Override

@@ -87,17 +87,33 @@ public record AerospikeSettings(
      * @param recordsPerBatch limit on the records of a batch
      * @param attemptTimeout of one attempt at a batch; at most a third of the lease, so that the attempt ends before
      *     the lease
-     * @param deadline of a batch since its last progress; long enough for a node to restart
+     * @param deadline of a batch since the last progress of the build; long enough for a node to restart
      * @param lease time after its last renewal for which a build excludes other builds of its dataset
      * @param grace time for which a superseded version is kept, so that servers notice the new version
+     * @param lowPriority true to write one batch at a time, and to pause after each attempt for as long as it took
      */
     public record WriteLimits(
-            int recordsPerBatch, Duration attemptTimeout, Duration deadline, Duration lease, Duration grace) {
+            int recordsPerBatch,
+            Duration attemptTimeout,
+            Duration deadline,
+            Duration lease,
+            Duration grace,
+            boolean lowPriority) {
         /**
          * Measured: larger batches were no faster, and batches of 1,000 records a fifth slower. By default,
          * servers check for a new version twice a second, so the grace leaves them ten checks.
          */
         public static final WriteLimits DEFAULT = new WriteLimits(
-                5_000, Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(5));
+                5_000,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(5),
+                false);
+
+        /** Returns these limits with the given priority. */
+        public WriteLimits withLowPriority(boolean low) {
+            return new WriteLimits(recordsPerBatch, attemptTimeout, deadline, lease, grace, low);
+        }
     }
 }

@@ -43,7 +43,7 @@ public final class AerospikeStore implements LineStore {
     /** The server's default of {@code max-record-size}, for a node that does not report one. */
     private static final int DEFAULT_RECORD_BYTES = 1 << 20;
 
-    private final ConnectedCluster cluster;
+    final ConnectedCluster cluster;
     final RegistryRecord registry;
     final RecordReader reader;
     final LifeCycle lifeCycle;

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRecord;
@@ -18,6 +19,7 @@ import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -29,13 +31,17 @@ import dev.lineserver.store.aerospike.registry.HeldLease;
  * before each attempt.
  *
  * <pre>
- *                 permit                    all records acknowledged
- *   submit() ───────────────► in flight ─────────────────────────────► acknowledged
- *                              │  ▲  │
- *             transient result │  │  │ permanent result, no progress until the deadline,
- *                              ▼  │  │ lease lost, or cancelled
- *                            backoff └───────────────────────────────► failed
+ *               permit           window         all records acknowledged
+ *   submit() ──────────► waiting ──────► attempt ────────────────────► acknowledged
+ *                           ▲             │    │
+ *                           │   transient │    │ permanent result, no progress until the deadline,
+ *                           │      result ▼    │ lease lost, or cancelled
+ *                           └────────── backoff└─────────────────────► failed
  * </pre>
+ *
+ * <p>{@link BatchWindow} bounds the attempts in flight, and shrinks while the cluster is overloaded. At low priority it
+ * admits one attempt, which keeps its place for as long again as the attempt took: the cluster has at least half of the
+ * time without a write of this build.
  *
  * <p>The first failure is kept and thrown to the build by its next call. A failed batch stays in
  * {@link #unacknowledged}, so the checkpoint never passes it. One thread, that of the build, calls {@link #submit},
@@ -44,14 +50,17 @@ import dev.lineserver.store.aerospike.registry.HeldLease;
 final class BatchWriter {
     private static final System.Logger LOG = System.getLogger(BatchWriter.class.getName());
 
-    /** Bounds the memory of a build, together with the one batch that the build is buffering. */
-    private static final int MAX_BATCHES_IN_FLIGHT = 4;
+    /**
+     * Bounds the memory of a build, together with the one batch that the build is buffering, and the attempts in flight.
+     */
+    static final int MAX_BATCHES_IN_FLIGHT = 4;
 
     private final ConnectedCluster cluster;
     private final AerospikeSettings.WriteLimits limits;
     private final HeldLease lease;
     private final CountDownLatch cancelled = new CountDownLatch(1);
     private final Semaphore permits = new Semaphore(MAX_BATCHES_IN_FLIGHT);
+    private final BatchWindow window;
     private final ExecutorService threads = Executors.newFixedThreadPool(
             MAX_BATCHES_IN_FLIGHT,
             Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
@@ -60,10 +69,18 @@ final class BatchWriter {
     /** The first lines of batches that are in flight or failed, by line index. */
     private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
 
+    private final LongAdder acknowledgedRecords = new LongAdder();
+    private final LongAdder retries = new LongAdder();
+    private final LongAdder overloads = new LongAdder();
+
+    /** The time at which a record of any batch was last acknowledged. */
+    private volatile long lastProgress = System.nanoTime();
+
     BatchWriter(ConnectedCluster cluster, HeldLease lease) {
         this.cluster = cluster;
         this.limits = cluster.settings.writes();
         this.lease = lease;
+        this.window = new BatchWindow(limits.lowPriority() ? 1 : MAX_BATCHES_IN_FLIGHT);
     }
 
     /**
@@ -112,11 +129,23 @@ final class BatchWriter {
     /**
      * Waits until all batches are acknowledged. Keeps the permits: no batch can be submitted afterwards.
      *
-     * @throws StoreException if a batch failed
+     * @param recordCount number of records that must have been acknowledged
+     * @throws StoreException if a batch failed, or another number of records was acknowledged
      */
-    void awaitAcknowledgements() throws StoreException, InterruptedException {
+    void awaitAcknowledgements(long recordCount) throws StoreException, InterruptedException {
         permits.acquire(MAX_BATCHES_IN_FLIGHT);
         throwIfFailed();
+        long acknowledged = acknowledgedRecords.sum();
+        if (acknowledged != recordCount) {
+            throw new StoreFailedException("the lines of the source are " + recordCount
+                    + " records, but the cluster acknowledged " + acknowledged
+                    + ": nothing was published, ingest again");
+        }
+    }
+
+    /** Returns the retries and overloads so far. */
+    Retries retries() {
+        return new Retries(retries.sum(), overloads.sum());
     }
 
     /**
@@ -143,49 +172,101 @@ final class BatchWriter {
     /**
      * Writes records on the calling thread, and returns when all of them are acknowledged.
      *
-     * @throws StoreException if a record was permanently refused, no record was acknowledged for as long as the
-     *     deadline, the lease was lost, or the build was cancelled
+     * @throws StoreException if a record was permanently refused, no record of this or another batch was acknowledged for
+     *     as long as the deadline, the lease was lost, or the build was cancelled
      */
     void writeUntilAcknowledged(List<BatchRecord> records, String activity)
             throws StoreException, InterruptedException {
         List<BatchRecord> remaining = records;
-        long lastProgress = System.nanoTime();
+        long start = System.nanoTime();
         for (int failures = 1; ; failures++) {
-            // Before every attempt, because the process may have been suspended since the last one, and another build
-            // may own the set by now.
-            lease.requireValid();
-            AerospikeException thrown = null;
-            try {
-                cluster.client.operate(cluster.policies.batchWrite, remaining);
-            } catch (AerospikeException e) {
-                thrown = e;
-            }
+            AerospikeException thrown = attempt(remaining, activity);
             // A batch may succeed in part, also when the client throws. Only the records' own results count.
-            List<BatchRecord> failed = remaining.stream()
-                    .filter(record -> record.resultCode != ResultCode.OK)
-                    .toList();
-            if (failed.isEmpty()) {
-                return;
-            }
-            StoreException refusal = firstFailure(failed, thrown, activity);
+            List<BatchRecord> failed = failed(remaining);
+            acknowledgedRecords.add(remaining.size() - failed.size());
             if (failed.size() < remaining.size()) {
                 // Any progress restarts the deadline and the backoff: an overloaded device accepts a few records at a
                 // time.
                 lastProgress = System.nanoTime();
                 failures = 1;
-            } else if (System.nanoTime() - lastProgress > limits.deadline().toNanos()) {
+            }
+            if (failed.isEmpty()) {
+                return;
+            }
+            StoreException refusal = firstFailure(failed, thrown, activity);
+            // The progress of other batches counts, because this one waits for them in the window.
+            long now = System.nanoTime();
+            if (Math.min(now - start, now - lastProgress) > limits.deadline().toNanos()) {
                 throw refusal;
             }
             remaining = failed;
+            retries.increment();
             if (cancelled.await(ClusterFailures.backoffMillis(failures), TimeUnit.MILLISECONDS)) {
-                throw new StoreUnavailableException(activity + " was cancelled, because the build is being closed");
+                throw cancelled(activity);
             }
         }
     }
 
+    private static List<BatchRecord> failed(List<BatchRecord> records) {
+        return records.stream()
+                .filter(record -> record.resultCode != ResultCode.OK)
+                .toList();
+    }
+
+    private static StoreUnavailableException cancelled(String activity) {
+        return new StoreUnavailableException(activity + " was cancelled, because the build is being closed");
+    }
+
+    /** Writes records once. Returns the exception of the client, if it threw one. */
+    private @Nullable AerospikeException attempt(List<BatchRecord> records, String activity)
+            throws StoreException, InterruptedException {
+        long acquired = window.acquire();
+        BatchWindow.Result result = BatchWindow.Result.FAILED;
+        try {
+            if (cancelled.getCount() == 0) {
+                throw cancelled(activity);
+            }
+            // Before every attempt, because the process may have been suspended since the last one, and another build
+            // may own the set by now.
+            lease.requireValid();
+            long start = System.nanoTime();
+            AerospikeException thrown = null;
+            try {
+                cluster.client.operate(cluster.policies.batchWrite, records);
+            } catch (AerospikeException e) {
+                thrown = e;
+            }
+            result = result(failed(records), thrown);
+            if (result == BatchWindow.Result.OVERLOADED) {
+                overloads.increment();
+            }
+            if (limits.lowPriority()) {
+                boolean _ = cancelled.await(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+            }
+            return thrown;
+        } finally {
+            window.release(acquired, result);
+        }
+    }
+
+    private static BatchWindow.Result result(List<BatchRecord> failed, @Nullable AerospikeException thrown) {
+        if (failed.isEmpty()) {
+            return BatchWindow.Result.ACCEPTED;
+        }
+        return failed.stream().anyMatch(record -> ClusterFailures.isOverload(code(record, thrown)))
+                ? BatchWindow.Result.OVERLOADED
+                : BatchWindow.Result.FAILED;
+    }
+
+    /** A record without a response failed for the reason that the client threw, if it threw. */
+    private static int code(BatchRecord record, @Nullable AerospikeException thrown) {
+        return record.resultCode == ResultCode.NO_RESPONSE && thrown != null
+                ? thrown.getResultCode()
+                : record.resultCode;
+    }
+
     /**
-     * Returns the failure to report if retries do not help. A record without a response failed for the reason that the
-     * client threw, if it threw.
+     * Returns the failure to report if retries do not help.
      *
      * @throws StoreException if a record was permanently refused
      */
@@ -193,9 +274,7 @@ final class BatchWriter {
             List<BatchRecord> failed, @Nullable AerospikeException thrown, String activity) throws StoreException {
         int code = ResultCode.OK;
         for (BatchRecord record : failed) {
-            code = record.resultCode == ResultCode.NO_RESPONSE && thrown != null
-                    ? thrown.getResultCode()
-                    : record.resultCode;
+            code = code(record, thrown);
             if (!ClusterFailures.isTransientForWrites(code)) {
                 throw ClusterFailures.toStoreException(code, activity, thrown);
             }

@@ -98,6 +98,17 @@ final class ClusterFailures {
         return code == ResultCode.FAIL_FORBIDDEN || isTransient(code);
     }
 
+    /** Returns true if fewer commands at a time make this result less likely. */
+    static boolean isOverload(int code) {
+        return switch (code) {
+            case ResultCode.TIMEOUT,
+                    ResultCode.DEVICE_OVERLOAD,
+                    ResultCode.BATCH_QUEUES_FULL,
+                    ResultCode.QUOTA_EXCEEDED -> true;
+            default -> false;
+        };
+    }
+
     /**
      * Returns the pause before the next attempt. Its bound doubles with each failure; the pause is random between half
      * of the bound and the bound, so that competing processes do not retry at the same time.

@@ -34,6 +34,7 @@ public final class FakeAerospikeNode implements AutoCloseable {
     private static final long LENGTH_MASK = (1L << 48) - 1;
 
     final FakeFaults faults = new FakeFaults();
+    final Batches batches = new Batches();
     final FakeRecords records;
     final FakeInfo info;
 
@@ -87,6 +88,11 @@ public final class FakeAerospikeNode implements AutoCloseable {
         if (records.removeValue("_a", line.getBytes(StandardCharsets.UTF_8)) == 0) {
             throw new IllegalStateException("there is no line '" + line + "'");
         }
+    }
+
+    /** Refuses the next {@code count} writes of lines as an overloaded device does. */
+    public void overload(int count) {
+        faults.refuseLines(count, ResultCode.DEVICE_OVERLOAD);
     }
 
     /** Makes reads of several lines wait from now on. */
@@ -149,8 +155,10 @@ public final class FakeAerospikeNode implements AutoCloseable {
             return true;
         } else {
             WireMessage message = WireMessage.parse(body);
+            Batches.Execution execution = batches.begin(message);
             faults.delay(message);
             reply = FakeCommands.execute(message, records, faults);
+            batches.end(execution);
             dropped = faults.consumeDrop(message);
             if (dropped || faults.consumeSilence(message)) {
                 reply = dropped ? frame(type, reply) : new byte[0];

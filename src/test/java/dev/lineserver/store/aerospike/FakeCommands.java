@@ -76,7 +76,10 @@ final class FakeCommands {
         }
         if (message.isWrite()) {
             int refused = records.isFull() ? ResultCode.SERVER_MEM_ERROR : faults.refusal(message);
-            appendHeader(reply, 0, refused != ResultCode.OK ? refused : records.write(message), 0, batchIndex, 0);
+            if (refused == ResultCode.OK && !faults.consumeSwallowed(message)) {
+                refused = records.write(message);
+            }
+            appendHeader(reply, 0, refused, 0, batchIndex, 0);
             return;
         }
         FakeRecords.StoredRecord record = records.get(message.field(WireMessage.FIELD_DIGEST));

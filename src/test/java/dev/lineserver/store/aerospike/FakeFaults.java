@@ -11,6 +11,7 @@ import com.aerospike.client.ResultCode;
 /** The faults of a fake node. Most apply to a number of requests and then end. */
 final class FakeFaults {
     private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger swallowed = new AtomicInteger();
     private final AtomicInteger drops = new AtomicInteger();
     private final AtomicInteger silences = new AtomicInteger();
     private final AtomicInteger truncationTimeouts = new AtomicInteger();
@@ -28,6 +29,11 @@ final class FakeFaults {
     void refuseLines(int count, int resultCode) {
         refusalCode = resultCode;
         refusals.set(count);
+    }
+
+    /** Acknowledges the next {@code count} writes of lines without storing them. */
+    void swallowLines(int count) {
+        swallowed.set(count);
     }
 
     /** Executes the next {@code count} matching commands, but closes their connections in the middle of the reply. */
@@ -70,6 +76,7 @@ final class FakeFaults {
     void clear() {
         truncationTimeouts.set(0);
         refusals.set(0);
+        swallowed.set(0);
         drops.set(0);
         silences.set(0);
         delayed = _ -> false;
@@ -82,9 +89,15 @@ final class FakeFaults {
         if (stopWrites) {
             return ResultCode.SERVER_MEM_ERROR;
         }
-        return !message.text(WireMessage.FIELD_SET).startsWith("lines-") && consume(refusals)
-                ? refusalCode
-                : ResultCode.OK;
+        return isLine(message) && consume(refusals) ? refusalCode : ResultCode.OK;
+    }
+
+    boolean consumeSwallowed(WireMessage message) {
+        return isLine(message) && consume(swallowed);
+    }
+
+    private static boolean isLine(WireMessage message) {
+        return !message.text(WireMessage.FIELD_SET).startsWith("lines-");
     }
 
     boolean consumeDrop(WireMessage message) {

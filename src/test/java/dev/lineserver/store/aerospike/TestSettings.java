@@ -26,6 +26,7 @@ public final class TestSettings {
     private Duration writeDeadline = AerospikeSettings.WriteLimits.DEFAULT.deadline();
     private Duration lease = AerospikeSettings.WriteLimits.DEFAULT.lease();
     private Duration grace = Duration.ofSeconds(1);
+    private boolean lowPriority;
     private AerospikeSettings.@Nullable Credentials credentials;
     private String clusterName = "";
     private String namespace = "lines";
@@ -64,6 +65,11 @@ public final class TestSettings {
         return this;
     }
 
+    TestSettings lowPriority() {
+        lowPriority = true;
+        return this;
+    }
+
     TestSettings clusterName(String name) {
         clusterName = name;
         return this;
@@ -88,6 +94,7 @@ public final class TestSettings {
                 clusterName.isEmpty() ? null : clusterName,
                 CONNECTIONS_PER_NODE,
                 readDeadline,
-                new AerospikeSettings.WriteLimits(recordsPerBatch, writeAttempt, writeDeadline, lease, grace));
+                new AerospikeSettings.WriteLimits(
+                        recordsPerBatch, writeAttempt, writeDeadline, lease, grace, lowPriority));
     }
 }
