@@ -79,6 +79,6 @@ record CommandContext(
     }
 
     ConsoleProgress progress(String task) {
-        return new ConsoleProgress(task, err);
+        return new ConsoleProgress(task, err, System::nanoTime);
     }
 }

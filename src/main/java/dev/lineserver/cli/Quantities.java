@@ -28,4 +28,15 @@ final class Quantities {
     static String seconds(double seconds) {
         return String.format(Locale.ROOT, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
     }
+
+    /** Formats an estimated duration, in the unit in which it has two or three digits. */
+    static String coarse(double seconds) {
+        if (seconds < 120) {
+            return String.format(Locale.ROOT, "%.0f s", seconds);
+        }
+        double minutes = seconds / 60;
+        return minutes < 120
+                ? String.format(Locale.ROOT, "%.0f min", minutes)
+                : String.format(Locale.ROOT, "%.1f h", minutes / 60);
+    }
 }

@@ -232,7 +232,7 @@ public final class Ingest {
         try (Build build = store.begin(request(source, options))) {
             // No other program can publish a version until the build is closed.
             Optional<Manifest> current = options.checks().requiresCurrent() ? current(options) : Optional.empty();
-            SourceReader reader = new SourceReader(source, progress);
+            SourceReader reader = new SourceReader(source, new StoredProgress(progress, source, build));
             Pacer pacer = new Pacer(options.rate(), Pacer.Clock.SYSTEM);
             Content content = reader.read(batch -> {
                 pacer.await(batch);

@@ -8,9 +8,9 @@ public interface Progress {
     /**
      * Receives the current state.
      *
-     * @param position number of bytes of the source read so far
+     * @param position number of bytes of the source that are done: read, and stored in an ingest
      * @param size size of the source in bytes; negative if unknown
-     * @param lines number of lines read so far
+     * @param lines number of lines that are done
      */
     void update(long position, long size, long lines);
 

@@ -1,6 +1,7 @@
 package dev.lineserver.ingest;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LinesPerRecord;
@@ -39,10 +41,13 @@ final class IngestOptionsTest implements Progress {
 
     private final RecordingStore store = new RecordingStore();
     private final List<String> notes = new ArrayList<>();
+    private final List<String> updates = new ArrayList<>();
     private String file = "";
 
     @Override
-    public void update(long position, long size, long lines) {}
+    public void update(long position, long size, long lines) {
+        updates.add(position + " of " + size + ", " + lines + " lines");
+    }
 
     @Override
     public void note(String text) {
@@ -250,6 +255,19 @@ final class IngestOptionsTest implements Progress {
                 "version 2 of dataset default is held, but differs from its source;"
                         + " drop it with line-server drop default --version 2",
                 ingest.state());
+    }
+
+    @Test
+    void theProgressIsThatOfTheStore() throws Exception {
+        store.checkpoint = new Checkpoint(1, 4);
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        assertEquals(List.of("4 of 14, 1 lines"), updates);
+        byte[] packed = Archives.gzip("one\ntwo\nthree\n".getBytes(StandardCharsets.UTF_8));
+        Files.write(Path.of(file), packed);
+        updates.clear();
+        ingest().store(file, options(false, PublicationChecks.NONE));
+        assertEquals(List.of(packed.length / 3 + " of " + packed.length + ", 1 lines"), updates);
+        assertTrue(notes.getLast().contains("-compressed; unpacking it"), notes.getLast());
     }
 
     @Test

@@ -57,6 +57,10 @@ final class RecordingStore implements LineStore {
     /** True to lose the last byte of every line. */
     boolean damages;
 
+    /** The checkpoint of every build; that of its lines if null. */
+    @Nullable
+    Checkpoint checkpoint;
+
     @Nullable
     Manifest current;
 
@@ -120,7 +124,7 @@ final class RecordingStore implements LineStore {
 
             @Override
             public Checkpoint checkpoint() {
-                return new Checkpoint(lines.size(), 0);
+                return checkpoint == null ? new Checkpoint(lines.size(), 0) : checkpoint;
             }
 
             @Override
