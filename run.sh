@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Serves the lines of a file over HTTP: builds the program if its sources are newer, and ingests the file if its content
-# is not stored yet.
+# Serves the lines of one or more files over HTTP: builds the program if its sources are newer, and ingests the files if
+# their content is not stored yet.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
 if [ $# -eq 0 ]; then
   cat >&2 <<'USAGE'
-Usage: ./run.sh FILE [OPTION...]
-Serves the lines of FILE at http://127.0.0.1:8080/lines/1, /lines/2 and so on. The options are those of 'serve', such as
+Usage: ./run.sh FILE... [OPTION...]
+Serves the lines of FILE at http://127.0.0.1:8080/lines/1, /lines/2 and so on; several files are one text. The options are
+those of 'serve', such as
   --port PORT             listen on PORT instead of 8080
   --host 0.0.0.0          listen on all addresses
   --data-dir DIR          keep the index in DIR
@@ -18,20 +19,18 @@ USAGE
 fi
 
 # Checked first, because the build may take minutes.
-case "$1" in
--*) ;;
-*)
+for file in "$@"; do
+  case "$file" in -*) break ;; esac
   problem=
-  if [ -d "$1" ]; then
+  if [ -d "$file" ]; then
     problem='is a directory; name a file'
-  elif [ ! -e "$1" ]; then
+  elif [ ! -e "$file" ]; then
     problem='does not exist'
-  elif [ ! -r "$1" ]; then
+  elif [ ! -r "$file" ]; then
     problem='is not readable by this user; change its permissions'
   fi
-  [ -z "$problem" ] || { echo "line-server: $1 $problem" >&2 && exit 1; }
-  ;;
-esac
+  [ -z "$problem" ] || { echo "line-server: $file $problem" >&2 && exit 1; }
+done
 
 root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 

@@ -185,6 +185,9 @@ final class ArchitectureTest {
                 .areNotAnnotatedWith("jakarta.enterprise.context.ApplicationScoped")
                 .and()
                 .doNotHaveSimpleName("Disk")
+                .and()
+                // It is sealed.
+                .doNotHaveSimpleName("Source")
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(PROGRAM);

@@ -2,6 +2,7 @@ package dev.lineserver.cli;
 
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.util.List;
 
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +26,10 @@ import dev.lineserver.store.StoreException;
 final class IngestCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
-            description =
-                    "The text file, or - for standard input. Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
-    String file;
+            arity = "1..*",
+            description = "The text file, or - for standard input; several files are one text."
+                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    List<String> files = List.of();
 
     @Option(
             names = "--copy",
@@ -98,7 +100,7 @@ final class IngestCommand implements Verb {
                 context.settings().store().linesPerRecord(),
                 context.settings().store().ingestRate().orElse(null),
                 checks());
-        Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(file, options) : ingest.store(file, options);
+        Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(files, options) : ingest.store(files, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
     }
 

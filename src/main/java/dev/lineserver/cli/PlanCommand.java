@@ -1,6 +1,7 @@
 package dev.lineserver.cli;
 
 import java.io.IOException;
+import java.util.List;
 
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.json.JsonObject;
@@ -22,9 +23,10 @@ import dev.lineserver.store.StoreException;
 final class PlanCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
-            description =
-                    "The text file, or - for standard input. Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
-    String file;
+            arity = "1..*",
+            description = "The text file, or - for standard input; several files are one text."
+                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    List<String> files = List.of();
 
     @Option(
             names = "--copy",
@@ -40,7 +42,11 @@ final class PlanCommand implements Verb {
         Plan plan;
         try (LineStore store = context.openStore()) {
             plan = new Ingest(store, context.progress("plan"))
-                    .plan(file, copy, context.keep(), context.settings().store().linesPerRecord());
+                    .plan(
+                            files,
+                            copy,
+                            context.keep(),
+                            context.settings().store().linesPerRecord());
         }
         if (json) {
             context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import io.quarkus.runtime.Quarkus;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,10 +23,10 @@ import dev.lineserver.store.StoreException;
 final class ServeCommand implements Verb {
     @Parameters(
             paramLabel = "FILE",
-            arity = "0..1",
-            description = "Ingest this file first, unless the newest version has the same content.")
-    @Nullable
-    String file;
+            arity = "0..*",
+            description = "Ingest this file first, unless the newest version has the same content;"
+                    + " several files are one text.")
+    List<String> files = List.of();
 
     @Option(
             names = "--copy",
@@ -43,8 +43,8 @@ final class ServeCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
         requirePortFree(context.settings().serve());
-        if (file != null) {
-            ingest.file = file;
+        if (!files.isEmpty()) {
+            ingest.files = files;
             ingest.copy = copy;
             ingest.ifChanged = true;
             try (LineStore store = context.openStore()) {

@@ -33,9 +33,10 @@ final class VerifyCommand implements Verb {
 
     @Parameters(
             paramLabel = "FILE",
-            description =
-                    "The text file, or - for standard input. Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
-    String file;
+            arity = "1..*",
+            description = "The text file, or - for standard input; several files are one text."
+                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    List<String> files = List.of();
 
     @Option(names = "--version", paramLabel = "V", description = "The version to compare. Default: the current one.")
     @Nullable
@@ -75,7 +76,7 @@ final class VerifyCommand implements Verb {
         lineNumbers = context.settings().serve().lineNumbers();
         checkOptions();
         try (LineStore store = context.openStore();
-                Source source = Source.open(file)) {
+                Source source = Source.open(files)) {
             Manifest manifest = context.version(store, version);
             if (firstLineIndex > manifest.lineCount()) {
                 throw new UsageException("--from: line " + from + " does not exist: dataset " + manifest.dataset()
@@ -94,6 +95,10 @@ final class VerifyCommand implements Verb {
                 return compare(verification, source, manifest, context);
             }
         }
+    }
+
+    private String described() {
+        return files.size() == 1 ? files.getFirst() : files.size() + " files";
     }
 
     private void checkOptions() {
@@ -187,7 +192,7 @@ final class VerifyCommand implements Verb {
             throws IOException {
         String name = "dataset " + manifest.dataset() + " version " + manifest.version();
         if (differences.isEmpty()) {
-            out.line(name + " equals " + file + ": " + scope(verification));
+            out.line(name + " equals " + described() + ": " + scope(verification));
             return;
         }
         out.line(
@@ -205,10 +210,10 @@ final class VerifyCommand implements Verb {
 
     private String relation(Verdict verdict) {
         return switch (verdict) {
-            case SAME -> " equals " + file + ": ";
-            case EXTRA -> " has more lines than " + file + ": ";
-            case MISSING -> " has fewer lines than " + file + ": ";
-            case DIFFERS -> " differs from " + file + ": ";
+            case SAME -> " equals " + described() + ": ";
+            case EXTRA -> " has more lines than " + described() + ": ";
+            case MISSING -> " has fewer lines than " + described() + ": ";
+            case DIFFERS -> " differs from " + described() + ": ";
             case DAMAGED -> " is damaged: ";
         };
     }

@@ -124,6 +124,12 @@ final class GzipMembers extends InflaterInputStream {
         inMember = false;
     }
 
+    @Override
+    public void close() throws IOException {
+        inf.end();
+        super.close();
+    }
+
     private static IOException damaged(String detail) {
         return new IOException("its gzip data is damaged (" + detail + "); fetch it again");
     }

@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -67,6 +68,24 @@ public final class Ingest {
         return state;
     }
 
+    /** Stores a single source. */
+    public Outcome storeIfChanged(String sourceName, IngestOptions options)
+            throws SourceException, StoreException, InterruptedException {
+        return storeIfChanged(List.of(sourceName), options);
+    }
+
+    /** Stores a single source. */
+    public Outcome store(String sourceName, IngestOptions options)
+            throws SourceException, StoreException, InterruptedException {
+        return store(List.of(sourceName), options);
+    }
+
+    /** Plans a single source. */
+    public Plan plan(String sourceName, boolean copy, int keep, LinesPerRecord linesPerRecord)
+            throws SourceException, StoreException, InterruptedException {
+        return plan(List.of(sourceName), copy, keep, linesPerRecord);
+    }
+
     /** Calls {@link #storeIfChanged(String, IngestOptions)} without checks. */
     public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
             throws SourceException, StoreException, InterruptedException {
@@ -80,13 +99,14 @@ public final class Ingest {
     }
 
     /**
-     * Stores a source unless the dataset's current version has the same content. Reads the source for this comparison
-     * only if its path, size and times do not decide it. A pipe can be read only once, so it is always stored.
+     * Stores a source, or several as one text, unless the dataset's current version has the same content. Reads the source
+     * for this comparison only if its path, size and times do not decide it. A pipe can be read only once, so it is always
+     * stored.
      */
-    public Outcome storeIfChanged(String sourceName, IngestOptions options)
+    public Outcome storeIfChanged(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         state = NOTHING;
-        try (Source source = Source.open(sourceName)) {
+        try (Source source = Source.open(sources)) {
             Optional<Manifest> existing = findExisting(source, request(source, options));
             if (existing.isPresent()) {
                 requirePassed(options.checks(), source, existing.get().content(), existing);
@@ -97,30 +117,31 @@ public final class Ingest {
                 return store(source, options);
             }
         }
-        return store(sourceName, options);
+        return store(sources, options);
     }
 
     /**
-     * Stores a source. Plans it first if the store requires a plan and the source can be read twice. If the options ask to
-     * hold the version, compares it with the source afterwards, unless the source can be read only once.
+     * Stores a source, or several as one text. Plans it first if the store requires a plan and the source can be read twice.
+     * If the options ask to hold the version, compares it with the source afterwards, unless the source can be read only
+     * once.
      *
      * @throws SourceException if a check fails, too; then nothing is stored
      */
-    public Outcome store(String sourceName, IngestOptions options)
+    public Outcome store(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         state = NOTHING;
-        Source source = Source.open(sourceName);
+        Source source = Source.open(sources);
         try {
             reclaim();
             boolean repeatable = source.isRepeatable();
             if (repeatable && !options.force() && store.requiresPlan()) {
-                requireRoom(source, sourceName, options);
+                requireRoom(source, options);
                 // The plan has read the source to its end, so it is opened a second time.
                 source.close();
-                source = Source.open(sourceName);
+                source = Source.open(sources);
             }
             Outcome outcome = store(source, options);
-            return options.hold() && repeatable ? verify(outcome, sourceName) : outcome;
+            return options.hold() && repeatable ? verify(outcome, sources) : outcome;
         } finally {
             source.close();
         }
@@ -145,13 +166,13 @@ public final class Ingest {
         }
     }
 
-    private void requireRoom(Source source, String sourceName, IngestOptions options)
+    private void requireRoom(Source source, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         Plan plan =
                 store.plan(shape(source, options.copy(), Progress.SILENT), options.keep(), options.linesPerRecord());
         plan.warnings().forEach(progress::note);
         if (!plan.fits()) {
-            throw new StoreFailedException(ControlCharacters.escape(sourceName)
+            throw new StoreFailedException(ControlCharacters.escape(SourceException.described(source.name()))
                     + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
                     + " (use --force to store it without this check)");
         }
@@ -161,12 +182,12 @@ public final class Ingest {
      * Compares a held version with its source, and drops it if it differs, so that it cannot be published by mistake. A
      * version that could not be compared stays held.
      */
-    private Outcome verify(Outcome outcome, String sourceName)
+    private Outcome verify(Outcome outcome, List<String> sources)
             throws SourceException, StoreException, InterruptedException {
         Manifest held = outcome.manifest();
         String version = describe(held);
         Optional<String> difference;
-        try (Source source = Source.open(sourceName);
+        try (Source source = Source.open(sources);
                 Snapshot snapshot = store.open(held)) {
             difference = Verification.firstDifference(snapshot, source, NUMBERS_OF_EDITORS, progress.next("verify"));
         } catch (SourceException | StoreException e) {
@@ -200,9 +221,9 @@ public final class Ingest {
      * @param keep as in {@link IngestOptions#keep}
      * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
      */
-    public Plan plan(String sourceName, boolean copy, int keep, LinesPerRecord linesPerRecord)
+    public Plan plan(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
             throws SourceException, StoreException, InterruptedException {
-        try (Source source = Source.open(sourceName)) {
+        try (Source source = Source.open(sources)) {
             return store.plan(shape(source, copy, progress), keep, linesPerRecord);
         }
     }
@@ -242,7 +263,7 @@ public final class Ingest {
             // An exception leaves it open whether the store has the version.
             state = "the version may have been " + (options.hold() ? "stored" : "published")
                     + ", see line-server versions " + options.dataset();
-            Manifest manifest = build.commit(content, reader.blocks());
+            Manifest manifest = build.commit(content, reader.blocks(), source.files());
             state = describe(manifest)
                     + (options.hold()
                             ? " is held, but not verified; run line-server verify with --version " + manifest.version()
@@ -297,7 +318,8 @@ public final class Ingest {
                 return Optional.empty();
             }
             Content content = new SourceReader(source, Progress.SILENT).read(_ -> {});
-            boolean same = current.get().content().equals(content);
+            boolean same = current.get().content().equals(content)
+                    && current.get().files().equals(source.files());
             return same && store.reuse(current.get(), request) ? current : Optional.empty();
         } catch (StoreFailedException damaged) {
             // The next version replaces the damaged one. An unavailable store is not caught: storing would fail, too.

@@ -11,6 +11,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 
@@ -18,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.BuildRequest.SourceFile;
+import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.Manifest;
 
 /**
  * A source of lines, read block by block. {@link SourceReader} assigns ranges of bytes to blocks on one thread with
@@ -33,7 +37,7 @@ import dev.lineserver.store.FileStamp;
  * <p>{@link #checkUnchanged} must follow the last block: a plain file is not locked, and another program may have
  * written to it. All methods except {@link #load} are called by one thread.
  */
-public final class Source implements AutoCloseable {
+public sealed class Source implements AutoCloseable permits JoinedSource {
     /** Name of standard input. */
     public static final String STDIN = "-";
 
@@ -111,6 +115,15 @@ public final class Source implements AutoCloseable {
     }
 
     /**
+     * Opens the only one of several sources, or all of them as a {@link JoinedSource}.
+     *
+     * @param sources at least one
+     */
+    public static Source open(List<String> sources) throws SourceException, InterruptedException {
+        return sources.size() == 1 ? open(sources.getFirst()) : JoinedSource.join(sources);
+    }
+
+    /**
      * Opens a pipe, which waits for a writer. The call of the operating system ignores interrupts, so a daemon thread makes
      * it: if this thread is interrupted, that one is left behind, and ends with the process. An interrupt also ends a read
      * of the channel, unlike one of {@link Files#newInputStream}.
@@ -161,7 +174,7 @@ public final class Source implements AutoCloseable {
         }
     }
 
-    private static void requireStamp(SourceFile file) throws IOException {
+    static void requireStamp(SourceFile file) throws IOException {
         if (!FileStamp.of(file.path()).equals(file.stamp())) {
             throw new IOException("it changed while it was read; try again when no program writes to it");
         }
@@ -194,6 +207,36 @@ public final class Source implements AutoCloseable {
         return compression;
     }
 
+    /** Returns the unpacked bytes, for a caller that assigns no blocks. */
+    InputStream content() {
+        return unpacked;
+    }
+
+    /** Returns the name of the file that was read last, for a message about a failure. */
+    String lastName() {
+        return name;
+    }
+
+    /** Tells the user that the source is unpacked; empty if it is not compressed. */
+    Optional<String> note() {
+        return compression == Compression.NONE
+                ? Optional.empty()
+                : Optional.of(ControlCharacters.escape(SourceException.described(name)) + " is " + compression
+                        + "-compressed; unpacking it");
+    }
+
+    /**
+     * Takes notice of a block that was scanned. Called for all blocks in their order.
+     *
+     * @param linesBefore number of terminators before the block
+     */
+    void scanned(Block block, long linesBefore) {}
+
+    /** Returns the files of which the source consists, after its last block; none if it is a single one. */
+    List<Manifest.Part> files() {
+        return List.of();
+    }
+
     /** Returns the size in bytes, before unpacking; negative if unknown. */
     long size() {
         return file == null ? -1 : file.stamp().size();
@@ -202,7 +245,8 @@ public final class Source implements AutoCloseable {
     /** Returns how many of the {@link #size} bytes have been read. */
     long position() {
         try {
-            return channel == null || isPlainFile() ? bytesAssigned : channel.position();
+            // A plain file is read at its assigned positions, or as a part of a JoinedSource.
+            return channel == null ? bytesAssigned : Math.max(isPlainFile() ? bytesAssigned : 0, channel.position());
         } catch (IOException closed) {
             return size();
         }

@@ -16,7 +16,6 @@ import dev.lineserver.line.LineSplitter;
 import dev.lineserver.line.LineTooLongException;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.ControlCharacters;
 
 /**
  * Reads a whole source on several threads, and passes its lines on in their order.
@@ -60,10 +59,7 @@ final class SourceReader {
      * @return counts and digest of the lines passed on
      */
     <X extends Exception> Content read(LineSplitter.BatchSink<X> sink) throws X, SourceException, InterruptedException {
-        if (source.compression() != Compression.NONE) {
-            progress.note(ControlCharacters.escape(SourceException.described(source.name())) + " is "
-                    + source.compression() + "-compressed; unpacking it");
-        }
+        source.note().ifPresent(progress::note);
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
         int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
         ThreadFactory workers =
@@ -79,7 +75,7 @@ final class SourceReader {
             throw new SourceException(
                     SourceException.described(source.name()) + ": " + e.getMessage() + ", the limit for a line", e);
         } catch (IOException e) {
-            throw SourceException.cannotRead(source.name(), e);
+            throw SourceException.cannotRead(source.lastName(), e);
         }
     }
 
@@ -100,6 +96,7 @@ final class SourceReader {
             free.push(new Block());
         }
         Queue<Future<Block>> inFlight = new ArrayDeque<>(ahead);
+        long newlines = 0;
         while (true) {
             // A block stays in the deque if the source has ended: only an assigned one is taken.
             while (!free.isEmpty() && source.assign(free.element())) {
@@ -116,6 +113,8 @@ final class SourceReader {
             // The oldest one, although a later block may be complete already.
             Block block = result(inFlight.remove());
             digests.add(block.digest);
+            source.scanned(block, newlines);
+            newlines += block.newlineCount;
             splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
             progress.update(source.position(), source.size(), splitter.lineCount());
             free.push(block);

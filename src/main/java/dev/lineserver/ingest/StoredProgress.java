@@ -14,9 +14,9 @@ record StoredProgress(Progress progress, Source source, Build build) implements 
     @Override
     public void update(long position, long size, long lines) {
         Checkpoint stored = build.checkpoint();
-        // The position in a compressed source of a line is unknown. Lines that are as long on average take as many
+        // The position of a line in a compressed source is unknown. Lines that are as long on average take as many
         // bytes.
-        long bytes = source.compression() == Compression.NONE
+        long bytes = source.isPlainFile()
                 ? stored.byteOffset()
                 : (long) ((double) position * stored.lineIndex() / Math.max(1, lines));
         progress.update(bytes, size, stored.lineIndex());

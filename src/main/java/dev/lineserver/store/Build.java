@@ -1,5 +1,7 @@
 package dev.lineserver.store;
 
+import java.util.List;
+
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 
@@ -45,10 +47,17 @@ public interface Build extends AutoCloseable {
      * @param content counts and digest of the source
      * @param blocks digests of the source's consecutive blocks of {@link dev.lineserver.line.Limits#BLOCK_BYTES}, with
      *     which a store can verify single blocks later
+     * @param files as in {@link Manifest#files}
      * @return the manifest of the version
      * @throws StoreException if the version could not be published; the current version stays current
      */
-    Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException;
+    Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
+            throws StoreException, InterruptedException;
+
+    /** Commits a content with one source. */
+    default Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
+        return commit(content, blocks, List.of());
+    }
 
     /** Returns the retries so far; always none in a store that does not retry. May be called by any thread. */
     default Retries retries() {

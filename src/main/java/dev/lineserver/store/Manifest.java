@@ -1,6 +1,7 @@
 package dev.lineserver.store;
 
 import java.time.Instant;
+import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
@@ -30,9 +31,34 @@ import dev.lineserver.line.ContentDigest;
  * @param sourceName origin of the content, for display: a path, or {@code -} for standard input
  * @param layout name and revision of the form in which the store keeps the lines
  * @param createdAt when the version was committed
+ * @param files the files of which the content consists, in their order; empty if it has one source
  */
 public record Manifest(
-        DatasetName dataset, long version, Content content, String sourceName, String layout, Instant createdAt) {
+        DatasetName dataset,
+        long version,
+        Content content,
+        String sourceName,
+        String layout,
+        Instant createdAt,
+        List<Part> files) {
+    /** Copies the files. */
+    public Manifest {
+        files = List.copyOf(files);
+    }
+
+    /** Creates a manifest of a content with one source. */
+    public Manifest(
+            DatasetName dataset, long version, Content content, String sourceName, String layout, Instant createdAt) {
+        this(dataset, version, content, sourceName, layout, createdAt, List.of());
+    }
+
+    /**
+     * One of several files of which a content consists.
+     *
+     * @param name absolute path, or {@code -} for standard input
+     * @param firstLine number of the file's first line, counted from 1; if the file is empty, of the line after it
+     */
+    public record Part(String name, long firstLine) {}
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Manifest of(ManifestForm form) {
@@ -47,7 +73,8 @@ public record Manifest(
                         form.terminated()),
                 form.source(),
                 form.layout(),
-                Instant.parse(form.createdAt()));
+                Instant.parse(form.createdAt()),
+                form.files());
     }
 
     /** Returns the form that Jackson writes as JSON. */
@@ -63,7 +90,8 @@ public record Manifest(
                 content.digest().toString(),
                 sourceName,
                 layout,
-                createdAt.toString());
+                createdAt.toString(),
+                files);
     }
 
     /** Returns the number of lines, at least 0. */

@@ -84,6 +84,30 @@ final class VersionCommandsTest {
     }
 
     @Test
+    void severalFilesAreOneText() throws Exception {
+        Files.writeString(directory.resolve("open.txt"), "no newline");
+        succeed("ingest open.txt a.txt b.txt");
+        assertEquals("1 current", versions());
+        assertEquals(
+                "[{\"name\":\"open.txt\",\"firstLine\":1},{\"name\":\"a.txt\",\"firstLine\":2},"
+                        + "{\"name\":\"b.txt\",\"firstLine\":5}]",
+                new JsonObject(text(out))
+                        .getJsonArray("versions")
+                        .getJsonObject(0)
+                        .getJsonArray("files")
+                        .encode());
+        succeed("verify open.txt a.txt b.txt");
+        assertTrue(text(out).startsWith("dataset default version 1 equals 3 files: "), text(out));
+        assertEquals(1, run("verify a.txt open.txt b.txt"));
+        succeed("plan open.txt a.txt b.txt");
+        succeed("get 1 2");
+        assertEquals(
+                "no newline\n" + Files.readAllLines(directory.resolve("a.txt")).getFirst() + "\n", text(out));
+        succeed("ingest open.txt a.txt b.txt --if-changed");
+        assertEquals("1 current", versions());
+    }
+
+    @Test
     void versionsAreListedWithTheirStates() {
         succeed("ingest a.txt");
         succeed("ingest b.txt");

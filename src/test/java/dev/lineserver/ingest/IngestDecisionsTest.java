@@ -92,6 +92,7 @@ final class IngestDecisionsTest implements Progress {
         Optional<Manifest> newest = Optional.empty();
         Optional<Manifest> unchanged = Optional.empty();
         boolean reusable = true;
+        Checkpoint added = new Checkpoint(0, 0);
 
         @Nullable
         StoreException failure;
@@ -124,16 +125,18 @@ final class IngestDecisionsTest implements Progress {
         @Override
         public Build begin(BuildRequest request) {
             calls.add("begin");
+            added = new Checkpoint(0, 0);
             return this;
         }
 
         @Override
         public void add(LineBatch batch) {
             calls.add("add " + batch.count());
+            added = new Checkpoint(batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
         }
 
         @Override
-        public Manifest commit(Content content, ContentDigest.Tree blocks) {
+        public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files) {
             assertEquals(content.digest(), blocks.digest());
             calls.add("commit " + content.lineCount());
             return manifest(2, content);
@@ -167,7 +170,7 @@ final class IngestDecisionsTest implements Progress {
 
         @Override
         public Checkpoint checkpoint() {
-            throw new AssertionError("an ingest must not call this");
+            return added;
         }
 
         @Override

@@ -128,12 +128,13 @@ final class RecordingStore implements LineStore {
             }
 
             @Override
-            public Manifest commit(Content content, ContentDigest.Tree blocks) throws InterruptedException {
+            public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
+                    throws InterruptedException {
                 calls.add(request.hold() ? "hold" : "publish");
                 long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
                 versions.put(number, lines);
-                Manifest manifest =
-                        new Manifest(request.dataset(), number, content, request.sourceName(), "memory", Instant.EPOCH);
+                Manifest manifest = new Manifest(
+                        request.dataset(), number, content, request.sourceName(), "memory", Instant.EPOCH, files);
                 if (!request.hold()) {
                     current = manifest;
                 }

@@ -187,6 +187,18 @@ public abstract class LineStoreContract {
 
     /** Together they need far more lines at once than a store may look up at once. */
     @Test
+    void theFilesOfAVersionAreKeptInItsManifest() throws Exception {
+        byte[] content = "one\ntwo\n".getBytes(StandardCharsets.UTF_8);
+        List<Manifest.Part> files = List.of(new Manifest.Part("/a b.log", 1), new Manifest.Part("/ü.log", 2));
+        try (Build build = store().begin(request())) {
+            addAll(build, content, 64 << 10);
+            Manifest committed = build.commit(contentOf(content), blocksOf(content), files);
+            assertEquals(files, committed.files());
+            assertEquals(committed, store().current(NAME).orElseThrow());
+        }
+    }
+
+    @Test
     void manyRangesAtOnceAreComplete() throws Exception {
         byte[] content = Samples.random(2_000, 20, 77);
         LineStore store = store();

@@ -201,7 +201,8 @@ final class AerospikeBuild implements Build {
     }
 
     @Override
-    public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
+    public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
+            throws StoreException, InterruptedException {
         if (lineCount != content.lineCount()) {
             throw new StoreFailedException("the build has " + lineCount + " lines, but the source has "
                     + content.lineCount() + ": nothing was published, ingest again");
@@ -213,7 +214,7 @@ final class AerospikeBuild implements Build {
         long recordCount = Math.addExact(records.recordCount(lineCount), partCount);
         writer.awaitAcknowledgements(recordCount);
         new RecordVerifier(cluster, registry, records).verify(lineCount, recordCount);
-        Manifest manifest = lease.commit(content, layout.toString(), recordCount);
+        Manifest manifest = lease.commit(content, layout.toString(), recordCount, files);
         committed = true;
         return manifest;
     }

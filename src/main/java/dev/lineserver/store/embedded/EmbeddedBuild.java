@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -82,14 +83,15 @@ final class EmbeddedBuild implements Build {
     }
 
     @Override
-    public Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException {
+    public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
+            throws StoreException {
         if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
             throw new StoreFailedException(checkpoint.lineIndex() + " lines with " + checkpoint.byteOffset()
                     + " bytes were added, but the source has " + content.lineCount() + " lines with "
                     + content.byteCount() + " bytes; nothing was published");
         }
         Manifest manifest = new Manifest(
-                request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now());
+                request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now(), files);
         Path building = directory.building(version);
         try {
             // Every file is durable before the rename, so a crash leaves either a complete version or a build.

@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike.registry;
 
 import java.lang.System.Logger.Level;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 
 import org.jspecify.annotations.Nullable;
@@ -89,12 +90,14 @@ public final class HeldLease {
      *
      * @param layout for the manifest: the form in which the build has written the lines
      * @param records number of records that it has written
+     * @param files for the manifest, as in {@link Manifest#files}
      * @throws StoreFailedException if the lease was lost; nothing is published
      */
-    public Manifest commit(Content content, String layout, long records) throws StoreException {
+    public Manifest commit(Content content, String layout, long records, List<Manifest.Part> files)
+            throws StoreException {
         commitAttempted = true;
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
-        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now);
+        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now, files);
         Registry.VersionEntry version = new Registry.VersionEntry(manifest, set.name(), records);
         boolean[] retired = new boolean[1];
         lifeCycle.access.update("publishing " + describe(), current -> {

@@ -72,7 +72,7 @@ final class LifeCycleTest {
 
     private LineSet publish(LifeCycle lifeCycle) throws StoreException {
         HeldLease lease = lifeCycle.begin(request(NAME));
-        lease.commit(content(), "a layout", 1);
+        lease.commit(content(), "a layout", 1, List.of());
         return registry.read().lineSet(lease.set().name());
     }
 
@@ -168,7 +168,7 @@ final class LifeCycleTest {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
         registry.duringTruncation =
-                () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
+                () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
@@ -184,7 +184,7 @@ final class LifeCycleTest {
         here.sweep();
         HeldLease lease = Objects.requireNonNull(reusing.get());
         assertEquals(first.name(), lease.set().name());
-        lease.commit(content(), "a layout", 1);
+        lease.commit(content(), "a layout", 1, List.of());
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
         assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
     }
@@ -203,7 +203,7 @@ final class LifeCycleTest {
         advance(LEASE);
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         assertTrue(registry.read().datasets().isEmpty());
     }
 
@@ -277,7 +277,7 @@ final class LifeCycleTest {
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         assertTrue(registry.read().leases().isEmpty());
         assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
-        assertThrows(StoreFailedException.class, () -> dead.commit(content(), "a layout", 1));
+        assertThrows(StoreFailedException.class, () -> dead.commit(content(), "a layout", 1, List.of()));
     }
 
     @ParameterizedTest
@@ -433,9 +433,9 @@ final class LifeCycleTest {
     void keptAndHeldVersionsKeepTheirSets() throws Exception {
         LineSet first = publish(here);
         HeldLease held = here.begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE));
-        held.commit(content(), "a layout", 1);
+        held.commit(content(), "a layout", 1, List.of());
         HeldLease third = here.begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
-        third.commit(content(), "a layout", 1);
+        third.commit(content(), "a layout", 1, List.of());
         advance(LifeCycle.MAX_HOLD);
         assertEquals(List.of(), here.reclaim(false));
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
@@ -459,7 +459,7 @@ final class LifeCycleTest {
     void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1));
+        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         lease.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");

@@ -1,0 +1,235 @@
+package dev.lineserver.ingest;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.line.Limits;
+import dev.lineserver.line.LineNumbers;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.embedded.EmbeddedStore;
+
+import static dev.lineserver.ingest.Archives.ascii;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Several files are one text: the lines of each, in the order of the files. */
+final class JoinedSourceTest {
+    private static final int SEED = 20261129;
+    private static final IngestOptions OPTIONS = new IngestOptions(DatasetName.DEFAULT, false, false);
+
+    private final Path directory;
+    private final LineStore store;
+    private final InputStream standardInput = System.in;
+
+    JoinedSourceTest(@TempDir Path directory) throws Exception {
+        this.directory = directory;
+        store = EmbeddedStore.open(directory.resolve("data"), null);
+    }
+
+    @AfterEach
+    void close() {
+        System.setIn(standardInput);
+        store.close();
+    }
+
+    private Manifest ingest(List<String> names) throws Exception {
+        return new Ingest(store, Progress.SILENT).store(names, OPTIONS).manifest();
+    }
+
+    private String write(String name, byte[] bytes) throws Exception {
+        return Files.write(directory.resolve(name), bytes).toString();
+    }
+
+    private static byte[] packed(Random random, byte[] text) {
+        return switch (random.nextInt(8)) {
+            case 0 -> Archives.gzip(text);
+            case 1 -> Archives.zstd(text);
+            case 2 -> Archives.xz(text);
+            default -> text;
+        };
+    }
+
+    /** Texts of any length with any terminators, sometimes as long as a block, so that a file begins with a block. */
+    private static byte[] text(Random random) {
+        int length = switch (random.nextInt(8)) {
+            case 0 -> 0;
+            case 1 -> 1;
+            case 2 -> Limits.BLOCK_BYTES;
+            case 3 -> Limits.BLOCK_BYTES - 1 + random.nextInt(3);
+            default -> random.nextInt(50);
+        };
+        byte[] text = new byte[length];
+        for (int i = 0; i < length; i++) {
+            text[i] = (byte) (random.nextInt(6) == 0 ? '\n' : 'a' + random.nextInt(26));
+        }
+        return text;
+    }
+
+    @Test
+    void theLinesOfAllFilesFollowEachOtherAndEachFileKnowsItsFirstLine() throws Exception {
+        Random random = new Random(SEED);
+        for (int round = 0; round < 60; round++) {
+            List<String> names = new ArrayList<>();
+            List<Manifest.Part> files = new ArrayList<>();
+            ByteArrayOutputStream expected = new ByteArrayOutputStream();
+            boolean open = false;
+            long lines = 0;
+            for (int i = 2 + random.nextInt(6); i > 0; i--) {
+                byte[] text = text(random);
+                String name = write("part-" + round + "-" + i, packed(random, text));
+                names.add(name);
+                files.add(new Manifest.Part(Path.of(name).toRealPath().toString(), lines + 1));
+                if (text.length > 0) {
+                    expected.writeBytes(ascii(open ? "\n" : ""));
+                    expected.writeBytes(text);
+                    open = text[text.length - 1] != '\n';
+                    lines += Samples.linesOf(text).size();
+                }
+            }
+            Manifest manifest = ingest(names);
+            String message = "round " + round + " of seed " + SEED;
+            assertEquals(files, manifest.files(), message);
+            assertEquals(lines, manifest.lineCount(), message);
+            System.setIn(new ByteArrayInputStream(expected.toByteArray()));
+            assertEquals(ingest(List.of(Source.STDIN)).content(), manifest.content(), message);
+        }
+    }
+
+    @Test
+    void aLastLineWithoutTerminatorIsNotJoinedWithTheNextFile() throws Exception {
+        Manifest manifest = ingest(List.of(
+                write("a", ascii("one")),
+                write("b", new byte[0]),
+                write("c", ascii("two\nthree")),
+                write("d", new byte[0])));
+        assertEquals(
+                List.of(1L, 2L, 2L, 4L),
+                manifest.files().stream().map(Manifest.Part::firstLine).toList());
+        assertEquals(ascii("one\ntwo\nthree").length, manifest.byteCount());
+        assertFalse(manifest.content().terminated());
+        assertEquals(directory.resolve("a") + " and 3 more files", manifest.sourceName());
+    }
+
+    @Test
+    void theCopySurvivesTheFiles() throws Exception {
+        String first = write("a", ascii("one\n"));
+        String second = write("b", ascii("two\n"));
+        Manifest manifest = ingest(List.of(first, second));
+        try (Snapshot snapshot = store.open(manifest);
+                Source same = Source.open(List.of(first, second));
+                Source swapped = Source.open(List.of(second, first))) {
+            LineNumbers numbers = new LineNumbers(1);
+            assertEquals(Optional.empty(), Verification.firstDifference(snapshot, same, numbers, Progress.SILENT));
+            assertEquals(
+                    Optional.of("line 1 differs from byte 1 on"),
+                    Verification.firstDifference(snapshot, swapped, numbers, Progress.SILENT));
+        }
+        Files.delete(Path.of(first));
+        Files.delete(Path.of(second));
+        try (Snapshot snapshot = store.open(manifest)) {
+            assertEquals(2, snapshot.manifest().lineCount());
+        }
+        assertTrue(Arrays.equals(ascii("one\ntwo\n"), Files.readAllBytes(linesFile())));
+    }
+
+    private Path linesFile() throws Exception {
+        try (var files = Files.walk(directory.resolve("data"))) {
+            return files.filter(file -> file.endsWith("lines")).findFirst().orElseThrow();
+        }
+    }
+
+    @Test
+    void storeIfChangedComparesContentAndFiles() throws Exception {
+        String first = write("a", ascii("one\n"));
+        String second = write("b", ascii("two\n"));
+        String both = write("both", ascii("one\ntwo\n"));
+        Ingest ingest = new Ingest(store, Progress.SILENT);
+        assertTrue(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
+        assertFalse(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
+        assertTrue(ingest.storeIfChanged(List.of(both), OPTIONS).stored());
+        assertTrue(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
+        Files.writeString(Path.of(second), "2\n");
+        assertTrue(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
+    }
+
+    /** The first file is read to its end, and the second one is not begun, when they change. */
+    @Test
+    void aFileThatChangesIsNamedAndNothingIsPublished() throws Exception {
+        for (String changing : List.of("a", "b")) {
+            List<String> names =
+                    List.of(write("a", ascii("one line\n".repeat(Limits.BLOCK_BYTES))), write("b", ascii("two\n")));
+            try (Source source = Source.open(names)) {
+                assertTrue(source.assign(new Block()));
+                Files.writeString(directory.resolve(changing), "another line\n");
+                SourceException e = assertThrows(
+                        SourceException.class, () -> new Ingest(store, Progress.SILENT).store(source, OPTIONS));
+                assertEquals(
+                        "cannot read " + directory.resolve(changing)
+                                + ": it changed while it was read; try again when no program writes to it",
+                        e.getMessage());
+            }
+            assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
+        }
+    }
+
+    private void assertRefused(String message, List<String> names) {
+        SourceException e = assertThrows(SourceException.class, () -> ingest(names));
+        assertTrue(e.getMessage().contains(message), e.getMessage());
+    }
+
+    @Test
+    void whatCannotBeReadIsNamed() throws Exception {
+        String good = write("good", ascii("one\n"));
+        byte[] archive = Archives.gzip(ascii("two\n"));
+        assertRefused("cannot read " + directory.resolve("none"), List.of(good, directory + "/none"));
+        assertRefused("a.gz is not gzip-compressed", List.of(good, write("a.gz", ascii("text\n"))));
+        assertRefused(
+                "cannot read " + directory.resolve("cut.gz") + ": it is truncated",
+                List.of(good, write("cut.gz", Archives.cut(archive, archive.length - 1)), good));
+        assertRefused("standard input is named 2 times", List.of("-", good, "/dev/stdin"));
+        assertRefused("and a version keeps at most 65536", java.util.Collections.nCopies(5_000, good));
+        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
+    }
+
+    @Test
+    void standardInputMayBeOneOfTheFiles() throws Exception {
+        System.setIn(new ByteArrayInputStream(Archives.gzip(ascii("two"))));
+        Manifest manifest = ingest(List.of(write("a", ascii("one")), "-", write("c", ascii("three"))));
+        assertEquals(ascii("one\ntwo\nthree").length, manifest.byteCount());
+        assertEquals(new Manifest.Part("-", 2), manifest.files().get(1));
+    }
+
+    @Test
+    void aPlanCountsAllFilesAndTheCopy() throws Exception {
+        List<String> names = List.of(write("a", ascii("one\n")), write("b", Archives.zstd(ascii("two\nthree\n"))));
+        assertTrue(new Ingest(store, Progress.SILENT)
+                .plan(names, false, 0, LinesPerRecord.ONE)
+                .fits());
+        try (Source source = Source.open(names)) {
+            assertTrue(Ingest.shape(source, false, Progress.SILENT).copied());
+            assertEquals(source.size(), source.position());
+        }
+        try (Source source = Source.open(names)) {
+            assertEquals(3, Ingest.shape(source, false, Progress.SILENT).lineCount());
+        }
+    }
+}
