@@ -12,6 +12,7 @@ import picocli.CommandLine.Parameters;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 
@@ -33,6 +34,9 @@ final class PlanCommand implements Verb {
             description = "Embedded store: plan for a copy of FILE in the data directory, as ingest --copy makes it.")
     boolean copy;
 
+    @Option(names = "--sample", description = "Estimate the lines from 64 MiB of FILE, instead of reading all of it.")
+    boolean sample;
+
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
@@ -41,12 +45,11 @@ final class PlanCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = context.openStore()) {
-            plan = new Ingest(store, context.progress("plan"))
-                    .plan(
-                            files,
-                            copy,
-                            context.keep(),
-                            context.settings().store().linesPerRecord());
+            Ingest ingest = new Ingest(store, context.progress("plan"));
+            LinesPerRecord linesPerRecord = context.settings().store().linesPerRecord();
+            plan = sample
+                    ? ingest.planFromSample(files, copy, context.keep(), linesPerRecord)
+                    : ingest.plan(files, copy, context.keep(), linesPerRecord);
         }
         if (json) {
             context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());

@@ -32,7 +32,7 @@ public final class Ingest {
     /**
      * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
      */
-    private static final int LENGTH_RANGES = 4096;
+    static final int LENGTH_RANGES = 4096;
 
     /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
     private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
@@ -225,6 +225,22 @@ public final class Ingest {
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sources)) {
             return store.plan(shape(source, copy, progress), keep, linesPerRecord);
+        }
+    }
+
+    /**
+     * Does what {@link #plan} does, but estimates the lines of a large file from a sample.
+     *
+     * @throws SourceException if the source is not one plain file, too: of any other, a sample cannot be read
+     */
+    public Plan planFromSample(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
+            throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sources)) {
+            Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
+            if (sample.isEmpty()) {
+                return store.plan(shape(source, copy, progress), keep, linesPerRecord);
+            }
+            return sample.get().describe(store.plan(sample.get().shape(copy), keep, linesPerRecord));
         }
     }
 

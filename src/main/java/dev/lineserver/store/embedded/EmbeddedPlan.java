@@ -18,6 +18,9 @@ final class EmbeddedPlan {
     /** Rate of an ingest. On two cores, with the file cached, it takes less than 1 s for 1 GiB of text. */
     private static final long BYTES_PER_SECOND = 1L << 30;
 
+    /** The kernel reads whole pages. A line that begins anywhere in a page occupies one page more but a byte. */
+    private static final long PAGE_BYTES = 4096;
+
     /** Upper bound per block of the index: two longs of its directory, and padding of its lengths to whole longs. */
     private static final long BYTES_PER_BLOCK = 3L * Long.BYTES;
 
@@ -52,7 +55,12 @@ final class EmbeddedPlan {
                         "time",
                         shape.byteCount() / BYTES_PER_SECOND + 1,
                         "seconds",
-                        "to ingest, at most, if the file is cached"));
+                        "to ingest, at most, if the file is cached"),
+                new Figure(
+                        "read",
+                        shape.byteCount() / Math.max(1, shape.lineCount()) + PAGE_BYTES - 1,
+                        "bytes",
+                        "read from the device for one line, on average, if it is not cached"));
         List<String> obstacles = index + copy <= free
                 ? List.of()
                 : List.of("it needs " + (index + copy) + " bytes in " + directory + ", where " + free

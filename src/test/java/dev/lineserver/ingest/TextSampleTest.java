@@ -1,0 +1,134 @@
+package dev.lineserver.ingest;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.TextShape;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class TextSampleTest {
+    private static final int BLOCKS = 8;
+    private static final int FILE_BYTES = 16 << 20;
+
+    @TempDir
+    Path directory;
+
+    private Path write(byte[] content) throws Exception {
+        return Files.write(directory.resolve("text"), content);
+    }
+
+    /** Returns lines whose lengths are random below a bound that is itself random for each line. */
+    private static byte[] text(Random random, int longest) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream(FILE_BYTES + longest);
+        byte[] line = new byte[longest];
+        Arrays.fill(line, (byte) 'x');
+        while (text.size() < FILE_BYTES) {
+            text.write(line, 0, random.nextInt(1 + random.nextInt(longest)));
+            text.write('\n');
+        }
+        return text.toByteArray();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 40, 3_000, 200_000})
+    void theEstimateIsCloseToTheShape(int longest) throws Exception {
+        Path file = write(text(new Random(longest), longest));
+        TextShape exact;
+        TextShape estimate;
+        long error;
+        try (Source source = Source.open(file.toString())) {
+            TextSample sample = TextSample.of(source, BLOCKS).orElseThrow();
+            error = sample.error();
+            estimate = sample.shape(true);
+        }
+        try (Source source = Source.open(file.toString())) {
+            exact = Ingest.shape(source, true, Progress.SILENT);
+        }
+        assertEquals(exact.byteCount(), estimate.byteCount());
+        assertEquals(exact.copied(), estimate.copied());
+        assertWithin(error + 1, exact.lineCount(), estimate.lineCount());
+        assertTrue(longest > 3_000 || error < exact.lineCount() * 0.1, error + " of " + exact.lineCount());
+        assertTrue(estimate.longestLine() <= exact.longestLine(), "the longest is one that was seen");
+        assertTrue(estimate.longestLine() >= exact.longestLine() * 0.5);
+        long classified = Arrays.stream(estimate.linesByLength()).sum();
+        assertWithin(estimate.lineCount() / 50 + 1, estimate.lineCount(), classified);
+        for (int from : new int[] {0, 1, 30}) {
+            assertEquals(share(exact, from), share(estimate, from), 0.1, "share of lines from range " + from + " on");
+        }
+    }
+
+    private static void assertWithin(long bound, long expected, long actual) {
+        assertTrue(Math.abs(expected - actual) <= bound, actual + " is not " + expected + " ± " + bound);
+    }
+
+    private static double share(TextShape shape, int from) {
+        long[] lines = shape.linesByLength();
+        return (double) Arrays.stream(lines, from, lines.length).sum() / shape.lineCount();
+    }
+
+    @Test
+    void aFileWithoutNewlinesIsOneLongLine() throws Exception {
+        Path file = write(new byte[FILE_BYTES]);
+        try (Source source = Source.open(file.toString())) {
+            TextShape shape = TextSample.of(source, BLOCKS).orElseThrow().shape(false);
+            assertEquals(1, shape.lineCount());
+            assertEquals(Limits.BLOCK_BYTES, shape.longestLine());
+            assertEquals(FILE_BYTES, shape.bytesInLongerLines());
+            assertEquals(1, shape.linesByLength()[shape.linesByLength().length - 1]);
+            assertFalse(shape.copied());
+        }
+    }
+
+    @Test
+    void aSmallFileIsReadWholeAndALargeOneIsEstimated() throws Exception {
+        RecordingStore store = new RecordingStore();
+        Ingest ingest = new Ingest(store, Progress.SILENT);
+        Path file = write(Archives.ascii("one\ntwo\n"));
+        assertEquals(store.plan, ingest.planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE));
+        assertNotNull(store.lastShape);
+        assertEquals(2, store.lastShape.lineCount());
+
+        byte[] line = new byte[64];
+        line[63] = '\n';
+        byte[] large = new byte[TextSample.BLOCKS * Limits.BLOCK_BYTES + line.length];
+        for (int i = 0; i < large.length; i += line.length) {
+            System.arraycopy(line, 0, large, i, line.length);
+        }
+        write(large);
+        Plan plan = ingest.planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE);
+        assertEquals("sample", plan.figures().getFirst().name());
+        assertEquals(64 << 20, plan.figures().getFirst().value());
+        assertEquals("lines-error", plan.figures().getLast().name());
+        assertWithin(plan.figures().getLast().value() + 1, large.length / line.length, store.lastShape.lineCount());
+    }
+
+    @Test
+    void aCompressedFileIsRefused() throws Exception {
+        Path file = write(Archives.gzip(new byte[100]));
+        SourceException failure = assertThrows(
+                SourceException.class,
+                () -> new Ingest(new RecordingStore(), Progress.SILENT)
+                        .planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE));
+        assertEquals(
+                file + " must be read from its beginning to its end, because it is compressed, a stream or several"
+                        + " files; leave out --sample",
+                failure.getMessage());
+    }
+}
