@@ -7,6 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.UsageException;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
@@ -15,7 +16,8 @@ import dev.lineserver.store.StoreFailedException;
 /** Removes a dataset or one of its versions from the store. */
 @Command(
         name = "drop",
-        description = "Removes a dataset and all its versions, or one version; the ingested files are kept.")
+        description =
+                "Removes a dataset with all its versions, one version, or an unfinished build; the ingested files are kept.")
 final class DropCommand implements Verb {
     @Parameters(paramLabel = "DATASET", description = "Name of the dataset.")
     String dataset;
@@ -27,6 +29,9 @@ final class DropCommand implements Verb {
     @Nullable
     Long version;
 
+    @Option(names = "--build", description = "Remove only the unfinished build, see line-server builds.")
+    boolean build;
+
     @Override
     public String interruption() {
         return "interrupted; the dataset may have been dropped, see line-server datasets";
@@ -35,15 +40,24 @@ final class DropCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         DatasetName name = CommandContext.parseDataset(dataset);
+        if (build && version != null) {
+            throw new UsageException("--build and --version exclude each other: an unfinished build is no version yet");
+        }
         try (LineStore store = context.openStore()) {
-            if (version != null) {
+            if (build) {
+                if (!store.discardBuild(name)) {
+                    throw new StoreFailedException(
+                            "dataset " + name + " has no unfinished build; see line-server builds");
+                }
+            } else if (version != null) {
                 CommandContext.find(CommandContext.versions(store, name), version);
                 store.drop(name, version);
             } else if (!store.drop(name)) {
                 throw new StoreFailedException("there is no dataset " + name + "; see line-server datasets");
             }
             // Reported before close(), which may wait until servers have stopped reading the dropped versions.
-            context.out().line("dropped dataset " + name + (version == null ? "" : " version " + version));
+            String part = build ? " unfinished build" : version == null ? "" : " version " + version;
+            context.out().line("dropped dataset " + name + part);
             context.out().flush();
         }
         return true;

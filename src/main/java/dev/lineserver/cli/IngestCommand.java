@@ -3,12 +3,15 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.stream.Collectors;
 
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Ingest;
@@ -43,6 +46,16 @@ final class IngestCommand implements Verb {
     boolean force;
 
     @Option(
+            names = "--resume",
+            description = "Aerospike: continue the unfinished ingest of this dataset, if there is one.")
+    boolean resume;
+
+    @Option(
+            names = "--restart",
+            description = "Aerospike: discard the unfinished ingest of this dataset, and begin again.")
+    boolean restart;
+
+    @Option(
             names = "--hold",
             description = "Store and verify the version, but do not publish it; line-server publish does that.")
     boolean hold;
@@ -68,11 +81,34 @@ final class IngestCommand implements Verb {
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;
 
+    @Spec
+    @Nullable
+    CommandSpec spec;
+
     private @Nullable Ingest ingest;
 
     @Override
     public String interruption() {
-        return "interrupted; " + (ingest == null ? "nothing was published" : ingest.state());
+        return "interrupted; " + (ingest == null ? "nothing was published" : ingest.state() + continuation(ingest));
+    }
+
+    /** Returns the command that continues an interrupted ingest. */
+    private String continuation(Ingest interrupted) {
+        if (interrupted.suspendedAt().lineIndex() == 0) {
+            return "";
+        }
+        if (spec == null) {
+            return "; the same command continues there";
+        }
+        List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+        return "; continue with: line-server "
+                + arguments.stream().map(IngestCommand::quoted).collect(Collectors.joining(" "))
+                + (resume ? "" : " --resume");
+    }
+
+    /** Quotes an argument for a shell. */
+    private static String quoted(String argument) {
+        return argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
     @Override
@@ -99,9 +135,19 @@ final class IngestCommand implements Verb {
                 hold,
                 context.settings().store().linesPerRecord(),
                 context.settings().store().ingestRate().orElse(null),
-                checks());
+                checks(),
+                unfinished());
         Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(files, options) : ingest.store(files, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
+    }
+
+    private IngestOptions.Unfinished unfinished() {
+        if (resume && restart) {
+            throw new UsageException("--resume and --restart exclude each other");
+        }
+        return resume
+                ? IngestOptions.Unfinished.RESUME
+                : restart ? IngestOptions.Unfinished.RESTART : IngestOptions.Unfinished.REFUSE;
     }
 
     private PublicationChecks checks() {

@@ -142,6 +142,7 @@ public final class LineServerCommand implements IVersionProvider {
                 new PublishCommand(),
                 SettingOption.with(EnumSet.of(SettingOption.KEEP), SettingOption.STORE_OPTIONS));
         add(command, new RollbackCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new BuildsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);
         return command.setExpandAtFiles(false);

@@ -47,6 +47,7 @@ final class ServeCommand implements Verb {
             ingest.files = files;
             ingest.copy = copy;
             ingest.ifChanged = true;
+            ingest.resume = true;
             try (LineStore store = context.openStore()) {
                 context.err().print(ingest.ingest(context, store).text());
             }

@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
@@ -19,6 +21,7 @@ import dev.lineserver.store.Retries;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.TextShape;
 
 /**
@@ -42,6 +45,7 @@ public final class Ingest {
     private final LineStore store;
     private final Progress progress;
     private String state = NOTHING;
+    private Checkpoint stored = Checkpoint.START;
 
     /** @param progress called on the thread that calls a method of this class */
     public Ingest(LineStore store, Progress progress) {
@@ -113,7 +117,7 @@ public final class Ingest {
                 return new Outcome(existing.get(), false, false, false, Retries.NONE);
             }
             if (!source.isRepeatable()) {
-                reclaim();
+                boolean _ = prepare(options);
                 return store(source, options);
             }
         }
@@ -132,9 +136,10 @@ public final class Ingest {
         state = NOTHING;
         Source source = Source.open(sources);
         try {
-            reclaim();
+            boolean resumes = prepare(options);
             boolean repeatable = source.isRepeatable();
-            if (repeatable && !options.force() && store.requiresPlan()) {
+            // The space of an unfinished build is in use already; it was planned when the build began.
+            if (repeatable && !options.force() && !resumes && store.requiresPlan()) {
                 requireRoom(source, options);
                 // The plan has read the source to its end, so it is opened a second time.
                 source.close();
@@ -145,6 +150,30 @@ public final class Ingest {
         } finally {
             source.close();
         }
+    }
+
+    /**
+     * Decides about an unfinished build before the source is read, and frees space.
+     *
+     * @return true if the ingest continues an unfinished build
+     */
+    private boolean prepare(IngestOptions options) throws StoreException {
+        Optional<BuildStatus> unfinished = store.builds().stream()
+                .filter(build -> build.dataset().equals(options.dataset()) && !build.running())
+                .findFirst();
+        switch (options.unfinished()) {
+            case REFUSE -> {
+                if (unfinished.isPresent()) {
+                    throw unfinished.get().refusal();
+                }
+            }
+            case RESTART -> {
+                boolean _ = store.discardBuild(options.dataset());
+            }
+            case RESUME -> {}
+        }
+        reclaim();
+        return options.unfinished() == IngestOptions.Unfinished.RESUME && unfinished.isPresent();
     }
 
     /**
@@ -269,23 +298,69 @@ public final class Ingest {
         try (Build build = store.begin(request(source, options))) {
             // No other program can publish a version until the build is closed.
             Optional<Manifest> current = options.checks().requiresCurrent() ? current(options) : Optional.empty();
-            SourceReader reader = new SourceReader(source, new StoredProgress(progress, source, build));
-            Pacer pacer = new Pacer(options.rate(), Pacer.Clock.SYSTEM);
-            Content content = reader.read(batch -> {
-                pacer.await(batch);
-                build.add(batch);
-            });
-            requirePassed(options.checks(), source, content, current);
-            // An exception leaves it open whether the store has the version.
-            state = "the version may have been " + (options.hold() ? "stored" : "published")
-                    + ", see line-server versions " + options.dataset();
-            Manifest manifest = build.commit(content, reader.blocks(), source.files());
+            if (build.resumedFrom().lineIndex() > 0) {
+                progress.note("continuing after " + build.resumedFrom().lineIndex()
+                        + " lines; they are read again to check that the source is the same");
+            }
+            Manifest manifest = write(source, options, build, current);
             state = describe(manifest)
                     + (options.hold()
                             ? " is held, but not verified; run line-server verify with --version " + manifest.version()
                             : " was published");
             return new Outcome(manifest, true, options.hold(), false, build.retries());
         }
+    }
+
+    private Manifest write(Source source, IngestOptions options, Build build, Optional<Manifest> current)
+            throws SourceException, StoreException, InterruptedException {
+        try {
+            SourceReader reader = new SourceReader(source, new StoredProgress(progress, source, build));
+            Pacer pacer = new Pacer(options.rate(), Pacer.Clock.SYSTEM);
+            Content content = reader.read(batch -> {
+                // Lines that are stored already cost the store nothing.
+                if (batch.firstLineIndex() >= build.resumedFrom().lineIndex()) {
+                    pacer.await(batch);
+                }
+                build.add(batch);
+            });
+            requirePassed(options.checks(), source, content, current);
+            // An exception leaves it open whether the store has the version.
+            state = "the version may have been " + (options.hold() ? "stored" : "published")
+                    + ", see line-server versions " + options.dataset();
+            return build.commit(content, reader.blocks(), source.files());
+        } catch (InterruptedException | StoreUnavailableException e) {
+            suspend(build);
+            // After an interrupt, the caller says this.
+            if (e instanceof StoreUnavailableException
+                    && stored.lineIndex() > 0
+                    && !Thread.currentThread().isInterrupted()) {
+                progress.note(stored.lineIndex() + " lines are stored; the same command with --resume continues there");
+            }
+            throw e;
+        } catch (SourceException e) {
+            // The read of a pipe that an interrupt ends is no fault of the source.
+            if (Thread.currentThread().isInterrupted()) {
+                suspend(build);
+            }
+            throw e;
+        }
+    }
+
+    private void suspend(Build build) {
+        // An interrupt would end what the store waits for here.
+        boolean interrupted = Thread.interrupted();
+        stored = build.suspend();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (state.equals(NOTHING) && stored.lineIndex() > 0) {
+            state = NOTHING + "; " + stored.lineIndex() + " lines are stored";
+        }
+    }
+
+    /** Returns the end of the lines that the last ingest has left for another one to continue after an exception. */
+    public Checkpoint suspendedAt() {
+        return stored;
     }
 
     private Optional<Manifest> current(IngestOptions options) throws StoreException {
@@ -314,7 +389,8 @@ public final class Ingest {
                 options.copy() || !source.isPlainFile(),
                 options.keep(),
                 options.hold(),
-                options.linesPerRecord());
+                options.linesPerRecord(),
+                options.unfinished() == IngestOptions.Unfinished.RESUME);
     }
 
     /** Returns the dataset's current version if it has the source's content and is not damaged. */

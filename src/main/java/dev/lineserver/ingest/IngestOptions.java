@@ -18,6 +18,7 @@ import dev.lineserver.store.LinesPerRecord;
  * @param linesPerRecord number of consecutive lines that a database stores together
  * @param rate the largest rate at which the store receives lines; null for no limit
  * @param checks conditions without which nothing is published
+ * @param unfinished what happens to an unfinished build of the dataset
  */
 public record IngestOptions(
         DatasetName dataset,
@@ -27,7 +28,31 @@ public record IngestOptions(
         boolean hold,
         LinesPerRecord linesPerRecord,
         @Nullable IngestRate rate,
-        PublicationChecks checks) {
+        PublicationChecks checks,
+        Unfinished unfinished) {
+    /** What happens to an unfinished build of the dataset. Without such a build, all of these begin one. */
+    public enum Unfinished {
+        /** The ingest is refused. */
+        REFUSE,
+        /** The ingest continues it. */
+        RESUME,
+        /** It is discarded, and the ingest begins again. */
+        RESTART
+    }
+
+    /** Creates options that refuse to store the source beside an unfinished build. */
+    public IngestOptions(
+            DatasetName dataset,
+            boolean copy,
+            boolean force,
+            int keep,
+            boolean hold,
+            LinesPerRecord linesPerRecord,
+            @Nullable IngestRate rate,
+            PublicationChecks checks) {
+        this(dataset, copy, force, keep, hold, linesPerRecord, rate, checks, Unfinished.REFUSE);
+    }
+
     /** Creates options that publish the version without checks, with the store's default of kept versions. */
     public IngestOptions(DatasetName dataset, boolean copy, boolean force) {
         this(dataset, copy, force, 0, false, LinesPerRecord.ONE, null, PublicationChecks.NONE);

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 
+import com.dynatrace.hash4j.hashing.HashStream128;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
@@ -47,6 +48,25 @@ public record ContentDigest(long high, long low) {
     public String toString() {
         HexFormat hex = HexFormat.of();
         return hex.toHexDigits(high) + hex.toHexDigits(low);
+    }
+
+    /**
+     * XXH3-128 of a growing prefix of a content, which is hashed in one level. Equals {@link ContentDigest#ofBlock} of the
+     * same bytes.
+     */
+    public static final class Prefix {
+        private final HashStream128 hash = XXH3.hashStream();
+
+        /** Appends bytes to the prefix. */
+        public void add(byte[] bytes, int from, int length) {
+            hash.putBytes(bytes, from, length);
+        }
+
+        /** Returns the digest of all bytes added so far. */
+        public ContentDigest digest() {
+            HashValue128 value = hash.get();
+            return new ContentDigest(value.getMostSignificantBits(), value.getLeastSignificantBits());
+        }
     }
 
     /** Collects the digests of a content's blocks, in their order. Takes 16 bytes of heap per 256 KiB of content. */

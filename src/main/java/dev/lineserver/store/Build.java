@@ -13,8 +13,9 @@ import dev.lineserver.line.LineBatch;
  *
  * <p>Readers see the version once {@code commit} has returned, and not before; a held version only after
  * {@link LineStore#publish}. If {@code close} is called without a
- * successful {@code commit}, the build is rolled back, and the current version stays current. If the process
- * ends before either call, the next build of the dataset removes what this one has written.
+ * successful {@code commit}, the build is rolled back, unless {@link #suspend} has kept it; the current version stays
+ * current. If the process ends before any of these calls, the next build of the dataset removes what this one has written,
+ * or resumes it.
  *
  * {@snippet :
  * try (Build build = store.begin(request)) {
@@ -29,16 +30,34 @@ public interface Build extends AutoCloseable {
      * on the reader of the source.
      *
      * @param batch begins with the line after the last line added; the store does not use its arrays after this call
-     * @throws StoreException if these or earlier lines could not be stored
+     * @throws StoreException if these or earlier lines could not be stored, or differ from those that the resumed build has
+     *     stored
      */
     void add(LineBatch batch) throws StoreException, InterruptedException;
 
     /**
      * Returns the end of the contiguous prefix of lines whose writes the store has completed. It lags behind the lines
-     * added while writes are in flight, and never moves back. An ingest that resumes an interrupted build continues
-     * here; a progress display can show it. May be called by any thread.
+     * added while writes are in flight, and never moves back. A progress display can show it. May be called by any thread.
      */
     Checkpoint checkpoint();
+
+    /**
+     * Returns the end of the lines that an earlier, unfinished build has stored, and that this build does not write again.
+     * All lines must be added nevertheless, from the first one on: the build compares them with those stored.
+     */
+    default Checkpoint resumedFrom() {
+        return Checkpoint.START;
+    }
+
+    /**
+     * Keeps what is stored, so that a later build can resume this one, instead of rolling it back when it is closed. Called
+     * in place of {@link #commit}, by the same thread, and once. Ends writes that are in flight.
+     *
+     * @return the end of the lines that are kept; {@link Checkpoint#START} if nothing is kept
+     */
+    default Checkpoint suspend() {
+        return Checkpoint.START;
+    }
 
     /**
      * Waits until all lines are durable, checks that the store has acknowledged and holds as many as the source has, and

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param keep number of published versions, this one included, that stay stored when this one is published: those that
  *     were published last; 0 for the store's default
  * @param hold true to store the version without publishing it
- * @param linesPerRecord number of consecutive lines that are stored together
+ * @param linesPerRecord number of consecutive lines that are stored together; a build that is resumed keeps its own number
+ * @param resume true to continue an unfinished build of the dataset, if there is one; false to refuse the request then
  */
 public record BuildRequest(
         DatasetName dataset,
@@ -24,7 +25,20 @@ public record BuildRequest(
         boolean copy,
         int keep,
         boolean hold,
-        LinesPerRecord linesPerRecord) {
+        LinesPerRecord linesPerRecord,
+        boolean resume) {
+    /** Requests a new version. */
+    public BuildRequest(
+            DatasetName dataset,
+            String sourceName,
+            @Nullable SourceFile file,
+            boolean copy,
+            int keep,
+            boolean hold,
+            LinesPerRecord linesPerRecord) {
+        this(dataset, sourceName, file, copy, keep, hold, linesPerRecord, false);
+    }
+
     /** Requests a version that is published, with the store's default of kept versions. */
     public BuildRequest(DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
         this(dataset, sourceName, file, copy, 0, false, LinesPerRecord.ONE);

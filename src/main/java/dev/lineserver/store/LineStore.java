@@ -105,13 +105,33 @@ public interface LineStore extends AutoCloseable {
     }
 
     /**
-     * Begins the next version of a dataset. Readers do not see it before {@link Build#commit}, nor after it if the request
-     * asks to hold the version. The dataset is locked against other writers until the build is closed.
+     * Begins the next version of a dataset, or continues an unfinished build of it. Readers do not see it before
+     * {@link Build#commit}, nor after it if the request asks to hold the version. The dataset is locked against other
+     * writers until the build is closed.
      *
-     * @throws StoreFailedException if another build of the dataset is in progress; the message names that build
+     * @throws StoreFailedException if another build of the dataset is in progress, or an unfinished one exists that the
+     *     request does not resume; the message names that build
      * @throws StoreException if the store cannot begin a build
      */
     Build begin(BuildRequest request) throws StoreException;
+
+    /**
+     * Returns the builds in progress, and those that ended unfinished and can be resumed, sorted by dataset. A store without
+     * unfinished builds returns none: it removes what a build has written when the build ends.
+     */
+    default List<BuildStatus> builds() throws StoreException {
+        return List.of();
+    }
+
+    /**
+     * Discards an unfinished build, and releases its space.
+     *
+     * @return false if the dataset has none
+     * @throws StoreFailedException if the build is in progress
+     */
+    default boolean discardBuild(DatasetName dataset) throws StoreException {
+        return false;
+    }
 
     /**
      * Makes a stored version the current one: a held version is published, and a kept one is current again. Copies
@@ -125,9 +145,9 @@ public interface LineStore extends AutoCloseable {
     Manifest publish(DatasetName dataset, long version, int keep) throws StoreException;
 
     /**
-     * Removes a dataset with all its versions, held ones included, and releases its space.
+     * Removes a dataset with all its versions, held ones included, and its unfinished build, and releases its space.
      *
-     * @return true if the dataset existed
+     * @return true if the dataset or an unfinished build of it existed
      * @throws StoreFailedException if a build of the dataset is in progress
      */
     boolean drop(DatasetName dataset) throws StoreException;

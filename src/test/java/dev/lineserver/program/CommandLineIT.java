@@ -223,11 +223,31 @@ final class CommandLineIT {
     }
 
     @Test
-    void aSignalReleasesTheLeaseAndRemovesTheRecords() throws Exception {
+    void aSignalReleasesTheLeaseAndKeepsTheStoredLines() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
-            interruptIngest("TERM", "--aerospike " + node.address());
+            String cluster = "--aerospike " + node.address();
+            interruptIngest("TERM", cluster);
+            String message = lastLine(text(Program.err(log())));
+            Matcher told = Pattern.compile("line-server: interrupted; nothing was published; (\\d+) lines are stored;"
+                            + " continue with: (line-server ingest - " + cluster + " --resume)\n")
+                    .matcher(message);
+            assertTrue(told.matches(), message);
+            assertShell(
+                    1,
+                    "",
+                    "line-server: an ingest of '-' into dataset default ended before it was complete, and "
+                            + told.group(1)
+                            + " lines of it are stored. Continue it with --resume, or begin again with --restart\n",
+                    "line-server ingest x.txt " + cluster);
+            assertShell(
+                    0,
+                    "dropped dataset default unfinished build\nno build is in progress, and none can be resumed\n",
+                    "",
+                    "line-server builds " + cluster
+                            + " --json | grep -q '\"state\":\"unfinished\"' && line-server drop default" + " --build "
+                            + cluster + " && line-server builds " + cluster);
             assertEquals(0, node.recordsOfTheFirstSet());
-            assertShell(0, "", "", "line-server ingest x.txt --aerospike " + node.address() + " >ingested 2>&1");
+            assertShell(0, "", "", "line-server ingest x.txt " + cluster + " >ingested 2>&1");
         }
     }
 

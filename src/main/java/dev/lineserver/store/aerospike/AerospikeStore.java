@@ -12,6 +12,7 @@ import io.netty.channel.EventLoopGroup;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
@@ -136,6 +137,16 @@ public final class AerospikeStore implements LineStore {
         warnOfConflictResolution();
         return new AerospikeBuild(
                 cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), maxBytesPerRecord);
+    }
+
+    @Override
+    public List<BuildStatus> builds() throws StoreException {
+        return lifeCycle.builds();
+    }
+
+    @Override
+    public boolean discardBuild(DatasetName dataset) throws StoreException {
+        return lifeCycle.discardBuild(dataset);
     }
 
     private void warnOfConflictResolution() throws StoreException {

@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -18,6 +19,7 @@ import com.aerospike.client.BatchRecord;
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
@@ -67,7 +69,15 @@ final class BatchWriter {
     private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
 
     /** The first lines of batches that are in flight or failed, by line index. */
-    private final NavigableMap<Long, Checkpoint> unacknowledged = new ConcurrentSkipListMap<>();
+    private final NavigableMap<Long, BatchStart> unacknowledged = new ConcurrentSkipListMap<>();
+
+    /**
+     * Where a batch begins.
+     *
+     * @param position of its first line
+     * @param digest of all lines before it
+     */
+    record BatchStart(Checkpoint position, ContentDigest digest) {}
 
     private final LongAdder acknowledgedRecords = new LongAdder();
     private final LongAdder retries = new LongAdder();
@@ -89,15 +99,16 @@ final class BatchWriter {
      *
      * @throws StoreException if an earlier batch failed
      */
-    void submit(Checkpoint firstLine, List<BatchRecord> records) throws StoreException, InterruptedException {
+    void submit(BatchStart start, List<BatchRecord> records) throws StoreException, InterruptedException {
         permits.acquire();
         // Before the batch is written, so that a checkpoint taken from now on stays at or before its first line.
-        unacknowledged.put(firstLine.lineIndex(), firstLine);
-        String activity = "writing a batch from line index " + firstLine.lineIndex();
+        long firstLine = start.position().lineIndex();
+        unacknowledged.put(firstLine, start);
+        String activity = "writing a batch from line index " + firstLine;
         threads.execute(() -> {
             try {
                 writeUntilAcknowledged(records, activity);
-                unacknowledged.remove(firstLine.lineIndex());
+                unacknowledged.remove(firstLine);
             } catch (StoreException e) {
                 failure.compareAndSet(null, e);
             } catch (InterruptedException e) {
@@ -121,8 +132,8 @@ final class BatchWriter {
     }
 
     /** Returns the first line that is not acknowledged, or {@code next} if all batches are. */
-    Checkpoint firstUnacknowledged(Checkpoint next) {
-        Map.Entry<Long, Checkpoint> first = unacknowledged.firstEntry();
+    BatchStart firstUnacknowledged(BatchStart next) {
+        Map.Entry<Long, BatchStart> first = unacknowledged.firstEntry();
         return first == null ? next : first.getValue();
     }
 
@@ -151,22 +162,26 @@ final class BatchWriter {
     /**
      * Ends retries, and waits for attempts in flight. The caller truncates the set next if the build is rolled back,
      * and a record that is written after the truncation would stay in the set.
+     *
+     * @return false if attempts are still in flight after the timeout, or the thread was interrupted
      */
-    void cancel() {
+    boolean cancel(Duration timeout) {
         cancelled.countDown();
         threads.shutdown();
         try {
-            // Each attempt ends by itself, with the client's timeout, which is the attempt timeout.
-            long timeoutMillis = limits.attemptTimeout().toMillis() * 2;
-            if (!threads.awaitTermination(timeoutMillis, TimeUnit.MILLISECONDS)) {
+            if (threads.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                return true;
+            }
+            if (timeout.isPositive()) {
                 LOG.log(
                         Level.WARNING,
-                        "writes of a build are still in flight {0} ms after its end; their records may stay in the set",
-                        timeoutMillis);
+                        "writes of a build are still in flight {0} ms after its end",
+                        timeout.toMillis());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+        return false;
     }
 
     /**

@@ -236,7 +236,7 @@ final class ClusterPlan {
     private long diskBytes(LinesPerRecord lines) {
         if (lines.of(shape.lineCount(), shape.byteCount()) > 1) {
             return shape.byteCount()
-                    + shape.lineCount() * AerospikeBuild.MAX_ELEMENT_OVERHEAD_BYTES
+                    + shape.lineCount() * PackedLines.MAX_OVERHEAD_BYTES
                     + recordCount(lines) * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
         }
         long[] classes = shape.linesByLength();

@@ -1,7 +1,10 @@
 package dev.lineserver.store.aerospike;
 
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -12,7 +15,6 @@ import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 /**
@@ -28,10 +30,13 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
     private static final int PACKED_KEYS_PER_BATCH = 64;
 
     /**
+     * Searches for a record that does not exist.
+     *
      * @param lineCount expected number of lines
      * @param recordCount expected number of records, parts of long lines included
+     * @return the first line of the first record that does not exist, 0-based; empty if all exist
      */
-    void verify(long lineCount, long recordCount) throws StoreException, InterruptedException {
+    OptionalLong findLost(long lineCount, long recordCount) throws StoreException, InterruptedException {
         long end = System.nanoTime() + COUNT_TIMEOUT_NANOS;
         while (countCopies() != recordCount * registry.namespace().replicationFactor()) {
             if (System.nanoTime() > end) {
@@ -40,11 +45,11 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
                         "the nodes'' counts differ from the {0} records expected in set {1}: checking each record",
                         recordCount,
                         records.set);
-                verifyEach(records.recordCount(lineCount), recordCount);
-                return;
+                return findLostRecord(records.recordCount(lineCount), recordCount);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
+        return OptionalLong.empty();
     }
 
     private long countCopies() throws StoreException {
@@ -54,10 +59,12 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
     }
 
     /**
+     * Searches record by record.
+     *
      * @param lineRecords number of records without parts
      * @param recordCount number of records, parts included
      */
-    private void verifyEach(long lineRecords, long recordCount) throws StoreException {
+    private OptionalLong findLostRecord(long lineRecords, long recordCount) throws StoreException {
         // Packed lines are transferred only if some of them have parts, whose number only their elements tell.
         boolean packedParts = records.linesPerRecord > 1 && recordCount > lineRecords;
         int keysPerBatch = packedParts ? PACKED_KEYS_PER_BATCH : KEYS_PER_BATCH;
@@ -65,56 +72,48 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
         for (long first = 0; first < lineRecords; first += keysPerBatch) {
             long start = first;
             int count = Math.toIntExact(Math.min(keysPerBatch, lineRecords - start));
-            Record[] found = find(count, i -> records.record(start + i), bin, i -> describe(start + i));
+            @Nullable Record[] found = find(start * records.linesPerRecord, count, i -> records.record(start + i), bin);
             for (int i = 0; i < count; i++) {
                 long firstLine = (start + i) * records.linesPerRecord;
-                if (packedParts && LineRecords.value(found[i]) instanceof List<?> elements) {
-                    for (int e = 0; e < elements.size(); e++) {
-                        verifyParts(firstLine + e, LineRecords.LongLineHeader.fromElement(elements.get(e)));
-                    }
-                } else {
-                    verifyParts(firstLine, LineRecords.header(found[i]));
+                if (found[i] == null || !hasParts(firstLine, found[i], packedParts)) {
+                    return OptionalLong.of(firstLine);
                 }
             }
         }
+        return OptionalLong.empty();
     }
 
-    /** Names the first line of a record. */
-    private String describe(long recordIndex) {
-        return "the record of line index " + recordIndex * records.linesPerRecord;
-    }
-
-    private void verifyParts(long line, LineRecords.@Nullable LongLineHeader header) throws StoreException {
-        if (header != null) {
-            Record[] _ = find(
-                    header.parts(),
-                    part -> records.part(line, part),
-                    LineRecords.HEADER_BIN,
-                    part -> "line index " + line + ", part " + part);
+    private boolean hasParts(long firstLine, @Nullable Record record, boolean packed) throws StoreException {
+        if (!packed || !(LineRecords.value(record) instanceof List<?> elements)) {
+            return hasParts(firstLine, LineRecords.header(record));
         }
+        for (int e = 0; e < elements.size(); e++) {
+            if (!hasParts(firstLine + e, LineRecords.LongLineHeader.fromElement(elements.get(e)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean hasParts(long line, LineRecords.@Nullable LongLineHeader header) throws StoreException {
+        return header == null
+                || Arrays.stream(find(line, header.parts(), part -> records.part(line, part), LineRecords.HEADER_BIN))
+                        .allMatch(Objects::nonNull);
     }
 
     /**
-     * Finds records.
+     * Finds records; those that do not exist are null.
      *
+     * @param firstLine the first line of the first record, for messages
      * @param bin the only bin that is transferred; that of headers, which tells how many parts a line has, is short
-     * @throws StoreFailedException if one of the records does not exist
      */
-    private Record[] find(int count, IntFunction<Key> key, String bin, IntFunction<String> name) throws StoreException {
+    private @Nullable Record[] find(long firstLine, int count, IntFunction<Key> key, String bin) throws StoreException {
         Key[] keys = IntStream.range(0, count).mapToObj(key).toArray(Key[]::new);
-        Record[] found;
         try {
-            found = cluster.client.get(cluster.policies.batchExists, keys, bin);
+            return cluster.client.get(cluster.policies.batchExists, keys, bin);
         } catch (AerospikeException e) {
-            throw ClusterFailures.toStoreException(e, "checking that records from " + name.apply(0) + " on are stored");
+            throw ClusterFailures.toStoreException(
+                    e, "checking that the records from line index " + firstLine + " on are stored");
         }
-        for (int i = 0; i < count; i++) {
-            if (found[i] == null) {
-                throw new StoreFailedException(name.apply(i) + " was acknowledged, but is no longer in set "
-                        + records.set + " of namespace " + records.namespace + ": a node was lost or restarted"
-                        + " empty. The version is not published; check that all nodes are up, and ingest again");
-            }
-        }
-        return found;
     }
 }

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,6 +11,7 @@ import com.aerospike.client.ResultCode;
 import com.aerospike.client.Value;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
@@ -18,6 +20,7 @@ import dev.lineserver.store.Retries;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -84,7 +87,7 @@ final class OverloadTest extends FakeNodeTest {
     void recordsThatTheNodeAcknowledgesAndDoesNotStorePreventPublication() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(RECORDS_PER_BATCH));
         node.faults.swallowLines(RECORDS_PER_BATCH);
-        StoreFailedException failure = assertThrows(StoreFailedException.class, () -> put(store, CONTENT));
+        StoreUnavailableException failure = assertThrows(StoreUnavailableException.class, () -> put(store, CONTENT));
         assertTrue(failure.getMessage().contains(" was acknowledged, but is no longer in set"), failure.getMessage());
         assertEquals(Optional.empty(), store.current(NAME));
     }
@@ -99,13 +102,14 @@ final class OverloadTest extends FakeNodeTest {
             Operation.put(LineRecords.lineBin(Value.get(new byte[1])))
         });
         node.faults.refuseLines(1, ResultCode.DEVICE_OVERLOAD);
-        writer.submit(new Checkpoint(0, 0), List.of(record));
+        writer.submit(
+                new BatchWriter.BatchStart(Checkpoint.START, new ContentDigest.Prefix().digest()), List.of(record));
         StoreFailedException failure = assertThrows(StoreFailedException.class, () -> writer.awaitAcknowledgements(2));
         assertEquals(
                 "the lines of the source are 2 records, but the cluster acknowledged 1: nothing was published, ingest"
                         + " again",
                 failure.getMessage());
-        writer.cancel();
+        assertTrue(writer.cancel(Duration.ofSeconds(10)));
         lease.rollBack();
     }
 

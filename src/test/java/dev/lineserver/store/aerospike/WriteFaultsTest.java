@@ -101,7 +101,8 @@ class WriteFaultsTest extends FakeNodeTest {
             add(build, CONTENT);
             Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
             node.records.remove(firstSet(store).line(120).digest);
-            StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, CONTENT));
+            StoreUnavailableException failure =
+                    assertThrows(StoreUnavailableException.class, () -> commit(build, CONTENT));
             assertTrue(failure.getMessage().contains("line index 120 "), failure.getMessage());
         }
         assertEquals(Optional.empty(), store.current(NAME));
@@ -127,8 +128,9 @@ class WriteFaultsTest extends FakeNodeTest {
         try (Build build = begin(store)) {
             add(build, content);
             node.records.remove(firstSet(store).part(0, 2).digest);
-            StoreFailedException failure = assertThrows(StoreFailedException.class, () -> commit(build, content));
-            assertTrue(failure.getMessage().contains("line index 0, part 2 "), failure.getMessage());
+            StoreUnavailableException failure =
+                    assertThrows(StoreUnavailableException.class, () -> commit(build, content));
+            assertTrue(failure.getMessage().contains("line index 0 "), failure.getMessage());
         }
     }
 

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /**
@@ -25,7 +26,9 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  *                       ▼      │   commit()
  *   LifeCycle.begin ──► HELD ──┴───────────────────────► released, set LIVE
  *                       │  │       rollBack()
- *                       │  └───────────────────────────► released, set FREE
+ *                       │  ├───────────────────────────► released, set FREE
+ *                       │  │       suspend()
+ *                       │  └───────────────────────────► released, set BUILDING, can be resumed
  *                       │ not renewed in time, or taken by another build
  *                       ▼          rollBack()
  *                      LOST ───────────────────────────► stays with the new owner, if any
@@ -44,20 +47,28 @@ public final class HeldLease {
     private final DatasetName dataset;
     private final String sourceName;
     private final LineSet set;
+    private final StoredPrefix resumed;
     private final ScheduledFuture<?> renewal;
     private volatile Lease lease;
-    private volatile @Nullable StoreFailedException lossReason;
+    private volatile @Nullable StoreUnavailableException lossReason;
+    private volatile Supplier<StoredPrefix> progress;
+    private volatile StoredPrefix reported;
 
     /** Used only by the thread that ingests. */
     private boolean commitAttempted;
 
-    HeldLease(LifeCycle lifeCycle, BuildRequest request, String sourceName, Lease lease, LineSet set) {
+    /** @param build as in the registry */
+    HeldLease(
+            LifeCycle lifeCycle, BuildRequest request, String sourceName, Lease lease, LineSet set, BuildEntry build) {
         this.lifeCycle = lifeCycle;
         this.request = request;
         this.dataset = request.dataset();
         this.sourceName = sourceName;
         this.lease = lease;
         this.set = set;
+        this.resumed = build.stored();
+        this.progress = () -> resumed;
+        this.reported = resumed;
         this.renewal = lifeCycle.scheduleRenewals(this::renew);
     }
 
@@ -66,14 +77,28 @@ public final class HeldLease {
         return set;
     }
 
+    /** Returns the lines that an earlier build has stored in the set; {@link StoredPrefix#NONE} if there was none. */
+    public StoredPrefix resumed() {
+        return resumed;
+    }
+
+    /**
+     * Records with each renewal how far the build is stored.
+     *
+     * @param progress called on the housekeeping thread
+     */
+    public void reportProgress(Supplier<StoredPrefix> progress) {
+        this.progress = progress;
+    }
+
     /**
      * Checks that the set still belongs to the build. Must be called before each write of a batch: a process that was
      * suspended for longer than its lease must not write to a set that another build may own by now.
      *
-     * @throws StoreFailedException if the lease was lost, or was not renewed in time
+     * @throws StoreUnavailableException if the lease was lost, or was not renewed in time
      */
-    public void requireValid() throws StoreFailedException {
-        StoreFailedException lost = lossReason;
+    public void requireValid() throws StoreUnavailableException {
+        StoreUnavailableException lost = lossReason;
         // Uses the clock, not the registry: it is called before each batch, and must also work if the renewals do not
         // run.
         if (lost == null && lifeCycle.now() > lifeCycle.writeDeadline(lease)) {
@@ -91,7 +116,7 @@ public final class HeldLease {
      * @param layout for the manifest: the form in which the build has written the lines
      * @param records number of records that it has written
      * @param files for the manifest, as in {@link Manifest#files}
-     * @throws StoreFailedException if the lease was lost; nothing is published
+     * @throws StoreUnavailableException if the lease was lost; nothing is published
      */
     public Manifest commit(Content content, String layout, long records, List<Manifest.Part> files)
             throws StoreException {
@@ -107,7 +132,9 @@ public final class HeldLease {
                 return;
             }
             requireValid();
-            requireOwned(current);
+            if (!isOwned(current)) {
+                throw leaseLost();
+            }
             current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
             if (request.hold()) {
                 current.hold(dataset.value(), version);
@@ -116,12 +143,55 @@ public final class HeldLease {
                 retired[0] |= current.publish(dataset.value(), version, keep, now.toEpochMilli());
             }
             current.leases().remove(dataset.value());
+            current.builds().remove(dataset.value());
         });
         renewal.cancel(false);
         if (retired[0]) {
             lifeCycle.scheduleSweepAfterGrace();
         }
         return manifest;
+    }
+
+    /**
+     * Releases the lease, and keeps the set for a build that resumes this one. Does not fail: if the cluster cannot be
+     * reached, the lease expires, and the build can be resumed from what was reported last.
+     *
+     * @return the lines that are kept, as far as this process knows
+     */
+    public StoredPrefix suspend(StoredPrefix stored) {
+        renewal.cancel(false);
+        try {
+            lifeCycle.access.update("suspending " + describe(), current -> {
+                if (ownsLease(current)) {
+                    current.leases().remove(dataset.value());
+                    putBuild(current, stored);
+                }
+            });
+            return stored;
+        } catch (StoreException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "the end of the lines that are stored could not be recorded; a later ingest resumes further ahead: {0}",
+                    e.getMessage());
+            return reported;
+        }
+    }
+
+    /**
+     * Ends renewals, so that the lease expires, and keeps the set for a build that resumes this one.
+     *
+     * @return the lines that are kept
+     */
+    public StoredPrefix abandon() {
+        renewal.cancel(false);
+        return reported;
+    }
+
+    private void putBuild(Registry current, StoredPrefix stored) {
+        BuildEntry build = current.builds().get(dataset.value());
+        if (build != null && build.set().equals(set.name())) {
+            current.builds().put(dataset.value(), build.with(stored, lifeCycle.now()));
+        }
     }
 
     /**
@@ -141,6 +211,7 @@ public final class HeldLease {
             lifeCycle.access.update("rolling back " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
+                    current.builds().remove(dataset.value());
                     if (truncated) {
                         current.put(set.withState(LineSet.SetState.FREE, lifeCycle.now()));
                     }
@@ -160,7 +231,7 @@ public final class HeldLease {
         try {
             requireValid();
             return true;
-        } catch (StoreFailedException _) {
+        } catch (StoreUnavailableException _) {
             return false;
         }
     }
@@ -169,20 +240,22 @@ public final class HeldLease {
      * Runs on the housekeeping thread. A transient failure leaves the lease as it is, and the next renewal tries again.
      * The commit may have released the lease, and not cancelled the renewals yet.
      */
-    private void renew() throws StoreException {
+    void renew() throws StoreException {
         Lease renewed = lifeCycle.renewed(lease);
-        try {
-            lifeCycle.access.update("renewing the lease on " + dataset, current -> {
-                if (isPublished(current)) {
-                    return;
-                }
-                requireOwned(current);
+        StoredPrefix stored = progress.get();
+        boolean[] lost = new boolean[1];
+        lifeCycle.access.update("renewing the lease on " + dataset, current -> {
+            lost[0] = !isPublished(current) && !isOwned(current);
+            if (isOwned(current)) {
                 current.leases().put(dataset.value(), renewed);
-            });
-            lease = renewed;
-        } catch (StoreFailedException e) {
-            throw markLost(e);
+                putBuild(current, stored);
+            }
+        });
+        if (lost[0]) {
+            throw markLost(leaseLost());
         }
+        lease = renewed;
+        reported = stored;
     }
 
     private boolean isPublished(Registry current) {
@@ -190,27 +263,24 @@ public final class HeldLease {
                 .anyMatch(version -> version.set().equals(set.name()));
     }
 
-    private StoreFailedException markLost(StoreFailedException e) {
+    private StoreUnavailableException markLost(StoreUnavailableException e) {
         lossReason = e;
         renewal.cancel(false);
         return e;
     }
 
     /**
-     * Checks that the registry still has the lease and the set of this build. A process that truncates the set removes
+     * Returns true if the registry still has the lease and the set of this build. A process that truncates the set removes
      * the expired lease first.
      */
-    private void requireOwned(Registry current) throws StoreFailedException {
-        LineSet present = current.sets().get(set.name());
-        if (!ownsLease(current) || !set.equals(present)) {
-            throw leaseLost();
-        }
+    private boolean isOwned(Registry current) {
+        return ownsLease(current) && set.equals(current.sets().get(set.name()));
     }
 
-    private StoreFailedException leaseLost() {
-        return new StoreFailedException("the lease on " + dataset + " was lost: it was not renewed in time,"
+    private StoreUnavailableException leaseLost() {
+        return new StoreUnavailableException("the lease on " + dataset + " was lost: it was not renewed in time,"
                 + " because this process was suspended or could not reach the cluster; its lines may have been"
-                + " deleted, or another ingest may have begun. Nothing was published: ingest again");
+                + " deleted, or another ingest may have begun. Nothing was published: ingest again with --resume");
     }
 
     private boolean ownsLease(Registry current) {

@@ -2,13 +2,8 @@ package dev.lineserver.store.aerospike.registry;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.Manifest;
@@ -54,6 +50,8 @@ public final class LifeCycle implements AutoCloseable {
     /** Two renewals may fail before a lease expires. */
     private static final int RENEWALS_PER_LEASE = 3;
 
+    private static final long FIRST_RENEWAL_MILLIS = 1_000;
+
     /**
      * A hold is extended only by at least this fraction of the grace, so that many servers cause few registry writes.
      */
@@ -63,15 +61,6 @@ public final class LifeCycle implements AutoCloseable {
 
     /** A version costs as much storage and RAM as the current one. */
     private static final int DEFAULT_KEEP = 1;
-
-    /**
-     * Subtracted from the time of the cluster when a build begins. Records of the build must not be taken for older ones,
-     * even if the clock of a node is set back by so much during the build.
-     */
-    private static final Duration CLOCK_MARGIN = Duration.ofSeconds(60);
-
-    /** Bounds source names so that a registry with 4,000 datasets fits one record. */
-    private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
     /** A task of the housekeeping thread. */
     interface HousekeepingTask {
@@ -83,6 +72,7 @@ public final class LifeCycle implements AutoCloseable {
     private final Duration grace;
     private final InstantSource clock;
     private final Reclaimer reclaimer;
+    private final Builds builds = new Builds(this);
     private final ScheduledThreadPoolExecutor housekeeping;
     private volatile boolean sweepPending;
 
@@ -106,33 +96,29 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     /**
-     * Begins the next version of a dataset, in a set of its own.
+     * Begins the next version of a dataset, in a set of its own, or resumes the unfinished one. To resume, it waits for the
+     * lease of a process that may still be alive.
      *
-     * @throws StoreFailedException if another build of the dataset is in progress
+     * @throws StoreFailedException if another build of the dataset is in progress, or an unfinished one exists that is not
+     *     resumed
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
-        // Reclaims first, so that sets and their space are available to this build. Records are counted before the set
-        // is chosen: a set without records cannot gain any, unless a node brings back old ones.
-        reclaimer.reclaim(false);
-        Map<String, RegistryAccess.SetCount> counts = access.setCounts();
-        long recordsSince = access.namespace().time() - CLOCK_MARGIN.toMillis();
-        String dataset = request.dataset().value();
-        String source = truncateStart(request.sourceName());
-        String holder = UUID.randomUUID().toString();
-        Registry after = access.update("beginning a version of " + dataset, current -> {
-            Lease held = current.leases().get(dataset);
-            // The lease is this build's if an earlier attempt succeeded and its outcome was in doubt.
-            if (held == null || !held.holder().equals(holder)) {
-                requireNoBuild(held, dataset + " is being ingested already");
-                long version = current.dataset(dataset).lastNumber() + 1;
-                LineSet set = current.chooseSet(counts, dataset, version, recordsSince, now());
-                current.put(set);
-                current.leases().put(dataset, renewed(new Lease(holder, describeOwner(source), set.name(), 0)));
-            }
-        });
-        Lease ours = Objects.requireNonNull(
-                after.leases().get(dataset), "the registry was written without the lease of this build");
-        return new HeldLease(this, request, source, ours, after.lineSet(ours.set()));
+        return builds.begin(request);
+    }
+
+    /** Returns the builds in progress, and those that can be resumed. */
+    public List<BuildStatus> builds() throws StoreException {
+        return builds.list();
+    }
+
+    /**
+     * Discards an unfinished build; its set is truncated at once.
+     *
+     * @return false if there is none
+     * @throws StoreFailedException if the build is in progress
+     */
+    public boolean discardBuild(DatasetName dataset) throws StoreException {
+        return builds.discard(dataset);
     }
 
     /**
@@ -227,6 +213,9 @@ public final class LifeCycle implements AutoCloseable {
                 current.leases().remove(dataset.value());
                 removed[0] = true;
             }
+            if (current.dataset(dataset.value()).all().isEmpty()) {
+                removed[0] |= current.builds().remove(dataset.value()) != null;
+            }
         });
         sweep();
         if (removed[0]) {
@@ -256,7 +245,7 @@ public final class LifeCycle implements AutoCloseable {
         reclaimer.reclaimInBackground();
     }
 
-    private void requireNoBuild(@Nullable Lease held, String refusal) throws StoreFailedException {
+    void requireNoBuild(@Nullable Lease held, String refusal) throws StoreFailedException {
         if (held != null && held.until() > now()) {
             throw new StoreFailedException(refusal + ", by " + held.owner()
                     + ". Wait until it ends; if its process has died, the lease expires in "
@@ -322,8 +311,12 @@ public final class LifeCycle implements AutoCloseable {
 
     ScheduledFuture<?> scheduleRenewals(HousekeepingTask renewal) {
         long period = Math.max(1, lease.toMillis() / RENEWALS_PER_LEASE);
+        // The first one comes early, so that an ingest that soon dies leaves lines to resume.
         return housekeeping.scheduleAtFixedRate(
-                logFailures("a lease could not be renewed", renewal), period, period, TimeUnit.MILLISECONDS);
+                logFailures("a lease could not be renewed", renewal),
+                Math.min(period, FIRST_RENEWAL_MILLIS),
+                period,
+                TimeUnit.MILLISECONDS);
     }
 
     /** Wraps a task to be the top of the housekeeping thread. An exception would silently cancel a periodic task. */
@@ -337,18 +330,6 @@ public final class LifeCycle implements AutoCloseable {
                 LOG.log(Level.ERROR, consequence, e);
             }
         };
-    }
-
-    private static String describeOwner(String source) {
-        String host = System.getenv().getOrDefault("HOSTNAME", "an unnamed host");
-        return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + source + "' since "
-                + Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    /** Shortens a source name from its start, because the end of a path is the more specific part. */
-    private static String truncateStart(String source) {
-        int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
-        return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }
 
     /**

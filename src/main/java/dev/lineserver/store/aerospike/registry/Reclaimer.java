@@ -26,7 +26,7 @@ import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
  *   state of the set                        records that no version needs     truncated up to
  *   FREE                                    all                               the time of this comparison
  *   RETIRED, grace and holds are over       all                               the same; then FREE
- *   BUILDING, lease expired                 all                               the same, without the lease; then FREE
+ *   BUILDING, lease expired, not resumable  all                               the same, without the lease; then FREE
  *   LIVE, more records than its version     those that came back              a minute before its build began
  * </pre>
  *
@@ -208,6 +208,7 @@ final class Reclaimer {
             // The set may have been freed and reused since it was read: the lease of its new build must stay.
             if (isStillReclaimable(current, set)) {
                 current.leases().values().removeIf(held -> held.set().equals(set.name()));
+                current.builds().values().removeIf(build -> build.set().equals(set.name()));
             }
         });
         return isStillReclaimable(after, set);
@@ -220,7 +221,8 @@ final class Reclaimer {
     private boolean isReclaimable(Registry current, LineSet set) {
         return switch (set.state()) {
             case RETIRED -> Math.max(set.since() + grace.toMillis(), set.heldUntil()) <= clock.getAsLong();
-            case BUILDING -> !current.hasValidLease(set, clock.getAsLong());
+            case BUILDING ->
+                !current.hasValidLease(set, clock.getAsLong()) && !current.isResumable(set, clock.getAsLong());
             case LIVE, FREE -> false;
         };
     }
@@ -267,11 +269,15 @@ final class Reclaimer {
     }
 
     private static void pause() throws StoreException {
+        pause("reclaiming");
+    }
+
+    static void pause(String activity) throws StoreException {
         try {
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new StoreUnavailableException("reclaiming was interrupted; later runs continue", e);
+            throw new StoreUnavailableException(activity + " was interrupted", e);
         }
     }
 }

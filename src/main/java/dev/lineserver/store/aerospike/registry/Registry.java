@@ -16,16 +16,20 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreFailedException;
 
 /**
- * Lists the versions of each dataset, the sets, and the leases. It is stored in one record, so that publishing a
+ * Lists the versions of each dataset, the sets, the leases and the builds. It is stored in one record, so that publishing a
  * version, retiring another one and releasing the lease are one atomic write. A registry that was read is never
  * changed; only a {@link RegistryAccess.RegistryChange} changes the copy that it gets.
  *
  * @param datasets by name; a dropped dataset keeps its entry, because the numbers of its versions are not reused
  * @param sets by name
  * @param leases by dataset; the one of {@link #RECLAIMING} excludes other servers that reclaim leftovers
+ * @param builds by dataset; a build that has ended unfinished keeps its entry, so that it can be resumed
  */
 public record Registry(
-        SortedMap<String, DatasetEntry> datasets, SortedMap<String, LineSet> sets, SortedMap<String, Lease> leases) {
+        SortedMap<String, DatasetEntry> datasets,
+        SortedMap<String, LineSet> sets,
+        SortedMap<String, Lease> leases,
+        SortedMap<String, BuildEntry> builds) {
     /** The server allows 4,095 sets in a namespace; the rest is left to other programs. */
     static final int MAX_SETS = 4_000;
 
@@ -109,12 +113,12 @@ public record Registry(
 
     /** Returns the registry of a namespace that has never held a version. */
     public static Registry empty() {
-        return new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        return new Registry(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     }
 
     /** Returns a registry with the same entries, whose maps can be changed independently. */
     public Registry copy() {
-        return new Registry(new TreeMap<>(datasets), new TreeMap<>(sets), new TreeMap<>(leases));
+        return new Registry(new TreeMap<>(datasets), new TreeMap<>(sets), new TreeMap<>(leases), new TreeMap<>(builds));
     }
 
     /** Returns the versions of a dataset; no versions if there is no such dataset. */
@@ -170,6 +174,24 @@ public record Registry(
     boolean hasValidLease(LineSet set, long now) {
         Lease lease = leases.get(set.dataset());
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
+    }
+
+    /**
+     * Returns the build of a dataset that another process can resume: it has stored lines, no process holds its lease, and
+     * its last sign of life is not older than {@link BuildEntry#MAX_AGE}.
+     */
+    Optional<BuildEntry> resumable(String dataset, long now) {
+        return Optional.ofNullable(builds.get(dataset))
+                .filter(build -> build.stored().lineCount() > 0
+                        && build.activeAt() + BuildEntry.MAX_AGE.toMillis() > now
+                        && !hasValidLease(lineSet(build.set()), now));
+    }
+
+    /** Returns true if the lines that an ended build has written to the set are kept, so that it can be resumed. */
+    boolean isResumable(LineSet set, long now) {
+        return resumable(set.dataset(), now)
+                .filter(build -> build.set().equals(set.name()))
+                .isPresent();
     }
 
     /** Returns the set of that name, which must exist. */

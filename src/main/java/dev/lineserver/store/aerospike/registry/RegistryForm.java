@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -16,9 +17,13 @@ public final class RegistryForm {
      * Increased if older programs cannot read the record, or must not replace it. They ignore unknown entries of a map, and
      * lose them when they replace the record.
      */
-    private static final long REVISION = 3;
+    private static final long REVISION = 4;
+
+    /** Has no builds, and is read as well. */
+    private static final long REVISION_WITHOUT_BUILDS = 3;
 
     private static final String FORM = "form";
+    private static final String BUILDS = "builds";
 
     private RegistryForm() {}
 
@@ -28,7 +33,8 @@ public final class RegistryForm {
             new Bin(FORM, REVISION),
             bin("datasets", registry.datasets()),
             bin("sets", registry.sets()),
-            bin("leases", registry.leases())
+            bin("leases", registry.leases()),
+            bin(BUILDS, registry.builds())
         };
     }
 
@@ -42,14 +48,17 @@ public final class RegistryForm {
             return Registry.empty();
         }
         Object form = Objects.requireNonNullElse(record.getValue(FORM), 0L);
-        if (!form.equals(REVISION)) {
+        Map<String, Object> bins = new HashMap<>(record.bins);
+        if (form.equals(REVISION_WITHOUT_BUILDS)) {
+            bins.put(BUILDS, Map.of());
+        } else if (!form.equals(REVISION)) {
             boolean older = form instanceof Long revision && revision < REVISION;
             throw new StoreFailedException("the registry in Aerospike has form " + form + ", this program reads form "
                     + REVISION + ": use the program that wrote it"
                     + (older ? ", or a namespace without lines, and ingest the files again" : ", or a newer one"));
         }
         try {
-            return ManifestForm.MAPPER.convertValue(record.bins, Registry.class);
+            return ManifestForm.MAPPER.convertValue(bins, Registry.class);
         } catch (RuntimeException e) {
             // Wrong types, missing entries or invalid names: the record was written by another program, or is damaged.
             throw new StoreFailedException(

@@ -154,10 +154,10 @@ final class LifeCycleTest {
         HeldLease lease = here.begin(request(NAME));
         lease.requireValid();
         advance(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
-        StoreFailedException lost = assertThrows(StoreFailedException.class, lease::requireValid);
+        StoreUnavailableException lost = assertThrows(StoreUnavailableException.class, lease::requireValid);
         assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
         now.set(1_000_000);
-        assertThrows(StoreFailedException.class, lease::requireValid, "a lost lease stays lost");
+        assertThrows(StoreUnavailableException.class, lease::requireValid, "a lost lease stays lost");
     }
 
     /**
@@ -167,8 +167,8 @@ final class LifeCycleTest {
     void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        registry.duringTruncation =
-                () -> assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        registry.duringTruncation = () ->
+                assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
@@ -203,7 +203,7 @@ final class LifeCycleTest {
         advance(LEASE);
         there.begin(request(new DatasetName("other")));
         assertEquals(List.of(lease.set().name()), registry.truncated);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         assertTrue(registry.read().datasets().isEmpty());
     }
 
@@ -261,7 +261,7 @@ final class LifeCycleTest {
         try {
             lease.requireValid();
             return "";
-        } catch (StoreFailedException e) {
+        } catch (StoreUnavailableException e) {
             return e.getMessage();
         }
     }
@@ -277,7 +277,7 @@ final class LifeCycleTest {
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         assertTrue(registry.read().leases().isEmpty());
         assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
-        assertThrows(StoreFailedException.class, () -> dead.commit(content(), "a layout", 1, List.of()));
+        assertThrows(StoreUnavailableException.class, () -> dead.commit(content(), "a layout", 1, List.of()));
     }
 
     @ParameterizedTest
@@ -459,7 +459,7 @@ final class LifeCycleTest {
     void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
         HeldLease lease = here.begin(request(NAME));
         advance(LEASE);
-        assertThrows(StoreFailedException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         lease.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");

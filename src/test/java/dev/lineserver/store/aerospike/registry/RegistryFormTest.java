@@ -39,7 +39,34 @@ final class RegistryFormTest {
                         "_a",
                         new LineSet("_a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_000L, 1_700_000_000_123L, 0));
         registry.leases().put("e", new Registry.Lease("build 2", "process 1", "_b", 1_700_000_030_000L));
+        registry.builds()
+                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, 1_000)));
         return registry;
+    }
+
+    private static Map<String, Object> build() {
+        return Map.of(
+                "set", "_b",
+                "source", "/g",
+                "sourceSize", 99L,
+                "startedAt", 1L,
+                "resumedAt", 2L,
+                "resumedFrom", 3L,
+                "activeAt", 4L,
+                "stored",
+                        Map.of(
+                                "lineCount",
+                                5L,
+                                "byteCount",
+                                6L,
+                                "digest",
+                                "ab",
+                                "writtenLines",
+                                5L,
+                                "linesPerRecord",
+                                16,
+                                "maxBytesPerRecord",
+                                1_000));
     }
 
     private static Map<String, Object> stored() {
@@ -59,7 +86,7 @@ final class RegistryFormTest {
         assertEquals(
                 Map.of(
                         "form",
-                        3L,
+                        4L,
                         "datasets",
                         Map.of("d", dataset(version(manifest()))),
                         "sets",
@@ -75,7 +102,9 @@ final class RegistryFormTest {
                                         "set",
                                         "_b",
                                         "until",
-                                        1_700_000_030_000L))),
+                                        1_700_000_030_000L)),
+                        "builds",
+                        Map.of("e", build())),
                 stored());
         assertEquals(REGISTRY, read(stored()));
     }
@@ -202,24 +231,35 @@ final class RegistryFormTest {
 
     @Test
     void anotherRevisionIsRefused() {
-        for (long revision : new long[] {1, 2, 4}) {
+        for (long revision : new long[] {1, 2, 5}) {
             Map<String, Object> stored = stored();
             stored.put("form", revision);
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
             assertTrue(e.getMessage().contains("form " + revision), e.getMessage());
             assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
-            assertEquals(revision < 3, e.getMessage().contains("ingest the files again"), e.getMessage());
+            assertEquals(revision < 4, e.getMessage().contains("ingest the files again"), e.getMessage());
         }
+    }
+
+    /** That of programs that could not resume a build. */
+    @Test
+    void theRevisionWithoutBuildsIsRead() throws Exception {
+        Map<String, Object> stored = stored();
+        stored.put("form", 3L);
+        stored.remove("builds");
+        Registry expected = REGISTRY.copy();
+        expected.builds().clear();
+        assertEquals(expected, read(stored));
     }
 
     /** A newer program may say in another way which form it has written. */
     @Test
     void anUnknownRevisionIsRefused() {
-        for (Object revision : new Object[] {"4", List.of(4L), 4.5, true}) {
+        for (Object revision : new Object[] {"5", List.of(4L), 4.5, true}) {
             Map<String, Object> stored = stored();
             stored.put("form", revision);
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
-            assertTrue(e.getMessage().contains("form " + revision + ", this program reads form 3"), e.getMessage());
+            assertTrue(e.getMessage().contains("form " + revision + ", this program reads form 4"), e.getMessage());
             assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
         }
         Map<String, Object> stored = stored();

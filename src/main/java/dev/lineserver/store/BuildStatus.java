@@ -1,0 +1,43 @@
+package dev.lineserver.store;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * A build in progress, or one that ended before it was complete and can be resumed.
+ *
+ * @param dataset the dataset that receives the version
+ * @param version number that the version will have
+ * @param sourceName origin of the content, for display
+ * @param sourceSize size of the source in bytes, before unpacking; negative if unknown
+ * @param running true if a process writes the version now
+ * @param stored the end of the lines that are stored, as of {@code activeAt}
+ * @param resumedFrom number of bytes that were stored at {@code resumedAt}
+ * @param startedAt when the version was begun
+ * @param resumedAt when the version was begun or resumed last
+ * @param activeAt last sign of life of its process
+ */
+public record BuildStatus(
+        DatasetName dataset,
+        long version,
+        String sourceName,
+        long sourceSize,
+        boolean running,
+        Checkpoint stored,
+        long resumedFrom,
+        Instant startedAt,
+        Instant resumedAt,
+        Instant activeAt) {
+    /** Returns the rate since {@code resumedAt}, in bytes per second; 0 if it is unknown. */
+    public double bytesPerSecond() {
+        long millis = Duration.between(resumedAt, activeAt).toMillis();
+        return millis <= 0 ? 0 : (stored.byteOffset() - resumedFrom) * 1000.0 / millis;
+    }
+
+    /** Returns the failure of an ingest that neither resumes this build nor discards it. */
+    public StoreFailedException refusal() {
+        return new StoreFailedException("an ingest of '" + ControlCharacters.escape(sourceName) + "' into dataset "
+                + dataset + " ended before it was complete, and " + stored.lineIndex()
+                + " lines of it are stored. Continue it with --resume, or begin again with --restart");
+    }
+}

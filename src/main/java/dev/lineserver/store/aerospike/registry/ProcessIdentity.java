@@ -1,0 +1,62 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Identifies the process that holds a lease, so that another process of the same machine can tell that it has ended. Then
+ * nobody has to wait until the lease expires. On Linux, the boot of the kernel, the namespace of process numbers, the
+ * process number and the time of its start are unique together; elsewhere, processes are never known to have ended.
+ */
+final class ProcessIdentity {
+    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+    private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
+
+    /** Position of the start time in {@code /proc/PID/stat}, after the name of the program; see proc(5). */
+    private static final int START_TIME = 20;
+
+    private static final String SEPARATOR = " ";
+
+    private ProcessIdentity() {}
+
+    /** Returns a unique name for a lease of this process. */
+    static String newHolder() {
+        String name = UUID.randomUUID().toString();
+        long pid = ProcessHandle.current().pid();
+        return kernel().flatMap(kernel ->
+                        startTime(pid).map(start -> String.join(SEPARATOR, name, kernel, Long.toString(pid), start)))
+                .orElse(name);
+    }
+
+    /** Returns true if the process that created a name ran on this machine, and has certainly ended. */
+    static boolean hasEnded(String holder) {
+        List<String> parts = List.of(holder.split(SEPARATOR, -1));
+        if (parts.size() != 4 || !parts.get(2).matches("[0-9]{1,10}") || !kernel().equals(Optional.of(parts.get(1)))) {
+            return false;
+        }
+        // Without a start time, there is no process with that number.
+        return !startTime(Long.parseLong(parts.get(2))).equals(Optional.of(parts.get(3)));
+    }
+
+    /** Returns what the processes that this one can see have in common; empty if the system does not tell. */
+    private static Optional<String> kernel() {
+        try {
+            return Optional.of(Files.readString(BOOT).strip() + "/" + Files.readSymbolicLink(NAMESPACE));
+        } catch (IOException | UnsupportedOperationException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> startTime(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            return Optional.of(stat.substring(stat.lastIndexOf(')')).split(" ", -1)[START_TIME]);
+        } catch (IOException | RuntimeException _) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.lineserver.store.aerospike.registry;
+
+/**
+ * The first lines of a source that a build has stored, and their form. A build that resumes another one reads the source
+ * from its beginning, and compares these lines with the digest before it writes.
+ *
+ * @param lineCount number of lines; all of them are stored
+ * @param byteCount number of their bytes, terminators included
+ * @param digest XXH3-128 of these bytes, as 32 hexadecimal digits
+ * @param writtenLines number of lines whose records need not be written again; less than {@code lineCount} if records were
+ *     lost
+ * @param linesPerRecord number of consecutive lines in a record
+ * @param maxBytesPerRecord longest line, in bytes, that is stored in one record
+ */
+public record StoredPrefix(
+        long lineCount, long byteCount, String digest, long writtenLines, int linesPerRecord, int maxBytesPerRecord) {
+    /** Nothing is stored, and no form is chosen. */
+    public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, 0);
+}

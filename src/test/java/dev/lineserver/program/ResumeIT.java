@@ -1,0 +1,121 @@
+package dev.lineserver.program;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * Ends the process of an ingest by signals at random moments, resumes it, and compares every byte. Prints its seed; the
+ * system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for each store.
+ */
+@EnabledOnOs(OS.LINUX)
+final class ResumeIT {
+    private static final long SEED = Long.getLong("resume.seed", System.nanoTime());
+    private static final int KILLS = Integer.getInteger("resume.kills", 25);
+    private static final int LINES = 120_000;
+    private static final List<String> SIGNALS = List.of("KILL", "KILL", "KILL", "TERM", "INT");
+
+    @TempDir
+    Path directory;
+
+    private final Random random = new Random(SEED);
+
+    private static byte[] text(Random random) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        for (int i = 0; i < LINES; i++) {
+            int length = random.nextInt(2_000) == 0 ? random.nextInt(300_000) : random.nextInt(60);
+            text.writeBytes((i + " " + "x".repeat(length) + "\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        return text.toByteArray();
+    }
+
+    @Test
+    void anIngestIntoTheEmbeddedStoreSurvivesSignals() throws Exception {
+        killAndResume(List.of("--copy", "--data-dir", directory.resolve("data").toString()));
+    }
+
+    @Test
+    void anIngestIntoAerospikeSurvivesSignals() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            List<String> resumed = killAndResume(List.of("--aerospike", node.address()));
+            assertTrue(!resumed.isEmpty(), "no ingest was resumed: seed " + SEED);
+        }
+    }
+
+    /** Returns what the ingests that resumed another one have printed. */
+    private List<String> killAndResume(List<String> options) throws Exception {
+        System.err.println("[resume] seed " + SEED);
+        Path file = directory.resolve("text");
+        Files.write(file, text(random));
+        List<String> resumed = new ArrayList<>();
+        long start = System.nanoTime();
+        run(options, "ingest", file.toString());
+        long duration = System.nanoTime() - start;
+        for (int i = 0; i < KILLS; i++) {
+            Process ingest = Program.start(log(), arguments(options, "ingest", file.toString(), "--resume"));
+            if (ingest.waitFor((long) (duration * random.nextDouble(0.2, 1.1)), TimeUnit.NANOSECONDS)) {
+                assertEquals(0, ingest.exitValue(), this::messages);
+                assertStored(options, file);
+                Files.write(file, text(random));
+            } else {
+                String signal = SIGNALS.get(random.nextInt(SIGNALS.size()));
+                new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
+                        .start()
+                        .waitFor();
+                assertTrue(ingest.waitFor(1, TimeUnit.MINUTES));
+            }
+            if (messages().contains("continuing after")) {
+                resumed.add(messages());
+            }
+        }
+        run(options, "ingest", file.toString(), "--resume");
+        assertStored(options, file);
+        return resumed;
+    }
+
+    private Path log() {
+        return directory.resolve("log");
+    }
+
+    private String messages() {
+        try {
+            return Files.readString(Program.err(log())) + "seed " + SEED;
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private void assertStored(List<String> options, Path file) throws Exception {
+        assertArrayEquals(Files.readAllBytes(file), run(options, "get", "1-").out(), "seed " + SEED);
+    }
+
+    private Program.Result run(List<String> options, String... arguments) throws Exception {
+        Program.Result result = Program.run(log(), arguments(options, arguments));
+        assertEquals(0, result.exitCode(), result.err() + "seed " + SEED);
+        return result;
+    }
+
+    private static String[] arguments(List<String> options, String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        boolean read = arguments[0].equals("get");
+        options.stream().filter(option -> !(read && option.equals("--copy"))).forEach(all::add);
+        return all.toArray(String[]::new);
+    }
+}
