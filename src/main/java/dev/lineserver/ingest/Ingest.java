@@ -2,7 +2,6 @@ package dev.lineserver.ingest;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
@@ -22,7 +21,6 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.TextShape;
 
 /**
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
@@ -32,11 +30,6 @@ import dev.lineserver.store.TextShape;
  * {@link SourceException} means that the source cannot be read, or that it changed while it was being read; a {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
-    /**
-     * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
-     */
-    static final int LENGTH_RANGES = 4096;
-
     /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
     private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
 
@@ -197,8 +190,8 @@ public final class Ingest {
 
     private void requireRoom(Source source, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        Plan plan =
-                store.plan(shape(source, options.copy(), Progress.SILENT), options.keep(), options.linesPerRecord());
+        Plan plan = new Planning(store, options.copy(), options.keep(), options.linesPerRecord())
+                .ofWhole(source, Progress.SILENT);
         plan.warnings().forEach(progress::note);
         if (!plan.fits()) {
             throw new StoreFailedException(ControlCharacters.escape(SourceException.described(source.name()))
@@ -253,7 +246,7 @@ public final class Ingest {
     public Plan plan(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sources)) {
-            return store.plan(shape(source, copy, progress), keep, linesPerRecord);
+            return new Planning(store, copy, keep, linesPerRecord).ofWhole(source, progress);
         }
     }
 
@@ -265,33 +258,8 @@ public final class Ingest {
     public Plan planFromSample(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sources)) {
-            Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
-            if (sample.isEmpty()) {
-                return store.plan(shape(source, copy, progress), keep, linesPerRecord);
-            }
-            return sample.get().describe(store.plan(sample.get().shape(copy), keep, linesPerRecord));
+            return new Planning(store, copy, keep, linesPerRecord).ofSample(source, progress);
         }
-    }
-
-    /** Reads a source to its end, and counts its lines by length. */
-    static TextShape shape(Source source, boolean copy, Progress progress)
-            throws SourceException, InterruptedException {
-        long[] linesByLength = new long[LENGTH_RANGES];
-        AtomicLong bytesInLongerLines = new AtomicLong();
-        Content content = new SourceReader(source, progress).read(batch -> {
-            for (int i = 0; i < batch.count(); i++) {
-                int range = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTH_RANGES - 1);
-                linesByLength[range]++;
-                bytesInLongerLines.addAndGet(range < LENGTH_RANGES - 1 ? 0 : batch.length(i));
-            }
-        });
-        return new TextShape(
-                content.lineCount(),
-                content.byteCount(),
-                content.longestLine(),
-                linesByLength,
-                bytesInLongerLines.get(),
-                copy || !source.isPlainFile());
     }
 
     Outcome store(Source source, IngestOptions options) throws SourceException, StoreException, InterruptedException {

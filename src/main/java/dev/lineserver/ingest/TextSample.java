@@ -19,7 +19,7 @@ final class TextSample {
 
     private final long byteCount;
     private final int blocks;
-    private final long[] linesByLength = new long[Ingest.LENGTH_RANGES];
+    private final long[] linesByLength = new long[Planning.LENGTH_RANGES];
     private long wholeLines;
     private long bytesInLongerLines;
     private long longest;

@@ -225,11 +225,11 @@ final class JoinedSourceTest {
                 .plan(names, false, 0, LinesPerRecord.ONE)
                 .fits());
         try (Source source = Source.open(names)) {
-            assertTrue(Ingest.shape(source, false, Progress.SILENT).copied());
+            assertTrue(Planning.shape(source, false, Progress.SILENT).copied());
             assertEquals(source.size(), source.position());
         }
         try (Source source = Source.open(names)) {
-            assertEquals(3, Ingest.shape(source, false, Progress.SILENT).lineCount());
+            assertEquals(3, Planning.shape(source, false, Progress.SILENT).lineCount());
         }
     }
 }

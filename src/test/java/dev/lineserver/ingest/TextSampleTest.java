@@ -59,7 +59,7 @@ final class TextSampleTest {
             estimate = sample.shape(true);
         }
         try (Source source = Source.open(file.toString())) {
-            exact = Ingest.shape(source, true, Progress.SILENT);
+            exact = Planning.shape(source, true, Progress.SILENT);
         }
         assertEquals(exact.byteCount(), estimate.byteCount());
         assertEquals(exact.copied(), estimate.copied());

@@ -1,0 +1,62 @@
+package dev.lineserver.ingest;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+import dev.lineserver.store.Content;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Plan;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.TextShape;
+
+/**
+ * Measures sources for the plans of a store.
+ *
+ * @param store calculates the plans
+ * @param copy as in {@link IngestOptions#copy}
+ * @param keep as in {@link IngestOptions#keep}
+ * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
+ */
+record Planning(LineStore store, boolean copy, int keep, LinesPerRecord linesPerRecord) {
+    /**
+     * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
+     */
+    static final int LENGTH_RANGES = 4096;
+
+    /** Plans a source, and reads it to its end for that. */
+    Plan ofWhole(Source source, Progress progress) throws SourceException, StoreException, InterruptedException {
+        return of(shape(source, copy, progress));
+    }
+
+    /** Plans a plain file from a sample of it; reads a file that is not larger than the sample to its end. */
+    Plan ofSample(Source source, Progress progress) throws SourceException, StoreException, InterruptedException {
+        Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
+        return sample.isPresent() ? sample.get().describe(of(sample.get().shape(copy))) : ofWhole(source, progress);
+    }
+
+    private Plan of(TextShape shape) throws StoreException {
+        return store.plan(shape, keep, linesPerRecord);
+    }
+
+    /** Reads a source to its end, and counts its lines by length. */
+    static TextShape shape(Source source, boolean copy, Progress progress)
+            throws SourceException, InterruptedException {
+        long[] linesByLength = new long[LENGTH_RANGES];
+        AtomicLong bytesInLongerLines = new AtomicLong();
+        Content content = new SourceReader(source, progress).read(batch -> {
+            for (int i = 0; i < batch.count(); i++) {
+                int range = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTH_RANGES - 1);
+                linesByLength[range]++;
+                bytesInLongerLines.addAndGet(range < LENGTH_RANGES - 1 ? 0 : batch.length(i));
+            }
+        });
+        return new TextShape(
+                content.lineCount(),
+                content.byteCount(),
+                content.longestLine(),
+                linesByLength,
+                bytesInLongerLines.get(),
+                copy || !source.isPlainFile());
+    }
+}
