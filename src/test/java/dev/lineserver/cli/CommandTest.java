@@ -289,6 +289,10 @@ final class CommandTest {
             assertTrue(
                     out.toString(StandardCharsets.UTF_8).endsWith("/s) with 1 retry, 1 overload of the cluster\n"),
                     out.toString(StandardCharsets.UTF_8));
+            assertEquals(
+                    "line-server: the cluster is overloaded, or answers late;"
+                            + " the ingest goes on with fewer batches at a time\n",
+                    err.toString(StandardCharsets.UTF_8));
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -81,7 +82,7 @@ final class BatchWriter {
 
     private final LongAdder acknowledgedRecords = new LongAdder();
     private final LongAdder retries = new LongAdder();
-    private final LongAdder overloads = new LongAdder();
+    private final AtomicLong overloads = new AtomicLong();
 
     /** The time at which a record of any batch was last acknowledged. */
     private volatile long lastProgress = System.nanoTime();
@@ -156,7 +157,7 @@ final class BatchWriter {
 
     /** Returns the retries and overloads so far. */
     Retries retries() {
-        return new Retries(retries.sum(), overloads.sum());
+        return new Retries(retries.sum(), overloads.get());
     }
 
     /**
@@ -252,8 +253,10 @@ final class BatchWriter {
                 thrown = e;
             }
             result = result(failed(records), thrown);
-            if (result == BatchWindow.Result.OVERLOADED) {
-                overloads.increment();
+            if (result == BatchWindow.Result.OVERLOADED && overloads.getAndIncrement() == 0) {
+                LOG.log(
+                        Level.WARNING,
+                        "the cluster is overloaded, or answers late; the ingest goes on with fewer batches at a time");
             }
             if (limits.lowPriority()) {
                 boolean _ = cancelled.await(System.nanoTime() - start, TimeUnit.NANOSECONDS);
