@@ -64,6 +64,12 @@ final class LocalAsdCluster {
         awaitStable();
     }
 
+    /** Kills a node: what it has not written to its device is lost. Does not wait for the others. */
+    void kill(int node) throws InterruptedException {
+        Process process = Objects.requireNonNull(processes.set(node, null));
+        process.destroyForcibly().waitFor();
+    }
+
     /** Starts a stopped node with the records on its device: a cold start. Waits until migrations have ended. */
     void start(int node) throws IOException {
         processes.set(node, run(node));

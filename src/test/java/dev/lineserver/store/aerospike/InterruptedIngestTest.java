@@ -1,0 +1,181 @@
+package dev.lineserver.store.aerospike;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.PublicationChecks;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestRate;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Tests ingests into real nodes that are killed in the middle, so that they lose what they had acknowledged last. */
+final class InterruptedIngestTest {
+    private static final int LINES = 200_000;
+
+    @TempDir
+    Path directory;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable closeable : open.reversed()) {
+            closeable.close();
+        }
+    }
+
+    private AerospikeStore connect(LocalAsdCluster cluster, Duration deadline) throws Exception {
+        AerospikeStore store = AerospikeStore.connect(
+                TestSettings.of(cluster.hosts())
+                        .grace(Duration.ZERO)
+                        .recordsPerBatch(500)
+                        .writes(Duration.ofSeconds(2), deadline)
+                        .settings(),
+                TestSettings.LOOPS);
+        open.add(store);
+        return store;
+    }
+
+    private LocalAsdCluster cluster(int nodes) throws Exception {
+        LocalAsdCluster cluster = RealAerospike.ownCluster(InterruptedIngestTest.class, nodes);
+        open.add(cluster::end);
+        return cluster;
+    }
+
+    private Path text() throws Exception {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < LINES; i++) {
+            text.append("line ").append(i).append(" of the text").append("\n");
+        }
+        return Files.writeString(directory.resolve("text"), text, StandardCharsets.US_ASCII);
+    }
+
+    private static Ingest.Outcome ingest(AerospikeStore store, Path text, Progress progress) throws Exception {
+        return new Ingest(store, progress)
+                .store(
+                        text.toString(),
+                        new IngestOptions(
+                                DatasetName.DEFAULT,
+                                false,
+                                true,
+                                0,
+                                false,
+                                LinesPerRecord.ONE,
+                                new IngestRate(50_000, false),
+                                PublicationChecks.NONE,
+                                IngestOptions.Unfinished.RESUME));
+    }
+
+    /** Runs an action once, as soon as two thirds of the lines are stored: after some seconds, at this rate. */
+    private static Progress afterTwoThirds(Runnable action) {
+        boolean[] done = new boolean[1];
+        return (_, _, lines) -> {
+            if (lines > LINES * 2 / 3 && !done[0]) {
+                done[0] = true;
+                action.run();
+            }
+        };
+    }
+
+    private static void assertPublished(AerospikeStore store, Path text) throws Exception {
+        try (Snapshot snapshot = store.open(store.current(DatasetName.DEFAULT).orElseThrow())) {
+            assertEquals(LINES, snapshot.manifest().lineCount());
+            ContractCommit.assertHoldsAll(snapshot, Files.readAllBytes(text));
+        }
+    }
+
+    private static CompletableFuture<Void> restart(LocalAsdCluster cluster, int node) {
+        try {
+            cluster.kill(node);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return CompletableFuture.runAsync(() -> {
+            try {
+                cluster.start(node);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    /** The ingest waits for the node. Whether records were lost depends on what the node had written. */
+    @Test
+    void theOnlyNodeIsKilledAndStartedInTheMiddle() throws Exception {
+        LocalAsdCluster cluster = cluster(1);
+        AerospikeStore store = connect(cluster, Duration.ofSeconds(60));
+        Path text = text();
+        List<CompletableFuture<Void>> restarts = new ArrayList<>();
+        try {
+            Ingest.Outcome first = ingest(store, text, afterTwoThirds(() -> restarts.add(restart(cluster, 0))));
+            assertTrue(first.stored());
+        } catch (StoreUnavailableException lost) {
+            assertTrue(lost.getMessage().contains("--resume"), lost.getMessage());
+            assertTrue(ingest(store, text, Progress.SILENT).stored());
+        }
+        restarts.getFirst().join();
+        assertPublished(store, text);
+        assertEquals(List.of(), store.builds());
+    }
+
+    /** The ingest gives up before the node is back. */
+    @Test
+    void anIngestThatGaveUpIsResumed() throws Exception {
+        LocalAsdCluster cluster = cluster(1);
+        AerospikeStore store = connect(cluster, Duration.ofSeconds(2));
+        Path text = text();
+        assertThrows(
+                StoreUnavailableException.class,
+                () -> ingest(store, text, afterTwoThirds(() -> {
+                    try {
+                        cluster.kill(0);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                })));
+        cluster.start(0);
+        AerospikeStore later = connect(cluster, Duration.ofSeconds(60));
+        assertTrue(later.builds().getFirst().stored().lineIndex() > 0, "nothing to resume");
+        try {
+            assertTrue(ingest(later, text, Progress.SILENT).stored());
+        } catch (StoreUnavailableException lost) {
+            assertTrue(lost.getMessage().contains("--resume"), lost.getMessage());
+            assertTrue(ingest(later, text, Progress.SILENT).stored());
+        }
+        assertPublished(later, text);
+    }
+
+    @Test
+    void oneOfThreeNodesIsKilledInTheMiddle() throws Exception {
+        LocalAsdCluster cluster = cluster(3);
+        AerospikeStore store = connect(cluster, Duration.ofSeconds(60));
+        Path text = text();
+        Ingest.Outcome outcome = ingest(store, text, afterTwoThirds(() -> {
+            try {
+                cluster.kill(1);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }));
+        assertTrue(outcome.stored());
+        assertPublished(store, text);
+    }
+}
