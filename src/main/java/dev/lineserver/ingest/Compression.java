@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
 
-import io.airlift.compress.v3.zstd.ZstdInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.tukaani.xz.XZInputStream;
 
@@ -115,7 +114,7 @@ enum Compression {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new GzipMembers(packed);
-            case ZSTD -> new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
+            case ZSTD -> new ZstdFrames(packed);
             case BZIP2 -> new Unpacked(this, packed, from -> new BZip2CompressorInputStream(from, true));
             case XZ -> new Unpacked(this, packed, from -> new XZInputStream(from, xzMemoryLimit()));
             case LZ4 -> new Lz4Frames(packed);

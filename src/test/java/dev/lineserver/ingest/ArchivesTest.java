@@ -239,13 +239,13 @@ final class ArchivesTest {
         SourceException e = assertThrows(
                 SourceException.class, () -> Planning.shape(Source.open(file.toString()), false, Progress.SILENT));
         assertTrue(e.getMessage().contains("window of 2048 MiB"), e.getMessage());
-        assertTrue(e.getMessage().contains("zstd -d --long=31"), e.getMessage());
+        assertTrue(e.getMessage().contains("zstd -dc --long=31"), e.getMessage());
     }
 
-    /** The library has the same limit, but {@link ZstdFrames} refuses larger windows before the library reads them. */
+    /** The encoder finds a match 16 MiB before its copy; {@code zstd -d} unpacks up to 128 MiB unless it is told more. */
     @Test
-    void theLargestWindowIsUnpackedAndALargerOneIsRefused() throws Exception {
-        int windowLog = 23;
+    void aWideWindowIsUnpacked() throws Exception {
+        int windowLog = 24;
         byte[] repeated = new byte[100_000];
         byte[] content = new byte[(1 << windowLog) + 1_000_000];
         Random random = new Random(SEED);
@@ -253,13 +253,11 @@ final class ArchivesTest {
         random.nextBytes(repeated);
         System.arraycopy(repeated, 0, content, 0, repeated.length);
         System.arraycopy(repeated, 0, content, (1 << windowLog) - 1_000, repeated.length);
-        byte[] packed = zstd(content, 5, false, windowLog);
+        byte[] packed = zstd(content, 5, true, windowLog);
         assertTrue(packed.length < content.length - 90_000, "the encoder found no match across the window");
-        byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
-        assertArrayEquals(join(content, ascii("between"), content), unpacked);
-        byte[] wider = zstd(content, 1, false, windowLog + 1);
-        IOException e = assertThrows(IOException.class, () -> unpack(Compression.ZSTD, wider));
-        assertTrue(String.valueOf(e.getMessage()).contains("a window of 16 MiB"), e.getMessage());
+        assertArrayEquals(
+                join(content, ascii("between"), content),
+                unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed)));
     }
 
     @Test
@@ -279,7 +277,8 @@ final class ArchivesTest {
     @SuppressWarnings("InputStreamSlowMultibyteRead") // Every read fails.
     void aReadThatFailsIsNotTakenForDamage() {
         IOException failure = new ClosedByInterruptException();
-        for (Compression compression : Set.of(Compression.ZSTD, Compression.BZIP2, Compression.XZ, Compression.LZ4)) {
+        for (Compression compression :
+                Set.of(Compression.GZIP, Compression.ZSTD, Compression.BZIP2, Compression.XZ, Compression.LZ4)) {
             byte[] archive = Objects.requireNonNull(smallArchives().get(compression.toString()));
             InputStream interrupted = new SequenceInputStream(
                     new ByteArrayInputStream(cut(archive, archive.length / 2)), new InputStream() {
@@ -377,7 +376,6 @@ final class ArchivesTest {
 
     /**
      * A damaged frame without a checksum may be valid. Then its content must be that of the reference implementation.
-     * The library detects less damage: only the reference implementation refuses about 3 in 100 of these archives.
      */
     @Test
     void damagedButValidFramesAreReadLikeTheReferenceImplementation() {
@@ -394,19 +392,18 @@ final class ArchivesTest {
             }
             byte[] reference = reference(archive);
             byte[] unpacked = unpackOrRefuse(Compression.ZSTD, archive);
-            boolean narrow = (archive[4] & 0x20) != 0 || (archive[5] & 0xFF) >>> 3 <= 13;
-            if (reference != null && narrow) {
+            if (reference != null) {
                 valid++;
                 assertArrayEquals(
                         reference,
                         unpacked,
                         "round " + round + ": " + HexFormat.of().formatHex(archive));
-            } else if (reference == null && unpacked != null) {
+            } else if (unpacked != null) {
                 undetected++;
             }
         }
         assertTrue(valid > rounds / 10, valid + " valid archives");
-        assertTrue(undetected < rounds / 25, undetected + " archives that only the reference refuses");
+        assertTrue(undetected < rounds / 250, undetected + " archives that only the reference refuses");
     }
 
     private static byte @Nullable [] reference(byte[] archive) {
