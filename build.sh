@@ -63,6 +63,7 @@ build_jvm() {
   # shellcheck source=src/main/scripts/train.sh
   . src/main/scripts/train.sh
   train target/quarkus-app/quarkus-run.jar target/quarkus-app/line-server.aot
+  require_start target/line-server-jvm
 }
 
 build_native() {
