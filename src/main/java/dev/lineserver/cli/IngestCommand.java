@@ -19,6 +19,7 @@ import dev.lineserver.ingest.IngestOptions;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Retries;
@@ -175,9 +176,25 @@ final class IngestCommand implements Verb {
             if (!outcome.stored()) {
                 return version + ", stored already";
             }
-            String rate = Quantities.bytes((long) (manifest.byteCount() / seconds)) + "/s";
-            String stored = version + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")" + retries();
+            String rate = Quantities.bytes((long) bytesPerSecond()) + "/s";
+            String stored = version + resumption() + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")"
+                    + retries();
             return outcome.held() ? stored + ", " + held(manifest) : stored;
+        }
+
+        /** Without the lines that another ingest has stored. */
+        private double bytesPerSecond() {
+            return (outcome.manifest().byteCount() - resumed().byteOffset()) / seconds;
+        }
+
+        private Checkpoint resumed() {
+            return outcome.resumedFrom();
+        }
+
+        private String resumption() {
+            return resumed().lineIndex() == 0
+                    ? ""
+                    : ", resumed after " + Quantities.grouped(resumed().lineIndex()) + " of them";
         }
 
         private String retries() {
@@ -209,8 +226,11 @@ final class IngestCommand implements Verb {
                     .put("stored", outcome.stored())
                     .put("seconds", seconds);
             if (outcome.stored()) {
-                answer.put("bytesPerSecond", Math.round(manifest.byteCount() / seconds))
-                        .put("linesPerSecond", Math.round(manifest.lineCount() / seconds))
+                answer.put("bytesPerSecond", Math.round(bytesPerSecond()))
+                        .put(
+                                "linesPerSecond",
+                                Math.round((manifest.lineCount() - resumed().lineIndex()) / seconds))
+                        .put("resumedFrom", resumed().lineIndex())
                         .put("retries", outcome.retries().count())
                         .put("overloads", outcome.retries().overloads());
             }

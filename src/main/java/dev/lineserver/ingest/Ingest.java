@@ -54,8 +54,15 @@ public final class Ingest {
      * @param held true if the version is stored, and not published
      * @param verified true if the stored version was compared with its source afterwards
      * @param retries of this ingest
+     * @param resumedFrom the end of the lines that an unfinished ingest had stored before
      */
-    public record Outcome(Manifest manifest, boolean stored, boolean held, boolean verified, Retries retries) {}
+    public record Outcome(
+            Manifest manifest,
+            boolean stored,
+            boolean held,
+            boolean verified,
+            Retries retries,
+            Checkpoint resumedFrom) {}
 
     /**
      * Returns what the last ingest has stored or published so far, for a message after an exception. Called by the thread
@@ -107,7 +114,7 @@ public final class Ingest {
             Optional<Manifest> existing = findExisting(source, request(source, options));
             if (existing.isPresent()) {
                 requirePassed(options.checks(), source, existing.get().content(), existing);
-                return new Outcome(existing.get(), false, false, false, Retries.NONE);
+                return new Outcome(existing.get(), false, false, false, Retries.NONE, Checkpoint.START);
             }
             if (!source.isRepeatable()) {
                 boolean _ = prepare(options);
@@ -228,7 +235,7 @@ public final class Ingest {
                     + difference.get() + "; nothing was published; ingest the source again");
         }
         state = version + " is held and verified";
-        return new Outcome(held, true, true, true, outcome.retries());
+        return new Outcome(held, true, true, true, outcome.retries(), outcome.resumedFrom());
     }
 
     private static String describe(Manifest manifest) {
@@ -275,7 +282,7 @@ public final class Ingest {
                     + (options.hold()
                             ? " is held, but not verified; run line-server verify with --version " + manifest.version()
                             : " was published");
-            return new Outcome(manifest, true, options.hold(), false, build.retries());
+            return new Outcome(manifest, true, options.hold(), false, build.retries(), build.resumedFrom());
         }
     }
 

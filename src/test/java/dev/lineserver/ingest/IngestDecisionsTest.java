@@ -268,7 +268,8 @@ final class IngestDecisionsTest implements Progress {
         Manifest recognised = manifest(1, content(file));
         store.unchanged = Optional.of(recognised);
         assertEquals(
-                new Ingest.Outcome(recognised, false, false, false, Retries.NONE), storeIfChanged(file.toString()));
+                new Ingest.Outcome(recognised, false, false, false, Retries.NONE, Checkpoint.START),
+                storeIfChanged(file.toString()));
         assertEquals(List.of(), store.calls);
     }
 
@@ -284,7 +285,9 @@ final class IngestDecisionsTest implements Progress {
                     case "zstd" -> Archives.zstd(TEXT);
                     default -> TEXT;
                 });
-        assertEquals(new Ingest.Outcome(newest, false, false, false, Retries.NONE), storeIfChanged(source.toString()));
+        assertEquals(
+                new Ingest.Outcome(newest, false, false, false, Retries.NONE, Checkpoint.START),
+                storeIfChanged(source.toString()));
         assertEquals(List.of("reuse 1"), store.calls);
         store.calls.clear();
         store.reusable = false;

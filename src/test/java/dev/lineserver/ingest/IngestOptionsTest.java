@@ -174,7 +174,7 @@ final class IngestOptionsTest implements Progress {
     @Test
     void aHeldVersionIsComparedWithItsSource() throws Exception {
         Ingest.Outcome outcome = ingest().store(file, options(true, PublicationChecks.NONE));
-        assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true, Retries.NONE), outcome);
+        assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true, Retries.NONE, Checkpoint.START), outcome);
         assertEquals(List.of("reclaim", "plan keep 3", "begin", "hold", "close", "open"), store.calls);
         assertEquals(List.of("next: verify"), notes);
     }

@@ -72,6 +72,10 @@ final class ResumeIT {
             Process ingest = Program.start(log(), arguments(options, "ingest", file.toString(), "--resume"));
             if (ingest.waitFor((long) (duration * random.nextDouble(0.2, 1.1)), TimeUnit.NANOSECONDS)) {
                 assertEquals(0, ingest.exitValue(), this::messages);
+                assertEquals(
+                        messages().contains("continuing after"),
+                        Files.readString(Program.out(log())).contains(", resumed after "),
+                        this::messages);
                 assertStored(options, file);
                 Files.write(file, text(random));
             } else {
