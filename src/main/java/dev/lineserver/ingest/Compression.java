@@ -8,7 +8,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
 
+import io.airlift.compress.v3.zstd.ZstdInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /** The compression of a source. Its first bytes decide, and not its name. */
@@ -22,6 +24,8 @@ enum Compression {
 
     /** Number of bytes that tell the compression. */
     static final int HEAD_BYTES = 10;
+
+    private static final int LZ4_MAGIC = 0x184D_2204;
 
     private static final long XZ_MAGIC = 0xFD37_7A58_5A00L;
     /** A bzip2 file begins with "BZh", a digit, and one of these: the mark of a block, or of the end. */
@@ -73,7 +77,7 @@ enum Compression {
         if (magic == ZstdFrames.MAGIC || isSkippable(head)) {
             return ZSTD;
         }
-        if (magic == Lz4Frames.MAGIC) {
+        if (magic == LZ4_MAGIC) {
             return LZ4;
         }
         if (first.getLong(0) >>> 16 == XZ_MAGIC) {
@@ -114,10 +118,10 @@ enum Compression {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new GzipMembers(packed);
-            case ZSTD -> new ZstdFrames(packed);
+            case ZSTD -> new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
             case BZIP2 -> new Unpacked(this, packed, from -> new BZip2CompressorInputStream(from, true));
             case XZ -> new Unpacked(this, packed, from -> new XZInputStream(from, xzMemoryLimit()));
-            case LZ4 -> new Lz4Frames(packed);
+            case LZ4 -> new Unpacked(this, packed, from -> new FramedLZ4CompressorInputStream(from, true));
         };
     }
 

@@ -9,9 +9,17 @@ import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.MemoryLimitException;
 
 /**
- * The unpacked bytes of an archive that a library unpacks. The libraries do not agree on exceptions for damaged data, some of
- * which are unchecked. Here, such a failure is an {@link IOException} whose message is for users. A failure to read the
- * archive itself is passed on as it is. Used by one thread.
+ * The unpacked bytes of an archive that a library unpacks. The libraries agree neither on exceptions for damaged data, some
+ * of which are unchecked, nor on the end of the content, so this class sees to both:
+ *
+ * <ul>
+ *   <li>A failure of the library is an {@link IOException} whose message is for users. A failure to read the archive
+ *       itself is passed on as it is.
+ *   <li>The content ends at the end of the archive. A library that reports an end before is asked for more: some do so
+ *       after a block without content.
+ * </ul>
+ *
+ * <p>Used by one thread.
  */
 final class Unpacked extends InputStream {
     /** Begins to unpack. It may read the archive's header. */
@@ -42,7 +50,16 @@ final class Unpacked extends InputStream {
             if (content == null) {
                 content = library.open(packed);
             }
-            return content.read(into, offset, length);
+            while (true) {
+                long before = packed.bytesRead;
+                int count = content.read(into, offset, length);
+                if (count >= 0 || packed.ended) {
+                    return count;
+                }
+                if (packed.bytesRead == before) {
+                    throw new IOException("data follows its end");
+                }
+            }
         } catch (MemoryLimitException e) {
             throw new IOException(
                     "unpacking it takes " + (e.getMemoryNeeded() >> 10) + " MiB of memory, and the limit is "
@@ -68,6 +85,8 @@ final class Unpacked extends InputStream {
 
     /** The archive's bytes, as the library reads them. */
     private static final class Packed extends FilterInputStream {
+        private long bytesRead;
+        private boolean ended;
         private @Nullable IOException failure;
 
         Packed(InputStream bytes) {
@@ -77,7 +96,9 @@ final class Unpacked extends InputStream {
         @Override
         public int read() throws IOException {
             try {
-                return super.read();
+                int next = super.read();
+                count(next < 0 ? next : 1);
+                return next;
             } catch (IOException e) {
                 failure = e;
                 throw e;
@@ -87,11 +108,18 @@ final class Unpacked extends InputStream {
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
             try {
-                return super.read(into, offset, length);
+                int count = super.read(into, offset, length);
+                count(count);
+                return count;
             } catch (IOException e) {
                 failure = e;
                 throw e;
             }
+        }
+
+        private void count(int bytes) {
+            ended |= bytes < 0;
+            bytesRead += Math.max(0, bytes);
         }
     }
 }

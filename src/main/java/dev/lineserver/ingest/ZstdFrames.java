@@ -3,11 +3,15 @@ package dev.lineserver.ingest;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /**
- * Unpacks a Zstandard file, and accepts the same files as {@code zstd -t}, and those with windows for which {@code zstd}
- * needs {@code --long}: complete frames up to the end of the file, with skippable frames between them.
+ * Passes the data frames of a Zstandard file, still compressed, to the library that unpacks them.
+ *
+ * <p>The library alone does not behave like {@code zstd -d}: it rejects skippable frames, treats a truncated magic
+ * number as the end of the file, and does not explain a window that is too large or a file that ends early. This class
+ * therefore parses the headers of frames and blocks before it passes them on. It removes skippable frames, and reports
+ * the other faults with an {@link IOException} whose message is for users.
  *
  * <pre>
  * file  = { frame | skippable frame }
@@ -15,54 +19,45 @@ import java.util.Arrays;
  * block = 3-byte header (last-block flag, type, size), data
  * </pre>
  *
- * <p>A block may copy bytes that were unpacked up to a window before it. The window is an array, which grows as the content
- * does, so a small file with a large window takes little heap. Used by one thread. Format: RFC 8878.
+ * <p>{@link #read} hands out {@link #chunk}, and refills it with one frame header or one block. The checksum belongs to
+ * the chunk of the last block; the library verifies it. Used by one thread. Format: RFC 8878.
  */
 final class ZstdFrames extends InputStream {
     static final int MAGIC = 0xFD2FB528;
 
-    private static final int MAX_BLOCK = ZstdBlocks.MAX_BLOCK;
-    /** An array has at most this length. It holds a window, a block, and more, so that the window is seldom moved. */
-    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+    /** The largest window that the library unpacks, in bytes. */
+    private static final long MAX_WINDOW = 8 << 20;
 
-    private static final int FIRST_ARRAY = 1 << 20;
+    /**
+     * The largest content of a single-segment frame, in bytes. Such a frame has no window size of its own: the window
+     * is the whole content. {@code zstd -d} has the same limit.
+     */
+    private static final long MAX_SINGLE_SEGMENT = 128 << 20;
 
-    /** Block type: the data as it is. */
-    private static final int RAW = 0;
+    /** Passed to the library first, because it rejects a file without a frame. It unpacks to nothing. */
+    private static final byte[] EMPTY_FRAME = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20, 0, 1, 0, 0};
+
+    private static final int MAX_BLOCK = 128 << 10;
+    /** A block with its header, and the frame's checksum. The header of a frame is shorter. */
+    private static final int MAX_CHUNK = MAX_BLOCK + 3 + Integer.BYTES;
+
     /** Block type: one byte of data, repeated {@code size} times in the content. */
     private static final int RUN = 1;
     /** Block type that the format reserves. */
     private static final int RESERVED = 3;
 
     private final DataInputStream packed;
-    private final long maxWindow;
-    private final ZstdBlocks blocks = new ZstdBlocks();
-    private final XxHash64 checksum = new XxHash64();
-    private final byte[] data = new byte[MAX_BLOCK + ZstdBlocks.SLACK];
-    /** The end of the content before the current block, and the content of this block. */
-    private byte[] content = new byte[0];
-    /** The bytes of {@link #content} that have not yet been returned. */
-    private int position;
-
-    private int end;
+    /** The next bytes for the library: a frame header or a block. */
+    private final ByteBuffer chunk =
+            ByteBuffer.allocate(MAX_CHUNK).put(EMPTY_FRAME).flip();
 
     /** True from the header of a frame to its last block. */
     private boolean inFrame;
     /** True if the current frame ends in a checksum. */
     private boolean hasChecksum;
 
-    private int window;
-    /** Number of bytes that the frame must still yield; negative if it does not say this. */
-    private long remaining;
-
     ZstdFrames(InputStream packed) {
-        this(packed, Math.min(Runtime.getRuntime().maxMemory() / 3, MAX_ARRAY - 2 * MAX_BLOCK));
-    }
-
-    /** @param maxWindow the largest window to unpack, in bytes */
-    ZstdFrames(InputStream packed, long maxWindow) {
         this.packed = new DataInputStream(packed);
-        this.maxWindow = maxWindow;
     }
 
     /** Returns true if a magic number, read as little-endian, begins a skippable frame. */
@@ -78,38 +73,37 @@ final class ZstdFrames extends InputStream {
 
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
-        while (position == end) {
-            // A frame may be empty, and so may be a block.
-            if (inFrame) {
-                readBlock();
-            } else if (!readFrameHeader()) {
-                return -1;
-            }
+        if (!chunk.hasRemaining() && !(inFrame ? readBlock() : readFrameHeader())) {
+            return -1;
         }
-        int count = Math.min(length, end - position);
-        System.arraycopy(content, position, into, offset, count);
-        position += count;
+        int count = Math.min(length, chunk.remaining());
+        chunk.get(into, offset, count);
         return count;
     }
 
     /**
-     * Reads the header of the next data frame, and skips all skippable frames before it.
+     * Reads the header of the next data frame into the chunk, and skips all skippable frames before it.
      *
      * @return false at the end of the file
      */
     private boolean readFrameHeader() throws IOException {
         for (int first = packed.read(); first >= 0; first = packed.read()) {
+            chunk.clear().put((byte) first);
             // Only the end of the file before a magic number is a regular end. All further bytes are required.
             int magic = first | (int) readNumber(3) << 8;
             if (!isSkippable(magic)) {
                 if (magic != MAGIC) {
-                    throw new ZstdDamage("data that is not a frame follows a frame");
+                    throw damaged("data that is not a frame follows a frame");
                 }
                 readFrameHeaderFields();
+                chunk.flip();
+                inFrame = true;
                 return true;
             }
             packed.skipNBytes(readNumber(4));
         }
+        // Skippable frames have left their headers in the chunk.
+        chunk.limit(0);
         return false;
     }
 
@@ -125,99 +119,54 @@ final class ZstdFrames extends InputStream {
         long base = 1024L << (exponentAndMantissa >>> 3);
         long dictionary = readNumber(new int[] {0, 1, 2, 4}[descriptor & 3]);
         int sizeCode = descriptor >>> 6;
-        // Without the single-segment flag, code 0 means no content size.
-        boolean sized = singleSegment || sizeCode != 0;
-        // A content size of two bytes is stored minus 256.
-        long size = readNumber(sized ? 1 << sizeCode : 0) + (sizeCode == 1 ? 256 : 0);
+        // A content size of two bytes is stored minus 256. Without the single-segment flag, code 0 means no content
+        // size.
+        long size = readNumber(sizeCode == 0 ? singleSegment ? 1 : 0 : 1 << sizeCode) + (sizeCode == 1 ? 256 : 0);
+        long window = singleSegment ? size : base + base / 8 * (exponentAndMantissa & 7);
         // Bit 3 is reserved. The size is unsigned: with its top bit set it is larger than any file.
         if ((descriptor & 8) != 0 || size < 0) {
-            throw new ZstdDamage("the header of a frame is invalid");
+            throw damaged("the header of a frame is invalid");
         }
         if (dictionary != 0) {
             throw new IOException("it was compressed with a dictionary; unpack it with zstd -d -D DICTIONARY");
         }
-        // The window of a single segment is its whole content; no frame needs more.
-        long declared = singleSegment ? size : base + base / 8 * (exponentAndMantissa & 7);
-        long needed = sized ? Math.min(declared, size) : declared;
-        if (needed > maxWindow) {
-            throw new IOException("unpacking it takes a window of " + (needed >> 20) + " MiB, and the limit is "
-                    + (maxWindow >> 20) + " MiB, a third of the heap; unpack it in a pipe: zstd -dc --long="
-                    + (Long.SIZE - Long.numberOfLeadingZeros(declared - 1)) + " FILE | line-server ingest -");
+        long limit = singleSegment ? MAX_SINGLE_SEGMENT : MAX_WINDOW;
+        if (window > limit) {
+            throw new IOException("unpacking it takes a window of " + (window >> 20) + " MiB, and the limit is "
+                    + (limit >> 20) + " MiB; unpack it with zstd -d --long="
+                    + (Long.SIZE - Long.numberOfLeadingZeros(window - 1)));
         }
-        window = (int) needed;
-        remaining = sized ? size : -1;
-        position = 0;
-        end = 0;
-        checksum.reset();
-        blocks.reset();
-        inFrame = true;
     }
 
-    /** Reads the next block of the current frame, after the last block also the checksum. */
-    private void readBlock() throws IOException {
+    /** Reads the next block of the current frame into the chunk, after the last block also the checksum. */
+    private boolean readBlock() throws IOException {
+        chunk.clear();
         int blockHeader = (int) readNumber(3);
         int type = blockHeader >>> 1 & 3;
         int size = blockHeader >>> 3;
         if (type == RESERVED || size > MAX_BLOCK) {
-            throw new ZstdDamage("the header of a block is invalid");
+            throw damaged("the header of a block is invalid");
         }
-        packed.readFully(data, 0, type == RUN ? 1 : size);
-        makeRoom();
-        if (type == RAW) {
-            System.arraycopy(data, 0, content, position, size);
-            end = position + size;
-        } else if (type == RUN) {
-            Arrays.fill(content, position, position + size, data[0]);
-            end = position + size;
-        } else {
-            end = blocks.unpack(data, size, content, position, position + MAX_BLOCK);
-        }
-        checkContent((blockHeader & 1) != 0);
+        inFrame = (blockHeader & 1) == 0;
+        int length = (type == RUN ? 1 : size) + (!inFrame && hasChecksum ? Integer.BYTES : 0);
+        packed.readFully(chunk.array(), chunk.position(), length);
+        chunk.position(chunk.position() + length).flip();
+        return true;
     }
 
-    private void checkContent(boolean last) throws IOException {
-        if (remaining >= 0) {
-            remaining -= end - position;
-            if (last ? remaining != 0 : remaining < 0) {
-                throw new ZstdDamage("a frame is not as long as its header says");
-            }
-        }
-        if (hasChecksum) {
-            checksum.update(content, position, end - position);
-            if (last && (int) readNumber(4) != (int) checksum.value()) {
-                throw new ZstdDamage("a frame does not match its checksum");
-            }
-        }
-        inFrame = !last;
-    }
-
-    /**
-     * Makes room for a block behind the bytes of the window. The array grows by its own size until it holds a quarter more
-     * than the window; from then on the window is moved to its beginning whenever it is full.
-     */
-    private void makeRoom() {
-        int required = MAX_BLOCK + ZstdBlocks.SLACK;
-        if (content.length - end < required) {
-            long most = Math.min(MAX_ARRAY, (long) window + Math.max(window / 4, FIRST_ARRAY));
-            if (content.length < most) {
-                content = Arrays.copyOf(content, (int) Math.min(most, Math.max(FIRST_ARRAY, 2L * content.length)));
-            }
-            if (content.length - end < required) {
-                int kept = Math.min(window, end);
-                System.arraycopy(content, end - kept, content, 0, kept);
-                end = kept;
-            }
-        }
-        position = end;
-    }
-
-    /** Reads a little-endian number. */
+    /** Reads a little-endian number, and appends its bytes to the chunk. */
     private long readNumber(int bytes) throws IOException {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (long) packed.readUnsignedByte() << (8 * i);
+            int next = packed.readUnsignedByte();
+            chunk.put((byte) next);
+            value |= (long) next << (8 * i);
         }
         return value;
+    }
+
+    private static IOException damaged(String detail) {
+        return new IOException("its zstd data is damaged (" + detail + "); fetch it again");
     }
 
     @Override
