@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.io.EOFException;
 import java.io.IOException;
 
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,9 @@ public final class SourceException extends Exception {
     }
 
     static SourceException cannotRead(String source, IOException cause) {
-        return new SourceException(IoErrors.message("read " + described(source), cause), cause);
+        String reason = IoErrors.message("read " + described(source), cause);
+        // The content of an archive ends before the archive says so.
+        return new SourceException(reason + (cause instanceof EOFException ? "; fetch it again" : ""), cause);
     }
 
     /** Returns the name of a source for messages. */

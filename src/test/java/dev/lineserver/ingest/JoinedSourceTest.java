@@ -203,7 +203,7 @@ final class JoinedSourceTest {
         assertRefused("cannot read " + directory.resolve("none"), List.of(good, directory + "/none"));
         assertRefused("a.gz is not gzip-compressed", List.of(good, write("a.gz", ascii("text\n"))));
         assertRefused(
-                "cannot read " + directory.resolve("cut.gz") + ": it is truncated",
+                "cannot read " + directory.resolve("cut.gz") + ": it is truncated; fetch it again",
                 List.of(good, write("cut.gz", Archives.cut(archive, archive.length - 1)), good));
         assertRefused("standard input is named 2 times", List.of("-", good, "/dev/stdin"));
         assertRefused("and a version keeps at most 65536", java.util.Collections.nCopies(5_000, good));

@@ -327,6 +327,31 @@ final class ProgramIT {
         }
     }
 
+    /** One request of the connection is being answered, and the body of the next one is incomplete. */
+    @Test
+    void aClientThatVanishesLeavesNoRequestThatTheServerWaitsFor() throws Exception {
+        byte[] content = new byte[32 << 20];
+        Arrays.fill(content, (byte) 'x');
+        serve("serve", file("served", content).toString());
+        URI uri = URI.create(baseUrl);
+        for (int i = 0; i < 4; i++) {
+            try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+                String requests = "GET /lines HTTP/1.1\r\nHost: x\r\n\r\n"
+                        + "POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+                socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
+                assertEquals(1 << 16, socket.getInputStream().readNBytes(1 << 16).length);
+                // The unread rest makes the client reset the connection.
+            }
+        }
+        assertEquals(200, get("/lines/1").statusCode());
+        Process terminated = Objects.requireNonNull(server);
+        terminated.destroy();
+        assertTrue(terminated.waitFor(10, TimeUnit.SECONDS), "the server waits for a request of a client that is gone");
+        assertFalse(
+                Files.readString(Program.err(directory.resolve("serve"))).contains("Exception"),
+                () -> "a client filled the log");
+    }
+
     /** Sends requests until the server stops listening. Every response must hold the requested line. */
     private int sendRequests(List<byte[]> lines, AtomicBoolean stopping) {
         Random random = new Random(62);

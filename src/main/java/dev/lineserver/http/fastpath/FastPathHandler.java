@@ -312,6 +312,19 @@ final class FastPathHandler extends ChannelDuplexHandler {
             ctx.fireChannelRead(message);
         }
 
+        /**
+         * Ends a request whose body stays incomplete because the connection is closed, if it is not the one that is being
+         * answered. Otherwise Vert.x 4.5 throws a NullPointerException, and does not tell the router that the answer in
+         * progress has ended: a server that shuts down would wait for it.
+         */
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            if (!lastRequestComplete && unanswered > 1) {
+                ctx.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+            }
+            ctx.fireChannelInactive();
+        }
+
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
             // An interim response, such as 100 (Continue), is followed by the answer.

@@ -1,6 +1,9 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -164,8 +167,7 @@ final class Builds {
     }
 
     private static String describeOwner(String source) {
-        String host = System.getenv().getOrDefault("HOSTNAME", "an unnamed host");
-        return "process " + ProcessHandle.current().pid() + " on " + host + " from '" + source + "' since "
+        return "process " + ProcessHandle.current().pid() + " on " + hostName() + " from '" + source + "' since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
@@ -173,5 +175,18 @@ final class Builds {
     private static String truncateStart(String source) {
         int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
+    }
+
+    /** The shell does not always export the variable. */
+    private static String hostName() {
+        String variable = System.getenv("HOSTNAME");
+        if (variable != null) {
+            return variable;
+        }
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException _) {
+            return "an unnamed host";
+        }
     }
 }

@@ -84,10 +84,19 @@ final class Reclaimer {
     /** Reclaims all leftovers, or finds them only. Waits until the cluster accepts writes again, if it had stopped. */
     List<Leftover> reclaim(boolean dryRun) throws StoreException {
         Findings findings = find();
-        if (!dryRun && !findings.found().isEmpty()) {
-            reclaim(findings.time(), findings.found());
+        if (dryRun || findings.found().isEmpty()) {
+            return findings.found().stream().map(LeftoverSet::leftover).toList();
         }
-        return findings.found().stream().map(LeftoverSet::leftover).toList();
+        reclaim(findings.time(), findings.found());
+        List<Leftover> reclaimed = new ArrayList<>();
+        for (LeftoverSet each : findings.found()) {
+            // Records that are not old enough to be told from those of the version stay until it is deleted.
+            if (each.set().state() != LineSet.SetState.LIVE
+                    || awaitDeletion(each.set(), clock.getAsLong() + CLAIM_MILLIS) < each.inSet()) {
+                reclaimed.add(each.leftover());
+            }
+        }
+        return reclaimed;
     }
 
     /** Reclaims one set after the other, unless another server does so. */
