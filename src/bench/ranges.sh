@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Measures everything that reads many lines at once: ranges over HTTP, get, and verify.
 set -euo pipefail
+# For the versions of all rounds.
+AEROSPIKE_FILE_SIZE=${AEROSPIKE_FILE_SIZE:-16G}
 # shellcheck source=lib/all.sh
 source "$(dirname "$0")/lib/all.sh"
 
@@ -17,12 +19,13 @@ usage: src/bench/ranges.sh [options]
   --seconds N           duration of one measurement over Aerospike (5)
   --connections N       number of connections to a server over Aerospike (64)
   --no-databases        measure only the embedded store
+  --only-databases      measure only Aerospike
   --quick               small numbers, to check that everything works; the results are meaningless
 USAGE
 }
 
 read_options() {
-  SIZE=1G DATABASE_LINES=2000000 ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 DATABASES=yes
+  SIZE=1G DATABASE_LINES=2000000 ROUNDS=5 SECONDS_EACH=5 CONNECTIONS=64 DATABASES=yes EMBEDDED=yes
   while [ $# -gt 0 ]; do
     case $1 in
       --size) SIZE=${2:?} && shift ;;
@@ -31,6 +34,7 @@ read_options() {
       --seconds) need_count "$1" "${2:-}" && SECONDS_EACH=$2 && shift ;;
       --connections) need_count "$1" "${2:-}" && CONNECTIONS=$2 && shift ;;
       --no-databases) DATABASES='' ;;
+      --only-databases) EMBEDDED='' ;;
       --quick) SIZE=50M DATABASE_LINES=50000 ROUNDS=2 SECONDS_EACH=2 ;;
       --help) usage; exit 0 ;;
       *) usage >&2; exit 2 ;;
@@ -171,7 +175,7 @@ wrk_ranges() {
 }
 
 measure_aerospike() {
-  local form round store
+  local form round store again
   TEXT=$(keep_text "${DATABASE_LINES}lines")
   cat "$TEXT" >/dev/null
   service aerospike || die 'Aerospike did not start'
@@ -191,11 +195,13 @@ measure_aerospike() {
       wrk_ranges "aerospike-$form" "$round" "packed-single-$form" "/datasets/$form-packed/lines/%d" "$DATABASE_LINES"
       wrk_ranges "aerospike-$form" "$round" "packed-range-$form" \
         "/datasets/$form-packed/lines?start=%d&count=$RANGE_LINES" $((DATABASE_LINES - RANGE_LINES))
-      timed "$round" "ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset again
-      timed "$round" "verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset again
-      timed "$round" "packed-ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset again-packed \
+      # A dataset of its own for each round: an ingest that replaces a version waits until its lines are deleted.
+      again=again-$round-$form
+      timed "$round" "ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$again"
+      timed "$round" "verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset "$again"
+      timed "$round" "packed-ingest-$form" server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$again-packed" \
         --lines-per-record auto
-      timed "$round" "packed-verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset again-packed
+      timed "$round" "packed-verify-$form" server "$form" verify "$TEXT" --aerospike "$store" --dataset "$again-packed"
     done
     # Round 0 warms up.
     [ "$round" != 0 ] || : >"$RESULTS"
@@ -222,7 +228,7 @@ main() {
   [ -n "$(forms)" ] || die "nothing to measure: $(server_missing jvm)"
   open_results
   print_environment
-  measure_embedded
+  [ -z "$EMBEDDED" ] || measure_embedded
   if [ -n "$DATABASES" ] && has asd; then
     measure_aerospike
   else
