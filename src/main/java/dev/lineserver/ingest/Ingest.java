@@ -110,6 +110,7 @@ public final class Ingest {
     public Outcome storeIfChanged(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         state = NOTHING;
+        stored = Checkpoint.START;
         try (Source source = Source.open(sources)) {
             Optional<Manifest> existing = findExisting(source, request(source, options));
             if (existing.isPresent()) {
@@ -134,6 +135,7 @@ public final class Ingest {
     public Outcome store(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
         state = NOTHING;
+        stored = Checkpoint.START;
         Source source = Source.open(sources);
         try {
             boolean resumes = prepare(options);
