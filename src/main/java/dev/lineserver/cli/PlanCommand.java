@@ -9,10 +9,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Planning;
+import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
-import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 
@@ -45,11 +45,10 @@ final class PlanCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = context.openStore()) {
-            Ingest ingest = new Ingest(store, context.progress("plan"));
-            LinesPerRecord linesPerRecord = context.settings().store().linesPerRecord();
-            plan = sample
-                    ? ingest.planFromSample(files, copy, context.keep(), linesPerRecord)
-                    : ingest.plan(files, copy, context.keep(), linesPerRecord);
+            Planning planning = new Planning(
+                    store, copy, context.keep(), context.settings().store().linesPerRecord());
+            Progress progress = context.progress("plan");
+            plan = sample ? planning.ofSample(files, progress) : planning.ofWhole(files, progress);
         }
         if (json) {
             context.out().line(JsonObject.mapFrom(plan).put("fits", plan.fits()).encode());

@@ -10,10 +10,8 @@ import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
-import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Retries;
@@ -70,36 +68,6 @@ public final class Ingest {
      */
     public String state() {
         return state;
-    }
-
-    /** Stores a single source. */
-    public Outcome storeIfChanged(String sourceName, IngestOptions options)
-            throws SourceException, StoreException, InterruptedException {
-        return storeIfChanged(List.of(sourceName), options);
-    }
-
-    /** Stores a single source. */
-    public Outcome store(String sourceName, IngestOptions options)
-            throws SourceException, StoreException, InterruptedException {
-        return store(List.of(sourceName), options);
-    }
-
-    /** Plans a single source. */
-    public Plan plan(String sourceName, boolean copy, int keep, LinesPerRecord linesPerRecord)
-            throws SourceException, StoreException, InterruptedException {
-        return plan(List.of(sourceName), copy, keep, linesPerRecord);
-    }
-
-    /** Calls {@link #storeIfChanged(String, IngestOptions)} without checks. */
-    public Outcome storeIfChanged(String sourceName, DatasetName dataset, boolean copy, boolean force)
-            throws SourceException, StoreException, InterruptedException {
-        return storeIfChanged(sourceName, new IngestOptions(dataset, copy, force));
-    }
-
-    /** Calls {@link #store(String, IngestOptions)} without checks. */
-    public Outcome store(String sourceName, DatasetName dataset, boolean copy, boolean force)
-            throws SourceException, StoreException, InterruptedException {
-        return store(sourceName, new IngestOptions(dataset, copy, force));
     }
 
     /**
@@ -242,33 +210,6 @@ public final class Ingest {
 
     private static String describe(Manifest manifest) {
         return "version " + manifest.version() + " of dataset " + manifest.dataset();
-    }
-
-    /**
-     * Calculates the resources that a source would need, and whether they are available. Reads the source; writes
-     * nothing.
-     *
-     * @param copy as in {@link IngestOptions#copy}
-     * @param keep as in {@link IngestOptions#keep}
-     * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
-     */
-    public Plan plan(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
-            throws SourceException, StoreException, InterruptedException {
-        try (Source source = Source.open(sources)) {
-            return new Planning(store, copy, keep, linesPerRecord).ofWhole(source, progress);
-        }
-    }
-
-    /**
-     * Does what {@link #plan} does, but estimates the lines of a large file from a sample.
-     *
-     * @throws SourceException if the source is not one plain file, too: of any other, a sample cannot be read
-     */
-    public Plan planFromSample(List<String> sources, boolean copy, int keep, LinesPerRecord linesPerRecord)
-            throws SourceException, StoreException, InterruptedException {
-        try (Source source = Source.open(sources)) {
-            return new Planning(store, copy, keep, linesPerRecord).ofSample(source, progress);
-        }
     }
 
     Outcome store(Source source, IngestOptions options) throws SourceException, StoreException, InterruptedException {

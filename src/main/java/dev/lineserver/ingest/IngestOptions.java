@@ -39,22 +39,4 @@ public record IngestOptions(
         /** It is discarded, and the ingest begins again. */
         RESTART
     }
-
-    /** Creates options that refuse to store the source beside an unfinished build. */
-    public IngestOptions(
-            DatasetName dataset,
-            boolean copy,
-            boolean force,
-            int keep,
-            boolean hold,
-            LinesPerRecord linesPerRecord,
-            @Nullable IngestRate rate,
-            PublicationChecks checks) {
-        this(dataset, copy, force, keep, hold, linesPerRecord, rate, checks, Unfinished.REFUSE);
-    }
-
-    /** Creates options that publish the version without checks, with the store's default of kept versions. */
-    public IngestOptions(DatasetName dataset, boolean copy, boolean force) {
-        this(dataset, copy, force, 0, false, LinesPerRecord.ONE, null, PublicationChecks.NONE);
-    }
 }

@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -11,28 +12,48 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.TextShape;
 
 /**
- * Measures sources for the plans of a store.
+ * Measures sources for the plans of a store: the resources that they would need, and whether these are available. Reads the
+ * sources; writes nothing.
  *
  * @param store calculates the plans
  * @param copy as in {@link IngestOptions#copy}
  * @param keep as in {@link IngestOptions#keep}
  * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
  */
-record Planning(LineStore store, boolean copy, int keep, LinesPerRecord linesPerRecord) {
+public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord linesPerRecord) {
     /**
      * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
      */
     static final int LENGTH_RANGES = 4096;
 
-    /** Plans a source, and reads it to its end for that. */
+    /**
+     * Plans a source, or several as one text, and reads it to its end for that.
+     *
+     * @param progress called on the calling thread
+     */
+    public Plan ofWhole(List<String> sources, Progress progress)
+            throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sources)) {
+            return ofWhole(source, progress);
+        }
+    }
+
     Plan ofWhole(Source source, Progress progress) throws SourceException, StoreException, InterruptedException {
         return of(shape(source, copy, progress));
     }
 
-    /** Plans a plain file from a sample of it; reads a file that is not larger than the sample to its end. */
-    Plan ofSample(Source source, Progress progress) throws SourceException, StoreException, InterruptedException {
-        Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
-        return sample.isPresent() ? sample.get().describe(of(sample.get().shape(copy))) : ofWhole(source, progress);
+    /**
+     * Plans a plain file from a sample of it; reads a file that is not larger than the sample to its end.
+     *
+     * @param progress called on the calling thread
+     * @throws SourceException if the source is not one plain file, too: of any other, a sample cannot be read
+     */
+    public Plan ofSample(List<String> sources, Progress progress)
+            throws SourceException, StoreException, InterruptedException {
+        try (Source source = Source.open(sources)) {
+            Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
+            return sample.isPresent() ? sample.get().describe(of(sample.get().shape(copy))) : ofWhole(source, progress);
+        }
     }
 
     private Plan of(TextShape shape) throws StoreException {

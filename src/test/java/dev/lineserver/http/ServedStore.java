@@ -18,6 +18,7 @@ import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.store.DatasetName;
@@ -141,8 +142,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         Files.write(file, content);
         Files.move(file, source(dataset), StandardCopyOption.REPLACE_EXISTING);
         try (LineStore store = openForChanges()) {
-            return new Ingest(store, Progress.SILENT)
-                    .store(source(dataset).toString(), new DatasetName(dataset), copy, false)
+            return Ingests.store(store, source(dataset), new DatasetName(dataset), copy)
                     .manifest();
         }
     }
@@ -154,7 +154,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         try (LineStore store = openForChanges()) {
             return new Ingest(store, Progress.SILENT)
                     .store(
-                            file.toString(),
+                            List.of(file.toString()),
                             new IngestOptions(
                                     new DatasetName(dataset),
                                     true,
@@ -163,7 +163,8 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
                                     hold,
                                     LinesPerRecord.ONE,
                                     null,
-                                    PublicationChecks.NONE))
+                                    PublicationChecks.NONE,
+                                    IngestOptions.Unfinished.REFUSE))
                     .manifest();
         }
     }

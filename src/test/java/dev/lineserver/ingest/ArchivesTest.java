@@ -215,15 +215,14 @@ final class ArchivesTest {
     private void storeOrRefuse(String name, Archive archive) throws Exception {
         Path file = Files.write(directory.resolve(name), archive.bytes());
         try (LineStore store = EmbeddedStore.open(directory.resolve("data-" + name), null)) {
-            Ingest ingest = new Ingest(store, Progress.SILENT);
             if (archive.lines() != REFUSED) {
-                Manifest stored = ingest.store(file.toString(), DatasetName.DEFAULT, false, false)
-                        .manifest();
+                Manifest stored =
+                        Ingests.store(store, file, DatasetName.DEFAULT, false).manifest();
                 assertEquals(archive.lines(), stored.lineCount());
                 return;
             }
-            SourceException e = assertThrows(
-                    SourceException.class, () -> ingest.store(file.toString(), DatasetName.DEFAULT, false, false));
+            SourceException e =
+                    assertThrows(SourceException.class, () -> Ingests.store(store, file, DatasetName.DEFAULT, false));
             assertTrue(e.getMessage().contains(file.toString()), e.getMessage());
             assertFalse(e.getMessage().contains("\n"), e.getMessage());
             assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));

@@ -200,11 +200,11 @@ final class IngestDecisionsTest implements Progress {
     }
 
     private Ingest.Outcome store(boolean force) throws Exception {
-        return ingest.store(file.toString(), DatasetName.DEFAULT, false, force);
+        return ingest.store(List.of(file.toString()), Ingests.options(DatasetName.DEFAULT, false, force));
     }
 
     private Ingest.Outcome storeIfChanged(String source) throws Exception {
-        return ingest.storeIfChanged(source, DatasetName.DEFAULT, false, true);
+        return ingest.storeIfChanged(List.of(source), Ingests.options(DatasetName.DEFAULT, false, true));
     }
 
     private void assertStored(Ingest.Outcome outcome, String... before) {
@@ -245,7 +245,7 @@ final class IngestDecisionsTest implements Progress {
     void standardInputIsNeitherPlannedNorCompared() throws Exception {
         store.newest = Optional.of(manifest(1, content(file)));
         System.setIn(new ByteArrayInputStream(TEXT));
-        assertStored(ingest.store(Source.STDIN, DatasetName.DEFAULT, false, false));
+        assertStored(ingest.store(List.of(Source.STDIN), Ingests.options(DatasetName.DEFAULT, false, false)));
         store.calls.clear();
         System.setIn(new ByteArrayInputStream(TEXT));
         assertStored(storeIfChanged(Source.STDIN));
@@ -258,7 +258,9 @@ final class IngestDecisionsTest implements Progress {
         store.obstacles = List.of("it needs a disk");
         assertEquals(
                 store.obstacles,
-                ingest.plan(file.toString(), false, 0, LinesPerRecord.ONE).obstacles());
+                new Planning(store, false, 0, LinesPerRecord.ONE)
+                        .ofWhole(List.of(file.toString()), this)
+                        .obstacles());
         assertEquals(List.of("plan 3"), store.calls);
         assertEquals(TEXT.length, positions.getLast());
     }

@@ -74,7 +74,12 @@ final class IngestOptionsTest implements Progress {
     }
 
     private static IngestOptions options(boolean hold, PublicationChecks checks) {
-        return new IngestOptions(NAME, false, false, 3, hold, LinesPerRecord.ONE, null, checks);
+        return new IngestOptions(
+                NAME, false, false, 3, hold, LinesPerRecord.ONE, null, checks, IngestOptions.Unfinished.REFUSE);
+    }
+
+    private Plan plan(boolean copy, int keep) throws Exception {
+        return new Planning(store, copy, keep, LinesPerRecord.ONE).ofWhole(List.of(file), this);
     }
 
     private static PublicationChecks expectLines(long count) {
@@ -89,7 +94,7 @@ final class IngestOptionsTest implements Progress {
     void leftoversAreReclaimedBeforeTheStoreIsAskedForRoom() throws Exception {
         store.leftovers = List.of(new Leftover("_a", "its version was dropped", 41, "records"));
         store.plan = new Plan(List.of(), List.of("a warning"), List.of());
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals(List.of("reclaim", "plan keep 3", "begin", "publish", "close"), store.calls);
         assertEquals(List.of("reclaimed 41 records of _a: its version was dropped", "a warning"), notes);
         BuildRequest request = store.lastRequest;
@@ -100,33 +105,34 @@ final class IngestOptionsTest implements Progress {
 
     @Test
     void anIngestWithoutAPlanReclaimsToo() throws Exception {
-        ingest().store(file, new IngestOptions(NAME, false, true));
+        ingest().store(List.of(file), Ingests.options(NAME, false, true));
         assertEquals(List.of("reclaim", "begin", "publish", "close"), store.calls);
         store.calls.clear();
         write("other\n");
-        ingest().storeIfChanged(file, new IngestOptions(NAME, false, true));
+        ingest().storeIfChanged(List.of(file), Ingests.options(NAME, false, true));
         assertEquals(List.of("reclaim", "begin", "publish", "close"), store.calls);
     }
 
     @Test
     void aFailureToReclaimIsReportedAndDoesNotEndTheIngest() throws Exception {
         store.reclaimFailure = new StoreUnavailableException("the cluster is busy");
-        assertTrue(ingest().store(file, options(false, PublicationChecks.NONE)).stored());
+        assertTrue(ingest().store(List.of(file), options(false, PublicationChecks.NONE))
+                .stored());
         assertEquals(List.of("leftovers cannot be reclaimed: the cluster is busy"), notes);
     }
 
     @Test
     void unchangedContentReclaimsAndStoresNothing() throws Exception {
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         store.calls.clear();
-        assertFalse(
-                ingest().storeIfChanged(file, options(false, expectLines(3))).stored());
+        assertFalse(ingest().storeIfChanged(List.of(file), options(false, expectLines(3)))
+                .stored());
         assertEquals(List.of(), store.calls);
     }
 
     @Test
     void aFailedCheckPublishesNothing() throws Exception {
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         Manifest before = store.current;
         write("1\n2\n3\n4\n");
         for (boolean hold : new boolean[] {false, true}) {
@@ -134,7 +140,7 @@ final class IngestOptionsTest implements Progress {
                     expectLines(5), new PublicationChecks(4L, new ContentDigest(1, 2), null), maxChange("33.3"))) {
                 store.calls.clear();
                 SourceException failure =
-                        assertThrows(SourceException.class, () -> ingest().store(file, options(hold, checks)));
+                        assertThrows(SourceException.class, () -> ingest().store(List.of(file), options(hold, checks)));
                 assertTrue(
                         failure.getMessage()
                                 .matches("--(expect-lines|expect-digest|max-change): " + file
@@ -146,34 +152,34 @@ final class IngestOptionsTest implements Progress {
         }
         assertEquals(
                 2,
-                ingest().store(file, options(false, maxChange("33.4")))
+                ingest().store(List.of(file), options(false, maxChange("33.4")))
                         .manifest()
                         .version());
     }
 
     @Test
     void checksApplyToContentThatIsStoredAlready() throws Exception {
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         SourceException failure = assertThrows(
-                SourceException.class, () -> ingest().storeIfChanged(file, options(false, expectLines(4))));
+                SourceException.class, () -> ingest().storeIfChanged(List.of(file), options(false, expectLines(4))));
         assertTrue(failure.getMessage().startsWith("--expect-lines: "), failure.getMessage());
     }
 
     @Test
     void aCurrentVersionThatCannotBeDescribedFailsTheCheckOfTheChangeOnly() throws Exception {
         store.currentFailure = new StoreFailedException("version 1 is damaged");
-        StoreFailedException failure =
-                assertThrows(StoreFailedException.class, () -> ingest().store(file, options(false, maxChange("10"))));
+        StoreFailedException failure = assertThrows(
+                StoreFailedException.class, () -> ingest().store(List.of(file), options(false, maxChange("10"))));
         assertEquals(
                 "version 1 is damaged (leave out --max-change to store the source without this check)",
                 failure.getMessage());
         assertFalse(store.calls.contains("publish"));
-        assertTrue(ingest().store(file, options(false, expectLines(3))).stored());
+        assertTrue(ingest().store(List.of(file), options(false, expectLines(3))).stored());
     }
 
     @Test
     void aHeldVersionIsComparedWithItsSource() throws Exception {
-        Ingest.Outcome outcome = ingest().store(file, options(true, PublicationChecks.NONE));
+        Ingest.Outcome outcome = ingest().store(List.of(file), options(true, PublicationChecks.NONE));
         assertEquals(new Ingest.Outcome(outcome.manifest(), true, true, true, Retries.NONE, Checkpoint.START), outcome);
         assertEquals(List.of("reclaim", "plan keep 3", "begin", "hold", "close", "open"), store.calls);
         assertEquals(List.of("next: verify"), notes);
@@ -183,7 +189,7 @@ final class IngestOptionsTest implements Progress {
     void aHeldVersionThatDiffersFromItsSourceIsDropped() {
         store.damages = true;
         StoreFailedException failure = assertThrows(
-                StoreFailedException.class, () -> ingest().store(file, options(true, PublicationChecks.NONE)));
+                StoreFailedException.class, () -> ingest().store(List.of(file), options(true, PublicationChecks.NONE)));
         assertEquals(
                 "version 1 of dataset default was dropped, because it differs from its source: line 1 differs from byte 3 on;"
                         + " nothing was published; ingest the source again",
@@ -199,7 +205,7 @@ final class IngestOptionsTest implements Progress {
                 unreachable,
                 assertThrows(
                         StoreUnavailableException.class,
-                        () -> ingest().store(file, options(true, PublicationChecks.NONE))));
+                        () -> ingest().store(List.of(file), options(true, PublicationChecks.NONE))));
         assertEquals("open", store.calls.getLast());
         assertEquals(HELD, notes.getLast());
     }
@@ -208,9 +214,9 @@ final class IngestOptionsTest implements Progress {
     void theStateSaysWhatIsPublished() throws Exception {
         Ingest ingest = ingest();
         assertEquals("nothing was published", ingest.state());
-        ingest.store(file, options(false, PublicationChecks.NONE));
+        ingest.store(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals("version 1 of dataset default was published", ingest.state());
-        ingest.storeIfChanged(file, options(false, PublicationChecks.NONE));
+        ingest.storeIfChanged(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals("nothing was published", ingest.state());
     }
 
@@ -221,7 +227,9 @@ final class IngestOptionsTest implements Progress {
         };
         for (boolean hold : new boolean[] {false, true}) {
             Ingest ingest = ingest();
-            assertThrows(InterruptedException.class, () -> ingest.store(file, options(hold, PublicationChecks.NONE)));
+            assertThrows(
+                    InterruptedException.class,
+                    () -> ingest.store(List.of(file), options(hold, PublicationChecks.NONE)));
             assertEquals(
                     "the version may have been " + (hold ? "stored" : "published")
                             + ", see line-server versions default",
@@ -235,7 +243,7 @@ final class IngestOptionsTest implements Progress {
         Ingest ingest = ingest();
         // Noticed by the first read of the verification.
         store.afterCommit = () -> Thread.currentThread().interrupt();
-        assertThrows(Exception.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
+        assertThrows(Exception.class, () -> ingest.store(List.of(file), options(true, PublicationChecks.NONE)));
         boolean _ = Thread.interrupted();
         assertEquals(HELD, ingest.state());
         assertFalse(notes.contains(HELD), "the caller says it");
@@ -244,13 +252,16 @@ final class IngestOptionsTest implements Progress {
     @Test
     void theStateNamesAHeldVersionThatDiffersAndCannotBeDropped() throws Exception {
         Ingest ingest = ingest();
-        ingest.store(file, options(true, PublicationChecks.NONE));
+        ingest.store(List.of(file), options(true, PublicationChecks.NONE));
         assertEquals("version 1 of dataset default is held and verified", ingest.state());
         store.damages = true;
-        assertThrows(StoreFailedException.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
+        assertThrows(
+                StoreFailedException.class, () -> ingest.store(List.of(file), options(true, PublicationChecks.NONE)));
         assertEquals("nothing was published", ingest.state());
         store.dropFailure = new StoreUnavailableException("unreachable");
-        assertThrows(StoreUnavailableException.class, () -> ingest.store(file, options(true, PublicationChecks.NONE)));
+        assertThrows(
+                StoreUnavailableException.class,
+                () -> ingest.store(List.of(file), options(true, PublicationChecks.NONE)));
         assertEquals(
                 "version 2 of dataset default is held, but differs from its source;"
                         + " drop it with line-server drop default --version 2",
@@ -260,27 +271,27 @@ final class IngestOptionsTest implements Progress {
     @Test
     void theProgressIsThatOfTheStore() throws Exception {
         store.checkpoint = new Checkpoint(1, 4);
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals(List.of("4 of 14, 1 lines"), updates);
         byte[] packed = Archives.gzip("one\ntwo\nthree\n".getBytes(StandardCharsets.UTF_8));
         Files.write(Path.of(file), packed);
         updates.clear();
-        ingest().store(file, options(false, PublicationChecks.NONE));
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals(List.of(packed.length / 3 + " of " + packed.length + ", 1 lines"), updates);
         assertTrue(notes.getLast().contains("-compressed; unpacking it"), notes.getLast());
     }
 
     @Test
     void aPlanCountsACopyAndTheKeptVersions() throws Exception {
-        ingest().plan(file, true, 4, LinesPerRecord.ONE);
-        ingest().plan(file, false, 0, LinesPerRecord.ONE);
+        plan(true, 4);
+        plan(false, 0);
         assertEquals(List.of("plan keep 4", "plan keep 0"), store.calls);
         assertNotNull(store.lastShape);
         assertFalse(store.lastShape.copied());
-        ingest().plan(file, true, 0, LinesPerRecord.ONE);
+        plan(true, 0);
         assertTrue(store.lastShape.copied());
         store.lastShape = null;
-        ingest().store(file, new IngestOptions(NAME, true, false));
+        ingest().store(List.of(file), Ingests.options(NAME, true, false));
         assertNotNull(store.lastShape);
         assertTrue(store.lastShape.copied());
     }

@@ -46,7 +46,7 @@ final class IngestTest {
     private Manifest ingest(Path file) throws Exception {
         try (Source source = Source.open(file.toString())) {
             return new Ingest(store, Progress.SILENT)
-                    .store(source, new IngestOptions(DatasetName.DEFAULT, false, false))
+                    .store(source, Ingests.options(DatasetName.DEFAULT, false, false))
                     .manifest();
         }
     }
@@ -84,7 +84,7 @@ final class IngestTest {
         byte[] content = Samples.random(9_000, 120, 8);
         Source source = new Source(Source.STDIN, Compression.NONE, new ShortReads(content), null, null);
         Manifest manifest = new Ingest(store, Progress.SILENT)
-                .store(source, new IngestOptions(DatasetName.DEFAULT, false, false))
+                .store(source, Ingests.options(DatasetName.DEFAULT, false, false))
                 .manifest();
         assertEquals("-", manifest.sourceName());
         assertEquals(Optional.empty(), firstDifference(manifest, Files.write(directory.resolve("same"), content)));
@@ -193,7 +193,7 @@ final class IngestTest {
             SourceException e = assertThrows(
                     SourceException.class,
                     () -> new Ingest(store, Progress.SILENT)
-                            .store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
+                            .store(source, Ingests.options(DatasetName.DEFAULT, false, false)));
             assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
         }
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));

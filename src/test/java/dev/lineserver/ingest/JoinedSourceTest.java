@@ -34,7 +34,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Several files are one text: the lines of each, in the order of the files. */
 final class JoinedSourceTest {
     private static final int SEED = 20261129;
-    private static final IngestOptions OPTIONS = new IngestOptions(DatasetName.DEFAULT, false, false);
+    private static final IngestOptions OPTIONS = Ingests.options(DatasetName.DEFAULT, false, false);
 
     private final Path directory;
     private final LineStore store;
@@ -221,8 +221,8 @@ final class JoinedSourceTest {
     @Test
     void aPlanCountsAllFilesAndTheCopy() throws Exception {
         List<String> names = List.of(write("a", ascii("one\n")), write("b", Archives.zstd(ascii("two\nthree\n"))));
-        assertTrue(new Ingest(store, Progress.SILENT)
-                .plan(names, false, 0, LinesPerRecord.ONE)
+        assertTrue(new Planning(store, false, 0, LinesPerRecord.ONE)
+                .ofWhole(names, Progress.SILENT)
                 .fits());
         try (Source source = Source.open(names)) {
             assertTrue(Planning.shape(source, false, Progress.SILENT).copied());

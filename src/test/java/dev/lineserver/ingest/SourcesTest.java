@@ -72,7 +72,7 @@ final class SourcesTest implements Progress {
 
     private Manifest ingest(String name) throws Exception {
         return new Ingest(store, this)
-                .store(name, DatasetName.DEFAULT, false, false)
+                .store(List.of(name), Ingests.options(DatasetName.DEFAULT, false, false))
                 .manifest();
     }
 
@@ -150,7 +150,7 @@ final class SourcesTest implements Progress {
         Ingest ingest = new Ingest(store, this);
         for (byte[] text : List.of(TEXT, Archives.gzip(ascii("four\n")))) {
             System.setIn(new ByteArrayInputStream(text));
-            assertTrue(ingest.storeIfChanged(Source.STDIN, DatasetName.DEFAULT, false, false)
+            assertTrue(ingest.storeIfChanged(List.of(Source.STDIN), Ingests.options(DatasetName.DEFAULT, false, false))
                     .stored());
         }
         assertEquals(1, store.current(DatasetName.DEFAULT).orElseThrow().lineCount());
@@ -319,7 +319,7 @@ final class SourcesTest implements Progress {
                 SourceException e = assertThrows(
                         SourceException.class,
                         () -> new Ingest(store, this)
-                                .store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
+                                .store(source, Ingests.options(DatasetName.DEFAULT, false, false)));
                 assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
             }
             assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
@@ -349,7 +349,7 @@ final class SourcesTest implements Progress {
         Source source = new Source(Source.STDIN, Compression.NONE, hungry, null, null);
         assertThrows(
                 OutOfMemoryError.class,
-                () -> new Ingest(store, this).store(source, new IngestOptions(DatasetName.DEFAULT, false, false)));
+                () -> new Ingest(store, this).store(source, Ingests.options(DatasetName.DEFAULT, false, false)));
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 

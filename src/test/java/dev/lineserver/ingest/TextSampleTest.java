@@ -99,9 +99,9 @@ final class TextSampleTest {
     @Test
     void aSmallFileIsReadWholeAndALargeOneIsEstimated() throws Exception {
         RecordingStore store = new RecordingStore();
-        Ingest ingest = new Ingest(store, Progress.SILENT);
+        Planning planning = new Planning(store, false, 0, LinesPerRecord.ONE);
         Path file = write(Archives.ascii("one\ntwo\n"));
-        assertEquals(store.plan, ingest.planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE));
+        assertEquals(store.plan, planning.ofSample(List.of(file.toString()), Progress.SILENT));
         assertNotNull(store.lastShape);
         assertEquals(2, store.lastShape.lineCount());
 
@@ -112,7 +112,7 @@ final class TextSampleTest {
             System.arraycopy(line, 0, large, i, line.length);
         }
         write(large);
-        Plan plan = ingest.planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE);
+        Plan plan = planning.ofSample(List.of(file.toString()), Progress.SILENT);
         assertEquals("sample", plan.figures().getFirst().name());
         assertEquals(64 << 20, plan.figures().getFirst().value());
         assertEquals("lines-error", plan.figures().getLast().name());
@@ -124,8 +124,8 @@ final class TextSampleTest {
         Path file = write(Archives.gzip(new byte[100]));
         SourceException failure = assertThrows(
                 SourceException.class,
-                () -> new Ingest(new RecordingStore(), Progress.SILENT)
-                        .planFromSample(List.of(file.toString()), false, 0, LinesPerRecord.ONE));
+                () -> new Planning(new RecordingStore(), false, 0, LinesPerRecord.ONE)
+                        .ofSample(List.of(file.toString()), Progress.SILENT));
         assertEquals(
                 file + " must be read from its beginning to its end, because it is compressed, a stream or several"
                         + " files; leave out --sample",

@@ -273,9 +273,8 @@ final class VerificationTest {
                 byte[] source = Samples.random(20_000, 200, seed);
                 byte[] stored = edited(source, random);
                 Path file = Files.write(directory.resolve("stored"), stored);
-                Manifest manifest = new Ingest(store, Progress.SILENT)
-                        .store(file.toString(), DatasetName.DEFAULT, true, false)
-                        .manifest();
+                Manifest manifest =
+                        Ingests.store(store, file, DatasetName.DEFAULT, true).manifest();
                 int from = random.nextInt(3) == 0 ? random.nextInt(20_000) : 0;
                 try (Snapshot snapshot = store.open(manifest)) {
                     for (int blockBytes : new int[] {4_099, StoredLines.BLOCK_BYTES}) {

@@ -25,8 +25,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
@@ -78,8 +77,7 @@ public class AerospikeReadBench {
         Path text = Files.createTempFile("aerospike-read-bench", "");
         try {
             Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));
-            snapshot = store.open(new Ingest(store, Progress.SILENT)
-                    .storeIfChanged(text.toString(), DATASET, false, false)
+            snapshot = store.open(Ingests.storeIfChanged(store, text, DATASET, false)
                     .manifest());
         } finally {
             Files.delete(text);

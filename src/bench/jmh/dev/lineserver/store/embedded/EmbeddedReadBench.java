@@ -21,8 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Snapshot;
@@ -52,8 +51,7 @@ public class EmbeddedReadBench {
         Path text = directory.resolve("text");
         Files.writeString(text, ("x".repeat(lineBytes) + "\n").repeat(LINES));
         store = EmbeddedStore.open(directory.resolve("data"), null);
-        Ingest ingest = new Ingest(store, Progress.SILENT);
-        snapshot = store.open(ingest.storeIfChanged(text.toString(), DatasetName.DEFAULT, false, false)
+        snapshot = store.open(Ingests.storeIfChanged(store, text, DatasetName.DEFAULT, false)
                 .manifest());
     }
 

@@ -71,7 +71,7 @@ final class InterruptedIngestTest {
     private static Ingest.Outcome ingest(AerospikeStore store, Path text, Progress progress) throws Exception {
         return new Ingest(store, progress)
                 .store(
-                        text.toString(),
+                        List.of(text.toString()),
                         new IngestOptions(
                                 DatasetName.DEFAULT,
                                 false,

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Manifest;
@@ -70,8 +70,7 @@ final class CrashTest {
         ingest(store, before, copy);
         milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
         Files.write(before, BEFORE);
-        Ingest.Outcome touched =
-                new Ingest(store, Progress.SILENT).storeIfChanged(before.toString(), DatasetName.DEFAULT, copy, false);
+        Ingest.Outcome touched = Ingests.storeIfChanged(store, before, DatasetName.DEFAULT, copy);
         assertEquals(1, touched.manifest().version());
         milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
         StoredFiles.put(store, after, copy, 2, false);
@@ -273,9 +272,7 @@ final class CrashTest {
     }
 
     private static Manifest ingest(EmbeddedStore store, Path file, boolean copy) throws Exception {
-        return new Ingest(store, Progress.SILENT)
-                .store(file.toString(), DatasetName.DEFAULT, copy, false)
-                .manifest();
+        return Ingests.store(store, file, DatasetName.DEFAULT, copy).manifest();
     }
 
     /** The other tests replace the disk, so they cannot detect that the real one does not force. */

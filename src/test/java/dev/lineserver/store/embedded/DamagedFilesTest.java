@@ -15,8 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Lookup;
@@ -50,9 +49,8 @@ final class DamagedFilesTest {
 
     private void ingest(boolean copy) throws Exception {
         Path source = Files.write(directory.resolve("source"), CONTENT);
-        Manifest stored = new Ingest(store, Progress.SILENT)
-                .store(source.toString(), DatasetName.DEFAULT, copy, false)
-                .manifest();
+        Manifest stored =
+                Ingests.store(store, source, DatasetName.DEFAULT, copy).manifest();
         version = directory.resolve("data/default/v" + stored.version());
     }
 

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.Ingests;
+import dev.lineserver.ingest.Planning;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.Source;
 import dev.lineserver.store.Await;
@@ -63,7 +65,7 @@ final class EmbeddedStoreTest {
     }
 
     private Ingest.Outcome ingestIfChanged(boolean copy) throws Exception {
-        return new Ingest(store, Progress.SILENT).storeIfChanged(source.toString(), DatasetName.DEFAULT, copy, false);
+        return Ingests.storeIfChanged(store, source, DatasetName.DEFAULT, copy);
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
@@ -165,7 +167,7 @@ final class EmbeddedStoreTest {
     void aVersionOfANewerLayoutIsListedWithItsFailureBesideTheOtherDatasets() throws Exception {
         ingestIfChanged(false);
         DatasetName other = new DatasetName("other");
-        new Ingest(store, Progress.SILENT).store(source.toString(), other, false, false);
+        Ingests.store(store, source, other, false);
         rewriteManifest(directory.resolve("data/default/v1"), text -> text.replace(ManifestFile.LAYOUT, "embedded-9"));
         List<DatasetListing> listed = store.datasets();
         assertEquals(
@@ -292,9 +294,8 @@ final class EmbeddedStoreTest {
         StoreFailedException e = assertThrows(
                 StoreFailedException.class, () -> store.open(manifest).close());
         assertTrue(e.getMessage().contains("ingest " + source), e.getMessage());
-        Manifest second = new Ingest(store, Progress.SILENT)
-                .store(source.toString(), DatasetName.DEFAULT, false, false)
-                .manifest();
+        Manifest second =
+                Ingests.store(store, source, DatasetName.DEFAULT, false).manifest();
         assertEquals(2, second.version());
     }
 
@@ -374,7 +375,8 @@ final class EmbeddedStoreTest {
             Files.writeString(source, text);
             Manifest manifest = ingestIfChanged(false).manifest();
             long actual = Files.size(directory.resolve("data/default/v" + manifest.version() + "/index"));
-            Plan plan = new Ingest(store, Progress.SILENT).plan(source.toString(), false, 0, LinesPerRecord.ONE);
+            Plan plan = new Planning(store, false, 0, LinesPerRecord.ONE)
+                    .ofWhole(List.of(source.toString()), Progress.SILENT);
             long planned = plan.figures().stream()
                     .filter(figure -> figure.name().equals("index-ram"))
                     .findFirst()
@@ -410,7 +412,7 @@ final class EmbeddedStoreTest {
         for (Path leftover : mine) {
             assertTrue(Files.exists(leftover), leftover + " was removed by another dataset's writer");
         }
-        new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, true, false);
+        Ingests.store(store, source, DatasetName.DEFAULT, true);
         for (Path leftover : mine) {
             assertFalse(Files.exists(leftover), leftover.toString());
         }

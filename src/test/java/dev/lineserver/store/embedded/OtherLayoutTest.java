@@ -14,8 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -74,9 +73,7 @@ final class OtherLayoutTest {
                 file,
                 () -> store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))
                         .close());
-        assertRefused(
-                file,
-                () -> new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, true, false));
+        assertRefused(file, () -> Ingests.store(store, source, DatasetName.DEFAULT, true));
         assertRefused(file, () -> store.publish(DatasetName.DEFAULT, 1, 3));
         assertRefused(file, () -> store.drop(DatasetName.DEFAULT, 1));
         assertRefused(file, () -> store.drop(DatasetName.DEFAULT));
@@ -119,7 +116,7 @@ final class OtherLayoutTest {
     void otherDatasetsAreReclaimed() throws Exception {
         writeNewer("versions");
         DatasetName other = new DatasetName("other");
-        new Ingest(store, Progress.SILENT).store(source.toString(), other, true, false);
+        Ingests.store(store, source, other, true);
         Files.createDirectories(data.resolve("other/building-2"));
         assertEquals(
                 List.of("other/building-2"),

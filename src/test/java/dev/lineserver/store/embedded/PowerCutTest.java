@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
@@ -51,7 +51,7 @@ final class PowerCutTest {
     }
 
     private Ingest.Outcome ingest(boolean copy) throws Exception {
-        return new Ingest(store, Progress.SILENT).storeIfChanged(source.toString(), DatasetName.DEFAULT, copy, false);
+        return Ingests.storeIfChanged(store, source, DatasetName.DEFAULT, copy);
     }
 
     private EmbeddedStore storeAfterPowerCut() throws Exception {

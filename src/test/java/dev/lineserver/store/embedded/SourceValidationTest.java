@@ -23,8 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.store.DatasetName;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -49,7 +48,7 @@ final class SourceValidationTest {
     void open() throws Exception {
         source = Files.writeString(directory.resolve("source.txt"), "one\ntwo\n");
         try (EmbeddedStore store = EmbeddedStore.open(directory.resolve("data"), null)) {
-            new Ingest(store, Progress.SILENT).store(source.toString(), DatasetName.DEFAULT, false, false);
+            Ingests.store(store, source, DatasetName.DEFAULT, false);
         }
         DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
         lines = versions.lines(versions.manifest(1));

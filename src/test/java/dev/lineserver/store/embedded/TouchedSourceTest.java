@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Await;
@@ -68,9 +67,7 @@ final class TouchedSourceTest {
 
     private Manifest ingest() throws Exception {
         store.drop(DatasetName.DEFAULT);
-        return new Ingest(store, Progress.SILENT)
-                .store(source.toString(), DatasetName.DEFAULT, false, false)
-                .manifest();
+        return Ingests.store(store, source, DatasetName.DEFAULT, false).manifest();
     }
 
     private LinesFile openLines() throws Exception {
@@ -369,9 +366,8 @@ final class TouchedSourceTest {
     void readsInFlightFailWithAMessageWhenTheSnapshotIsClosed() throws Exception {
         for (boolean copy : new boolean[] {false, true}) {
             store.drop(DatasetName.DEFAULT);
-            Snapshot snapshot = store.open(new Ingest(store, Progress.SILENT)
-                    .store(source.toString(), DatasetName.DEFAULT, copy, false)
-                    .manifest());
+            Snapshot snapshot = store.open(
+                    Ingests.store(store, source, DatasetName.DEFAULT, copy).manifest());
             CountDownLatch begun = new CountDownLatch(1);
             FutureTask<StoreException> reader = new FutureTask<>(() -> assertThrows(StoreException.class, () -> {
                 while (true) {
