@@ -15,6 +15,7 @@ import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 /**
@@ -50,6 +51,14 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
         return OptionalLong.empty();
+    }
+
+    /** Returns the failure of a build whose record is lost. */
+    static StoreUnavailableException lost(long lineIndex, LineRecords records) {
+        return new StoreUnavailableException("the record of line index " + lineIndex
+                + " was acknowledged, but is no longer in set " + records.set + " of namespace " + records.namespace
+                + ": a node was lost or restarted empty. The version is not published; check that all nodes are"
+                + " up, and ingest again with --resume");
     }
 
     private long countCopies() throws StoreException {
