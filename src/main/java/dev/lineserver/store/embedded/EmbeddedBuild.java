@@ -29,10 +29,10 @@ final class EmbeddedBuild implements Build {
     private static final System.Logger LOG = System.getLogger(EmbeddedBuild.class.getName());
 
     private final BuildRequest request;
+    private final LockedDataset dataset;
     private final DatasetDirectory directory;
     private final VersionsFile versions;
     private final long version;
-    private final DatasetLock lock;
     private final Disk disk;
     private final FileChannel indexChannel;
     private final LineIndexWriter index;
@@ -40,15 +40,14 @@ final class EmbeddedBuild implements Build {
     private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
 
     /**
+     * @param dataset closed by {@link #close}; the caller closes it if this constructor fails
      * @param versions the versions of the dataset before this one
-     * @param lock released by {@link #close}; the caller releases it if this constructor fails
      */
-    EmbeddedBuild(BuildRequest request, DatasetDirectory directory, VersionsFile versions, DatasetLock lock)
-            throws IOException {
+    EmbeddedBuild(BuildRequest request, LockedDataset dataset, VersionsFile versions) throws IOException {
         this.request = request;
-        this.directory = directory;
+        this.dataset = dataset;
+        directory = dataset.files();
         this.versions = versions;
-        this.lock = lock;
         version = versions.last() + 1;
         disk = directory.disk();
         Path building = directory.building(version);
@@ -105,8 +104,8 @@ final class EmbeddedBuild implements Build {
             disk.writeFile(
                     building.resolve(ManifestFile.NAME),
                     ChecksummedJson.bytes(new ManifestFile(manifest, request.file(), copy == null)));
-            directory.complete(version);
-            directory.replaceVersions(
+            dataset.complete(version);
+            dataset.replaceVersions(
                     versions,
                     request.hold()
                             ? versions.hold(version)
@@ -125,11 +124,11 @@ final class EmbeddedBuild implements Build {
      */
     @Override
     public void close() {
-        try (lock;
+        try (dataset;
                 indexChannel;
                 @Nullable FileChannel copyChannel = copy) {
             // The lock is released last, after the removal: resources are closed in reverse order.
-            directory.cleanOrLog();
+            dataset.cleanOrLog();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "files of a build could not be closed", e);
         }

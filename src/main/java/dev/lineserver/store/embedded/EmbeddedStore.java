@@ -135,12 +135,19 @@ public final class EmbeddedStore implements LineStore {
         return described.stream().anyMatch(version -> version.failure() instanceof StoreUnavailableException);
     }
 
-    /** Returns the manifest file of the current version; empty if no version is published. */
+    /** Returns the manifest file of the current version, which is durable then; empty if no version is published. */
     private Optional<ManifestFile> currentFile(DatasetName dataset) throws StoreException {
         Optional<Manifest> current = current(dataset);
-        return current.isPresent()
-                ? Optional.of(directory(dataset).manifest(current.get().version()))
-                : Optional.empty();
+        if (current.isEmpty()) {
+            return Optional.empty();
+        }
+        DatasetDirectory files = directory(dataset);
+        try {
+            files.forceIfWritable();
+        } catch (IOException e) {
+            throw IoErrors.failed("write to " + files.path(), e);
+        }
+        return Optional.of(files.manifest(current.get().version()));
     }
 
     @Override
@@ -179,8 +186,9 @@ public final class EmbeddedStore implements LineStore {
      */
     private void replaceManifest(ManifestFile manifest) {
         Manifest version = manifest.manifest();
-        Path file = directory(version.dataset()).version(version.version()).resolve(ManifestFile.NAME);
-        try (DatasetLock _ = DatasetLock.acquire(directory, version.dataset(), "record a new source stamp")) {
+        DatasetDirectory files = directory(version.dataset());
+        Path file = files.version(version.version()).resolve(ManifestFile.NAME);
+        try (LockedDataset _ = LockedDataset.acquire(files, "record a new source stamp")) {
             disk.replaceFile(file, ChecksummedJson.bytes(manifest));
         } catch (IOException | StoreException e) {
             LOG.log(
@@ -195,12 +203,11 @@ public final class EmbeddedStore implements LineStore {
         DatasetName dataset = request.dataset();
         try {
             disk.createDirectories(directory);
-            DatasetLock lock = DatasetLock.acquire(directory, dataset, "ingest " + request.sourceName());
+            LockedDataset locked = LockedDataset.acquire(directory(dataset), "ingest " + request.sourceName());
             try {
-                DatasetDirectory files = directory(dataset);
-                return new EmbeddedBuild(request, files, files.prepare(), lock);
+                return new EmbeddedBuild(request, locked, locked.prepare());
             } catch (IOException | StoreException | RuntimeException | Error e) {
-                lock.close();
+                locked.close();
                 throw e;
             }
         } catch (IOException e) {
@@ -213,7 +220,7 @@ public final class EmbeddedStore implements LineStore {
         return change(
                 dataset,
                 "publish version " + version + " of dataset " + dataset,
-                files -> files.publish(version, keep));
+                locked -> locked.publish(version, keep));
     }
 
     @Override
@@ -221,13 +228,13 @@ public final class EmbeddedStore implements LineStore {
         if (!Files.isDirectory(directory(dataset).path())) {
             return false;
         }
-        return change(dataset, "drop dataset " + dataset, DatasetDirectory::drop);
+        return change(dataset, "drop dataset " + dataset, LockedDataset::drop);
     }
 
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
-        boolean _ = change(dataset, "drop version " + version + " of dataset " + dataset, files -> {
-            files.drop(version);
+        boolean _ = change(dataset, "drop version " + version + " of dataset " + dataset, locked -> {
+            locked.drop(version);
             return true;
         });
     }
@@ -235,7 +242,7 @@ public final class EmbeddedStore implements LineStore {
     /** A change of a dataset, made while it is locked. */
     @FunctionalInterface
     private interface Change<T> {
-        T apply(DatasetDirectory files) throws IOException, StoreException;
+        T apply(LockedDataset locked) throws IOException, StoreException;
     }
 
     /** @param attempt verb and object, for messages */
@@ -246,8 +253,8 @@ public final class EmbeddedStore implements LineStore {
             if (!Files.isDirectory(files.path())) {
                 throw new StoreFailedException("there is no dataset " + dataset + " in " + directory);
             }
-            try (DatasetLock _ = DatasetLock.acquire(directory, dataset, attempt)) {
-                return change.apply(files);
+            try (LockedDataset locked = LockedDataset.acquire(files, attempt)) {
+                return change.apply(locked);
             }
         } catch (IOException e) {
             throw IoErrors.failed(attempt, e);
@@ -283,10 +290,10 @@ public final class EmbeddedStore implements LineStore {
             // Usually there are none, and then the dataset is not locked and no permission to write is needed.
             return List.of();
         }
-        try (DatasetLock _ = dryRun
-                ? DatasetLock.acquireWithoutWriting(directory, dataset, "look for leftovers")
-                : DatasetLock.acquire(directory, dataset, "remove leftovers")) {
-            return files.reclaim(dryRun);
+        try (LockedDataset locked = dryRun
+                ? LockedDataset.acquireWithoutWriting(files, "look for leftovers")
+                : LockedDataset.acquire(files, "remove leftovers")) {
+            return locked.reclaim(dryRun);
         } catch (StoreFailedException busy) {
             // The process that is writing to the dataset has removed its leftovers.
             LOG.log(System.Logger.Level.DEBUG, busy.getMessage());
