@@ -232,15 +232,10 @@ public final class Ingest {
     private Manifest write(Source source, IngestOptions options, Build build, Optional<Manifest> current)
             throws SourceException, StoreException, InterruptedException {
         try {
-            SourceReader reader = new SourceReader(source, new StoredProgress(progress, source, build));
-            Pacer pacer = new Pacer(options.rate(), Pacer.Clock.SYSTEM);
-            Content content = reader.read(batch -> {
-                // Lines that are stored already cost the store nothing.
-                if (batch.firstLineIndex() >= build.resumedFrom().lineIndex()) {
-                    pacer.await(batch);
-                }
-                build.add(batch);
-            });
+            SourceReader reader = new SourceReader(source, StoredProgress.of(progress, source, build));
+            // Lines that are stored already cost the store nothing.
+            Pacer pacer = new Pacer(options.rate(), build.resumedFrom().lineIndex(), Pacer.Clock.SYSTEM);
+            Content content = reader.read(batch -> pacer.pass(batch, build::add));
             requirePassed(options.checks(), source, content, current);
             // An exception leaves it open whether the store has the version.
             state = "the version may have been " + (options.hold() ? "stored" : "published")

@@ -5,20 +5,25 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineBatch;
+import dev.lineserver.line.LineSplitter;
 import dev.lineserver.store.IngestRate;
 
 /**
- * Delays the batches of an ingest so that they keep within a rate: each batch is due when those before it have taken the
- * time that the rate gives them. An ingest that was late does not catch up, except for {@link #SLACK_NANOS}, so a store
- * that was slow for a while receives no burst afterwards. Used by one thread.
+ * Passes the lines of an ingest on so that they keep within a rate: in slices, each of which is due when those before it
+ * have taken the time that the rate gives them. An ingest that was late does not catch up, except for {@link #SLACK_NANOS},
+ * so a store that was slow for a while receives no burst afterwards. Used by one thread.
  */
 final class Pacer {
     /** Makes up for sleeps that last longer than intended. */
     static final long SLACK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    /** A batch may hold the lines of minutes. A slice holds those of this period, or a single line. */
+    static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final @Nullable IngestRate rate;
+    private final long unlimitedLines;
     private final Clock clock;
     private long due;
 
@@ -41,23 +46,49 @@ final class Pacer {
         void sleep(long nanos) throws InterruptedException;
     }
 
-    /** @param rate null for no limit */
-    Pacer(@Nullable IngestRate rate, Clock clock) {
+    /**
+     * @param rate null for no limit
+     * @param unlimitedLines number of lines at the beginning of the source that are not delayed
+     */
+    Pacer(@Nullable IngestRate rate, long unlimitedLines, Clock clock) {
         this.rate = rate;
+        this.unlimitedLines = unlimitedLines;
         this.clock = clock;
         this.due = clock.nanoTime();
     }
 
-    /** Returns when the next batch is due. */
-    void await(LineBatch batch) throws InterruptedException {
+    /** Passes all lines of a batch on, each when it is due. */
+    <X extends Exception> void pass(LineBatch batch, LineSplitter.BatchSink<X> sink) throws X, InterruptedException {
         if (rate == null) {
+            sink.accept(batch);
             return;
         }
+        int first = Math.clamp(unlimitedLines - batch.firstLineIndex(), 0, batch.count());
+        if (first > 0) {
+            sink.accept(batch.slice(0, first));
+        }
+        while (first < batch.count()) {
+            LineBatch slice = slice(rate, batch, first);
+            await(nanos(rate, slice));
+            sink.accept(slice);
+            first += slice.count();
+        }
+    }
+
+    private static LineBatch slice(IngestRate rate, LineBatch batch, int first) {
+        LineBatch slice = batch.slice(first, 1);
+        for (int lines = 2; first + lines <= batch.count() && nanos(rate, slice) < SLICE_NANOS; lines++) {
+            slice = batch.slice(first, lines);
+        }
+        return slice;
+    }
+
+    private void await(long nanos) throws InterruptedException {
         long early = due - clock.nanoTime();
         if (early > 0) {
             clock.sleep(early);
         }
-        due = Math.max(due, clock.nanoTime() - SLACK_NANOS) + nanos(rate, batch);
+        due = Math.max(due, clock.nanoTime() - SLACK_NANOS) + nanos;
     }
 
     private static long nanos(IngestRate rate, LineBatch batch) {

@@ -53,4 +53,22 @@ public record LineBatch(
     public int byteCount() {
         return ends[firstEnd + count - 1] + (terminated ? 1 : 0) - from;
     }
+
+    /**
+     * Returns some of the batch's lines as a batch, valid as long as this one.
+     *
+     * @param first the first one, from 0
+     * @param lines how many, at least 1
+     */
+    public LineBatch slice(int first, int lines) {
+        return new LineBatch(
+                bytes,
+                start(first),
+                ends,
+                firstEnd + first,
+                lines,
+                terminated || first + lines < count,
+                firstLineIndex + first,
+                firstByteOffset + start(first) - from);
+    }
 }

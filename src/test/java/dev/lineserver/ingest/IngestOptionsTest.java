@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.DatasetName;
@@ -57,7 +58,9 @@ final class IngestOptionsTest implements Progress {
     @Override
     public Progress next(String task) {
         notes.add("next: " + task);
-        return this;
+        return task.equals("check")
+                ? (position, size, lines) -> updates.add("check: " + position + " of " + size + ", " + lines + " lines")
+                : this;
     }
 
     @BeforeEach
@@ -279,6 +282,27 @@ final class IngestOptionsTest implements Progress {
         ingest().store(List.of(file), options(false, PublicationChecks.NONE));
         assertEquals(List.of(packed.length / 3 + " of " + packed.length + ", 1 lines"), updates);
         assertTrue(notes.getLast().contains("-compressed; unpacking it"), notes.getLast());
+    }
+
+    /** The store acknowledges nothing meanwhile, and the progress of the ingest would be none. */
+    @Test
+    void theStoredLinesThatAResumedIngestReadsAgainAreATaskOfTheirOwn() throws Exception {
+        byte[] text = "one\n".repeat(3 * Limits.BLOCK_BYTES / 4).getBytes(StandardCharsets.US_ASCII);
+        Files.write(Path.of(file), text);
+        store.resumedFrom = new Checkpoint(Limits.BLOCK_BYTES / 2, 2 * Limits.BLOCK_BYTES);
+        store.checkpoint = store.resumedFrom;
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
+        int lines = Limits.BLOCK_BYTES / 4;
+        assertEquals(3, updates.size());
+        assertTrue(updates.getFirst().startsWith("check: "), updates.getFirst());
+        assertTrue(updates.getFirst().endsWith(" of " + 8 * lines + ", " + lines + " lines"), updates.getFirst());
+        String ingested = 8 * lines + " of " + 12 * lines + ", " + 2 * lines + " lines";
+        assertEquals(List.of(ingested, ingested), updates.subList(1, 3));
+
+        Files.write(Path.of(file), Archives.gzip(text));
+        updates.clear();
+        ingest().store(List.of(file), options(false, PublicationChecks.NONE));
+        assertTrue(updates.getFirst().matches("check: [0-9]+ of -1, " + lines + " lines"), updates.getFirst());
     }
 
     @Test

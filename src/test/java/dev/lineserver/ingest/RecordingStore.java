@@ -61,6 +61,9 @@ final class RecordingStore implements LineStore {
     @Nullable
     Checkpoint checkpoint;
 
+    /** An earlier build of the dataset has stored the lines before it. */
+    Checkpoint resumedFrom = Checkpoint.START;
+
     @Nullable
     Manifest current;
 
@@ -125,6 +128,11 @@ final class RecordingStore implements LineStore {
             @Override
             public Checkpoint checkpoint() {
                 return checkpoint == null ? new Checkpoint(lines.size(), 0) : checkpoint;
+            }
+
+            @Override
+            public Checkpoint resumedFrom() {
+                return resumedFrom;
             }
 
             @Override
