@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +23,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Ends the process of an ingest by signals at random moments, resumes it, and compares every byte. Prints its seed; the
+ * Ends the process of an ingest of several files by signals at random moments, resumes it, and compares every byte. Prints its seed; the
  * system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for each store.
  */
 @EnabledOnOs(OS.LINUX)
@@ -36,6 +37,9 @@ final class ResumeIT {
     Path directory;
 
     private final Random random = new Random(SEED);
+
+    /** The text of the files of which the next ingest consists. */
+    private byte[] text = {};
 
     private static byte[] text(Random random) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -62,22 +66,21 @@ final class ResumeIT {
     /** Returns what the ingests that resumed another one have printed. */
     private List<String> killAndResume(List<String> options) throws Exception {
         System.err.println("[resume] seed " + SEED);
-        Path file = directory.resolve("text");
-        Files.write(file, text(random));
+        List<String> files = write();
         List<String> resumed = new ArrayList<>();
         long start = System.nanoTime();
-        run(options, "ingest", file.toString());
+        run(options, ingest(files));
         long duration = System.nanoTime() - start;
         for (int i = 0; i < KILLS; i++) {
-            Process ingest = Program.start(log(), arguments(options, "ingest", file.toString(), "--resume"));
+            Process ingest = Program.start(log(), arguments(options, ingest(files, "--resume")));
             if (ingest.waitFor((long) (duration * random.nextDouble(0.2, 1.1)), TimeUnit.NANOSECONDS)) {
                 assertEquals(0, ingest.exitValue(), this::messages);
                 assertEquals(
                         messages().contains("continuing after"),
                         Files.readString(Program.out(log())).contains(", resumed after "),
                         this::messages);
-                assertStored(options, file);
-                Files.write(file, text(random));
+                assertStored(options);
+                files = write();
             } else {
                 String signal = SIGNALS.get(random.nextInt(SIGNALS.size()));
                 new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
@@ -89,9 +92,36 @@ final class ResumeIT {
                 resumed.add(messages());
             }
         }
-        run(options, "ingest", file.toString(), "--resume");
-        assertStored(options, file);
+        run(options, ingest(files, "--resume"));
+        assertStored(options);
         return resumed;
+    }
+
+    /** Writes another text to one to three files, which need not end with a line. Returns their names. */
+    private List<String> write() throws IOException {
+        byte[] bytes = text(random);
+        ByteArrayOutputStream joined = new ByteArrayOutputStream();
+        List<String> names = new ArrayList<>();
+        int parts = 1 + random.nextInt(3);
+        for (int part = 0, from = 0; part < parts; part++) {
+            int to = part == parts - 1 ? bytes.length : from + random.nextInt(bytes.length - from);
+            names.add(Files.write(directory.resolve("text" + part), Arrays.copyOfRange(bytes, from, to))
+                    .toString());
+            joined.write(bytes, from, to - from);
+            if (to > from && to < bytes.length && bytes[to - 1] != '\n') {
+                joined.write('\n');
+            }
+            from = to;
+        }
+        text = joined.toByteArray();
+        return names;
+    }
+
+    private static String[] ingest(List<String> files, String... options) {
+        List<String> arguments = new ArrayList<>(List.of("ingest"));
+        arguments.addAll(files);
+        arguments.addAll(List.of(options));
+        return arguments.toArray(String[]::new);
     }
 
     private Path log() {
@@ -106,8 +136,8 @@ final class ResumeIT {
         }
     }
 
-    private void assertStored(List<String> options, Path file) throws Exception {
-        assertArrayEquals(Files.readAllBytes(file), run(options, "get", "1-").out(), "seed " + SEED);
+    private void assertStored(List<String> options) throws Exception {
+        assertArrayEquals(text, run(options, "get", "1-").out(), "seed " + SEED);
     }
 
     private Program.Result run(List<String> options, String... arguments) throws Exception {
