@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.IngestOptions;
@@ -135,6 +136,7 @@ final class IngestCommand implements Verb {
                 context.keep(),
                 hold,
                 context.settings().store().linesPerRecord(),
+                context.settings().store().compress() == StoreConfig.Compress.ZSTD,
                 context.settings().store().ingestRate().orElse(null),
                 checks(),
                 unfinished());

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.StoreConfig;
 import dev.lineserver.ingest.Planning;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.SourceException;
@@ -45,8 +46,9 @@ final class PlanCommand implements Verb {
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
         try (LineStore store = context.openStore()) {
+            boolean copies = copy || context.settings().store().compress() == StoreConfig.Compress.ZSTD;
             Planning planning = new Planning(
-                    store, copy, context.keep(), context.settings().store().linesPerRecord());
+                    store, copies, context.keep(), context.settings().store().linesPerRecord());
             Progress progress = context.progress("plan");
             plan = sample ? planning.ofSample(files, progress) : planning.ofWhole(files, progress);
         }

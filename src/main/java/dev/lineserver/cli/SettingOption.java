@@ -28,6 +28,11 @@ enum SettingOption {
             "N|auto",
             "Aerospike: number of consecutive lines that an ingest stores in one record, which then needs one entry of the"
                     + " index; auto fills records of about 16 KiB."),
+    COMPRESS(
+            "compress",
+            "zstd|none",
+            "How an ingest stores the lines: zstd compresses them, to about a fourth for logs and source code. The embedded store"
+                    + " then keeps a copy of FILE, and Aerospike needs --lines-per-record."),
     RATE(
             "rate",
             "R",
@@ -59,7 +64,7 @@ enum SettingOption {
     /** The options of verbs that store. */
     static final Set<SettingOption> INGEST_OPTIONS = EnumSet.range(KEEP, PRIORITY);
     /** The options of verbs that plan to store. */
-    static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD);
+    static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD, COMPRESS);
     /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
     /** The options that select a dataset in a store. */

@@ -186,6 +186,7 @@ public final class Settings {
                         ORDINAL,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(LinesPerRecord.class, ORDINAL, LinesPerRecord::parse)
+                .withConverter(StoreConfig.Compress.class, ORDINAL, Settings::parseCompress)
                 .withConverter(IngestRate.class, ORDINAL, IngestRate::parse)
                 .withConverter(StoreConfig.Priority.class, ORDINAL, Settings::parsePriority)
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
@@ -207,6 +208,14 @@ public final class Settings {
             case "embedded" -> StoreConfig.Kind.EMBEDDED;
             case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
             default -> throw new IllegalArgumentException("'" + text + "' is neither embedded nor aerospike");
+        };
+    }
+
+    private static StoreConfig.Compress parseCompress(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "none" -> StoreConfig.Compress.NONE;
+            case "zstd" -> StoreConfig.Compress.ZSTD;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither none nor zstd");
         };
     }
 

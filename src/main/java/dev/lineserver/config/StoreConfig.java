@@ -31,6 +31,10 @@ public interface StoreConfig {
     @WithDefault("1")
     LinesPerRecord linesPerRecord();
 
+    /** Compression of the lines that an ingest stores. */
+    @WithDefault("none")
+    Compress compress();
+
     /** The largest rate of an ingest; if absent, the store decides. */
     Optional<IngestRate> ingestRate();
 
@@ -72,6 +76,14 @@ public interface StoreConfig {
         EMBEDDED,
         /** An Aerospike cluster. */
         AEROSPIKE
+    }
+
+    /** How the lines are compressed. */
+    enum Compress {
+        /** Not at all. */
+        NONE,
+        /** Blocks of lines as Zstandard frames. */
+        ZSTD
     }
 
     /** How an ingest shares a cluster with its other users. */

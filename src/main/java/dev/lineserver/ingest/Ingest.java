@@ -167,7 +167,7 @@ public final class Ingest {
 
     private void requireRoom(Source source, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        Plan plan = new Planning(store, options.copy(), options.keep(), options.linesPerRecord())
+        Plan plan = new Planning(store, options.copy() || options.compress(), options.keep(), options.linesPerRecord())
                 .ofWhole(source, Progress.SILENT);
         plan.warnings().forEach(progress::note);
         if (!plan.fits()) {
@@ -303,6 +303,7 @@ public final class Ingest {
                 options.keep(),
                 options.hold(),
                 options.linesPerRecord(),
+                options.compress(),
                 options.unfinished() == IngestOptions.Unfinished.RESUME);
     }
 

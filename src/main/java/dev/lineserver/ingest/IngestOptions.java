@@ -16,6 +16,7 @@ import dev.lineserver.store.LinesPerRecord;
  * @param keep number of published versions that stay stored, as in {@link BuildRequest#keep}; 0 for the store's default
  * @param hold true to store and verify the version without publishing it
  * @param linesPerRecord number of consecutive lines that a database stores together
+ * @param compress true to store the lines compressed; the embedded store then copies them
  * @param rate the largest rate at which the store receives lines; null for no limit
  * @param checks conditions without which nothing is published
  * @param unfinished what happens to an unfinished build of the dataset
@@ -27,6 +28,7 @@ public record IngestOptions(
         int keep,
         boolean hold,
         LinesPerRecord linesPerRecord,
+        boolean compress,
         @Nullable IngestRate rate,
         PublicationChecks checks,
         Unfinished unfinished) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     were published last; 0 for the store's default
  * @param hold true to store the version without publishing it
  * @param linesPerRecord number of consecutive lines that are stored together; a build that is resumed keeps its own number
+ * @param compress true to store the lines compressed; implies {@code copy}. A build that is resumed keeps its own form
  * @param resume true to continue an unfinished build of the dataset, if there is one; false to refuse the request then
  */
 public record BuildRequest(
@@ -26,8 +27,9 @@ public record BuildRequest(
         int keep,
         boolean hold,
         LinesPerRecord linesPerRecord,
+        boolean compress,
         boolean resume) {
-    /** Requests a new version. */
+    /** Requests a new version, not compressed. */
     public BuildRequest(
             DatasetName dataset,
             String sourceName,
@@ -36,7 +38,7 @@ public record BuildRequest(
             int keep,
             boolean hold,
             LinesPerRecord linesPerRecord) {
-        this(dataset, sourceName, file, copy, keep, hold, linesPerRecord, false);
+        this(dataset, sourceName, file, copy, keep, hold, linesPerRecord, false, false);
     }
 
     /** Requests a version that is published, with the store's default of kept versions. */
@@ -44,9 +46,9 @@ public record BuildRequest(
         this(dataset, sourceName, file, copy, 0, false, LinesPerRecord.ONE);
     }
 
-    /** Sets {@code copy} if there is no file in which the lines could stay. */
+    /** Sets {@code copy} if the lines cannot stay in a file. */
     public BuildRequest {
-        copy |= file == null;
+        copy |= file == null || compress;
         if (keep < 0) {
             throw new IllegalArgumentException("keep is " + keep);
         }

@@ -129,6 +129,7 @@ final class CommandTest {
                     ingest x --rate=fast          | --rate: 'fast' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
                     ingest x --rate=0             | --rate: '0' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
                     ingest x --priority=high      | --priority: 'high' is neither normal nor low
+                    ingest x --compress=gzip      | --compress: 'gzip' is neither none nor zstd
                     ingest x --expect-lines=-1    | --expect-lines: -1 is below 0
                     ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a whole number, or too large; see line-server ingest --help
                     ingest x --expect-digest=abc  | --expect-digest: 'abc' is not a digest of 32 hexadecimal digits
@@ -256,6 +257,18 @@ final class CommandTest {
         assertEquals(2_000, plan.getJsonArray("figures").getJsonObject(0).getLong("value"));
         assertEquals(0, run("verify", file.toString(), "--json", "--dataset=mine"));
         assertTrue(new JsonObject(out.toString(StandardCharsets.UTF_8)).getBoolean("same"));
+    }
+
+    @Test
+    void aCompressedVersionNeedsNoOptionOfReaders() throws Exception {
+        Files.writeString(file, ("x".repeat(99) + "\n").repeat(10_000) + "last");
+        assertEquals(0, run("ingest", file.toString(), "--compress=zstd", "--json"));
+        JsonObject stored = new JsonObject(out.toString(StandardCharsets.UTF_8));
+        assertEquals("embedded-4-zstd", stored.getString("layout"));
+        assertEquals(0, run("verify", file.toString()), err.toString(StandardCharsets.UTF_8));
+        Files.delete(file);
+        assertEquals(0, run("get", "10001"));
+        assertEquals("last", out.toString(StandardCharsets.UTF_8));
     }
 
     /** The rate bounds every block of 256 KiB but the last, so this holds on the slowest machine. */

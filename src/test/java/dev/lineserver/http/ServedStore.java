@@ -162,6 +162,7 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
                                     keep,
                                     hold,
                                     LinesPerRecord.ONE,
+                                    false,
                                     null,
                                     PublicationChecks.NONE,
                                     IngestOptions.Unfinished.REFUSE))

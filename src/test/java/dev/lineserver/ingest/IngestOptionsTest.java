@@ -78,7 +78,7 @@ final class IngestOptionsTest implements Progress {
 
     private static IngestOptions options(boolean hold, PublicationChecks checks) {
         return new IngestOptions(
-                NAME, false, false, 3, hold, LinesPerRecord.ONE, null, checks, IngestOptions.Unfinished.REFUSE);
+                NAME, false, false, 3, hold, LinesPerRecord.ONE, false, null, checks, IngestOptions.Unfinished.REFUSE);
     }
 
     private Plan plan(boolean copy, int keep) throws Exception {

@@ -32,6 +32,7 @@ public final class Ingests {
                 0,
                 false,
                 LinesPerRecord.ONE,
+                false,
                 null,
                 PublicationChecks.NONE,
                 IngestOptions.Unfinished.REFUSE);

@@ -41,12 +41,21 @@ public abstract class LineStoreContract {
         return LinesPerRecord.ONE;
     }
 
+    /** Returns true to compress all builds of these tests. */
+    protected boolean compress() {
+        return false;
+    }
+
+    private BuildRequest request(DatasetName name, int keep, boolean hold) {
+        return new BuildRequest(name, "sample", null, false, keep, hold, linesPerRecord(), compress(), false);
+    }
+
     /** Returns the store under test: the same store during one test, empty at its begin. */
     protected abstract LineStore store() throws Exception;
 
     /** A request for content that does not come from a file. */
     private BuildRequest request() {
-        return new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord());
+        return request(NAME, 0, false);
     }
 
     /** Stores a content in blocks of 64 KiB. */
@@ -392,7 +401,7 @@ public abstract class LineStoreContract {
         DatasetName other = new DatasetName("other");
         Manifest mine = put(store, "mine\n".getBytes(StandardCharsets.UTF_8));
         byte[] content = "theirs\n".getBytes(StandardCharsets.UTF_8);
-        try (Build build = store.begin(new BuildRequest(other, "sample", null, false, 0, false, linesPerRecord()))) {
+        try (Build build = store.begin(request(other, 0, false))) {
             addAll(build, content, 64);
             commit(build, content);
         }
@@ -460,7 +469,7 @@ public abstract class LineStoreContract {
 
     private Manifest put(LineStore store, String line, int keep, boolean hold) throws Exception {
         byte[] content = (line + "\n").getBytes(StandardCharsets.UTF_8);
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, keep, hold, linesPerRecord()))) {
+        try (Build build = store.begin(request(NAME, keep, hold))) {
             addAll(build, content, 64);
             return commit(build, content);
         }
@@ -606,7 +615,7 @@ public abstract class LineStoreContract {
         Manifest kept = putKeeping(store, "one", 2);
         Manifest current = putKeeping(store, "two", 2);
         Manifest held = hold(store, "three");
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
+        try (Build build = store.begin(request(NAME, 2, false))) {
             addAll(build, "four\n".getBytes(StandardCharsets.UTF_8), 64);
             assertEquals(List.of(), store.reclaim(false));
             store.reclaimInBackground();
@@ -628,11 +637,11 @@ public abstract class LineStoreContract {
         LineStore store = store();
         Manifest first;
         Manifest second;
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
+        try (Build build = store.begin(request(NAME, 2, false))) {
             addAll(build, before, 64 << 10);
             first = commit(build, before);
         }
-        try (Build build = store.begin(new BuildRequest(NAME, "sample", null, false, 2, false, linesPerRecord()))) {
+        try (Build build = store.begin(request(NAME, 2, false))) {
             addAll(build, after, 64 << 10);
             second = commit(build, after);
         }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.CRC32C;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -37,9 +38,9 @@ final class ChecksummedJson {
     static final class OtherLayoutException extends IOException {
         private static final long serialVersionUID = 1;
 
-        OtherLayoutException(Path file, String found, String layout) {
-            super(file + " cannot be used: it has layout '" + found + "', and this line-server reads '" + layout
-                    + "'; use the program that wrote it");
+        OtherLayoutException(Path file, String found, String... layouts) {
+            super(file + " cannot be used: it has layout '" + found + "', and this line-server reads '"
+                    + String.join("' and '", layouts) + "'; use the program that wrote it");
         }
     }
 
@@ -47,10 +48,11 @@ final class ChecksummedJson {
      * Reads a file.
      *
      * @param layoutMember JSON pointer to the name of the layout
+     * @param layouts the layouts that can be read
      * @throws UnusableException if the file can be read and is damaged; the message is a clause that begins with "it"
      * @throws OtherLayoutException if the file is intact and has another layout
      */
-    static <T> T read(Path file, Class<T> type, String layoutMember, String layout) throws IOException {
+    static <T> T read(Path file, Class<T> type, String layoutMember, String... layouts) throws IOException {
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         int at = text.lastIndexOf(CHECKSUM);
         if (at < 0 || !text.equals(withChecksum(text.substring(0, at)))) {
@@ -62,8 +64,8 @@ final class ChecksummedJson {
             if (found.isEmpty()) {
                 throw new UnusableException("it names no layout");
             }
-            if (!found.equals(layout)) {
-                throw new OtherLayoutException(file, found, layout);
+            if (!List.of(layouts).contains(found)) {
+                throw new OtherLayoutException(file, found, layouts);
             }
             return ManifestForm.MAPPER.treeToValue(json, type);
         } catch (JsonProcessingException e) {

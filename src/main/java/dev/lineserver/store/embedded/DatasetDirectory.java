@@ -28,6 +28,7 @@ import dev.lineserver.store.embedded.index.LineIndexFile;
  */
 record DatasetDirectory(Path path, Disk disk) {
     static final String LINES = "lines";
+    static final String COMPRESSED_LINES = "lines.zst";
     static final String INDEX = "index";
     static final String BLOCKS = "blocks";
     static final String BUILDING = "building-";
@@ -85,12 +86,18 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /** Reads the index of a version into RAM. */
-    LineIndex index(Manifest manifest) throws StoreException {
+    LineIndex index(ManifestFile version) throws StoreException {
+        Manifest manifest = version.manifest();
         Path file = version(manifest.version()).resolve(INDEX);
+        // The blocks that the cache will hold are reserved, too: an index that is loaded later must not count on their
+        // room.
+        long blocks = version.hasCompressedCopy()
+                ? SeekTable.heapBytes(manifest.byteCount()) + BlockCache.maxBytes()
+                : BlockDigests.bytes(manifest.content());
         try {
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
             LineIndex index = HeapRoom.OF_PROCESS.allocate(
-                    Files.size(file) + BlockDigests.bytes(manifest.content()),
+                    Files.size(file) + blocks,
                     "the index of " + describe(manifest.version()),
                     () -> LineIndexFile.allocate(file, manifest.lineCount(), manifest.byteCount() + virtualTerminator));
             LineIndexFile.fill(file, index);
@@ -101,19 +108,32 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /** Opens the file that holds the lines of a version. */
-    LinesFile lines(ManifestFile file) throws StoreException {
+    LinesFile lines(ManifestFile file, BlockCache cache) throws StoreException {
         Manifest manifest = file.manifest();
         Path directory = version(manifest.version());
+        if (file.hasCompressedCopy()) {
+            return compressedLines(manifest, directory.resolve(COMPRESSED_LINES), cache);
+        }
         Path blocks = directory.resolve(BLOCKS);
         SourceFile source = file.source();
         if (source == null || !file.inPlace()) {
-            return LinesFile.open(manifest, directory.resolve(LINES), null, null);
+            return LinesFile.open(manifest, directory.resolve(LINES), null, null, null);
         }
         try {
             return LinesFile.open(
-                    manifest, source.path(), source.stamp(), BlockDigests.read(blocks, manifest.content()));
+                    manifest, source.path(), source.stamp(), BlockDigests.read(blocks, manifest.content()), null);
         } catch (IOException e) {
             throw unusable(manifest.version(), blocks, manifest.sourceName(), e);
+        }
+    }
+
+    private LinesFile compressedLines(Manifest manifest, Path file, BlockCache cache) throws StoreException {
+        try {
+            long[] starts = SeekTable.read(file, manifest.byteCount());
+            return LinesFile.open(
+                    manifest, file, null, null, new CompressedBlocks(starts, manifest.byteCount(), cache));
+        } catch (IOException e) {
+            throw unusable(manifest.version(), file, manifest.sourceName(), e);
         }
     }
 

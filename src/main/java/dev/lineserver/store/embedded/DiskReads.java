@@ -76,7 +76,7 @@ final class DiskReads implements AutoCloseable {
      * A read that may have to wait for the disk. {@code run} calls {@link #read}, and then one of the other methods.
      */
     interface DiskRead {
-        /** Returns the number of bytes to read. */
+        /** Returns the number of bytes to read, or more if they must be unpacked, too. */
         int length();
 
         /** Reads the bytes. This is the measured part. */

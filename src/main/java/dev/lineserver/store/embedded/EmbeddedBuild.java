@@ -37,6 +37,7 @@ final class EmbeddedBuild implements Build {
     private final FileChannel indexChannel;
     private final LineIndexWriter index;
     private final @Nullable FileChannel copy;
+    private final @Nullable CompressedCopy compressed;
     private volatile Checkpoint checkpoint = new Checkpoint(0, 0);
 
     /**
@@ -55,18 +56,22 @@ final class EmbeddedBuild implements Build {
         indexChannel = disk.create(building.resolve(DatasetDirectory.INDEX));
         index = new LineIndexWriter(bytes -> disk.write(indexChannel, bytes));
         try {
-            copy = request.copy() ? disk.create(building.resolve(DatasetDirectory.LINES)) : null;
+            String name = request.compress() ? DatasetDirectory.COMPRESSED_LINES : DatasetDirectory.LINES;
+            copy = request.copy() ? disk.create(building.resolve(name)) : null;
         } catch (IOException e) {
             indexChannel.close();
             throw e;
         }
+        compressed = copy != null && request.compress() ? new CompressedCopy(bytes -> disk.write(copy, bytes)) : null;
     }
 
     @Override
-    public void add(LineBatch batch) throws StoreException {
+    public void add(LineBatch batch) throws StoreException, InterruptedException {
         try {
             index.add(batch);
-            if (copy != null) {
+            if (compressed != null) {
+                compressed.add(batch.bytes(), batch.start(0), batch.byteCount());
+            } else if (copy != null) {
                 disk.write(copy, ByteBuffer.wrap(batch.bytes(), batch.start(0), batch.byteCount()));
             }
         } catch (IOException e) {
@@ -83,19 +88,28 @@ final class EmbeddedBuild implements Build {
 
     @Override
     public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
-            throws StoreException {
+            throws StoreException, InterruptedException {
         if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
             throw new StoreFailedException(checkpoint.lineIndex() + " lines with " + checkpoint.byteOffset()
                     + " bytes were added, but the source has " + content.lineCount() + " lines with "
                     + content.byteCount() + " bytes; nothing was published");
         }
         Manifest manifest = new Manifest(
-                request.dataset(), version, content, request.sourceName(), ManifestFile.LAYOUT, Instant.now(), files);
+                request.dataset(),
+                version,
+                content,
+                request.sourceName(),
+                compressed == null ? ManifestFile.LAYOUT : ManifestFile.COMPRESSED_LAYOUT,
+                Instant.now(),
+                files);
         Path building = directory.building(version);
         try {
             // Every file is durable before the rename, so a crash leaves either a complete version or a build.
             index.finish();
             disk.force(indexChannel);
+            if (compressed != null) {
+                compressed.finish();
+            }
             if (copy == null) {
                 disk.writeFile(building.resolve(DatasetDirectory.BLOCKS), blocks.leaves());
             } else {
@@ -126,7 +140,8 @@ final class EmbeddedBuild implements Build {
     public void close() {
         try (dataset;
                 indexChannel;
-                @Nullable FileChannel copyChannel = copy) {
+                @Nullable FileChannel copyChannel = copy;
+                @Nullable CompressedCopy compressors = compressed) {
             // The lock is released last, after the removal: resources are closed in reverse order.
             dataset.cleanOrLog();
         } catch (IOException e) {

@@ -4,9 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongUnaryOperator;
 
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineRange;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 
 /**
  * Consecutive lines of a file: a range of its bytes. Each block is one positional read, made and validated as that of a
@@ -18,17 +21,20 @@ final class EmbeddedRange implements LineRange {
     private final DiskReads reads;
     private final long start;
     private final long end;
+    private final LongUnaryOperator lineAt;
     private long position;
 
     /**
      * @param start position of the first byte
      * @param end position after the last byte
+     * @param lineAt returns the index of the line with a position
      */
-    EmbeddedRange(LinesFile lines, DiskReads reads, long start, long end) {
+    EmbeddedRange(LinesFile lines, DiskReads reads, long start, long end, LongUnaryOperator lineAt) {
         this.lines = lines;
         this.reads = reads;
         this.start = start;
         this.end = end;
+        this.lineAt = lineAt;
         position = start;
     }
 
@@ -46,6 +52,8 @@ final class EmbeddedRange implements LineRange {
         BlockRead read = new BlockRead(block, length);
         if (lines.isInDoubt()) {
             read.startVerified();
+        } else if (lines.isLongRead(position, length)) {
+            reads.runOnDiskThread(read);
         } else {
             reads.run(read);
         }
@@ -68,7 +76,7 @@ final class EmbeddedRange implements LineRange {
 
         @Override
         public int length() {
-            return length;
+            return lines.cost(position, length);
         }
 
         @Override
@@ -79,8 +87,14 @@ final class EmbeddedRange implements LineRange {
                 view.put(lines.readVerified(position, length));
                 valid = true;
             } else {
-                LinesFile.OpenFile from = lines.readUnvalidated(position, view);
-                valid = !lines.isInPlace() || from.isUntouched(lines.readAttributes());
+                try {
+                    LinesFile.OpenFile from = lines.readUnvalidated(position, view);
+                    valid = !lines.isInPlace() || from.isUntouched(lines.readAttributes());
+                } catch (DamagedBlockException e) {
+                    // The bytes before the damaged block are right.
+                    block.position(block.position() + view.position());
+                    throw new LineDamagedException(lineAt.applyAsLong(position + view.position()), e.damage);
+                }
             }
         }
 

@@ -10,13 +10,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.Limits;
+import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 import dev.lineserver.store.embedded.index.LineIndex;
 
 /**
@@ -43,22 +44,25 @@ record EmbeddedSnapshot(
         int length = index.length(lineIndex);
         if (length > Limits.WHOLE_LINE_BYTES) {
             // Nothing is read yet: the caller requests the parts at the rate of its client.
-            return CompletableFuture.completedFuture(new Lookup.FoundInParts(parts(start, length)));
+            return CompletableFuture.completedFuture(new Lookup.FoundInParts(parts(lineIndex, start, length)));
         }
-        return read(start, length, Lookup.Found::new);
+        return read(
+                new LineRead<>(lineIndex, start, length, Lookup.Found::new, e -> new Lookup.Damaged(e.getMessage())));
     }
 
-    private LineParts parts(long start, int length) {
+    private LineParts parts(long lineIndex, long start, int length) {
         return new LineParts(length, Math.ceilDiv(length, Limits.WHOLE_LINE_BYTES), part -> {
             int skip = part * Limits.WHOLE_LINE_BYTES;
-            return read(start + skip, Math.min(Limits.WHOLE_LINE_BYTES, length - skip), Function.identity());
+            int partLength = Math.min(Limits.WHOLE_LINE_BYTES, length - skip);
+            return read(new LineRead<>(lineIndex, start + skip, partLength, Function.identity(), _ -> null));
         });
     }
 
-    private <T> CompletionStage<T> read(long position, int length, Function<byte[], T> result) {
-        LineRead<T> read = new LineRead<>(position, length, result);
+    private <T> CompletionStage<T> read(LineRead<T> read) {
         if (lines.isInDoubt()) {
             read.startVerified();
+        } else if (lines.isLongRead(read.position, read.length)) {
+            reads.runOnDiskThread(read);
         } else {
             reads.run(read);
         }
@@ -67,7 +71,8 @@ record EmbeddedSnapshot(
 
     @Override
     public LineRange range(long first, long end) {
-        return new EmbeddedRange(lines, reads, startOf(first), startOf(end));
+        return new EmbeddedRange(
+                lines, reads, startOf(first), startOf(end), position -> firstEndingAfter(first, position));
     }
 
     /** Returns the position of a line in the file; for the line count, the end of the file. */
@@ -123,7 +128,7 @@ record EmbeddedSnapshot(
      * One read of a line or part. It is also the stage that the lookup returns.
      *
      * <pre>
-     * first read ─┬─ store's own copy ────────────────────────────────────────► completed
+     * first read ─┬─ store's own copy ────────────────────────────────────────► completed, or damaged
      *             └─ source in place ──► validated ─┬─ untouched ─────────────► completed
      *                                               └─ touched ──► verified read
      * source in doubt ─────────────────────────────────────────► verified read ─► completed, or failed
@@ -136,9 +141,11 @@ record EmbeddedSnapshot(
      */
     private final class LineRead<T> extends CompletableFuture<T>
             implements DiskReads.DiskRead, SourceValidation.UnvalidatedRead {
+        private final long lineIndex;
         private final long position;
         private final int length;
         private final Function<byte[], T> result;
+        private final Function<LineDamagedException, @Nullable T> damaged;
         private byte @Nullable [] bytes;
         /** The file of the first read. */
         private LinesFile.@Nullable OpenFile from;
@@ -146,25 +153,43 @@ record EmbeddedSnapshot(
         /** True once the read must verify the digests of its blocks. */
         private boolean verified;
 
-        LineRead(long position, int length, Function<byte[], T> result) {
+        /** @param damaged returns the result if the line is damaged; null to fail */
+        LineRead(
+                long lineIndex,
+                long position,
+                int length,
+                Function<byte[], T> result,
+                Function<LineDamagedException, @Nullable T> damaged) {
+            this.lineIndex = lineIndex;
             this.position = position;
             this.length = length;
             this.result = result;
+            this.damaged = damaged;
         }
 
         @Override
         public int length() {
-            return length;
+            return lines.cost(position, length);
         }
 
         @Override
-        public void read() throws StoreUnavailableException {
+        public void read() throws StoreException {
             if (verified) {
                 bytes = lines.readVerified(position, length);
             } else {
                 bytes = new byte[length];
-                from = lines.readUnvalidated(position, ByteBuffer.wrap(bytes));
+                try {
+                    from = lines.readUnvalidated(position, ByteBuffer.wrap(bytes));
+                } catch (DamagedBlockException e) {
+                    throw new LineDamagedException(lineIndex, e.damage);
+                }
             }
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            T result = failure instanceof LineDamagedException damage ? damaged.apply(damage) : null;
+            return result == null ? super.completeExceptionally(failure) : complete(result);
         }
 
         @Override

@@ -43,6 +43,7 @@ import dev.lineserver.store.embedded.index.LineIndex;
  * DATASET/v3/manifest     describes the version
  * DATASET/v3/index        offset of each line
  * DATASET/v3/lines        copy of the lines; absent if they stay in their source
+ * DATASET/v3/lines.zst    compressed copy of the lines, in place of the other one
  * DATASET/v3/blocks       digests of the source's blocks; absent if there is a copy
  * DATASET/building-4/…    a version being written
  * </pre>
@@ -67,6 +68,7 @@ public final class EmbeddedStore implements LineStore {
     private final Disk disk;
     private final DiskReads reads = new DiskReads(System::nanoTime, DiskReads.MAX_QUEUED);
     private final SourceValidation validation;
+    private final BlockCache cache = new BlockCache(BlockCache.maxBytes());
 
     EmbeddedStore(Path directory, @Nullable EventExecutorGroup eventLoops, Disk disk) {
         this.directory = directory.toAbsolutePath().normalize();
@@ -154,8 +156,8 @@ public final class EmbeddedStore implements LineStore {
     public Snapshot open(Manifest manifest) throws StoreException {
         DatasetDirectory files = directory(manifest.dataset());
         ManifestFile file = files.manifest(manifest.version());
-        LineIndex index = files.index(file.manifest());
-        return new EmbeddedSnapshot(file.manifest(), index, files.lines(file), reads, validation);
+        LineIndex index = files.index(file);
+        return new EmbeddedSnapshot(file.manifest(), index, files.lines(file, cache), reads, validation);
     }
 
     @Override

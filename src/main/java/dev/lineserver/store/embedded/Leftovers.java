@@ -29,8 +29,12 @@ final class Leftovers {
     private static final Set<String> VERSIONS_FILES = Set.of(VersionsOnDisk.NAME, VersionsOnDisk.COPY);
 
     /** The files of a version. */
-    private static final Set<String> FILES =
-            Set.of(ManifestFile.NAME, DatasetDirectory.INDEX, DatasetDirectory.LINES, DatasetDirectory.BLOCKS);
+    private static final Set<String> FILES = Set.of(
+            ManifestFile.NAME,
+            DatasetDirectory.INDEX,
+            DatasetDirectory.LINES,
+            DatasetDirectory.COMPRESSED_LINES,
+            DatasetDirectory.BLOCKS);
     /**
      * Follows the name of a dataset that an earlier release was dropping, and precedes a unique number. Names of
      * datasets contain no dot.

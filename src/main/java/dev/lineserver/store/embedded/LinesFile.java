@@ -17,6 +17,7 @@ import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 
 /**
  * The open file that holds a version's bytes.
@@ -52,15 +53,26 @@ final class LinesFile implements AutoCloseable {
     private final Path path;
     /** Null for the store's own copy. */
     private final @Nullable BlockDigests blocks;
+    /** Null unless the store's own copy is compressed. */
+    private final @Nullable CompressedBlocks compressed;
+    /** The size that the file must have, in bytes. */
+    private final long size;
 
     private volatile OpenFile openFile;
     /** The stamp of a file that was found to have other bytes. */
     private volatile @Nullable FileStamp refusedStamp;
 
-    private LinesFile(Manifest manifest, Path path, @Nullable BlockDigests blocks, OpenFile openFile) {
+    private LinesFile(
+            Manifest manifest,
+            Path path,
+            @Nullable BlockDigests blocks,
+            @Nullable CompressedBlocks compressed,
+            OpenFile openFile) {
         this.manifest = manifest;
         this.path = path;
         this.blocks = blocks;
+        this.compressed = compressed;
+        this.size = compressed == null ? manifest.byteCount() : compressed.fileBytes();
         this.openFile = openFile;
     }
 
@@ -91,13 +103,19 @@ final class LinesFile implements AutoCloseable {
      *
      * @param stamp the stamp that a source in place had when it was ingested; null for the store's own copy
      * @param blocks the digests of such a source; null for the store's own copy
+     * @param compressed the blocks of a compressed copy; null for any other file
      */
-    static LinesFile open(Manifest manifest, Path path, @Nullable FileStamp stamp, @Nullable BlockDigests blocks)
+    static LinesFile open(
+            Manifest manifest,
+            Path path,
+            @Nullable FileStamp stamp,
+            @Nullable BlockDigests blocks,
+            @Nullable CompressedBlocks compressed)
             throws StoreUnavailableException {
         LinesFile lines;
         try {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-            lines = new LinesFile(manifest, path, blocks, new OpenFile(channel, stamp));
+            lines = new LinesFile(manifest, path, blocks, compressed, new OpenFile(channel, stamp));
         } catch (IOException e) {
             throw new StoreUnavailableException(
                     IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);
@@ -126,6 +144,16 @@ final class LinesFile implements AutoCloseable {
         return blocks != null && openFile.stamp == null;
     }
 
+    /** Returns true if bytes must be read on a disk thread, because unpacking them takes too long for an event loop. */
+    boolean isLongRead(long position, int length) {
+        return compressed != null && compressed.isLong(position, length);
+    }
+
+    /** Returns the number of bytes whose copy from RAM takes as long as a read. */
+    int cost(long position, int length) {
+        return compressed == null ? length : CompressedBlocks.cost(position, length);
+    }
+
     private void markInDoubt() {
         openFile = new OpenFile(openFile.channel, null);
     }
@@ -135,13 +163,18 @@ final class LinesFile implements AutoCloseable {
      *
      * @return the file that was read; the caller must not use the bytes unless {@link OpenFile#isUntouched} is true for
      *     attributes that were read after this call
+     * @throws DamagedBlockException if a block of a compressed copy is damaged; the buffer has the bytes before the block
      */
-    OpenFile readUnvalidated(long position, ByteBuffer bytes) throws StoreUnavailableException {
+    OpenFile readUnvalidated(long position, ByteBuffer bytes) throws StoreUnavailableException, DamagedBlockException {
         int start = bytes.position();
         while (true) {
             OpenFile from = openFile;
             try {
-                readFully(from.channel, position, bytes);
+                if (compressed == null) {
+                    readFully(from.channel, position, bytes);
+                } else {
+                    compressed.read(from.channel, position, bytes);
+                }
                 return from;
             } catch (IOException e) {
                 if (from.channel.equals(openFile.channel)) {
@@ -180,7 +213,7 @@ final class LinesFile implements AutoCloseable {
         long end = position + length;
         for (long at = position - position % block.length; at < end; at += block.length) {
             int blockLength = blockLength(at);
-            readUnvalidated(at, ByteBuffer.wrap(block, 0, blockLength));
+            readInPlace(at, ByteBuffer.wrap(block, 0, blockLength));
             if (!isIngestedBlock(at, block, blockLength)) {
                 throw changed("its content is different");
             }
@@ -190,6 +223,14 @@ final class LinesFile implements AutoCloseable {
             System.arraycopy(block, (int) (from - at), bytes, (int) (from - position), count);
         }
         return bytes;
+    }
+
+    private void readInPlace(long position, ByteBuffer bytes) throws StoreUnavailableException {
+        try {
+            OpenFile _ = readUnvalidated(position, bytes);
+        } catch (DamagedBlockException e) {
+            throw new IllegalStateException("a source in place is not compressed", e);
+        }
     }
 
     /**
@@ -288,7 +329,7 @@ final class LinesFile implements AutoCloseable {
         return (int) Math.min(Limits.BLOCK_BYTES, manifest.byteCount() - at);
     }
 
-    private static void readFully(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
+    static void readFully(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
         long at = position;
         while (bytes.hasRemaining()) {
             int count = channel.read(bytes, at);
@@ -314,8 +355,8 @@ final class LinesFile implements AutoCloseable {
     }
 
     private void requireSize(long now) throws StoreUnavailableException {
-        if (now != manifest.byteCount()) {
-            throw changed("it has " + now + " bytes instead of " + manifest.byteCount());
+        if (now != size) {
+            throw changed("it has " + now + " bytes instead of " + size);
         }
     }
 
@@ -338,6 +379,9 @@ final class LinesFile implements AutoCloseable {
     /** Closes the file. Mutually exclusive with {@link #replaceOpenFile}, so that no new channel stays open. */
     @Override
     public synchronized void close() {
+        if (compressed != null) {
+            compressed.close();
+        }
         try {
             openFile.channel.close();
         } catch (IOException e) {

@@ -28,6 +28,8 @@ record ManifestFile(
         boolean inPlace) {
     static final String NAME = "manifest";
     static final String LAYOUT = "embedded-4";
+    /** The layout of a version whose copy of the lines is compressed. */
+    static final String COMPRESSED_LAYOUT = "embedded-4-zstd";
 
     /**
      * Reads a manifest file.
@@ -38,7 +40,12 @@ record ManifestFile(
         if (Files.exists(file.resolveSibling("manifest.properties"))) {
             throw new ChecksummedJson.UnusableException("its layout is older than '" + LAYOUT + "'");
         }
-        return ChecksummedJson.read(file, ManifestFile.class, "/manifest/layout", LAYOUT);
+        return ChecksummedJson.read(file, ManifestFile.class, "/manifest/layout", LAYOUT, COMPRESSED_LAYOUT);
+    }
+
+    /** Returns true if the store's copy of the lines is compressed. */
+    boolean hasCompressedCopy() {
+        return manifest.layout().equals(COMPRESSED_LAYOUT);
     }
 
     /**

@@ -79,6 +79,7 @@ final class InterruptedIngestTest {
                                 0,
                                 false,
                                 LinesPerRecord.ONE,
+                                false,
                                 new IngestRate(50_000, false),
                                 PublicationChecks.NONE,
                                 IngestOptions.Unfinished.RESUME));

@@ -73,6 +73,7 @@ final class JoinedResumeTest extends FakeNodeTest {
                                 0,
                                 false,
                                 LinesPerRecord.ONE,
+                                false,
                                 null,
                                 PublicationChecks.NONE,
                                 IngestOptions.Unfinished.RESUME));

@@ -42,7 +42,7 @@ class ResumeTest extends FakeNodeTest {
     }
 
     private Build resume(AerospikeStore store) throws StoreException {
-        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord(), true));
+        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord(), false, true));
     }
 
     /** Adds the lines up to an offset, in blocks of random sizes, and leaves out the rest. */

@@ -16,16 +16,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import dev.lineserver.ingest.Ingest;
-import dev.lineserver.ingest.Ingests;
+import dev.lineserver.ingest.Progress;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
+import dev.lineserver.store.embedded.StoredFiles.Form;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -60,22 +61,23 @@ final class CrashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void aPowerCutLeavesTheVersionsBeforeOrAfterAStep(boolean copy) throws Exception {
+    @EnumSource
+    void aPowerCutLeavesTheVersionsBeforeOrAfterAStep(Form form) throws Exception {
         Path root = Files.createDirectory(directory.resolve("root"));
         LossyDisk disk = new LossyDisk(root);
         EmbeddedStore store = new EmbeddedStore(root.resolve("new/data"), null, disk);
         List<Milestone> milestones = new ArrayList<>();
         milestones.add(new Milestone(0, "", 0));
-        ingest(store, before, copy);
+        ingest(store, before, form);
         milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
         Files.write(before, BEFORE);
-        Ingest.Outcome touched = Ingests.storeIfChanged(store, before, DatasetName.DEFAULT, copy);
+        Ingest.Outcome touched =
+                new Ingest(store, Progress.SILENT).storeIfChanged(List.of(before.toString()), form.options());
         assertEquals(1, touched.manifest().version());
         milestones.add(milestone(disk, store, "1 CURRENT, 1 given", 1));
-        StoredFiles.put(store, after, copy, 2, false);
+        StoredFiles.put(store, after, form, 2, false);
         milestones.add(milestone(disk, store, "1 KEPT, 2 CURRENT, 2 given", 2));
-        StoredFiles.put(store, before, copy, 2, true);
+        StoredFiles.put(store, before, form, 2, true);
         milestones.add(milestone(disk, store, "1 KEPT, 2 CURRENT, 3 HELD, 3 given", 3));
         store.publish(DatasetName.DEFAULT, 1, Integer.MAX_VALUE);
         milestones.add(milestone(disk, store, "1 CURRENT, 2 KEPT, 3 HELD, 3 given", 3));
@@ -85,7 +87,7 @@ final class CrashTest {
         milestones.add(milestone(disk, store, "3 CURRENT, 3 given", 3));
         store.drop(DatasetName.DEFAULT);
         milestones.add(milestone(disk, store, "", 3));
-        StoredFiles.put(store, after, copy, 1, false);
+        StoredFiles.put(store, after, form, 1, false);
         milestones.add(milestone(disk, store, "4 CURRENT, 4 given", 4));
         assertTrue(disk.changeCount() > 100, disk.changeCount() + " changes");
 
@@ -94,13 +96,13 @@ final class CrashTest {
             Milestone last = milestones.get(step - 1);
             Milestone next = milestones.get(step);
             for (int changes = last.changeCount + 1; changes < next.changeCount; changes++) {
-                assertPowerCutLeaves(disk, changes, seed, copy, List.of(last, next));
+                assertPowerCutLeaves(disk, changes, seed, form, List.of(last, next));
             }
-            assertPowerCutLeaves(disk, next.changeCount, seed, copy, List.of(next));
+            assertPowerCutLeaves(disk, next.changeCount, seed, form, List.of(next));
         }
     }
 
-    private void assertPowerCutLeaves(LossyDisk disk, int changes, long seed, boolean copy, List<Milestone> possible)
+    private void assertPowerCutLeaves(LossyDisk disk, int changes, long seed, Form form, List<Milestone> possible)
             throws Exception {
         for (int cut = 0; cut < POWER_CUTS_PER_CHANGE; cut++) {
             Path left = directory.resolve("left-" + changes + "-" + cut);
@@ -115,7 +117,7 @@ final class CrashTest {
             assertFalse(found.isEmpty(), what + ": " + versions);
             assertAllVersionsHoldTheirContent(store, what);
             if (cut == 0) {
-                Manifest added = ingest(store, after, copy);
+                Manifest added = ingest(store, after, form);
                 // No client may ever see two contents under one number.
                 assertTrue(added.version() > found.getFirst().lastNumber, what + ": " + added);
                 assertAllVersionsHoldTheirContent(store, what);
@@ -155,11 +157,11 @@ final class CrashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void anIngestThatFailsAtAnyChangeLeavesThePreviousVersion(boolean copy) throws Exception {
+    @EnumSource
+    void anIngestThatFailsAtAnyChangeLeavesThePreviousVersion(Form form) throws Exception {
         for (boolean forGood : new boolean[] {true, false}) {
             int failing = 0;
-            while (!completesBefore(failing, forGood, copy)) {
+            while (!completesBefore(failing, forGood, form)) {
                 failing++;
             }
             assertTrue(failing > 8, "only " + failing + " changes failed");
@@ -167,15 +169,15 @@ final class CrashTest {
     }
 
     /** Returns true if the ingest made fewer changes than the index of the failing one. */
-    private boolean completesBefore(int failing, boolean forGood, boolean copy) throws Exception {
-        Path data = directory.resolve("data-" + failing + forGood + copy);
+    private boolean completesBefore(int failing, boolean forGood, Form form) throws Exception {
+        Path data = directory.resolve("data-" + failing + forGood + form);
         String what = "change " + failing + " fails" + (forGood ? " and all later ones" : "");
-        ingest(new EmbeddedStore(data, null, new LossyDisk(directory)), before, copy);
+        ingest(new EmbeddedStore(data, null, new LossyDisk(directory)), before, form);
 
         LossyDisk disk = new LossyDisk(directory, failing, forGood);
         boolean published;
         try {
-            ingest(new EmbeddedStore(data, null, disk), after, copy);
+            ingest(new EmbeddedStore(data, null, disk), after, form);
             published = true;
         } catch (StoreFailedException e) {
             assertTrue(e.getMessage().contains("No space left"), e.getMessage());
@@ -187,7 +189,7 @@ final class CrashTest {
         Manifest newest = reopened.current(DatasetName.DEFAULT).orElseThrow();
         assertTrue(published ? newest.version() == 2 : forGood || newest.version() == 1, what);
         assertAllVersionsHoldTheirContent(reopened, what);
-        StoredFiles.assertHolds(reopened, ingest(reopened, after, copy), AFTER, what);
+        StoredFiles.assertHolds(reopened, ingest(reopened, after, form), AFTER, what);
         assertNoLeftovers(reopened, data, what);
         return disk.changeCount() <= failing;
     }
@@ -271,8 +273,10 @@ final class CrashTest {
         return open.stream().filter(file -> file.startsWith(below)).toList();
     }
 
-    private static Manifest ingest(EmbeddedStore store, Path file, boolean copy) throws Exception {
-        return Ingests.store(store, file, DatasetName.DEFAULT, copy).manifest();
+    private static Manifest ingest(EmbeddedStore store, Path file, Form form) throws Exception {
+        return new Ingest(store, Progress.SILENT)
+                .store(List.of(file.toString()), form.options())
+                .manifest();
     }
 
     /** The other tests replace the disk, so they cannot detect that the real one does not force. */
@@ -299,7 +303,7 @@ final class CrashTest {
                 () -> ingest(
                         new EmbeddedStore(directory.resolve("full"), null, new LossyDisk(directory, 3, true)),
                         after,
-                        true));
+                        Form.COPY));
         assertTrue(e.getMessage().contains("--data-dir on a larger disk"), e.getMessage());
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LineStoreContract;
 
-final class EmbeddedStoreContractTest extends LineStoreContract {
+class EmbeddedStoreContractTest extends LineStoreContract {
     @TempDir
     Path directory;
 

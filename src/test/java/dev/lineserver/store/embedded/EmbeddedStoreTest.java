@@ -84,8 +84,8 @@ final class EmbeddedStoreTest {
             assertTrue(
                     e.getMessage()
                             .endsWith("/manifest cannot be used: it has layout '" + layout
-                                    + "', and this line-server reads 'embedded-4'; use the program that wrote it, or"
-                                    + " ingest the file again to replace it"),
+                                    + "', and this line-server reads 'embedded-4' and 'embedded-4-zstd'; use the"
+                                    + " program that wrote it, or ingest the file again to replace it"),
                     e.getMessage());
             Ingest.Outcome replaced = ingestIfChanged(false);
             assertTrue(replaced.stored());

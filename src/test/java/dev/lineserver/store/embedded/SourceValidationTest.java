@@ -51,7 +51,7 @@ final class SourceValidationTest {
             Ingests.store(store, source, DatasetName.DEFAULT, false);
         }
         DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
-        lines = versions.lines(versions.manifest(1));
+        lines = versions.lines(versions.manifest(1), new BlockCache(0));
     }
 
     @AfterEach

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
+import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.line.LineSplitter;
@@ -32,11 +34,44 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 final class StoredFiles {
     private StoredFiles() {}
 
+    /** The forms in which the store keeps lines. */
+    enum Form {
+        IN_PLACE,
+        COPY,
+        COMPRESSED;
+
+        IngestOptions options() {
+            return new IngestOptions(
+                    DatasetName.DEFAULT,
+                    this == COPY,
+                    false,
+                    0,
+                    false,
+                    LinesPerRecord.ONE,
+                    this == COMPRESSED,
+                    null,
+                    PublicationChecks.NONE,
+                    IngestOptions.Unfinished.REFUSE);
+        }
+    }
+
     static Manifest put(EmbeddedStore store, Path file, boolean copy, int keep, boolean hold) throws Exception {
+        return put(store, file, copy ? Form.COPY : Form.IN_PLACE, keep, hold);
+    }
+
+    static Manifest put(EmbeddedStore store, Path file, Form form, int keep, boolean hold) throws Exception {
         byte[] content = Files.readAllBytes(file);
         SourceFile source = new SourceFile(file.toAbsolutePath(), FileStamp.of(file));
-        BuildRequest request =
-                new BuildRequest(DatasetName.DEFAULT, file.toString(), source, copy, keep, hold, LinesPerRecord.ONE);
+        BuildRequest request = new BuildRequest(
+                DatasetName.DEFAULT,
+                file.toString(),
+                source,
+                form == Form.COPY,
+                keep,
+                hold,
+                LinesPerRecord.ONE,
+                form == Form.COMPRESSED,
+                false);
         try (Build build = store.begin(request)) {
             LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
             int[] newlines = new int[content.length];

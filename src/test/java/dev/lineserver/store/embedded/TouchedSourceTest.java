@@ -72,7 +72,7 @@ final class TouchedSourceTest {
 
     private LinesFile openLines() throws Exception {
         DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
-        return versions.lines(versions.manifest(versions.versions().current().orElseThrow()));
+        return versions.lines(versions.manifest(versions.versions().current().orElseThrow()), new BlockCache(0));
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
@@ -333,7 +333,7 @@ final class TouchedSourceTest {
         }
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
-        return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks));
+        return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks), null);
     }
 
     private static FutureTask<StoreUnavailableException> startFailingCheck(LinesFile lines) {

@@ -54,6 +54,7 @@ final class UnfinishedBuildTest {
                 0,
                 false,
                 LinesPerRecord.ONE,
+                false,
                 resume);
     }
 

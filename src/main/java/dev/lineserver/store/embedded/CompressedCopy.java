@@ -1,0 +1,92 @@
+package dev.lineserver.store.embedded;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import dev.lineserver.store.Await;
+import dev.lineserver.store.ZstdBlock;
+import dev.lineserver.store.embedded.index.LineIndexWriter.ByteSink;
+
+import static dev.lineserver.store.embedded.SeekTable.BLOCK_BYTES;
+
+/**
+ * Writes a compressed copy of the lines, in the form that {@link SeekTable} describes. Blocks are compressed on all cores,
+ * and written in their order. Used by one thread.
+ */
+final class CompressedCopy implements AutoCloseable {
+    /** For each core. The calling thread waits if more blocks are being compressed, or wait for their turn to be written. */
+    private static final int MAX_PENDING = 4;
+
+    private final int cores = Runtime.getRuntime().availableProcessors();
+    private final ByteSink out;
+    private final ExecutorService compressors = Executors.newFixedThreadPool(
+            cores, Thread.ofPlatform().daemon().name("compress-", 0).factory());
+    private final Queue<Future<byte[]>> pending = new ArrayDeque<>();
+    private final SeekTable table = new SeekTable();
+    private byte[] block = new byte[BLOCK_BYTES];
+    private int blockLength;
+    private long textBytes;
+
+    /** @param out receives the bytes of the file, in their order */
+    CompressedCopy(ByteSink out) {
+        this.out = out;
+    }
+
+    /** Adds the next bytes of the text. */
+    void add(byte[] bytes, int from, int length) throws IOException, InterruptedException {
+        int added = 0;
+        while (added < length) {
+            int count = Math.min(length - added, BLOCK_BYTES - blockLength);
+            System.arraycopy(bytes, from + added, block, blockLength, count);
+            blockLength += count;
+            added += count;
+            if (blockLength == BLOCK_BYTES) {
+                compress();
+            }
+        }
+        textBytes += length;
+    }
+
+    private void compress() throws IOException, InterruptedException {
+        byte[] text = block;
+        int length = blockLength;
+        pending.add(compressors.submit(() -> ZstdBlock.compress(text, 0, length)));
+        block = new byte[BLOCK_BYTES];
+        blockLength = 0;
+        if (pending.size() > MAX_PENDING * cores) {
+            writeFirst();
+        }
+    }
+
+    private void writeFirst() throws IOException, InterruptedException {
+        try {
+            byte[] frame = pending.remove().get();
+            out.write(ByteBuffer.wrap(frame));
+            table.add(frame.length);
+        } catch (ExecutionException e) {
+            throw Await.unchecked(e);
+        }
+    }
+
+    /** Writes the rest of the file. The caller makes it durable. */
+    void finish() throws IOException, InterruptedException {
+        if (blockLength > 0) {
+            compress();
+        }
+        while (!pending.isEmpty()) {
+            writeFirst();
+        }
+        table.write(textBytes, out);
+    }
+
+    @Override
+    public void close() {
+        compressors.shutdownNow();
+    }
+}

@@ -1,0 +1,8 @@
+package dev.lineserver.store.embedded;
+
+final class CompressedContractTest extends EmbeddedStoreContractTest {
+    @Override
+    protected boolean compress() {
+        return true;
+    }
+}
