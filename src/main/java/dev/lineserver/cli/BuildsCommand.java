@@ -36,6 +36,9 @@ final class BuildsCommand implements Verb {
         }
         for (BuildStatus build : builds) {
             context.out().line(text(build));
+            for (BuildStatus.PartStatus part : build.parts()) {
+                context.out().line(text(part));
+            }
         }
         if (builds.isEmpty()) {
             context.out().line("no build is in progress, and none can be resumed");
@@ -51,7 +54,7 @@ final class BuildsCommand implements Verb {
                 "%-20s version %d  %-10s  %s lines, %s%s stored%s  since %s, last sign of life %s  %s",
                 build.dataset(),
                 build.version(),
-                state(build),
+                state(build.running()),
                 Quantities.grouped(build.stored().lineIndex()),
                 Quantities.bytes(build.stored().byteOffset()),
                 of,
@@ -61,15 +64,34 @@ final class BuildsCommand implements Verb {
                 ControlCharacters.escape(build.sourceName()));
     }
 
-    private static String state(BuildStatus build) {
-        return build.running() ? "running" : "unfinished";
+    private static String text(BuildStatus.PartStatus part) {
+        return String.format(
+                Locale.ROOT,
+                "  part %-15s %-10s  %s lines stored  %s",
+                part.part(),
+                state(part.running()),
+                Quantities.grouped(part.lines()),
+                ControlCharacters.escape(part.owner()));
+    }
+
+    private static String state(boolean running) {
+        return running ? "running" : "unfinished";
+    }
+
+    private static JsonObject json(BuildStatus.PartStatus part) {
+        return new JsonObject()
+                .put("part", part.part().number())
+                .put("parts", part.part().count())
+                .put("state", state(part.running()))
+                .put("lines", part.lines())
+                .put("owner", part.owner());
     }
 
     private static JsonObject json(BuildStatus build) {
-        return new JsonObject()
+        JsonObject answer = new JsonObject()
                 .put("dataset", build.dataset().value())
                 .put("version", build.version())
-                .put("state", state(build))
+                .put("state", state(build.running()))
                 .put("source", build.sourceName())
                 .put("sourceSize", build.sourceSize() < 0 ? null : build.sourceSize())
                 .put("lines", build.stored().lineIndex())
@@ -78,5 +100,12 @@ final class BuildsCommand implements Verb {
                 .put("startedAt", build.startedAt().toString())
                 .put("resumedAt", build.resumedAt().toString())
                 .put("activeAt", build.activeAt().toString());
+        if (!build.parts().isEmpty()) {
+            answer.put(
+                    "parts",
+                    new JsonArray(
+                            build.parts().stream().map(BuildsCommand::json).toList()));
+        }
+        return answer;
     }
 }

@@ -21,6 +21,7 @@ import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Retries;
@@ -56,6 +57,13 @@ final class IngestCommand implements Verb {
             names = "--restart",
             description = "Aerospike: discard the unfinished ingest of this dataset, and begin again.")
     boolean restart;
+
+    @Option(
+            names = "--part",
+            paramLabel = "I/N",
+            description = "Aerospike: store FILE together with N - 1 other commands, as the I-th of them.")
+    @Nullable
+    String part;
 
     @Option(
             names = "--hold",
@@ -140,8 +148,19 @@ final class IngestCommand implements Verb {
                 context.settings().store().ingestRate().orElse(null),
                 checks(),
                 unfinished());
-        Ingest.Outcome outcome = ifChanged ? ingest.storeIfChanged(files, options) : ingest.store(files, options);
+        IngestPart share = part();
+        Ingest.Outcome outcome = share != null
+                ? ingest.storePart(files, share, options)
+                : ifChanged ? ingest.storeIfChanged(files, options) : ingest.store(files, options);
         return new Report(outcome, (System.nanoTime() - start) / 1e9);
+    }
+
+    private @Nullable IngestPart part() {
+        try {
+            return part == null ? null : IngestPart.parse(part);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("--part: " + e.getMessage());
+        }
     }
 
     private IngestOptions.Unfinished unfinished() {
@@ -179,14 +198,28 @@ final class IngestCommand implements Verb {
                 return version + ", stored already";
             }
             String rate = Quantities.bytes((long) bytesPerSecond()) + "/s";
-            String stored = version + resumption() + ", stored in " + Quantities.seconds(seconds) + " (" + rate + ")"
-                    + retries();
+            String stored = version + resumption() + share() + ", stored in " + Quantities.seconds(seconds) + " ("
+                    + rate + ")" + retries();
             return outcome.held() ? stored + ", " + held(manifest) : stored;
         }
 
-        /** Without the lines that another ingest has stored. */
+        private String share() {
+            Ingest.Share share = outcome.share();
+            return share == null ? "" : ", " + Quantities.grouped(share.lines()) + " of them as part " + share.part();
+        }
+
+        /** Without the lines that another ingest or part has stored, which had about as many bytes each. */
         private double bytesPerSecond() {
-            return (outcome.manifest().byteCount() - resumed().byteOffset()) / seconds;
+            Manifest manifest = outcome.manifest();
+            return outcome.share() == null
+                    ? (manifest.byteCount() - resumed().byteOffset()) / seconds
+                    : (double) manifest.byteCount() * lines() / Math.max(1, manifest.lineCount()) / seconds;
+        }
+
+        /** Returns the number of lines that this process has stored. */
+        private long lines() {
+            Ingest.Share share = outcome.share();
+            return share == null ? outcome.manifest().lineCount() - resumed().lineIndex() : share.lines();
         }
 
         private Checkpoint resumed() {
@@ -194,7 +227,7 @@ final class IngestCommand implements Verb {
         }
 
         private String resumption() {
-            return resumed().lineIndex() == 0
+            return resumed().lineIndex() == 0 || outcome.share() != null
                     ? ""
                     : ", resumed after " + Quantities.grouped(resumed().lineIndex()) + " of them";
         }
@@ -212,10 +245,11 @@ final class IngestCommand implements Verb {
         }
 
         private String held(Manifest manifest) {
+            String unverified = outcome.share() == null
+                    ? ", and not verified because the source cannot be read again"
+                    : " by another part, which verifies it";
             return "held"
-                    + (outcome.verified()
-                            ? " and verified"
-                            : ", and not verified because the source cannot be read again")
+                    + (outcome.verified() ? " and verified" : unverified)
                     + "; publish it with: line-server publish " + manifest.dataset() + " --version "
                     + manifest.version();
         }
@@ -229,12 +263,16 @@ final class IngestCommand implements Verb {
                     .put("seconds", seconds);
             if (outcome.stored()) {
                 answer.put("bytesPerSecond", Math.round(bytesPerSecond()))
-                        .put(
-                                "linesPerSecond",
-                                Math.round((manifest.lineCount() - resumed().lineIndex()) / seconds))
+                        .put("linesPerSecond", Math.round(lines() / seconds))
                         .put("resumedFrom", resumed().lineIndex())
                         .put("retries", outcome.retries().count())
                         .put("overloads", outcome.retries().overloads());
+            }
+            Ingest.Share share = outcome.share();
+            if (share != null) {
+                answer.put("part", share.part().number())
+                        .put("parts", share.part().count())
+                        .put("partLines", share.lines());
             }
             return answer.encode();
         }

@@ -27,4 +27,23 @@ final class Block {
         newlineCount = Newlines.find(bytes, 0, length, newlines);
         digest = ContentDigest.ofBlock(bytes, length);
     }
+
+    /** Drops what follows so many lines, the first of which may begin before the block. */
+    void keepLines(int count) {
+        newlineCount = count;
+        length = newlines[count - 1] + 1;
+    }
+
+    /** Drops so many lines from the beginning, the first of which may begin before the block. */
+    void skipLines(int count) {
+        if (count > 0) {
+            int from = newlines[count - 1] + 1;
+            length -= from;
+            newlineCount -= count;
+            System.arraycopy(bytes, from, bytes, 0, length);
+            for (int i = 0; i < newlineCount; i++) {
+                newlines[i] = newlines[count + i] - from;
+            }
+        }
+    }
 }

@@ -3,22 +3,24 @@ package dev.lineserver.ingest;
 import java.util.List;
 import java.util.Optional;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
-import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.ControlCharacters;
-import dev.lineserver.store.Leftover;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
-import dev.lineserver.store.Plan;
+import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 
 /**
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
@@ -53,6 +55,7 @@ public final class Ingest {
      * @param verified true if the stored version was compared with its source afterwards
      * @param retries of this ingest
      * @param resumedFrom the end of the lines that an unfinished ingest had stored before
+     * @param share the share of this process; null if it stored all lines
      */
     public record Outcome(
             Manifest manifest,
@@ -60,7 +63,26 @@ public final class Ingest {
             boolean held,
             boolean verified,
             Retries retries,
-            Checkpoint resumedFrom) {}
+            Checkpoint resumedFrom,
+            @Nullable Share share) {
+        Outcome(
+                Manifest manifest,
+                boolean stored,
+                boolean held,
+                boolean verified,
+                Retries retries,
+                Checkpoint resumedFrom) {
+            this(manifest, stored, held, verified, retries, resumedFrom, null);
+        }
+    }
+
+    /**
+     * The share of one of several processes.
+     *
+     * @param part the process
+     * @param lines number of lines that it has stored
+     */
+    public record Share(IngestPart part, long lines) {}
 
     /**
      * Returns what the last ingest has stored or published so far, for a message after an exception. Called by the thread
@@ -86,7 +108,7 @@ public final class Ingest {
                 return new Outcome(existing.get(), false, false, false, Retries.NONE, Checkpoint.START);
             }
             if (!source.isRepeatable()) {
-                boolean _ = prepare(options);
+                boolean _ = new Preparation(store, progress, options).resumes();
                 return store(source, options);
             }
         }
@@ -106,11 +128,11 @@ public final class Ingest {
         stored = Checkpoint.START;
         Source source = Source.open(sources);
         try {
-            boolean resumes = prepare(options);
+            Preparation preparation = new Preparation(store, progress, options);
+            boolean resumes = preparation.resumes();
             boolean repeatable = source.isRepeatable();
-            // The space of an unfinished build is in use already; it was planned when the build began.
-            if (repeatable && !options.force() && !resumes && store.requiresPlan()) {
-                requireRoom(source, options);
+            if (repeatable && preparation.requiresRoom(resumes)) {
+                preparation.requireRoom(source, preparation.planning().ofWhole(source, Progress.SILENT));
                 // The plan has read the source to its end, so it is opened a second time.
                 source.close();
                 source = Source.open(sources);
@@ -123,57 +145,86 @@ public final class Ingest {
     }
 
     /**
-     * Decides about an unfinished build before the source is read, and frees space.
+     * Stores a plain file as one of several processes, each of which stores the lines that no other one has claimed. Reads
+     * the whole file first, to count its lines and to compare it with that of the other processes. Returns when the version
+     * is published or held, by whichever process stored the last lines; that one verifies it if it is held.
      *
-     * @return true if the ingest continues an unfinished build
+     * @throws SourceException if the source is not one plain file or a check fails, too
      */
-    private boolean prepare(IngestOptions options) throws StoreException {
-        Optional<BuildStatus> unfinished = store.builds().stream()
-                .filter(build -> build.dataset().equals(options.dataset()) && !build.running())
-                .findFirst();
-        switch (options.unfinished()) {
-            case REFUSE -> {
-                if (unfinished.isPresent()) {
-                    throw unfinished.get().refusal();
-                }
-            }
-            case RESTART -> {
-                boolean _ = store.discardBuild(options.dataset());
-            }
-            case RESUME -> {}
-        }
-        reclaim();
-        return options.unfinished() == IngestOptions.Unfinished.RESUME && unfinished.isPresent();
-    }
-
-    /**
-     * Frees space before the store asks for room; a store that does not ask removes the leftovers of the dataset when the
-     * build begins. A failure does not prevent an ingest that has room enough.
-     */
-    private void reclaim() {
-        if (!store.requiresPlan()) {
-            // To remove those of other datasets would lock these against their own writers.
-            return;
-        }
-        try {
-            for (Leftover leftover : store.reclaim(false)) {
-                progress.note("reclaimed " + leftover.size() + " " + leftover.unit() + " of " + leftover.name() + ": "
-                        + leftover.reason());
-            }
-        } catch (StoreException e) {
-            progress.note("leftovers cannot be reclaimed: " + e.getMessage());
-        }
-    }
-
-    private void requireRoom(Source source, IngestOptions options)
+    public Outcome storePart(List<String> sources, IngestPart part, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        Plan plan = new Planning(store, options.copy() || options.compress(), options.keep(), options.linesPerRecord())
-                .ofWhole(source, Progress.SILENT);
-        plan.warnings().forEach(progress::note);
-        if (!plan.fits()) {
-            throw new StoreFailedException(ControlCharacters.escape(SourceException.described(source.name()))
-                    + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
-                    + " (use --force to store it without this check)");
+        state = NOTHING;
+        stored = Checkpoint.START;
+        if (!store.joinsProcesses()) {
+            throw new StoreFailedException(
+                    "--part needs an Aerospike cluster: one process writes to a data directory, and"
+                            + " uses all cores; leave out --part");
+        }
+        try (Source source = Source.open(sources)) {
+            if (!source.isPlainFile()) {
+                throw new SourceException(SourceException.described(source.name())
+                        + " is compressed, a stream or several files, and a part needs one plain file, because it begins"
+                        + " in its middle; unpack or join it first, or leave out --part");
+            }
+            Preparation preparation = new Preparation(store, progress, options);
+            boolean plans = preparation.requiresRoom(preparation.resumes() || preparation.joins());
+            progress.note("counting the lines");
+            PartIngest ingest = new PartIngest(source, progress);
+            requirePassed(options.checks(), source, ingest.content(), current(options));
+            if (plans) {
+                preparation.requireRoom(source, preparation.planning().of(ingest.shape()));
+            }
+            BuildRequest request = request(source, options);
+            Optional<PartBuild> build = store.join(request, part, ingest.content());
+            if (build.isEmpty()) {
+                Manifest present = findStored(options.dataset(), ingest.content());
+                return new Outcome(present, false, options.hold(), false, Retries.NONE, Checkpoint.START);
+            }
+            Outcome outcome = storePart(ingest, build.get(), part, options);
+            return options.hold() && build.get().published() ? verify(outcome, sources) : outcome;
+        }
+    }
+
+    private Manifest findStored(DatasetName dataset, Content content) throws StoreException {
+        return store.versions(dataset).stream()
+                .flatMap(versions -> versions.versions().stream())
+                .map(StoredVersion::manifest)
+                .filter(manifest -> manifest.content().equals(content))
+                .findFirst()
+                .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
+                        + " that has this content was dropped meanwhile: ingest again"));
+    }
+
+    private Outcome storePart(PartIngest ingest, PartBuild build, IngestPart part, IngestOptions options)
+            throws SourceException, StoreException, InterruptedException {
+        try {
+            Checkpoint before = build.checkpoint();
+            ingest.store(build, new Pacer(options.rate(), 0, Pacer.Clock.SYSTEM));
+            state = "the version may have been " + (options.hold() ? "stored" : "published")
+                    + ", see line-server versions " + options.dataset();
+            Manifest manifest = build.complete();
+            state = describe(manifest) + (options.hold() ? " is held" : " was published");
+            return new Outcome(
+                    manifest,
+                    true,
+                    options.hold(),
+                    false,
+                    build.retries(),
+                    before,
+                    new Share(part, build.storedLines()));
+        } catch (InterruptedException | StoreException | SourceException e) {
+            stored = build.checkpoint();
+            if (state.equals(NOTHING)) {
+                state = NOTHING + " by this part; " + stored.lineIndex() + " lines of all parts are stored";
+            }
+            throw e;
+        } finally {
+            // An interrupt would end what the store waits for here.
+            boolean interrupted = Thread.interrupted();
+            build.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -2,8 +2,9 @@ package dev.lineserver.ingest;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
+import dev.lineserver.line.LineBatch;
+import dev.lineserver.line.LineSplitter;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LinesPerRecord;
@@ -56,28 +57,41 @@ public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord l
         }
     }
 
-    private Plan of(TextShape shape) throws StoreException {
+    Plan of(TextShape shape) throws StoreException {
         return store.plan(shape, keep, linesPerRecord);
     }
 
     /** Reads a source to its end, and counts its lines by length. */
     static TextShape shape(Source source, boolean copy, Progress progress)
             throws SourceException, InterruptedException {
-        long[] linesByLength = new long[LENGTH_RANGES];
-        AtomicLong bytesInLongerLines = new AtomicLong();
-        Content content = new SourceReader(source, progress).read(batch -> {
+        LineLengths lengths = new LineLengths();
+        Content content = new SourceReader(source, progress).read(lengths);
+        return lengths.shape(content, copy || !source.isPlainFile());
+    }
+
+    /** Counts lines by their length. */
+    static final class LineLengths implements LineSplitter.BatchSink<RuntimeException> {
+        private final long[] linesByLength = new long[LENGTH_RANGES];
+        private long bytesInLongerLines;
+
+        @Override
+        public void accept(LineBatch batch) {
             for (int i = 0; i < batch.count(); i++) {
                 int range = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTH_RANGES - 1);
                 linesByLength[range]++;
-                bytesInLongerLines.addAndGet(range < LENGTH_RANGES - 1 ? 0 : batch.length(i));
+                bytesInLongerLines += range < LENGTH_RANGES - 1 ? 0 : batch.length(i);
             }
-        });
-        return new TextShape(
-                content.lineCount(),
-                content.byteCount(),
-                content.longestLine(),
-                linesByLength,
-                bytesInLongerLines.get(),
-                copy || !source.isPlainFile());
+        }
+
+        /** @param copied as in {@link TextShape#copied} */
+        TextShape shape(Content content, boolean copied) {
+            return new TextShape(
+                    content.lineCount(),
+                    content.byteCount(),
+                    content.longestLine(),
+                    linesByLength,
+                    bytesInLongerLines,
+                    copied);
+        }
     }
 }

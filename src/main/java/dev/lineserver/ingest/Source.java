@@ -56,6 +56,9 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
     /** Number of bytes assigned to blocks, unpacked. */
     private long bytesAssigned;
 
+    /** The end of the bytes that are assigned, if it comes before that of the source. */
+    private long end = Long.MAX_VALUE;
+
     private boolean stopped;
 
     /**
@@ -264,7 +267,7 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
         }
         block.offset = bytesAssigned;
         block.length = isPlainFile()
-                ? (int) Math.min(Limits.BLOCK_BYTES, size() - bytesAssigned)
+                ? (int) Math.min(Limits.BLOCK_BYTES, Math.min(size(), end) - bytesAssigned)
                 : unpacked.readNBytes(block.bytes, 0, block.bytes.length);
         bytesAssigned += block.length;
         return block.length > 0;
@@ -273,6 +276,17 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
     /** Ends the source after the blocks assigned so far. A comparison stops a source at the first difference. */
     void stop() {
         stopped = true;
+    }
+
+    /**
+     * Assigns a range of a plain file next, and then nothing more.
+     *
+     * @param from offset of the first byte
+     * @param to offset after the last byte; may lie beyond the end of the file
+     */
+    void select(long from, long to) {
+        bytesAssigned = from;
+        end = to;
     }
 
     /** Fills a block of a plain file. Called by several threads at once. */

@@ -45,6 +45,7 @@ final class SourceReader {
     private final Source source;
     private final Progress progress;
     private final ContentDigest.Tree digests = new ContentDigest.Tree();
+    private final NewlineCounts counts = new NewlineCounts();
 
     /** @param progress called after every block, on the thread that calls {@link #read} */
     SourceReader(Source source, Progress progress) {
@@ -61,22 +62,52 @@ final class SourceReader {
     <X extends Exception> Content read(LineSplitter.BatchSink<X> sink) throws X, SourceException, InterruptedException {
         source.note().ifPresent(progress::note);
         LineSplitter<X> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, sink);
+        long[] newlines = new long[1];
+        boolean terminated = readBlocks(splitter, block -> {
+            digests.add(block.digest);
+            counts.add(newlines[0]);
+            source.scanned(block, newlines[0]);
+            newlines[0] += block.newlineCount;
+            splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
+            progress.update(source.position(), source.size(), splitter.lineCount());
+        });
+        return new Content(
+                splitter.lineCount(), splitter.byteCount(), digests.digest(), splitter.longestLine(), terminated);
+    }
+
+    /** Receives scanned blocks in their order, on the thread that reads. */
+    interface BlockSink<X extends Exception> {
+        void accept(Block block) throws X, IOException, LineTooLongException, InterruptedException;
+    }
+
+    /**
+     * Reads all blocks that the source assigns, and checks that it did not change meanwhile.
+     *
+     * @param splitter finished after the last block
+     * @return true if all lines have a terminator
+     */
+    <X extends Exception> boolean readBlocks(LineSplitter<X> splitter, BlockSink<X> sink)
+            throws X, SourceException, InterruptedException {
         int threads = Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors());
         ThreadFactory workers =
                 Thread.ofPlatform().daemon().name("source-reader").factory();
         try (ExecutorService pool = Executors.newFixedThreadPool(threads, workers)) {
-            readBlocks(pool, blocksAhead(threads), splitter);
+            readBlocks(pool, blocksAhead(threads), sink);
             boolean terminated = splitter.finish();
             // After the last read, and before the caller commits.
             source.checkUnchanged();
-            return new Content(
-                    splitter.lineCount(), splitter.byteCount(), digests.digest(), splitter.longestLine(), terminated);
+            return terminated;
         } catch (LineTooLongException e) {
             throw new SourceException(
                     SourceException.described(source.name()) + ": " + e.getMessage() + ", the limit for a line", e);
         } catch (IOException e) {
             throw SourceException.cannotRead(source.lastName(), e);
         }
+    }
+
+    /** Returns the number of newlines before each block read so far. */
+    NewlineCounts newlineCounts() {
+        return counts;
     }
 
     /** Returns the digests of all blocks read so far. */
@@ -89,14 +120,13 @@ final class SourceReader {
         return Math.clamp(affordable, MIN_BLOCKS, threads * BLOCKS_PER_THREAD);
     }
 
-    private <X extends Exception> void readBlocks(ExecutorService pool, int ahead, LineSplitter<X> splitter)
+    private <X extends Exception> void readBlocks(ExecutorService pool, int ahead, BlockSink<X> sink)
             throws X, IOException, LineTooLongException, InterruptedException {
         Deque<Block> free = new ArrayDeque<>(ahead);
         for (int i = 0; i < ahead; i++) {
             free.push(new Block());
         }
         Queue<Future<Block>> inFlight = new ArrayDeque<>(ahead);
-        long newlines = 0;
         while (true) {
             // A block stays in the deque if the source has ended: only an assigned one is taken.
             while (!free.isEmpty() && source.assign(free.element())) {
@@ -112,11 +142,7 @@ final class SourceReader {
             }
             // The oldest one, although a later block may be complete already.
             Block block = result(inFlight.remove());
-            digests.add(block.digest);
-            source.scanned(block, newlines);
-            newlines += block.newlineCount;
-            splitter.add(block.bytes, block.length, block.newlines, block.newlineCount);
-            progress.update(source.position(), source.size(), splitter.lineCount());
+            sink.accept(block);
             free.push(block);
         }
     }

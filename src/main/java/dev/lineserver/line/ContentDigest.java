@@ -88,6 +88,12 @@ public record ContentDigest(long high, long low) {
             return ByteBuffer.wrap(leaves, 0, size).asReadOnlyBuffer();
         }
 
+        /** Returns true if the digest of a block is this one. */
+        public boolean matches(int block, ContentDigest digest) {
+            ByteBuffer leaf = ByteBuffer.wrap(leaves, block * DIGEST_BYTES, DIGEST_BYTES);
+            return leaf.getLong() == digest.high && leaf.getLong() == digest.low;
+        }
+
         /** Returns the digest of all blocks added so far. */
         public ContentDigest digest() {
             return ofBlock(leaves, size);

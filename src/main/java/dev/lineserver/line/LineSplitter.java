@@ -33,7 +33,17 @@ public final class LineSplitter<X extends Exception> {
      *     the length of a block, because only lines that cross blocks are checked
      */
     public LineSplitter(int longestLineAllowed, BatchSink<X> sink) {
+        this(longestLineAllowed, 0, sink);
+    }
+
+    /**
+     * Creates a splitter of bytes that begin with a later line of a source. The offsets of its batches count from there.
+     *
+     * @param firstLineIndex 0-based index of that line
+     */
+    public LineSplitter(int longestLineAllowed, long firstLineIndex, BatchSink<X> sink) {
         this.longestLineAllowed = longestLineAllowed;
+        this.lineCount = firstLineIndex;
         this.sink = sink;
     }
 
@@ -80,7 +90,7 @@ public final class LineSplitter<X extends Exception> {
         return terminated;
     }
 
-    /** Returns the number of lines passed to the sink so far. */
+    /** Returns the index of the next line: the number of lines passed to the sink so far, unless the first was a later one. */
     public long lineCount() {
         return lineCount;
     }

@@ -2,6 +2,7 @@ package dev.lineserver.store;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A build in progress, or one that ended before it was complete and can be resumed.
@@ -16,6 +17,7 @@ import java.time.Instant;
  * @param startedAt when the version was begun
  * @param resumedAt when the version was begun or resumed last
  * @param activeAt last sign of life of its process
+ * @param parts the processes that write the version together, by number; none if it is one process
  */
 public record BuildStatus(
         DatasetName dataset,
@@ -27,7 +29,23 @@ public record BuildStatus(
         long resumedFrom,
         Instant startedAt,
         Instant resumedAt,
-        Instant activeAt) {
+        Instant activeAt,
+        List<PartStatus> parts) {
+    /** Copies the parts. */
+    public BuildStatus {
+        parts = List.copyOf(parts);
+    }
+
+    /**
+     * One of several processes that write a version together.
+     *
+     * @param part its number
+     * @param running true if the process has not ended
+     * @param owner describes the process
+     * @param lines number of lines that it has stored
+     */
+    public record PartStatus(IngestPart part, boolean running, String owner, long lines) {}
+
     /** Returns the rate since {@code resumedAt}, in bytes per second; 0 if it is unknown. */
     public double bytesPerSecond() {
         long millis = Duration.between(resumedAt, activeAt).toMillis();
@@ -38,6 +56,8 @@ public record BuildStatus(
     public StoreFailedException refusal() {
         return new StoreFailedException("an ingest of '" + ControlCharacters.escape(sourceName) + "' into dataset "
                 + dataset + " ended before it was complete, and " + stored.lineIndex()
-                + " lines of it are stored. Continue it with --resume, or begin again with --restart");
+                + " lines of it are stored. Continue it with "
+                + (parts.isEmpty() ? "" : "--part I/" + parts.getFirst().part().count() + " ")
+                + "--resume, or begin again with --restart");
     }
 }

@@ -116,6 +116,26 @@ public interface LineStore extends AutoCloseable {
     Build begin(BuildRequest request) throws StoreException;
 
     /**
+     * Joins the processes that store a version together, and begins the version if this is the first of them.
+     *
+     * @param request describes the source, which is the same for all of them
+     * @param part the share of this process
+     * @param content of the source, all of which the caller has read
+     * @return empty if the dataset's current version has this content already, or if a held one has it and the request asks
+     *     to hold the version
+     * @throws StoreFailedException if the other processes have another content or another number of parts, the part has a
+     *     process, or the dataset is ingested in another way
+     */
+    default Optional<PartBuild> join(BuildRequest request, IngestPart part, Content content) throws StoreException {
+        throw new UnsupportedOperationException("this store is written by one process");
+    }
+
+    /** True if several processes can {@link #join} a build. */
+    default boolean joinsProcesses() {
+        return false;
+    }
+
+    /**
      * Returns the builds in progress, and those that ended unfinished and can be resumed, sorted by dataset. A store without
      * unfinished builds returns none: it removes what a build has written when the build ends.
      */

@@ -9,4 +9,9 @@ package dev.lineserver.store;
 public record Retries(long count, long overloads) {
     /** Everything was stored at the first attempt. */
     public static final Retries NONE = new Retries(0, 0);
+
+    /** Returns the sum. */
+    public Retries plus(Retries others) {
+        return new Retries(count + others.count, overloads + others.overloads);
+    }
 }

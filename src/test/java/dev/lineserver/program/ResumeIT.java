@@ -63,6 +63,60 @@ final class ResumeIT {
         }
     }
 
+    /** One of two parts, or both, are ended by signals at random moments, and run again. */
+    @Test
+    void partsOfAnIngestSurviveSignals() throws Exception {
+        System.err.println("[resume] seed " + SEED);
+        Path file = directory.resolve("text");
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            List<String> options = List.of("--aerospike", node.address());
+            for (int round = 0; round < KILLS / 12; round++) {
+                text = text(random);
+                Files.write(file, text);
+                Process[] parts = {part(1, node, file), part(2, node, file)};
+                for (int kills = 0; kills < 3; kills++) {
+                    boolean _ = parts[0].waitFor(random.nextInt(200, 2_000), TimeUnit.MILLISECONDS);
+                    for (int i = 0; i < 2; i++) {
+                        if (random.nextInt(3) > 0 && parts[i].isAlive()) {
+                            signal(parts[i]);
+                            parts[i] = part(i + 1, node, file);
+                        }
+                    }
+                }
+                for (int i = 0; i < 2; i++) {
+                    assertTrue(parts[i].waitFor(1, TimeUnit.MINUTES), "seed " + SEED);
+                    String messages = Files.readString(Program.err(partLog(i + 1)));
+                    assertEquals(0, parts[i].exitValue(), messages + "seed " + SEED);
+                }
+                assertStored(options);
+                String builds = new String(run(options, "builds").out(), StandardCharsets.UTF_8);
+                assertEquals("no build is in progress, and none can be resumed\n", builds);
+            }
+        }
+    }
+
+    private Path partLog(int number) {
+        return directory.resolve("part" + number);
+    }
+
+    private Process part(int number, FakeAerospikeNode node, Path file) throws IOException {
+        return Program.start(
+                partLog(number),
+                "ingest",
+                file.toString(),
+                "--aerospike",
+                node.address(),
+                "--part",
+                number + "/2",
+                "--resume");
+    }
+
+    private void signal(Process process) throws Exception {
+        String signal = SIGNALS.get(random.nextInt(SIGNALS.size()));
+        new ProcessBuilder("kill", "-" + signal, process.pid() + "").start().waitFor();
+        assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+    }
+
     /** Returns what the ingests that resumed another one have printed. */
     private List<String> killAndResume(List<String> options) throws Exception {
         System.err.println("[resume] seed " + SEED);
@@ -82,11 +136,7 @@ final class ResumeIT {
                 assertStored(options);
                 files = write();
             } else {
-                String signal = SIGNALS.get(random.nextInt(SIGNALS.size()));
-                new ProcessBuilder("kill", "-" + signal, ingest.pid() + "")
-                        .start()
-                        .waitFor();
-                assertTrue(ingest.waitFor(1, TimeUnit.MINUTES));
+                signal(ingest);
             }
             if (messages().contains("continuing after")) {
                 resumed.add(messages());

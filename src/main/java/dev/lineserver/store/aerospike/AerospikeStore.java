@@ -13,13 +13,16 @@ import dev.lineserver.line.Limits;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
@@ -140,6 +143,19 @@ public final class AerospikeStore implements LineStore {
         warnOfConflictResolution();
         return new AerospikeBuild(
                 cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), maxBytesPerRecord);
+    }
+
+    @Override
+    public Optional<PartBuild> join(BuildRequest request, IngestPart part, Content content) throws StoreException {
+        warnOfConflictResolution();
+        return lifeCycle
+                .join(request, part, content, maxBytesPerRecord())
+                .map(held -> new AerospikePartBuild(cluster, registry, held, content));
+    }
+
+    @Override
+    public boolean joinsProcesses() {
+        return true;
     }
 
     @Override

@@ -2,10 +2,17 @@ package dev.lineserver.store.aerospike.registry;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 
 /**
  * A build in progress, or one that ended before it was complete. It is written with each renewal of the build's lease.
@@ -17,7 +24,8 @@ import dev.lineserver.store.DatasetName;
  * @param resumedAt when it was begun or resumed last, in milliseconds since the epoch
  * @param resumedFrom number of bytes that were stored at that time
  * @param activeAt last sign of life, in milliseconds since the epoch
- * @param stored the lines that are stored
+ * @param stored the lines that are stored; of several parts only their numbers, and no digest
+ * @param parts the work of several processes; null if one process writes all lines
  */
 public record BuildEntry(
         String set,
@@ -27,19 +35,40 @@ public record BuildEntry(
         long resumedAt,
         long resumedFrom,
         long activeAt,
-        StoredPrefix stored) {
+        StoredPrefix stored,
+
+        @JsonSetter(nulls = Nulls.SET) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+        PartsEntry parts) {
     /** Time for which the lines of a build that has ended are kept. Until then, they take space in the cluster. */
     public static final Duration MAX_AGE = Duration.ofHours(24);
 
     BuildEntry with(StoredPrefix prefix, long now) {
-        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix);
+        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, parts);
+    }
+
+    BuildEntry with(PartsEntry changed, long now) {
+        long lines = changed.storedLines();
+        // Lines that are as long on average take as many bytes.
+        long bytes = (long) ((double) changed.byteCount() * lines / Math.max(1, changed.lineCount()));
+        StoredPrefix prefix =
+                new StoredPrefix(lines, bytes, "", 0, changed.linesPerRecord(), changed.maxBytesPerRecord());
+        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, changed);
     }
 
     BuildEntry resumed(long now) {
-        return new BuildEntry(set, source, sourceSize, startedAt, now, stored.byteCount(), now, stored);
+        return new BuildEntry(set, source, sourceSize, startedAt, now, stored.byteCount(), now, stored, parts);
     }
 
-    BuildStatus status(DatasetName dataset, LineSet lineSet, boolean running) {
+    BuildStatus status(DatasetName dataset, LineSet lineSet, boolean running, long now) {
+        List<BuildStatus.PartStatus> all = parts == null
+                ? List.of()
+                : parts.parts().entrySet().stream()
+                        .map(part -> new BuildStatus.PartStatus(
+                                new IngestPart(Integer.parseInt(part.getKey()), parts.count()),
+                                part.getValue().isAlive(now),
+                                part.getValue().owner(),
+                                part.getValue().lines()))
+                        .toList();
         return new BuildStatus(
                 dataset,
                 lineSet.version(),
@@ -50,6 +79,7 @@ public record BuildEntry(
                 resumedFrom,
                 Instant.ofEpochMilli(startedAt),
                 Instant.ofEpochMilli(resumedAt),
-                Instant.ofEpochMilli(activeAt));
+                Instant.ofEpochMilli(activeAt),
+                all);
     }
 }

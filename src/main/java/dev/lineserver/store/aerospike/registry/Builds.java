@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
@@ -40,15 +43,11 @@ final class Builds {
     }
 
     HeldLease begin(BuildRequest request) throws StoreException {
-        removeLeaseOfEndedProcess(request.dataset().value());
+        removeEndedProcesses(request.dataset().value());
         if (request.resume()) {
             awaitLease(request.dataset().value());
         }
-        // Reclaims first, so that sets and their space are available to this build. Records are counted before the set
-        // is chosen: a set without records cannot gain any, unless a node brings back old ones.
-        lifeCycle.reclaim(false);
-        Map<String, RegistryAccess.SetCount> counts = lifeCycle.access.setCounts();
-        long recordsSince = lifeCycle.access.namespace().time() - CLOCK_MARGIN.toMillis();
+        Room room = findRoom();
         String dataset = request.dataset().value();
         String source = truncateStart(request.sourceName());
         String holder = ProcessIdentity.newHolder();
@@ -62,11 +61,12 @@ final class Builds {
                     throw status(current, dataset, unfinished.get()).refusal();
                 }
                 if (unfinished.isPresent()) {
+                    requireOneProcess(unfinished.get(), dataset);
                     requireSameSize(unfinished.get(), request);
                 }
                 BuildEntry build = unfinished.isPresent()
                         ? unfinished.get().resumed(lifeCycle.now())
-                        : newBuild(current, request, source, counts, recordsSince);
+                        : newBuild(current, request, source, room, null);
                 current.builds().put(dataset, build);
                 current.leases()
                         .put(dataset, lifeCycle.renewed(new Lease(holder, describeOwner(source), build.set(), 0)));
@@ -76,6 +76,31 @@ final class Builds {
                 after.leases().get(dataset), "the registry was written without the lease of this build");
         BuildEntry build = Objects.requireNonNull(after.builds().get(dataset));
         return new HeldLease(lifeCycle, request, source, ours, after.lineSet(ours.set()), build);
+    }
+
+    /**
+     * The sets before a build begins.
+     *
+     * @param recordsSince see {@link LineSet#recordsSince}
+     */
+    record Room(Map<String, RegistryAccess.SetCount> counts, long recordsSince) {}
+
+    /** Reclaims what no version needs, so that sets and their space are available to a build. */
+    Room findRoom() throws StoreException {
+        lifeCycle.reclaim(false);
+        // Records are counted before the set is chosen: a set without records cannot gain any, unless a node brings
+        // back old
+        // ones.
+        Map<String, RegistryAccess.SetCount> counts = lifeCycle.access.setCounts();
+        return new Room(counts, lifeCycle.access.namespace().time() - CLOCK_MARGIN.toMillis());
+    }
+
+    private static void requireOneProcess(BuildEntry unfinished, String dataset) throws StoreFailedException {
+        if (unfinished.parts() != null) {
+            int count = unfinished.parts().count();
+            throw new StoreFailedException("the unfinished ingest of " + dataset + " has " + count
+                    + " parts: continue it with --part I/" + count + " --resume, or begin again with --restart");
+        }
     }
 
     private static void requireSameSize(BuildEntry unfinished, BuildRequest request) throws StoreFailedException {
@@ -91,16 +116,11 @@ final class Builds {
         return request.file() == null ? -1 : request.file().stamp().size();
     }
 
-    private BuildEntry newBuild(
-            Registry current,
-            BuildRequest request,
-            String source,
-            Map<String, RegistryAccess.SetCount> counts,
-            long recordsSince)
+    BuildEntry newBuild(Registry current, BuildRequest request, String source, Room room, @Nullable PartsEntry parts)
             throws StoreFailedException {
         String dataset = request.dataset().value();
         long version = current.dataset(dataset).lastNumber() + 1;
-        LineSet set = current.chooseSet(counts, dataset, version, recordsSince, lifeCycle.now());
+        LineSet set = current.chooseSet(room.counts(), dataset, version, room.recordsSince(), lifeCycle.now());
         current.put(set);
         return new BuildEntry(
                 set.name(),
@@ -110,37 +130,69 @@ final class Builds {
                 lifeCycle.now(),
                 0,
                 lifeCycle.now(),
-                StoredPrefix.NONE);
+                StoredPrefix.NONE,
+                parts);
     }
 
-    private void removeLeaseOfEndedProcess(String dataset) throws StoreException {
-        Lease held = lifeCycle.access.read().leases().get(dataset);
-        if (held != null && ProcessIdentity.hasEnded(held.holder())) {
-            lifeCycle.access.update("removing the lease of an ended process on " + dataset, current -> {
-                boolean _ = current.leases().remove(dataset, held);
-            });
+    /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
+    void removeEndedProcesses(String dataset) throws StoreException {
+        Registry present = lifeCycle.access.read();
+        Lease held = present.leases().get(dataset);
+        BuildEntry build = present.builds().get(dataset);
+        PartsEntry parts = build == null ? null : build.parts();
+        boolean ended = held != null && ProcessIdentity.hasEnded(held.holder());
+        Set<String> endedParts = parts == null ? Set.of() : parts.holders(ProcessIdentity::hasEnded);
+        if (!ended && endedParts.isEmpty()) {
+            return;
         }
+        lifeCycle.access.update("removing the lease of an ended process on " + dataset, current -> {
+            if (ended) {
+                boolean _ = current.leases().remove(dataset, held);
+            }
+            BuildEntry now = current.builds().get(dataset);
+            if (now != null && now.parts() != null && !endedParts.isEmpty()) {
+                PartsEntry remaining = now.parts().leave(endedParts);
+                current.builds().put(dataset, now.with(remaining, now.activeAt()));
+                if (!remaining.hasLivePart(lifeCycle.now())) {
+                    current.leases().remove(dataset);
+                }
+            }
+        });
     }
 
     /** Waits until the lease on a dataset expires, unless its process renews it. */
     private void awaitLease(String dataset) throws StoreException {
         Lease first = lifeCycle.access.read().leases().get(dataset);
-        if (first != null && first.until() > lifeCycle.now()) {
+        if (first != null) {
+            awaitExpiry(
+                    first.owner(),
+                    first.until(),
+                    () -> first.equals(lifeCycle.access.read().leases().get(dataset)));
+        }
+    }
+
+    /** A question to the registry. */
+    interface Condition {
+        boolean holds() throws StoreException;
+    }
+
+    void awaitExpiry(String owner, long until, Condition unchanged) throws StoreException {
+        if (until > lifeCycle.now()) {
             LOG.log(
                     Level.INFO,
                     "waiting up to {0} s for the lease of {1}",
-                    Math.ceilDiv(first.until() - lifeCycle.now(), 1_000L),
-                    first.owner());
-            while (first.until() > lifeCycle.now()
-                    && first.equals(lifeCycle.access.read().leases().get(dataset))) {
+                    Math.ceilDiv(until - lifeCycle.now(), 1_000L),
+                    owner);
+            while (until > lifeCycle.now() && unchanged.holds()) {
                 Reclaimer.pause("waiting for the lease of another process");
             }
         }
     }
 
-    private BuildStatus status(Registry current, String dataset, BuildEntry build) {
+    BuildStatus status(Registry current, String dataset, BuildEntry build) {
         LineSet set = current.lineSet(build.set());
-        return build.status(new DatasetName(dataset), set, current.hasValidLease(set, lifeCycle.now()));
+        return build.status(
+                new DatasetName(dataset), set, current.hasValidLease(set, lifeCycle.now()), lifeCycle.now());
     }
 
     List<BuildStatus> list() throws StoreException {
@@ -166,13 +218,13 @@ final class Builds {
         return discarded[0];
     }
 
-    private static String describeOwner(String source) {
+    static String describeOwner(String source) {
         return "process " + ProcessHandle.current().pid() + " on " + hostName() + " from '" + source + "' since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** Shortens a source name from its start, because the end of a path is the more specific part. */
-    private static String truncateStart(String source) {
+    static String truncateStart(String source) {
         int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
     }

@@ -3,8 +3,10 @@ package dev.lineserver.store.aerospike.registry;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -48,14 +50,22 @@ public final class HeldLease {
     private final String sourceName;
     private final LineSet set;
     private final StoredPrefix resumed;
-    private final ScheduledFuture<?> renewal;
+    private final ScheduledFuture<?> renewals;
     private volatile Lease lease;
     private volatile @Nullable StoreUnavailableException lossReason;
-    private volatile Supplier<StoredPrefix> progress;
+    private volatile Supplier<Renewal> progress;
     private volatile StoredPrefix reported;
 
     /** Used only by the thread that ingests. */
     private boolean commitAttempted;
+
+    /**
+     * What a renewal records beside the lease.
+     *
+     * @param stored the lines that are stored, as far as this process knows
+     * @param change to the entry of the build
+     */
+    record Renewal(StoredPrefix stored, UnaryOperator<BuildEntry> change) {}
 
     /** @param build as in the registry */
     HeldLease(
@@ -67,9 +77,9 @@ public final class HeldLease {
         this.lease = lease;
         this.set = set;
         this.resumed = build.stored();
-        this.progress = () -> resumed;
+        this.progress = () -> renewal(resumed);
         this.reported = resumed;
-        this.renewal = lifeCycle.scheduleRenewals(this::renew);
+        this.renewals = lifeCycle.scheduleRenewals(this::renew);
     }
 
     /** Returns the set that the build writes to. */
@@ -88,7 +98,16 @@ public final class HeldLease {
      * @param progress called on the housekeeping thread
      */
     public void reportProgress(Supplier<StoredPrefix> progress) {
-        this.progress = progress;
+        this.progress = () -> renewal(progress.get());
+    }
+
+    private Renewal renewal(StoredPrefix stored) {
+        return new Renewal(stored, build -> build.with(stored, lifeCycle.now()));
+    }
+
+    /** Records something else with each renewal: {@code change}, which is called on the housekeeping thread. */
+    void reportChange(UnaryOperator<BuildEntry> change) {
+        this.progress = () -> new Renewal(StoredPrefix.NONE, change);
     }
 
     /**
@@ -145,7 +164,7 @@ public final class HeldLease {
             current.leases().remove(dataset.value());
             current.builds().remove(dataset.value());
         });
-        renewal.cancel(false);
+        renewals.cancel(false);
         if (retired[0]) {
             lifeCycle.scheduleSweepAfterGrace();
         }
@@ -159,12 +178,12 @@ public final class HeldLease {
      * @return the lines that are kept, as far as this process knows
      */
     public StoredPrefix suspend(StoredPrefix stored) {
-        renewal.cancel(false);
+        renewals.cancel(false);
         try {
             lifeCycle.access.update("suspending " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
-                    putBuild(current, stored);
+                    changeBuild(current, renewal(stored).change());
                 }
             });
             return stored;
@@ -183,15 +202,20 @@ public final class HeldLease {
      * @return the lines that are kept
      */
     public StoredPrefix abandon() {
-        renewal.cancel(false);
+        renewals.cancel(false);
         return reported;
     }
 
-    private void putBuild(Registry current, StoredPrefix stored) {
+    private void changeBuild(Registry current, UnaryOperator<BuildEntry> change) {
         BuildEntry build = current.builds().get(dataset.value());
         if (build != null && build.set().equals(set.name())) {
-            current.builds().put(dataset.value(), build.with(stored, lifeCycle.now()));
+            current.builds().put(dataset.value(), change.apply(build));
         }
+    }
+
+    /** Ends renewals. */
+    void stopRenewals() {
+        renewals.cancel(false);
     }
 
     /**
@@ -199,7 +223,7 @@ public final class HeldLease {
      * the next ingest, drop or server truncates the set.
      */
     public void rollBack() {
-        renewal.cancel(false);
+        renewals.cancel(false);
         try {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
@@ -242,30 +266,37 @@ public final class HeldLease {
      */
     void renew() throws StoreException {
         Lease renewed = lifeCycle.renewed(lease);
-        StoredPrefix stored = progress.get();
+        Renewal recorded = progress.get();
         boolean[] lost = new boolean[1];
         lifeCycle.access.update("renewing the lease on " + dataset, current -> {
             lost[0] = !isPublished(current) && !isOwned(current);
             if (isOwned(current)) {
                 current.leases().put(dataset.value(), renewed);
-                putBuild(current, stored);
+                changeBuild(current, recorded.change());
             }
         });
         if (lost[0]) {
             throw markLost(leaseLost());
         }
         lease = renewed;
-        reported = stored;
+        reported = recorded.stored();
     }
 
     private boolean isPublished(Registry current) {
+        return findPublished(current).isPresent();
+    }
+
+    /** Returns the manifest of this build's version, if it is published or held. */
+    Optional<Manifest> findPublished(Registry current) {
         return current.dataset(dataset.value()).all().stream()
-                .anyMatch(version -> version.set().equals(set.name()));
+                .filter(version -> version.set().equals(set.name()))
+                .map(Registry.VersionEntry::manifest)
+                .findFirst();
     }
 
     private StoreUnavailableException markLost(StoreUnavailableException e) {
         lossReason = e;
-        renewal.cancel(false);
+        renewals.cancel(false);
         return e;
     }
 
@@ -273,11 +304,11 @@ public final class HeldLease {
      * Returns true if the registry still has the lease and the set of this build. A process that truncates the set removes
      * the expired lease first.
      */
-    private boolean isOwned(Registry current) {
+    boolean isOwned(Registry current) {
         return ownsLease(current) && set.equals(current.sets().get(set.name()));
     }
 
-    private StoreUnavailableException leaseLost() {
+    StoreUnavailableException leaseLost() {
         return new StoreUnavailableException("the lease on " + dataset + " was lost: it was not renewed in time,"
                 + " because this process was suspended or could not reach the cluster; its lines may have been"
                 + " deleted, or another ingest may have begun. Nothing was published: ingest again with --resume");

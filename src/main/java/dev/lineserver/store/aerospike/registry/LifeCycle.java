@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -104,6 +107,26 @@ public final class LifeCycle implements AutoCloseable {
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
         return builds.begin(request);
+    }
+
+    /**
+     * Gives a process a part of the next version of a dataset. Begins the version, or joins the parts that are writing it, or
+     * resumes it if no part does.
+     *
+     * @param content of the source; the same for all parts
+     * @param maxBytesPerRecord longest line, in bytes, that fits one record
+     * @return empty if the dataset's current version has the content already, or if a held one has it and the request asks to
+     *     hold the version
+     * @throws StoreFailedException if the dataset is ingested in another way, or another content, the part has a process, or
+     *     an unfinished build exists that is not resumed
+     */
+    public Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
+            throws StoreException {
+        return new Parts(this, builds).join(request, part, content, maxBytesPerRecord);
+    }
+
+    void removeEndedProcesses(DatasetName dataset) throws StoreException {
+        builds.removeEndedProcesses(dataset.value());
     }
 
     /** Returns the builds in progress, and those that can be resumed. */
@@ -298,7 +321,12 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     Lease renewed(Lease held) {
-        return new Lease(held.holder(), held.owner(), held.set(), now() + lease.toMillis());
+        return new Lease(held.holder(), held.owner(), held.set(), leaseEnd());
+    }
+
+    /** Returns the time at which a lease expires that is renewed now. */
+    long leaseEnd() {
+        return now() + lease.toMillis();
     }
 
     /**

@@ -17,7 +17,10 @@ public final class RegistryForm {
      * Increased if older programs cannot read the record, or must not replace it. They ignore unknown entries of a map, and
      * lose them when they replace the record.
      */
-    private static final long REVISION = 4;
+    private static final long REVISION = 5;
+
+    /** Has no parts of builds, and is read as well. */
+    private static final long REVISION_WITHOUT_PARTS = 4;
 
     /** Has no builds, and is read as well. */
     private static final long REVISION_WITHOUT_BUILDS = 3;
@@ -51,7 +54,7 @@ public final class RegistryForm {
         Map<String, Object> bins = new HashMap<>(record.bins);
         if (form.equals(REVISION_WITHOUT_BUILDS)) {
             bins.put(BUILDS, Map.of());
-        } else if (!form.equals(REVISION)) {
+        } else if (!form.equals(REVISION) && !form.equals(REVISION_WITHOUT_PARTS)) {
             boolean older = form instanceof Long revision && revision < REVISION;
             throw new StoreFailedException("the registry in Aerospike has form " + form + ", this program reads form "
                     + REVISION + ": use the program that wrote it"

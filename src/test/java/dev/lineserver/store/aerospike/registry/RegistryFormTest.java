@@ -40,7 +40,8 @@ final class RegistryFormTest {
                         new LineSet("_a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_000L, 1_700_000_000_123L, 0));
         registry.leases().put("e", new Registry.Lease("build 2", "process 1", "_b", 1_700_000_030_000L));
         registry.builds()
-                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, 1_000)));
+                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, 1_000), null));
+        registry.builds().put("f", new BuildEntry("_c", "/h", 9, 1, 2, 3, 4, StoredPrefix.NONE, parts()));
         return registry;
     }
 
@@ -69,6 +70,71 @@ final class RegistryFormTest {
                                 1_000));
     }
 
+    private static PartsEntry parts() {
+        Content content = new Content(100, 9, new ContentDigest(3, 4), 5, true);
+        return PartsEntry.of(2, content, 4, 1_000)
+                .join(1, "holder", "process 3", 7)
+                .claim(1, 6)
+                .finish(1, 0, 5)
+                .claim(1, 6);
+    }
+
+    private static Map<String, Object> buildOfParts() {
+        Map<String, Object> build = new HashMap<>(build());
+        build.putAll(Map.of("set", "_c", "source", "/h", "sourceSize", 9L));
+        build.put(
+                "stored",
+                Map.of(
+                        "lineCount",
+                        0L,
+                        "byteCount",
+                        0L,
+                        "digest",
+                        "",
+                        "writtenLines",
+                        0L,
+                        "linesPerRecord",
+                        0,
+                        "maxBytesPerRecord",
+                        0));
+        build.put(
+                "parts",
+                Map.of(
+                        "count",
+                        2,
+                        "lineCount",
+                        100L,
+                        "byteCount",
+                        9L,
+                        "digest",
+                        "00000000000000030000000000000004",
+                        "linesPerRecord",
+                        4,
+                        "maxBytesPerRecord",
+                        1_000,
+                        "chunkLines",
+                        4L,
+                        "stored",
+                        "01",
+                        "longLineParts",
+                        Map.of("0", 5L),
+                        "parts",
+                        Map.of(
+                                "1",
+                                Map.of(
+                                        "holder",
+                                        "holder",
+                                        "owner",
+                                        "process 3",
+                                        "until",
+                                        7L,
+                                        "chunk",
+                                        1,
+                                        "lines",
+                                        4L))));
+        return build;
+    }
+
     private static Map<String, Object> stored() {
         Map<String, Object> stored = new HashMap<>();
         for (Bin bin : RegistryForm.toBins(REGISTRY)) {
@@ -86,7 +152,7 @@ final class RegistryFormTest {
         assertEquals(
                 Map.of(
                         "form",
-                        4L,
+                        5L,
                         "datasets",
                         Map.of("d", dataset(version(manifest()))),
                         "sets",
@@ -104,7 +170,7 @@ final class RegistryFormTest {
                                         "until",
                                         1_700_000_030_000L)),
                         "builds",
-                        Map.of("e", build())),
+                        Map.of("e", build(), "f", buildOfParts())),
                 stored());
         assertEquals(REGISTRY, read(stored()));
     }
@@ -231,13 +297,13 @@ final class RegistryFormTest {
 
     @Test
     void anotherRevisionIsRefused() {
-        for (long revision : new long[] {1, 2, 5}) {
+        for (long revision : new long[] {1, 2, 6}) {
             Map<String, Object> stored = stored();
             stored.put("form", revision);
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
             assertTrue(e.getMessage().contains("form " + revision), e.getMessage());
             assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
-            assertEquals(revision < 4, e.getMessage().contains("ingest the files again"), e.getMessage());
+            assertEquals(revision < 5, e.getMessage().contains("ingest the files again"), e.getMessage());
         }
     }
 
@@ -252,14 +318,25 @@ final class RegistryFormTest {
         assertEquals(expected, read(stored));
     }
 
+    /** That of programs that knew no parts. */
+    @Test
+    void theRevisionWithoutPartsIsRead() throws Exception {
+        Map<String, Object> stored = stored();
+        stored.put("form", 4L);
+        stored.put("builds", Map.of("e", build()));
+        Registry expected = REGISTRY.copy();
+        expected.builds().remove("f");
+        assertEquals(expected, read(stored));
+    }
+
     /** A newer program may say in another way which form it has written. */
     @Test
     void anUnknownRevisionIsRefused() {
-        for (Object revision : new Object[] {"5", List.of(4L), 4.5, true}) {
+        for (Object revision : new Object[] {"5", List.of(5L), 5.5, true}) {
             Map<String, Object> stored = stored();
             stored.put("form", revision);
             StoreFailedException e = assertThrows(StoreFailedException.class, () -> read(stored));
-            assertTrue(e.getMessage().contains("form " + revision + ", this program reads form 4"), e.getMessage());
+            assertTrue(e.getMessage().contains("form " + revision + ", this program reads form 5"), e.getMessage());
             assertTrue(e.getMessage().contains("use the program that wrote it"), e.getMessage());
         }
         Map<String, Object> stored = stored();

@@ -168,7 +168,8 @@ final class UnfinishedBuildTest {
                         0,
                         Instant.ofEpochMilli(1_000_000),
                         Instant.ofEpochMilli(1_000_000),
-                        Instant.ofEpochMilli(1_007_000)),
+                        Instant.ofEpochMilli(1_007_000),
+                        List.of()),
                 build);
         assertEquals(10, build.bytesPerSecond());
         lease.suspend(STORED);

@@ -1,0 +1,179 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.PartBuild.Chunk;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+
+/**
+ * The place of one process among those that store a version together. They share one {@link HeldLease}, which lives as long
+ * as one of them renews it. The thread that ingests calls all methods.
+ */
+public final class HeldPart {
+    private static final System.Logger LOG = System.getLogger(HeldPart.class.getName());
+
+    private final LifeCycle lifeCycle;
+    private final DatasetName dataset;
+    private final IngestPart part;
+    private final String holder;
+    private final HeldLease lease;
+    private PartsEntry parts;
+    private @Nullable Manifest published;
+
+    HeldPart(
+            LifeCycle lifeCycle,
+            DatasetName dataset,
+            IngestPart part,
+            String holder,
+            HeldLease lease,
+            PartsEntry parts) {
+        this.lifeCycle = lifeCycle;
+        this.dataset = dataset;
+        this.part = part;
+        this.holder = holder;
+        this.lease = lease;
+        this.parts = parts;
+        lease.reportChange(changeParts(build -> build.renew(part.number(), holder, lifeCycle.leaseEnd())));
+    }
+
+    private UnaryOperator<BuildEntry> changeParts(UnaryOperator<PartsEntry> change) {
+        return build -> {
+            PartsEntry before = build.parts();
+            if (before == null || !before.isHeldBy(part.number(), holder)) {
+                return build;
+            }
+            PartsEntry after = change.apply(before);
+            // Waiting writes nothing.
+            return after.equals(before) ? build : build.with(after, lifeCycle.now());
+        };
+    }
+
+    /** Returns the lease, which must be valid before each write. */
+    public HeldLease lease() {
+        return lease;
+    }
+
+    /** Returns the number of consecutive lines in a record. */
+    public int linesPerRecord() {
+        return parts.linesPerRecord();
+    }
+
+    /** Returns the longest line, in bytes, that is stored in one record. */
+    public int maxBytesPerRecord() {
+        return parts.maxBytesPerRecord();
+    }
+
+    /** Returns the number of records for all lines, if all chunks are stored. */
+    public long recordCount() {
+        return parts.recordCount();
+    }
+
+    /** Returns the number of lines in the chunks that all processes have stored, as of the last change. */
+    public long storedLines() {
+        return parts.storedLines();
+    }
+
+    /** Returns the manifest of the version, if another process has published or held it. */
+    public Optional<Manifest> published() {
+        return Optional.ofNullable(published);
+    }
+
+    /** Marks the claimed chunk as stored. */
+    public void finish(long longLineParts) throws StoreException {
+        int chunk = parts.claimed(part.number());
+        change(
+                "finishing a chunk of " + dataset,
+                entry -> entry.finish(part.number(), chunk, longLineParts).claim(part.number(), lifeCycle.now()));
+    }
+
+    /**
+     * Claims a chunk, unless one is claimed. Waits while other processes are storing the last ones.
+     *
+     * @return empty if the version is published, or this part has claimed the publication
+     * @throws StoreUnavailableException if another process has taken the place of this part, or the build was discarded
+     */
+    public Optional<Chunk> claim() throws StoreException {
+        while (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
+            change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), lifeCycle.now()));
+            if (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
+                Reclaimer.pause("waiting for the other parts");
+                lifeCycle.removeEndedProcesses(dataset);
+            }
+        }
+        int claimed = parts.claimed(part.number());
+        return published != null || claimed == parts.chunks() ? Optional.empty() : Optional.of(parts.lines(claimed));
+    }
+
+    /** Marks the chunks from that of a line on as not stored, and gives up the publication. */
+    public void lose(long firstLost) throws StoreException {
+        change("recording the loss of records of " + dataset, entry -> entry.lose(firstLost, part.number()));
+    }
+
+    /** Publishes or holds the version, unless another process has done so. */
+    public Manifest publish(Content content, String layout) throws StoreException {
+        try {
+            return lease.commit(content, layout, parts.recordCount(), List.of());
+        } catch (StoreUnavailableException e) {
+            // This process was suspended while it had claimed the publication, and another one claimed it then.
+            return lease.findPublished(lifeCycle.access.read()).orElseThrow(() -> e);
+        }
+    }
+
+    private void change(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
+        Registry after = lifeCycle.access.update(activity, current -> {
+            BuildEntry build = current.builds().get(dataset.value());
+            if (isOurs(build) && lease.isOwned(current)) {
+                current.builds().put(dataset.value(), changeParts(change).apply(build));
+            }
+        });
+        BuildEntry build = after.builds().get(dataset.value());
+        published = lease.findPublished(after).orElse(null);
+        if (published == null) {
+            if (build == null || build.parts() == null || !isOurs(build) || !lease.isOwned(after)) {
+                throw lease.leaseLost();
+            }
+            parts = build.parts();
+            if (!parts.isHeldBy(part.number(), holder)) {
+                throw new StoreUnavailableException("another process has taken the place of part " + part + " of "
+                        + dataset + ": this one was suspended, or could not reach the cluster");
+            }
+        }
+    }
+
+    private boolean isOurs(@Nullable BuildEntry build) {
+        return build != null && build.set().equals(lease.set().name());
+    }
+
+    /**
+     * Leaves the build to the other processes, and releases the lease if this is the last one. Does not fail: if the cluster
+     * cannot be reached, the claim of this part expires.
+     */
+    public void leave() {
+        lease.stopRenewals();
+        try {
+            lifeCycle.access.update("leaving the build of " + dataset, current -> {
+                BuildEntry build = current.builds().get(dataset.value());
+                if (isOurs(build) && lease.isOwned(current)) {
+                    BuildEntry after = changeParts(entry -> entry.leave(part.number(), holder))
+                            .apply(build);
+                    current.builds().put(dataset.value(), after);
+                    if (after.parts() == null || !after.parts().hasLivePart(lifeCycle.now())) {
+                        current.leases().remove(dataset.value());
+                    }
+                }
+            });
+        } catch (StoreException e) {
+            LOG.log(Level.WARNING, "other parts wait until the lease of part {0} expires: {1}", part, e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.ControlCharacters;
+import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.aerospike.registry.Registry.Lease;
+
+/** Joins processes to the build that they write together, for {@link LifeCycle}. Safe for use by many threads. */
+final class Parts {
+    /** All parts of a build have its lease. */
+    private static final String PARTS_HOLDER = "parts-of-build-";
+
+    private final LifeCycle lifeCycle;
+    private final Builds builds;
+
+    Parts(LifeCycle lifeCycle, Builds builds) {
+        this.lifeCycle = lifeCycle;
+        this.builds = builds;
+    }
+
+    /** Begins a version of several parts, or joins or resumes the one that is being written. */
+    Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
+            throws StoreException {
+        String dataset = request.dataset().value();
+        builds.removeEndedProcesses(dataset);
+        if (request.resume()) {
+            awaitPart(dataset, part);
+        }
+        Builds.Room room = builds.findRoom();
+        String source = Builds.truncateStart(request.sourceName());
+        String holder = ProcessIdentity.newHolder();
+        PartsEntry empty = PartsEntry.of(
+                part.count(),
+                content,
+                request.linesPerRecord().of(content.lineCount(), content.byteCount()),
+                maxBytesPerRecord);
+        Registry after = lifeCycle.access.update("joining the build of " + dataset, current -> {
+            BuildEntry running = findRunning(current, dataset);
+            if (running == null) {
+                lifeCycle.requireNoBuild(
+                        current.leases().get(dataset), dataset + " is being ingested already, and not in parts");
+                if (isStored(current.dataset(dataset), content, request.hold())) {
+                    return;
+                }
+            }
+            BuildEntry build = running != null ? running : beginOrResume(current, request, source, room, empty);
+            PartsEntry parts = requireSameParts(build.parts(), part, content, request, holder);
+            PartsEntry joined = parts.join(part.number(), holder, Builds.describeOwner(source), lifeCycle.leaseEnd());
+            current.builds().put(dataset, build.with(joined, lifeCycle.now()));
+            Lease shared = new Lease(
+                    PARTS_HOLDER + current.lineSet(build.set()).build(),
+                    "its " + part.count() + " parts",
+                    build.set(),
+                    0);
+            current.leases().put(dataset, lifeCycle.renewed(shared));
+        });
+        BuildEntry build = after.builds().get(dataset);
+        Lease lease = after.leases().get(dataset);
+        if (build == null
+                || lease == null
+                || build.parts() == null
+                || !build.parts().isHeldBy(part.number(), holder)) {
+            return Optional.empty();
+        }
+        HeldLease shared = new HeldLease(lifeCycle, request, source, lease, after.lineSet(build.set()), build);
+        return Optional.of(new HeldPart(lifeCycle, request.dataset(), part, holder, shared, build.parts()));
+    }
+
+    /** Returns the build that other parts are writing; null if there is none. */
+    private @Nullable BuildEntry findRunning(Registry current, String dataset) {
+        Lease held = current.leases().get(dataset);
+        BuildEntry build = current.builds().get(dataset);
+        boolean running = held != null && held.until() > lifeCycle.now() && build != null && build.parts() != null;
+        return running ? build : null;
+    }
+
+    private BuildEntry beginOrResume(
+            Registry current, BuildRequest request, String source, Builds.Room room, PartsEntry empty)
+            throws StoreFailedException {
+        String dataset = request.dataset().value();
+        Optional<BuildEntry> unfinished = current.resumable(dataset, lifeCycle.now());
+        if (unfinished.isEmpty()) {
+            return builds.newBuild(current, request, source, room, empty);
+        }
+        if (!request.resume()) {
+            throw builds.status(current, dataset, unfinished.get()).refusal();
+        }
+        return unfinished.get().resumed(lifeCycle.now());
+    }
+
+    private static boolean isStored(Registry.DatasetEntry versions, Content content, boolean held) {
+        Stream<Registry.VersionEntry> candidates =
+                held ? versions.held().stream() : versions.find(versions.current()).stream();
+        return candidates.anyMatch(version -> version.manifest().content().equals(content));
+    }
+
+    private PartsEntry requireSameParts(
+            @Nullable PartsEntry parts, IngestPart part, Content content, BuildRequest request, String holder)
+            throws StoreFailedException {
+        if (parts == null || parts.count() != part.count()) {
+            throw new StoreFailedException("part " + part + " does not belong to the unfinished ingest of "
+                    + request.dataset() + ", which has " + (parts == null ? "no" : parts.count())
+                    + " parts: name the same number of parts, or begin again with --restart");
+        }
+        if (!parts.isOf(content)) {
+            throw new StoreFailedException(ControlCharacters.escape(request.sourceName())
+                    + " is not the file of the other parts: it has " + content.lineCount() + " lines, "
+                    + content.byteCount() + " bytes and the digest " + content.digest() + ", and theirs has "
+                    + parts.lineCount() + " lines, " + parts.byteCount() + " bytes and the digest " + parts.digest()
+                    + "; name the same file, or begin again with --restart");
+        }
+        PartsEntry.PartEntry other = parts.find(part.number());
+        if (other != null && other.isAlive(lifeCycle.now()) && !other.holder().equals(holder)) {
+            throw new StoreFailedException("part " + part + " of " + request.dataset() + " is being stored already, by "
+                    + other.owner() + ". Wait until it ends; if its process has died, its claim expires in "
+                    + Math.ceilDiv(other.until() - lifeCycle.now(), 1_000L) + " s");
+        }
+        return parts;
+    }
+
+    /** Waits until the claim of the process that has a part expires, unless it renews it. */
+    private void awaitPart(String dataset, IngestPart part) throws StoreException {
+        PartsEntry.PartEntry first = part(dataset, part);
+        if (first != null) {
+            builds.awaitExpiry(first.owner(), first.until(), () -> {
+                PartsEntry.PartEntry now = part(dataset, part);
+                return now != null && now.until() == first.until();
+            });
+        }
+    }
+
+    private PartsEntry.@Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
+        BuildEntry build = lifeCycle.access.read().builds().get(dataset);
+        return build == null || build.parts() == null ? null : build.parts().find(part.number());
+    }
+}

@@ -1,0 +1,254 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import dev.lineserver.ingest.Ingest;
+import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.Progress;
+import dev.lineserver.ingest.PublicationChecks;
+import dev.lineserver.ingest.SourceException;
+import dev.lineserver.line.Limits;
+import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.IngestRate;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Stores a file by several ingests at the same time, each with a client of its own. */
+final class PartIngestTest extends FakeNodeTest {
+    @TempDir
+    Path directory;
+
+    /** Lines of 0 to 60 bytes, and a few that need several records. */
+    private static byte[] content(Random random, int lines) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (int i = 0; i < lines; i++) {
+            int length = random.nextInt(3_000) == 0 ? Limits.WHOLE_LINE_BYTES + random.nextInt(99) : random.nextInt(60);
+            content.writeBytes((i + "x".repeat(length)).getBytes(StandardCharsets.US_ASCII));
+            content.write('\n');
+        }
+        return content.toByteArray();
+    }
+
+    private static IngestOptions options(int linesPerRecord, boolean hold, IngestOptions.Unfinished unfinished) {
+        return options(linesPerRecord, hold, unfinished, null);
+    }
+
+    private static IngestOptions options(
+            int linesPerRecord, boolean hold, IngestOptions.Unfinished unfinished, @Nullable IngestRate rate) {
+        return new IngestOptions(
+                NAME,
+                false,
+                true,
+                0,
+                hold,
+                new LinesPerRecord(linesPerRecord),
+                false,
+                rate,
+                PublicationChecks.NONE,
+                unfinished);
+    }
+
+    private Ingest.Outcome ingest(Path file, String part, IngestOptions options, Progress progress) throws Exception {
+        try (AerospikeStore store = connect(settings().recordsPerBatch(100).grace(Duration.ZERO))) {
+            return new Ingest(store, progress).storePart(List.of(file.toString()), IngestPart.parse(part), options);
+        }
+    }
+
+    private static <T> List<T> together(List<Callable<T>> tasks) throws Exception {
+        try (ExecutorService threads = Executors.newCachedThreadPool()) {
+            List<T> results = new ArrayList<>();
+            for (Future<T> result : threads.invokeAll(tasks)) {
+                results.add(result.get());
+            }
+            return results;
+        }
+    }
+
+    private List<Ingest.Outcome> all(Path file, int parts, IngestOptions options) throws Exception {
+        List<Callable<Ingest.Outcome>> tasks = new ArrayList<>();
+        for (int part = 1; part <= parts; part++) {
+            String name = part + "/" + parts;
+            tasks.add(() -> ingest(file, name, options, Progress.SILENT));
+        }
+        return together(tasks);
+    }
+
+    private void assertStored(byte[] content, Manifest manifest) throws Exception {
+        AerospikeStore store = connect(settings());
+        assertEquals(List.of(), store.builds());
+        assertEquals(content.length, manifest.byteCount());
+        try (Snapshot snapshot = store.open(manifest)) {
+            ContractCommit.assertHoldsAll(snapshot, content);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,1", "7,1", "1,16", "2,0", "7,16"})
+    void partsStoreOneVersion(int parts, int linesPerRecord) throws Exception {
+        byte[] content = content(new Random(parts + linesPerRecord), 9_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        List<Ingest.Outcome> outcomes =
+                all(file, parts, options(linesPerRecord, false, IngestOptions.Unfinished.REFUSE));
+        Manifest manifest = connect(settings()).current(NAME).orElseThrow();
+        assertEquals(1, manifest.version());
+        long lines = 0;
+        for (Ingest.Outcome outcome : outcomes) {
+            assertEquals(manifest, outcome.manifest());
+            // A part that came after the end has found the version.
+            assertEquals(outcome.share() != null, outcome.stored());
+            lines += outcome.share() == null ? 0 : outcome.share().lines();
+        }
+        assertEquals(9_000, lines);
+        assertStored(content, manifest);
+        assertEquals(List.of(), connect(settings()).reclaim(true), "the count of records includes those of long lines");
+    }
+
+    @Test
+    void oneOfThemVerifiesAHeldVersion() throws Exception {
+        byte[] content = content(new Random(7), 4_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        List<Ingest.Outcome> outcomes = all(file, 2, options(1, true, IngestOptions.Unfinished.REFUSE));
+        assertTrue(outcomes.stream().allMatch(Ingest.Outcome::held));
+        assertEquals(1, outcomes.stream().filter(Ingest.Outcome::verified).count());
+        assertTrue(connect(settings()).current(NAME).isEmpty());
+        assertStored(content, outcomes.getFirst().manifest());
+    }
+
+    /** Interrupts one of two parts in the middle; the other one stores all lines. Then the interrupted one is run again. */
+    @Test
+    void aPartThatIsInterruptedIsReplacedByTheOther() throws Exception {
+        byte[] content = content(new Random(8), 9_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        IngestOptions slow = options(1, false, IngestOptions.Unfinished.REFUSE, new IngestRate(20_000, false));
+        List<Object> results = together(List.of(
+                () -> ingest(file, "1/2", slow, Progress.SILENT), () -> interruptedAt(3_000, file, "2/2", slow)));
+        Ingest.Outcome outcome = assertInstanceOf(Ingest.Outcome.class, results.getFirst());
+        assertInstanceOf(InterruptedException.class, results.getLast());
+        assertTrue(outcome.stored());
+        assertStored(content, outcome.manifest());
+        Ingest.Outcome late = ingest(file, "2/2", options(1, false, IngestOptions.Unfinished.RESUME), Progress.SILENT);
+        assertFalse(late.stored());
+        assertEquals(outcome.manifest(), late.manifest());
+    }
+
+    private Object interruptedAt(long lines, Path file, String part, IngestOptions options) {
+        try {
+            return ingest(file, part, options, (_, _, stored) -> {
+                if (stored > lines) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        } catch (Exception e) {
+            boolean _ = Thread.interrupted();
+            return e instanceof InterruptedException || e instanceof StoreException ? new InterruptedException() : e;
+        }
+    }
+
+    @Test
+    void partsThatAllEndedAreResumedAndNothingElseIs() throws Exception {
+        byte[] content = content(new Random(9), 9_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        IngestOptions plain = options(16, false, IngestOptions.Unfinished.REFUSE);
+        assertInstanceOf(InterruptedException.class, interruptedAt(4_000, file, "1/2", plain));
+        AerospikeStore store = connect(settings());
+        BuildStatus unfinished = store.builds().getFirst();
+        assertFalse(unfinished.running());
+        assertTrue(unfinished.stored().lineIndex() > 0);
+        assertEquals(1, unfinished.parts().size());
+        assertRefused(file, "2/2", plain, "--part I/2 --resume");
+        IngestOptions resume = options(1, false, IngestOptions.Unfinished.RESUME);
+        assertRefused(file, "1/3", resume, "has 2 parts");
+        byte[] other = content.clone();
+        other[other.length - 2] ^= 1;
+        Path otherFile = Files.write(directory.resolve("other"), other);
+        assertRefused(otherFile, "2/2", resume, "is not the file of the other parts");
+        assertThrows(
+                StoreFailedException.class,
+                () -> new Ingest(store, Progress.SILENT).store(List.of(file.toString()), resume));
+        Ingest.Outcome outcome = ingest(file, "2/2", resume, Progress.SILENT);
+        assertTrue(outcome.resumedFrom().lineIndex() >= unfinished.stored().lineIndex());
+        assertTrue(outcome.share() != null
+                && outcome.share().lines() == 9_000 - outcome.resumedFrom().lineIndex());
+        assertStored(content, outcome.manifest());
+    }
+
+    private void assertRefused(Path file, String part, IngestOptions options, String reason) {
+        StoreFailedException refused =
+                assertThrows(StoreFailedException.class, () -> ingest(file, part, options, Progress.SILENT));
+        assertTrue(refused.getMessage().contains(reason), refused.getMessage());
+    }
+
+    /** A part relies on the file as it was when it counted the lines. */
+    @Test
+    void aFileThatChangesWhileItIsStoredIsRefused() throws Exception {
+        byte[] content = content(new Random(10), 30_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        CountDownLatch changed = new CountDownLatch(1);
+        assertThrows(
+                SourceException.class,
+                () -> ingest(file, "1/2", options(1, false, IngestOptions.Unfinished.REFUSE), (_, _, stored) -> {
+                    if (stored > 0 && changed.getCount() > 0) {
+                        content[content.length - 5] ^= 1;
+                        try {
+                            Files.write(file, content, StandardOpenOption.WRITE);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                        changed.countDown();
+                    }
+                }));
+        assertTrue(connect(settings()).current(NAME).isEmpty());
+    }
+
+    @Test
+    void onlyAPlainFileHasParts() throws Exception {
+        Path file = Files.write(directory.resolve("text"), new byte[] {'a'});
+        try (AerospikeStore store = connect(settings())) {
+            SourceException refused = assertThrows(
+                    SourceException.class,
+                    () -> new Ingest(store, Progress.SILENT)
+                            .storePart(
+                                    List.of(file.toString(), file.toString()),
+                                    new IngestPart(1, 2),
+                                    options(1, false, IngestOptions.Unfinished.REFUSE)));
+            assertTrue(refused.getMessage().contains("a part needs one plain file"), refused.getMessage());
+        }
+        Ingest.Outcome empty = ingest(
+                Files.write(directory.resolve("empty"), new byte[0]),
+                "2/2",
+                options(1, false, IngestOptions.Unfinished.REFUSE),
+                Progress.SILENT);
+        assertEquals(0, empty.manifest().lineCount());
+    }
+}

@@ -1,0 +1,233 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.line.ContentDigest;
+import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.FileStamp;
+import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.PartBuild.Chunk;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Tests who may join the processes that store a version together, and how they take over from each other. */
+final class PartsTest {
+    private static final DatasetName NAME = new DatasetName("sample");
+    private static final Duration LEASE = Duration.ofSeconds(30);
+    private static final Content CONTENT = new Content(2, 20, new ContentDigest(1, 2), 9, true);
+
+    private final ScriptedRegistry registry = new ScriptedRegistry();
+    private final AtomicLong now = new AtomicLong(1_000_000);
+    private final LifeCycle lifeCycle =
+            new LifeCycle(registry, LEASE, Duration.ofSeconds(5), () -> Instant.ofEpochMilli(now.get()));
+
+    @AfterEach
+    void close() {
+        Thread.currentThread().interrupt();
+        lifeCycle.close();
+        assertTrue(Thread.interrupted());
+    }
+
+    private static BuildRequest request(boolean resume, boolean hold) {
+        return new BuildRequest(
+                NAME,
+                "/texts/a",
+                new BuildRequest.SourceFile(Path.of("/texts/a"), new FileStamp(20, Instant.EPOCH, Instant.EPOCH, 1)),
+                false,
+                0,
+                hold,
+                LinesPerRecord.ONE,
+                false,
+                resume);
+    }
+
+    private HeldPart join(String part, boolean resume) throws StoreException {
+        return lifeCycle
+                .join(request(resume, false), IngestPart.parse(part), CONTENT, 1_000)
+                .orElseThrow();
+    }
+
+    private void advance(Duration time) {
+        now.addAndGet(time.toMillis());
+    }
+
+    private void assertRefused(String part, Content content, boolean resume, String... words) {
+        StoreFailedException refused = assertThrows(
+                StoreFailedException.class,
+                () -> lifeCycle.join(request(resume, false), IngestPart.parse(part), content, 1_000));
+        for (String word : words) {
+            assertTrue(refused.getMessage().contains(word), refused.getMessage());
+        }
+    }
+
+    private static void store(HeldPart part) throws StoreException {
+        assertTrue(part.claim().isPresent());
+        part.finish(0);
+    }
+
+    @Test
+    void twoPartsShareASetAndTheLastOnePublishes() throws Exception {
+        HeldPart first = join("1/2", false);
+        HeldPart second = join("2/2", false);
+        assertEquals(first.lease().set(), second.lease().set());
+        assertEquals(Optional.of(new Chunk(0, 1)), first.claim());
+        assertEquals(Optional.of(new Chunk(0, 1)), first.claim(), "a claim is kept");
+        assertEquals(Optional.of(new Chunk(1, 2)), second.claim());
+        second.finish(0);
+        first.finish(3);
+        assertEquals(Optional.empty(), first.claim(), "the publication");
+        Manifest manifest = first.publish(CONTENT, "a layout");
+        assertEquals(CONTENT, manifest.content());
+        assertEquals(Optional.empty(), second.claim());
+        assertEquals(Optional.of(manifest), second.published());
+        assertEquals(5, registry.read().dataset("sample").published().getFirst().records());
+        assertEquals(LineSet.SetState.LIVE, registry.state(first.lease().set().name()));
+        second.leave();
+        first.leave();
+        assertEquals(List.of(), lifeCycle.builds());
+        assertEquals(List.of(), registry.truncated);
+    }
+
+    @Test
+    void aLatePartFindsTheVersion() throws Exception {
+        HeldPart only = join("1/2", false);
+        store(only);
+        store(only);
+        assertEquals(Optional.empty(), only.claim());
+        Manifest manifest = only.publish(CONTENT, "a layout");
+        only.leave();
+        assertEquals(Optional.empty(), lifeCycle.join(request(false, false), IngestPart.parse("2/2"), CONTENT, 1_000));
+        assertEquals(1, manifest.version());
+        HeldPart held = lifeCycle
+                .join(request(false, true), IngestPart.parse("1/2"), CONTENT, 1_000)
+                .orElseThrow();
+        store(held);
+        store(held);
+        assertEquals(2, held.publish(CONTENT, "a layout").version());
+        assertEquals(Optional.empty(), lifeCycle.join(request(false, true), IngestPart.parse("2/2"), CONTENT, 1_000));
+    }
+
+    @Test
+    void theChunkOfADeadPartIsClaimedByAnother() throws Exception {
+        HeldPart dead = join("1/2", false);
+        HeldPart alive = join("2/2", false);
+        assertTrue(dead.claim().isPresent());
+        store(alive);
+        advance(LEASE.dividedBy(2));
+        alive.lease().renew();
+        advance(LEASE.dividedBy(2));
+        assertEquals(Optional.of(new Chunk(0, 1)), alive.claim());
+        BuildStatus build = lifeCycle.builds().getFirst();
+        assertEquals(
+                List.of(false, true),
+                build.parts().stream().map(BuildStatus.PartStatus::running).toList());
+        assertEquals(
+                List.of(0L, 1L),
+                build.parts().stream().map(BuildStatus.PartStatus::lines).toList());
+        // It was suspended, and continues: it stores the same bytes, and may say so.
+        dead.finish(0);
+        alive.finish(0);
+        assertEquals(Optional.empty(), alive.claim());
+        alive.publish(CONTENT, "a layout");
+        assertEquals(Optional.empty(), dead.claim());
+    }
+
+    @Test
+    void aPartThatLeavesGivesItsChunkBackAtOnce() throws Exception {
+        HeldPart first = join("1/2", false);
+        HeldPart second = join("2/2", false);
+        assertTrue(first.claim().isPresent());
+        first.leave();
+        assertEquals(Optional.of(new Chunk(0, 1)), second.claim());
+        second.lease().requireValid();
+        assertTrue(lifeCycle.builds().getFirst().running());
+        second.leave();
+        assertEquals(List.of(), lifeCycle.builds(), "nothing is stored");
+    }
+
+    @Test
+    void anUnfinishedBuildIsResumedByItsParts() throws Exception {
+        HeldPart first = join("1/2", false);
+        store(first);
+        assertTrue(first.claim().isPresent());
+        first.leave();
+        BuildStatus unfinished = lifeCycle.builds().getFirst();
+        assertEquals(1, unfinished.stored().lineIndex());
+        assertEquals(10, unfinished.stored().byteOffset());
+        assertRefused("2/2", CONTENT, false, "--part I/2 --resume", "--restart", "1 lines");
+        assertRefused("2/3", CONTENT, true, "which has 2 parts");
+        assertRefused("2/2", new Content(2, 20, new ContentDigest(1, 3), 9, true), true, "not the file of the other");
+        StoreFailedException plain =
+                assertThrows(StoreFailedException.class, () -> lifeCycle.begin(request(true, false)));
+        assertTrue(plain.getMessage().contains("has 2 parts"), plain.getMessage());
+        HeldPart resumed = join("2/2", true);
+        assertEquals(first.lease().set(), resumed.lease().set());
+        assertEquals(1, resumed.storedLines());
+        assertEquals(Optional.of(new Chunk(1, 2)), resumed.claim());
+        join("1/2", false).leave();
+    }
+
+    @Test
+    void aBuildOfOneProcessHasNoParts() throws Exception {
+        HeldLease lease = lifeCycle.begin(request(false, false));
+        assertRefused("1/2", CONTENT, false, "ingested already, and not in parts");
+        lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, 1_000));
+        assertRefused("1/2", CONTENT, true, "which has no parts");
+    }
+
+    @Test
+    void aPartHasOneProcess() throws Exception {
+        HeldPart first = join("1/2", false);
+        assertRefused("1/2", CONTENT, false, "part 1/2 of sample is being stored already, by process", "30 s");
+        assertTrue(first.claim().isPresent());
+        first.leave();
+        HeldPart successor = join("2/2", false);
+        HeldPart again = join("1/2", false);
+        assertThrows(StoreUnavailableException.class, () -> first.finish(0));
+        assertTrue(again.claim().isPresent());
+        assertTrue(successor.claim().isPresent());
+        assertThrows(StoreFailedException.class, () -> lifeCycle.begin(request(false, false)));
+    }
+
+    @Test
+    void lostRecordsAreWrittenAgain() throws Exception {
+        HeldPart only = join("1/1", false);
+        store(only);
+        store(only);
+        assertEquals(Optional.empty(), only.claim());
+        only.lose(1);
+        only.leave();
+        HeldPart again = join("1/1", true);
+        assertEquals(Optional.of(new Chunk(1, 2)), again.claim());
+    }
+
+    @Test
+    void aDiscardedBuildEndsItsParts() throws Exception {
+        HeldPart suspended = join("1/2", false);
+        store(suspended);
+        advance(LEASE);
+        assertTrue(lifeCycle.discardBuild(NAME));
+        assertThrows(StoreUnavailableException.class, () -> suspended.finish(0));
+        assertThrows(StoreUnavailableException.class, () -> suspended.lease().requireValid());
+        suspended.leave();
+        assertEquals(List.of(), lifeCycle.builds());
+    }
+}
