@@ -102,6 +102,7 @@ main() {
     ratios load parts - "$form-one" "$form-two" "$LOAD_SECONDS" | bar "two parts ÷ one process, $form, lines/s" at-least 1.0
   done
   [ "$KILLS" = 0 ] || for form in $(forms); do kill_parts "$form" 20; done
+  [ ! -e "$RUN/missed" ]
 }
 
 main "$@"

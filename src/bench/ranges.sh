@@ -174,16 +174,28 @@ wrk_ranges() {
   [ "$errors" = 0 ] || die "$1: $errors errors for $4"
 }
 
+# index_bytes PORT: the RAM that the node's index takes. See the info protocol of Aerospike: a head of 8 bytes, then text.
+index_bytes() {
+  exec 3<>"/dev/tcp/127.0.0.1/$1"
+  printf '\2\1\0\0\0\0\0\20namespace/lines\n' >&3
+  timeout 1 head -c 3000 <&3 | tr ';' '\n' | sed -n 's/^index_used_bytes=//p'
+  exec 3>&-
+}
+
 measure_aerospike() {
-  local form round store again
+  local form round store again port before single
   TEXT=$(keep_text "${DATABASE_LINES}lines")
   cat "$TEXT" >/dev/null
   service aerospike || die 'Aerospike did not start'
-  store=127.0.0.1:$(service_port aerospike)
+  port=$(service_port aerospike)
+  store=127.0.0.1:$port
   : >"$RESULTS"
   for form in $(forms); do
+    before=$(index_bytes "$port")
     server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$form" >&2
+    single=$(index_bytes "$port")
     server "$form" ingest "$TEXT" --aerospike "$store" --dataset "$form-packed" --lines-per-record auto >&2
+    INDEX_RATIO=$(awk -v a="$before" -v b="$single" -v c="$(index_bytes "$port")" 'BEGIN { print (b - a) / (c - b) }')
     start_server "$form" "aerospike-$form" --aerospike "$store" --dataset "$form"
   done
   for ((round = 0; round <= ROUNDS; round++)); do
@@ -216,6 +228,7 @@ measure_aerospike() {
       bar "$form, packed, ranges of $RANGE_LINES lines ÷ single lines, lines/s" at-least 8
     durations "packed-single-$form" "single-$form" | bar "$form, packed ÷ one per record, single lines/s" at-least 0.85
     durations "ingest-$form" "packed-ingest-$form" | bar "$form, packed ÷ one per record, ingest, lines/s" at-least 5
+    echo "$INDEX_RATIO" | bar "$form, one per record ÷ packed, RAM of the index" at-least 64
     durations "packed-verify-$form" "packed-ingest-$form" | figure "$form, packed, verify ÷ ingest, time"
   done
 }
