@@ -171,6 +171,7 @@ main() {
   "$BENCH/ranges.sh" || touch "$RUN/missed"
   "$BENCH/versions.sh" || touch "$RUN/missed"
   "$BENCH/parts.sh" --kills 0 || touch "$RUN/missed"
+  ! has asd || "$BENCH/chaos.sh" || touch "$RUN/missed"
   [ ! -e "$RUN/missed" ]
 }
 

@@ -63,8 +63,6 @@ measure_readiness() {
   end_processes "$name"
 }
 
-is_ready() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$1/q/health/ready")" = 200 ]; }
-
 # launch_stored FORM NAME PORT DATA
 launch_stored() {
   name=$2 home=$RUN/$2

@@ -58,20 +58,6 @@ start_embedded() {
   start_server "$1" "serve-$1" --data-dir "$RUN/data-$1"
 }
 
-# start_server FORM NAME STORE_OPTION ...
-start_server() {
-  local port form=$1
-  name=$2 home=$RUN/$2
-  shift 2
-  port=$(free_port)
-  mkdir -p "$home"
-  echo "$port" >"$home/port"
-  launch_server "$form" serve --port "$port" "$@"
-  await 60 "$name" is_ready "$port" || die "$name is not ready"
-}
-
-is_ready() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$1/q/health/ready")" = 200 ]; }
-
 # nginx with sendfile and the text as its only file.
 start_nginx() {
   local port
@@ -174,13 +160,8 @@ wrk_ranges() {
   [ "$errors" = 0 ] || die "$1: $errors errors for $4"
 }
 
-# index_bytes PORT: the RAM that the node's index takes. See the info protocol of Aerospike: a head of 8 bytes, then text.
-index_bytes() {
-  exec 3<>"/dev/tcp/127.0.0.1/$1"
-  printf '\2\1\0\0\0\0\0\20namespace/lines\n' >&3
-  timeout 1 head -c 3000 <&3 | tr ';' '\n' | sed -n 's/^index_used_bytes=//p'
-  exec 3>&-
-}
+# index_bytes PORT: the RAM that the node's index takes.
+index_bytes() { aerospike_info "$1" namespace/lines | tr ';' '\n' | sed -n 's/^index_used_bytes=//p'; }
 
 measure_aerospike() {
   local form round store again port before single

@@ -92,3 +92,17 @@ launch_server() {
   mapfile -t command < <(server_command "$1")
   launch "$name" env -C "$home" "${command[@]}" "${@:2}"
 }
+
+# start_server FORM NAME STORE_OPTION ...
+start_server() {
+  local port form=$1
+  name=$2 home=$RUN/$2
+  shift 2
+  port=$(free_port)
+  mkdir -p "$home"
+  echo "$port" >"$home/port"
+  launch_server "$form" serve --port "$port" "$@"
+  await 60 "$name" is_ready "$port" || die "$name is not ready"
+}
+
+is_ready() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "http://127.0.0.1:$1/q/health/ready")" = 200 ]; }

@@ -1,0 +1,140 @@
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Requests random lines on many connections, each as soon as the answer to the one before it has come, and compares every
+ * answer with the file: {@code Oracle FILE PORT CONNECTIONS SECONDS SEED}. For each second it prints
+ * {@code SECOND number good refused failed wrong longest}: answers with the right line, those with status 503, requests
+ * without an answer, all other answers, and the longest time of a request that ended in this second, in milliseconds.
+ */
+final class Oracle {
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    private static byte[] text;
+    private static int[] starts;
+    private static AtomicLongArray good;
+    private static AtomicLongArray refused;
+    private static AtomicLongArray failed;
+    private static AtomicLongArray wrong;
+    private static AtomicLongArray longest;
+    private static long begin;
+
+    private Oracle() {}
+
+    public static void main(String[] args) throws Exception {
+        text = Files.readAllBytes(Path.of(args[0]));
+        starts = starts();
+        int port = Integer.parseInt(args[1]);
+        int connections = Integer.parseInt(args[2]);
+        int seconds = Integer.parseInt(args[3]);
+        good = new AtomicLongArray(seconds);
+        refused = new AtomicLongArray(seconds);
+        failed = new AtomicLongArray(seconds);
+        wrong = new AtomicLongArray(seconds);
+        longest = new AtomicLongArray(seconds);
+        SplittableRandom seeds = new SplittableRandom(Long.parseLong(args[4]));
+        begin = System.nanoTime();
+        Thread[] threads = new Thread[connections];
+        for (int i = 0; i < connections; i++) {
+            SplittableRandom random = seeds.split();
+            threads[i] = Thread.ofVirtual().start(() -> request(port, random));
+        }
+        for (int second = 0; second < seconds; second++) {
+            Thread.sleep(Math.max(0, (begin - System.nanoTime()) / 1_000_000 + (second + 1) * 1_000L));
+            System.out.printf(
+                    "SECOND %d %d %d %d %d %d%n",
+                    second,
+                    good.get(second),
+                    refused.get(second),
+                    failed.get(second),
+                    wrong.get(second),
+                    longest.get(second) / 1_000_000);
+        }
+        System.exit(0);
+    }
+
+    /** Returns the offset of each line, and the offset at which a further line would begin. */
+    private static int[] starts() {
+        int[] found = new int[text.length + 2];
+        int count = 0;
+        for (int at = 0; at < text.length; at++) {
+            if (at == 0 || text[at - 1] == '\n') {
+                found[count++] = at;
+            }
+        }
+        found[count++] = text.length + (text[text.length - 1] == '\n' ? 0 : 1);
+        return Arrays.copyOf(found, count);
+    }
+
+    private static void request(int port, SplittableRandom random) {
+        while (true) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setTcpNoDelay(true);
+                socket.setSoTimeout(TIMEOUT_MILLIS);
+                InputStream in = new BufferedInputStream(socket.getInputStream());
+                boolean open = true;
+                while (open) {
+                    int index = random.nextInt(starts.length - 1);
+                    long start = System.nanoTime();
+                    try {
+                        socket.getOutputStream()
+                                .write(("GET /lines/" + (index + 1) + " HTTP/1.1\r\nHost: l\r\n\r\n")
+                                        .getBytes(StandardCharsets.US_ASCII));
+                        count(outcome(in, index), start);
+                    } catch (IOException e) {
+                        count(failed, start);
+                        open = false;
+                    }
+                }
+            } catch (IOException e) {
+                count(failed, System.nanoTime());
+            }
+        }
+    }
+
+    private static AtomicLongArray outcome(InputStream in, int index) throws IOException {
+        int status = Integer.parseInt(readLine(in).split(" ", 3)[1]);
+        int length = 0;
+        for (String header = readLine(in); !header.isEmpty(); header = readLine(in)) {
+            if (header.regionMatches(true, 0, "content-length:", 0, "content-length:".length())) {
+                length = Integer.parseInt(header.substring("content-length:".length()).strip());
+            }
+        }
+        byte[] body = in.readNBytes(length);
+        boolean right = status == 200
+                && Arrays.equals(body, 0, body.length, text, starts[index], starts[index + 1] - 1);
+        return right ? good : status == 503 ? refused : wrong;
+    }
+
+    private static String readLine(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next != '\n'; next = in.read()) {
+            if (next < 0) {
+                throw new EOFException();
+            }
+            if (next != '\r') {
+                line.append((char) next);
+            }
+        }
+        return line.toString();
+    }
+
+    private static void count(AtomicLongArray outcome, long start) {
+        long now = System.nanoTime();
+        int second = (int) ((now - begin) / 1_000_000_000);
+        if (second < outcome.length()) {
+            outcome.incrementAndGet(second);
+            longest.accumulateAndGet(second, now - start, Math::max);
+        }
+    }
+}
