@@ -141,7 +141,7 @@ final class AerospikeBuild implements Build {
         BatchStart end = writer.firstUnacknowledged(next);
         Checkpoint position = end.position();
         if (position.lineIndex() <= resumed.lineCount()) {
-            return resumed;
+            return resumed.withLost(firstLost);
         }
         return new StoredPrefix(
                 position.lineIndex(),

@@ -155,6 +155,9 @@ public final class FakeAerospikeNode implements AutoCloseable {
             return true;
         } else {
             WireMessage message = WireMessage.parse(body);
+            if (faults.consumeLoss(message)) {
+                return true;
+            }
             Batches.Execution execution = batches.begin(message);
             faults.delay(message);
             reply = FakeCommands.execute(message, records, faults);
@@ -172,6 +175,13 @@ public final class FakeAerospikeNode implements AutoCloseable {
         return true;
     }
 
+    /** Cuts all connections. Commands in flight are executed, and not answered. */
+    void cutConnections() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+
     private static byte[] frame(int type, byte[] body) {
         long head = ((long) PROTOCOL_VERSION << 56) | ((long) type << 48) | body.length;
         return ByteBuffer.allocate(Long.BYTES + body.length)
@@ -183,8 +193,6 @@ public final class FakeAerospikeNode implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-        for (Socket socket : sockets) {
-            socket.close();
-        }
+        cutConnections();
     }
 }

@@ -14,15 +14,21 @@ final class FakeFaults {
     private final AtomicInteger swallowed = new AtomicInteger();
     private final AtomicInteger drops = new AtomicInteger();
     private final AtomicInteger silences = new AtomicInteger();
+    private final AtomicInteger losses = new AtomicInteger();
     private final AtomicInteger truncationTimeouts = new AtomicInteger();
     private volatile int refusalCode = ResultCode.OK;
     private volatile Predicate<WireMessage> dropped = _ -> false;
     private volatile Predicate<WireMessage> silenced = _ -> false;
+    private volatile Predicate<WireMessage> lost = _ -> false;
     private volatile Predicate<WireMessage> delayed = _ -> false;
     private volatile long delayMillis;
     private final AtomicInteger pausedReads = new AtomicInteger();
     private volatile CountDownLatch readsResumed = new CountDownLatch(0);
     volatile boolean stopWrites;
+
+    /** Runs before each write of a line, on the thread that executes it. */
+    volatile Runnable beforeLine = () -> {};
+
     volatile boolean truncationEnabled = true;
 
     /** Refuses the next {@code count} writes of lines, counted by record. The registry is not affected. */
@@ -46,6 +52,12 @@ final class FakeFaults {
     void withholdAnswers(int count, Predicate<WireMessage> which) {
         silenced = which;
         silences.set(count);
+    }
+
+    /** Neither executes nor answers the next {@code count} matching commands. */
+    void loseCommands(int count, Predicate<WireMessage> which) {
+        lost = which;
+        losses.set(count);
     }
 
     /** Delays the answers to all matching commands from now on. */
@@ -79,6 +91,8 @@ final class FakeFaults {
         swallowed.set(0);
         drops.set(0);
         silences.set(0);
+        losses.set(0);
+        beforeLine = () -> {};
         delayed = _ -> false;
         resumeBatchReads();
         stopWrites = false;
@@ -89,7 +103,11 @@ final class FakeFaults {
         if (stopWrites) {
             return ResultCode.SERVER_MEM_ERROR;
         }
-        return isLine(message) && consume(refusals) ? refusalCode : ResultCode.OK;
+        if (!isLine(message)) {
+            return ResultCode.OK;
+        }
+        beforeLine.run();
+        return consume(refusals) ? refusalCode : ResultCode.OK;
     }
 
     boolean consumeSwallowed(WireMessage message) {
@@ -106,6 +124,10 @@ final class FakeFaults {
 
     boolean consumeSilence(WireMessage message) {
         return silenced.test(message) && consume(silences);
+    }
+
+    boolean consumeLoss(WireMessage message) {
+        return lost.test(message) && consume(losses);
     }
 
     /** Delays one command. The test awaits a consequence of the delay, never the delay itself. */

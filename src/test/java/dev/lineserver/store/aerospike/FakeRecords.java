@@ -158,6 +158,14 @@ final class FakeRecords {
         return before - byDigest.size();
     }
 
+    /** Removes up to {@code count} records of a set, as a node does that is restarted before it has written them. */
+    void removeSome(String set, int count) {
+        byDigest.entrySet().stream()
+                .filter(entry -> entry.getValue().set.equals(set))
+                .limit(count)
+                .forEach(entry -> byDigest.remove(entry.getKey()));
+    }
+
     boolean contains(byte[] digest) {
         return byDigest.containsKey(ByteBuffer.wrap(digest));
     }

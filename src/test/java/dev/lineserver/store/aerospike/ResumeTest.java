@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
 
+import com.aerospike.client.Key;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -124,6 +125,30 @@ class ResumeTest extends FakeNodeTest {
             build.suspend();
         }
         // What was lost is written again by the next one.
+        try (Build build = resume(store)) {
+            add(build, content);
+            commit(build, content);
+        }
+        assertPublished(store, content);
+    }
+
+    /** All lines are stored, so the build that finds the second loss has stored none beyond those that it resumed. */
+    @Test
+    void recordsLostOneAfterTheOtherAreWrittenAgain() throws Exception {
+        byte[] content = content(new Random(6), 400);
+        AerospikeStore store = connect();
+        LineRecords records = null;
+        for (int lost : new int[] {320, 0}) {
+            try (Build build = resume(store)) {
+                add(build, content);
+                records = records == null ? firstSet(store) : records;
+                Key key = records.line(lost);
+                Awaitility.await().until(() -> node.records.contains(key.digest));
+                node.records.remove(key.digest);
+                assertThrows(StoreUnavailableException.class, () -> commit(build, content));
+                build.suspend();
+            }
+        }
         try (Build build = resume(store)) {
             add(build, content);
             commit(build, content);

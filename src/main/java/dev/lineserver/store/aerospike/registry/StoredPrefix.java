@@ -16,4 +16,10 @@ public record StoredPrefix(
         long lineCount, long byteCount, String digest, long writtenLines, int linesPerRecord, int maxBytesPerRecord) {
     /** Nothing is stored, and no form is chosen. */
     public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, 0);
+
+    /** Returns the same lines, of which those from {@code firstLost} on must be written again. */
+    public StoredPrefix withLost(long firstLost) {
+        return new StoredPrefix(
+                lineCount, byteCount, digest, Math.min(writtenLines, firstLost), linesPerRecord, maxBytesPerRecord);
+    }
 }
