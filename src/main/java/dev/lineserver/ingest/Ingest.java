@@ -292,12 +292,17 @@ public final class Ingest {
             state = "the version may have been " + (options.hold() ? "stored" : "published")
                     + ", see line-server versions " + options.dataset();
             return build.commit(content, reader.blocks(), source.files());
-        } catch (InterruptedException | StoreUnavailableException e) {
+        } catch (InterruptedException e) {
             suspend(build);
-            // After an interrupt, the caller says this.
-            if (e instanceof StoreUnavailableException
-                    && stored.lineIndex() > 0
-                    && !Thread.currentThread().isInterrupted()) {
+            throw e;
+        } catch (StoreException e) {
+            // Also if somebody must act first: a full cluster gets more room, and the ingest continues.
+            suspend(build);
+            // After an interrupt, the caller says this. A build that refuses another source has stored nothing of it.
+            boolean continues = e instanceof StoreUnavailableException
+                    ? stored.lineIndex() > 0
+                    : stored.lineIndex() > build.resumedFrom().lineIndex();
+            if (continues && !Thread.currentThread().isInterrupted()) {
                 progress.note(stored.lineIndex() + " lines are stored; the same command with --resume continues there");
             }
             throw e;

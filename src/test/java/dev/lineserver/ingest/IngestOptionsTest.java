@@ -21,6 +21,7 @@ import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Retries;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -238,6 +239,29 @@ final class IngestOptionsTest implements Progress {
                             + ", see line-server versions default",
                     ingest.state());
         }
+    }
+
+    /** A cluster without room may get more, and hours of an ingest are not lost. */
+    @Test
+    void whatIsStoredIsKeptWhenTheStoreFails() {
+        for (StoreException failure :
+                List.of(new StoreUnavailableException("away"), new StoreFailedException("full"))) {
+            store.commitFailure = failure;
+            store.calls.clear();
+            assertSame(
+                    failure,
+                    assertThrows(
+                            StoreException.class,
+                            () -> ingest().store(List.of(file), options(false, PublicationChecks.NONE))));
+            assertEquals(List.of("reclaim", "plan keep 3", "begin", "suspend", "close"), store.calls);
+            assertEquals("3 lines are stored; the same command with --resume continues there", notes.getLast());
+        }
+        notes.clear();
+        store.resumedFrom = new Checkpoint(3, 14);
+        assertThrows(
+                StoreFailedException.class,
+                () -> ingest().store(List.of(file), options(false, PublicationChecks.NONE)));
+        assertFalse(notes.getLast().contains("--resume"), notes.getLast());
     }
 
     /** Otherwise nobody would know of the version. */

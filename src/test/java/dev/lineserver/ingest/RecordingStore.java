@@ -54,6 +54,9 @@ final class RecordingStore implements LineStore {
     @Nullable
     StoreException dropFailure;
 
+    @Nullable
+    StoreException commitFailure;
+
     /** True to lose the last byte of every line. */
     boolean damages;
 
@@ -137,7 +140,10 @@ final class RecordingStore implements LineStore {
 
             @Override
             public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
-                    throws InterruptedException {
+                    throws InterruptedException, StoreException {
+                if (commitFailure != null) {
+                    throw commitFailure;
+                }
                 calls.add(request.hold() ? "hold" : "publish");
                 long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
                 versions.put(number, lines);
@@ -148,6 +154,12 @@ final class RecordingStore implements LineStore {
                 }
                 afterCommit.run();
                 return manifest;
+            }
+
+            @Override
+            public Checkpoint suspend() {
+                calls.add("suspend");
+                return checkpoint();
             }
 
             @Override

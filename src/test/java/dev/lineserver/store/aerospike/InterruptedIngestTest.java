@@ -6,8 +6,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
+import com.aerospike.client.Info;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,7 +22,9 @@ import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IngestRate;
 import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -33,6 +38,7 @@ final class InterruptedIngestTest {
     @TempDir
     Path directory;
 
+    private int linesPerSecond = 50_000;
     private final List<AutoCloseable> open = new ArrayList<>();
 
     @AfterEach
@@ -68,7 +74,7 @@ final class InterruptedIngestTest {
         return Files.writeString(directory.resolve("text"), text, StandardCharsets.US_ASCII);
     }
 
-    private static Ingest.Outcome ingest(AerospikeStore store, Path text, Progress progress) throws Exception {
+    private Ingest.Outcome ingest(AerospikeStore store, Path text, Progress progress) throws Exception {
         return new Ingest(store, progress)
                 .store(
                         List.of(text.toString()),
@@ -80,7 +86,7 @@ final class InterruptedIngestTest {
                                 false,
                                 LinesPerRecord.ONE,
                                 false,
-                                new IngestRate(50_000, false),
+                                new IngestRate(linesPerSecond, false),
                                 PublicationChecks.NONE,
                                 IngestOptions.Unfinished.RESUME));
     }
@@ -178,5 +184,54 @@ final class InterruptedIngestTest {
         }));
         assertTrue(outcome.stored());
         assertPublished(store, text);
+    }
+
+    private static void setStopWrites(LocalAsdCluster cluster, int percent) {
+        AerospikeSettings.SeedNode host = cluster.hosts().getFirst();
+        String command = "set-config:context=namespace;namespace=lines;stop-writes-used-pct=" + percent;
+        assertEquals("ok", Info.request(host.host(), host.port(), command));
+    }
+
+    /** The limit is a hundredth of the device, about 20 MB. The server compares it with the used space every ten seconds. */
+    @Test
+    void anIngestThatFillsTheDeviceIsResumedWhenThereIsRoom() throws Exception {
+        LocalAsdCluster cluster = cluster(1);
+        AerospikeStore store = connect(cluster, Duration.ofSeconds(60));
+        byte[] before = "before\n".getBytes(StandardCharsets.US_ASCII);
+        Manifest current = ingest(store, Files.write(directory.resolve("before"), before), Progress.SILENT)
+                .manifest();
+        setStopWrites(cluster, 1);
+        linesPerSecond = 10_000;
+        Path text = Files.writeString(
+                directory.resolve("text"), ("x".repeat(1_000) + "\n").repeat(LINES), StandardCharsets.US_ASCII);
+        List<String> notes = new ArrayList<>();
+        StoreFailedException full =
+                assertThrows(StoreFailedException.class, () -> ingest(store, text, new Notes(notes)));
+        assertTrue(full.getMessage().contains("The namespace has stopped taking writes"), full.getMessage());
+        assertTrue(notes.getLast().contains("--resume"), notes.toString());
+        assertEquals(Optional.of(current), store.current(DatasetName.DEFAULT));
+        long stored = store.builds().getFirst().stored().lineIndex();
+        setStopWrites(cluster, 70);
+        linesPerSecond = 50_000;
+        assertEquals(stored, resume(store, text).resumedFrom().lineIndex());
+        assertPublished(store, text);
+    }
+
+    /** The server accepts writes again when it has compared the space with the new limit. */
+    private Ingest.Outcome resume(AerospikeStore store, Path text) throws Exception {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> store.registry.namespace().acceptsWrites());
+        return ingest(store, text, Progress.SILENT);
+    }
+
+    private record Notes(List<String> notes) implements Progress {
+        @Override
+        public void update(long position, long size, long lines) {}
+
+        @Override
+        public void note(String text) {
+            notes.add(text);
+        }
     }
 }

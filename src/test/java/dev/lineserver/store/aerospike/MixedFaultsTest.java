@@ -102,6 +102,7 @@ class MixedFaultsTest extends FakeNodeTest {
                                 0,
                                 false,
                                 linesPerRecord(),
+                                false,
                                 null,
                                 PublicationChecks.NONE,
                                 IngestOptions.Unfinished.RESUME));
