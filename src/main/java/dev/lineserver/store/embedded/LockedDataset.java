@@ -116,6 +116,8 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         if (existed) {
             removeVersions(versions, VersionsFile.of(List.of(), List.of(), versions.last()));
         } else {
+            // A process that was killed may have replaced the list, and have neither forced it nor deleted the
+            // versions.
             cleanOrLog();
         }
         return existed;

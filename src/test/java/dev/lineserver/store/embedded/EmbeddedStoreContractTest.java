@@ -1,12 +1,16 @@
 package dev.lineserver.store.embedded;
 
 import java.nio.file.Path;
+import java.util.List;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LineStoreContract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 class EmbeddedStoreContractTest extends LineStoreContract {
     @TempDir
@@ -17,6 +21,12 @@ class EmbeddedStoreContractTest extends LineStoreContract {
     @BeforeEach
     void open() throws Exception {
         store = EmbeddedStore.open(directory, null);
+    }
+
+    /** What an operation makes unnecessary, it deletes itself. */
+    @AfterEach
+    void nothingIsLeft() throws Exception {
+        assertEquals(List.of(), store.reclaim(true));
     }
 
     @Override

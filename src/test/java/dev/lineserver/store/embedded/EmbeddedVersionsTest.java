@@ -467,6 +467,7 @@ final class EmbeddedVersionsTest {
                 Files.createDirectories(dataset.resolve("building-blocks")),
                 Files.writeString(dataset.resolve("settings.new"), "mine"),
                 Files.createDirectories(data.resolve("default.dropped-19/photos")),
+                Files.writeString(data.resolve("default.dropped-20"), "mine"),
                 // Not a dataset, though it is named like one: nothing shows that it is the store's.
                 Files.createDirectories(data.resolve("api/v1")),
                 Files.writeString(

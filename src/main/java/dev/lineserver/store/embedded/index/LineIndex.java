@@ -28,11 +28,6 @@ public record LineIndex(long[] words, long[] directory, long lineCount, long end
     /** Position of the width in a pointer. */
     static final int WIDTH_SHIFT = 56;
 
-    /** Returns the size in RAM, in bytes. */
-    long bytes() {
-        return ((long) words.length + directory.length) * Long.BYTES;
-    }
-
     /**
      * Returns the offset of a line's first byte.
      *
