@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-import dev.lineserver.config.StoreConfig;
+import dev.lineserver.config.Stores;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.IngestOptions;
@@ -124,6 +124,8 @@ final class IngestCommand implements Verb {
     @Override
     public boolean run(CommandContext context)
             throws IOException, SourceException, StoreException, InterruptedException {
+        // Incorrect usage is reported before the store is opened.
+        boolean _ = Stores.compresses(context.settings().store());
         try (LineStore store = context.openStore()) {
             Report report = ingest(context, store);
             // Reported before close(), which may wait until servers have stopped reading the superseded version.
@@ -144,7 +146,7 @@ final class IngestCommand implements Verb {
                 context.keep(),
                 hold,
                 context.settings().store().linesPerRecord(),
-                context.settings().store().compress() == StoreConfig.Compress.ZSTD,
+                Stores.compresses(context.settings().store()),
                 context.settings().store().ingestRate().orElse(null),
                 checks(),
                 unfinished());

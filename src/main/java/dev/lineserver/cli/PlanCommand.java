@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import dev.lineserver.config.StoreConfig;
+import dev.lineserver.config.Stores;
 import dev.lineserver.ingest.Planning;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.SourceException;
@@ -45,8 +45,8 @@ final class PlanCommand implements Verb {
     public boolean run(CommandContext context)
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
+        boolean copies = copy || Stores.compresses(context.settings().store());
         try (LineStore store = context.openStore()) {
-            boolean copies = copy || context.settings().store().compress() == StoreConfig.Compress.ZSTD;
             Planning planning = new Planning(
                     store, copies, context.keep(), context.settings().store().linesPerRecord());
             Progress progress = context.progress("plan");

@@ -10,6 +10,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 import dev.lineserver.store.aerospike.AerospikeSettings.Credentials;
@@ -41,6 +42,22 @@ public final class Stores {
                                 () -> new NioEventLoopGroup(
                                         EVENT_LOOP_THREADS, new DefaultThreadFactory("store", true))));
         };
+    }
+
+    /**
+     * Returns true if an ingest compresses the lines.
+     *
+     * @throws UsageException if it would have to compress single lines
+     */
+    public static boolean compresses(StoreConfig config) {
+        boolean compresses = config.compress() == StoreConfig.Compress.ZSTD;
+        if (compresses
+                && kind(config) == StoreConfig.Kind.AEROSPIKE
+                && config.linesPerRecord().equals(LinesPerRecord.ONE)) {
+            throw new UsageException("--compress zstd compresses the lines of a record together, and a record has one line;"
+                    + " add --lines-per-record auto");
+        }
+        return compresses;
     }
 
     /** Returns the configured kind of store. */

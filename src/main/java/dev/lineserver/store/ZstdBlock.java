@@ -31,12 +31,32 @@ public final class ZstdBlock {
      * @return null if the frame is damaged, or has a text of another length
      */
     public static byte @Nullable [] unpack(byte[] frame, int length) {
-        byte[] text = new byte[length];
         try {
-            return DECOMPRESSORS.get().decompress(frame, 0, frame.length, text, 0, length) == length ? text : null;
+            return unpack(DECOMPRESSORS.get(), frame, length);
         } catch (RuntimeException damaged) {
             // The library documents one exception for damaged frames, and throws others as well.
             return null;
         }
+    }
+
+    /**
+     * Unpacks a frame whose text has an unknown length.
+     *
+     * @param maxLength bound for that length, in bytes
+     * @return null if the frame is damaged, or its text is longer
+     */
+    public static byte @Nullable [] unpackUpTo(byte[] frame, int maxLength) {
+        try {
+            ZstdJavaDecompressor decompressor = DECOMPRESSORS.get();
+            long length = decompressor.getDecompressedSize(frame, 0, frame.length);
+            return length < 0 || length > maxLength ? null : unpack(decompressor, frame, (int) length);
+        } catch (RuntimeException damaged) {
+            return null;
+        }
+    }
+
+    private static byte @Nullable [] unpack(ZstdJavaDecompressor decompressor, byte[] frame, int length) {
+        byte[] text = new byte[length];
+        return decompressor.decompress(frame, 0, frame.length, text, 0, length) == length ? text : null;
     }
 }

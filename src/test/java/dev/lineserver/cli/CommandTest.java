@@ -129,6 +129,7 @@ final class CommandTest {
                     ingest x --rate=fast          | --rate: 'fast' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
                     ingest x --rate=0             | --rate: '0' is not a rate: use lines per second, such as 50000, or bytes per second, such as 500kB, 20MB or 20MiB
                     ingest x --priority=high      | --priority: 'high' is neither normal nor low
+                    ingest x --compress=zstd --aerospike=h:1 | --compress zstd compresses the lines of a record together, and a record has one line; add --lines-per-record auto
                     ingest x --compress=gzip      | --compress: 'gzip' is neither none nor zstd
                     ingest x --expect-lines=-1    | --expect-lines: -1 is below 0
                     ingest x --expect-lines=x     | invalid value for option '--expect-lines': 'x' is not a whole number, or too large; see line-server ingest --help

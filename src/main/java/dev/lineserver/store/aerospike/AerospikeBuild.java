@@ -37,6 +37,7 @@ final class AerospikeBuild implements Build {
     private final HeldLease lease;
     private final BatchWriter writer;
     private final LinesPerRecord linesPerRecord;
+    private final boolean compress;
     private final StoredPrefix resumed;
     private final AddedLines prefix;
     private final int maxBytesPerRecord;
@@ -53,6 +54,7 @@ final class AerospikeBuild implements Build {
 
     /**
      * @param linesPerRecord as in the request of the build
+     * @param compress as in that request
      * @param maxBytesPerRecord longest line, in bytes, that fits one record
      */
     AerospikeBuild(
@@ -60,12 +62,14 @@ final class AerospikeBuild implements Build {
             RegistryRecord registry,
             HeldLease lease,
             LinesPerRecord linesPerRecord,
+            boolean compress,
             int maxBytesPerRecord) {
         this.cluster = cluster;
         this.registry = registry;
         this.lease = lease;
         this.writer = new BatchWriter(cluster, lease);
         this.linesPerRecord = linesPerRecord;
+        this.compress = compress;
         this.resumed = lease.resumed();
         this.maxBytesPerRecord = resumed.lineCount() > 0 ? resumed.maxBytesPerRecord() : maxBytesPerRecord;
         this.prefix = new AddedLines(resumed);
@@ -95,7 +99,9 @@ final class AerospikeBuild implements Build {
 
     /** @param chosen number of lines per record, unless a build is resumed */
     private RecordWriter begin(int chosen) {
-        layout = new LineLayout(resumed.lineCount() > 0 ? resumed.linesPerRecord() : chosen);
+        layout = resumed.lineCount() > 0
+                ? new LineLayout(resumed.linesPerRecord(), resumed.compressed())
+                : new LineLayout(chosen, compress);
         RecordWriter target = new RecordWriter(
                 cluster,
                 writer,
@@ -149,6 +155,7 @@ final class AerospikeBuild implements Build {
                 end.digest().toString(),
                 Math.min(position.lineIndex(), firstLost),
                 layout.linesPerRecord(),
+                layout.compressed(),
                 maxBytesPerRecord);
     }
 

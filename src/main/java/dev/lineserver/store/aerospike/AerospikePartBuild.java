@@ -51,7 +51,7 @@ final class AerospikePartBuild implements PartBuild {
         this.registry = registry;
         this.part = part;
         this.content = content;
-        this.layout = new LineLayout(part.linesPerRecord());
+        this.layout = new LineLayout(part.linesPerRecord(), part.compressed());
         this.records =
                 new LineRecords(cluster.settings.namespace(), part.lease().set(), layout);
         this.storedByAll = position(part.storedLines());

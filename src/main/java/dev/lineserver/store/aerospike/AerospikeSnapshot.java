@@ -75,7 +75,7 @@ final class AerospikeSnapshot implements Snapshot {
         return store.reader
                 .read(records.lineRequest(lineIndex), () -> describe(lineIndex))
                 .thenCompose(record -> {
-                    Lookup lookup = toLookup(lineIndex, record, LineRecords.value(record));
+                    Lookup lookup = toLookup(lineIndex, record, records.lineValue(record, lineIndex));
                     return lookup instanceof Lookup.Damaged
                             ? confirmDataLoss().thenApply(_ -> lookup)
                             : CompletableFuture.completedFuture(lookup);
@@ -132,9 +132,12 @@ final class AerospikeSnapshot implements Snapshot {
                 continue;
             }
             Record record = next.next();
-            Object value = LineRecords.value(record);
+            List<?> whole = end - from > 1 ? records.lineValues(record) : List.of();
             for (int i = from; i < end; i++) {
-                Object line = end - from > 1 ? element(value, records.elementIndex(lineIndices[i])) : value;
+                int index = records.elementIndex(lineIndices[i]);
+                Object line = end - from == 1
+                        ? records.lineValue(record, lineIndices[i])
+                        : index < whole.size() ? whole.get(index) : null;
                 Lookup lookup = toLookup(lineIndices[i], record, line);
                 damaged |= lookup instanceof Lookup.Damaged;
                 lookups.add(lookup);
@@ -153,10 +156,6 @@ final class AerospikeSnapshot implements Snapshot {
                 "version " + manifest.version() + " of " + manifest.dataset() + " is closed"));
     }
 
-    private static @Nullable Object element(@Nullable Object value, int index) {
-        return value instanceof List<?> elements && index < elements.size() ? elements.get(index) : null;
-    }
-
     /**
      * @param record that holds the line, or the part that was read of it
      * @param value of the line in that record
@@ -165,9 +164,9 @@ final class AerospikeSnapshot implements Snapshot {
         if (value instanceof byte[] line) {
             return new Lookup.Found(line);
         }
-        LineRecords.LongLineHeader header = records.linesPerRecord == 1
-                ? LineRecords.header(record)
-                : LineRecords.LongLineHeader.fromElement(value);
+        LineRecords.LongLineHeader header = records.layout.isPacked()
+                ? LineRecords.LongLineHeader.fromElement(value)
+                : LineRecords.header(record);
         return header == null
                 ? new Lookup.Damaged((record == null ? "its record is missing" : "its record holds no line")
                         + " (namespace " + records.namespace + ", set " + records.set + ", key "

@@ -136,13 +136,10 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public Build begin(BuildRequest request) throws StoreException {
-        if (request.compress()) {
-            throw new StoreFailedException("this store does not compress lines: leave out --compress");
-        }
         int maxBytesPerRecord = maxBytesPerRecord();
         warnOfConflictResolution();
         return new AerospikeBuild(
-                cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), maxBytesPerRecord);
+                cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), request.compress(), maxBytesPerRecord);
     }
 
     @Override

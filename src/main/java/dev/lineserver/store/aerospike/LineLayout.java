@@ -11,14 +11,17 @@ import dev.lineserver.store.StoreFailedException;
  * The form in which the lines of a version are stored. Its name is part of the manifest, so that readers need no option.
  *
  * @param linesPerRecord number of consecutive lines in each record but the last, from 1 to {@link LinesPerRecord#MAX}
+ * @param compressed true if the lines of a record are compressed together
  */
-record LineLayout(int linesPerRecord) {
+record LineLayout(int linesPerRecord, boolean compressed) {
     /** One record for each line. */
     static final LineLayout SINGLE = new LineLayout(1);
 
     private static final String SINGLE_NAME = "aerospike-record-per-line/2";
     private static final String PACKED_NAME = "aerospike-packed-lines/1";
-    private static final Pattern PACKED = Pattern.compile(PACKED_NAME + ":([1-9][0-9]{0,3})");
+    private static final String COMPRESSED_NAME = "aerospike-zstd-lines/1";
+    private static final Pattern SEVERAL =
+            Pattern.compile("(" + PACKED_NAME + "|" + COMPRESSED_NAME + "):([1-9][0-9]{0,3})");
 
     /** Checks the number of lines. */
     LineLayout {
@@ -26,6 +29,16 @@ record LineLayout(int linesPerRecord) {
             throw new IllegalArgumentException(
                     linesPerRecord + " lines per record are not between 1 and " + LinesPerRecord.MAX);
         }
+    }
+
+    /** Creates a layout without compression. */
+    LineLayout(int linesPerRecord) {
+        this(linesPerRecord, false);
+    }
+
+    /** Returns true if a record has the form for several lines, even if it has one. */
+    boolean isPacked() {
+        return linesPerRecord > 1 || compressed;
     }
 
     /**
@@ -37,20 +50,21 @@ record LineLayout(int linesPerRecord) {
         if (manifest.layout().equals(SINGLE_NAME)) {
             return SINGLE;
         }
-        Matcher packed = PACKED.matcher(manifest.layout());
-        int lines = packed.matches() ? Integer.parseInt(packed.group(1)) : 0;
-        if (lines < 2 || lines > LinesPerRecord.MAX) {
+        Matcher several = SEVERAL.matcher(manifest.layout());
+        int lines = several.matches() ? Integer.parseInt(several.group(2)) : 0;
+        boolean compressed = lines > 0 && several.group(1).equals(COMPRESSED_NAME);
+        if (lines < (compressed ? 1 : 2) || lines > LinesPerRecord.MAX) {
             throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
-                    + " has the layout " + manifest.layout() + ", and this program reads " + SINGLE_NAME + " and "
-                    + PACKED_NAME
+                    + " has the layout " + manifest.layout() + ", and this program reads " + SINGLE_NAME + ", "
+                    + PACKED_NAME + " and " + COMPRESSED_NAME
                     + ": use the program that stored it, or a newer one, or ingest the file again");
         }
-        return new LineLayout(lines);
+        return new LineLayout(lines, compressed);
     }
 
     /** Returns the name and revision for a manifest. */
     @Override
     public String toString() {
-        return linesPerRecord == 1 ? SINGLE_NAME : PACKED_NAME + ":" + linesPerRecord;
+        return isPacked() ? (compressed ? COMPRESSED_NAME : PACKED_NAME) + ":" + linesPerRecord : SINGLE_NAME;
     }
 }

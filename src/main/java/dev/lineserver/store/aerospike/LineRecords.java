@@ -32,7 +32,8 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  *   parts of line 35                key "5+35+0" (string)      bin "l"    the bytes of the part
  * </pre>
  *
- * <p>A node sends one element of a list, so that a lookup transfers one line in either layout. A line is long if it does
+ * <p>If the lines are compressed, such a record is a {@link CompressedRecord}, and a node sends all of it. Otherwise a node
+ * sends one element of a list, so that a lookup transfers one line. A line is long if it does
  * not fit one record, or not with the other lines of its record. Integer and string keys have different digests, so the keys of parts
  * cannot collide with those of lines.
  *
@@ -51,6 +52,7 @@ final class LineRecords {
 
     final String namespace;
     final String set;
+    final LineLayout layout;
     final int linesPerRecord;
     private final long build;
     private final long firstKey;
@@ -58,6 +60,7 @@ final class LineRecords {
     LineRecords(String namespace, LineSet set, LineLayout layout) {
         this.namespace = namespace;
         this.set = set.name();
+        this.layout = layout;
         this.linesPerRecord = layout.linesPerRecord();
         this.build = set.build();
         this.firstKey = build << LINE_BITS;
@@ -77,13 +80,28 @@ final class LineRecords {
         return Math.ceilDiv(lineCount, linesPerRecord);
     }
 
-    /** Returns the request for one line, in whose answer {@link #value} is the line. */
+    /** Returns the request for one line, in whose answer {@link #lineValue} is the line. */
     ReadRequest lineRequest(long lineIndex) {
-        return linesPerRecord == 1
+        return linesPerRecord == 1 || layout.compressed()
                 ? new ReadRequest(line(lineIndex))
                 : new ReadRequest(
                         line(lineIndex),
                         ListOperation.getByIndex(LINE_BIN, elementIndex(lineIndex), ListReturnType.VALUE));
+    }
+
+    /** Returns the bytes or the element of a line, from the answer to its request; null if that holds none. */
+    @Nullable
+    Object lineValue(@Nullable Record record, long lineIndex) {
+        return layout.compressed()
+                ? CompressedRecord.element(record, elementIndex(lineIndex))
+                : value(record, LINE_BIN);
+    }
+
+    /** Returns the bytes or elements of all lines of a record that was read whole; none if it holds none. */
+    List<?> lineValues(@Nullable Record record) {
+        return layout.compressed()
+                ? CompressedRecord.elements(record)
+                : value(record, LINE_BIN) instanceof List<?> elements ? elements : List.of();
     }
 
     /** Returns the place of a line in its record. */
@@ -99,8 +117,9 @@ final class LineRecords {
         return new Bin(LINE_BIN, bytes);
     }
 
-    static Bin packedBin(List<Value> lines) {
-        return new Bin(LINE_BIN, lines);
+    /** Returns the bins of a record with several lines. */
+    Bin[] packedBins(List<Value> lines) {
+        return layout.compressed() ? CompressedRecord.bins(lines) : new Bin[] {new Bin(LINE_BIN, lines)};
     }
 
     static Bin headerBin(LongLineHeader header) {
@@ -109,12 +128,7 @@ final class LineRecords {
 
     /** Returns the bytes of a line or part; null if the record holds none. */
     static byte @Nullable [] bytes(@Nullable Record record) {
-        return value(record) instanceof byte[] bytes ? bytes : null;
-    }
-
-    /** Returns the bytes or the element of a line, or the elements of all lines; null if the record holds none. */
-    static @Nullable Object value(@Nullable Record record) {
-        return value(record, LINE_BIN);
+        return value(record, LINE_BIN) instanceof byte[] bytes ? bytes : null;
     }
 
     /** Returns the header of a long line of a record with one line; null if the record holds none. */
@@ -125,7 +139,7 @@ final class LineRecords {
     }
 
     /** The client returns a record without a map of bins if the record has none of the requested bins. */
-    private static @Nullable Object value(@Nullable Record record, String name) {
+    static @Nullable Object value(@Nullable Record record, String name) {
         Map<String, Object> bins = record == null ? null : record.bins;
         return bins == null ? null : bins.get(name);
     }
@@ -153,8 +167,16 @@ final class LineRecords {
         }
 
         static LongLineHeader fromBytes(byte[] bytes) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            return read(ByteBuffer.wrap(bytes));
+        }
+
+        static LongLineHeader read(ByteBuffer buffer) {
             return new LongLineHeader(buffer.getInt(), buffer.getInt());
+        }
+
+        /** Returns the element as the client returns it. */
+        List<Long> element() {
+            return List.of((long) length, (long) partBytes);
         }
 
         /** Returns the element that stands for the line among others. */

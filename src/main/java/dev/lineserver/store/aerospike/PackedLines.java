@@ -13,8 +13,8 @@ final class PackedLines {
     /** Of the bytes of a line in a list: the type and the length of the element, and the type of the value. */
     static final int MAX_OVERHEAD_BYTES = 6;
 
-    /** A list of two integers of up to 32 bits. */
-    private static final int HEADER_BYTES = 11;
+    /** A list of two integers of up to 32 bits; or their bytes, a place and a terminator in a {@link CompressedRecord}. */
+    private static final int HEADER_BYTES = 13;
 
     private final List<Value> elements = new ArrayList<>();
     private int bytes;

@@ -75,16 +75,16 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
      */
     private OptionalLong findLostRecord(long lineRecords, long recordCount) throws StoreException {
         // Packed lines are transferred only if some of them have parts, whose number only their elements tell.
-        boolean packedParts = records.linesPerRecord > 1 && recordCount > lineRecords;
-        int keysPerBatch = packedParts ? PACKED_KEYS_PER_BATCH : KEYS_PER_BATCH;
-        String bin = packedParts ? LineRecords.LINE_BIN : LineRecords.HEADER_BIN;
+        boolean elements = records.layout.isPacked() && !records.layout.compressed() && recordCount > lineRecords;
+        int keysPerBatch = elements ? PACKED_KEYS_PER_BATCH : KEYS_PER_BATCH;
+        String bin = elements ? LineRecords.LINE_BIN : LineRecords.HEADER_BIN;
         for (long first = 0; first < lineRecords; first += keysPerBatch) {
             long start = first;
             int count = Math.toIntExact(Math.min(keysPerBatch, lineRecords - start));
             @Nullable Record[] found = find(start * records.linesPerRecord, count, i -> records.record(start + i), bin);
             for (int i = 0; i < count; i++) {
                 long firstLine = (start + i) * records.linesPerRecord;
-                if (found[i] == null || !hasParts(firstLine, found[i], packedParts)) {
+                if (found[i] == null || !hasParts(firstLine, found[i])) {
                     return OptionalLong.of(firstLine);
                 }
             }
@@ -92,10 +92,19 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
         return OptionalLong.empty();
     }
 
-    private boolean hasParts(long firstLine, @Nullable Record record, boolean packed) throws StoreException {
-        if (!packed || !(LineRecords.value(record) instanceof List<?> elements)) {
+    private boolean hasParts(long firstLine, @Nullable Record record) throws StoreException {
+        if (records.layout.compressed()) {
+            for (CompressedRecord.PlacedHeader header : CompressedRecord.headers(record)) {
+                if (!hasParts(firstLine + header.index(), header.line())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        if (!records.layout.isPacked()) {
             return hasParts(firstLine, LineRecords.header(record));
         }
+        List<?> elements = records.lineValues(record);
         for (int e = 0; e < elements.size(); e++) {
             if (!hasParts(firstLine + e, LineRecords.LongLineHeader.fromElement(elements.get(e)))) {
                 return false;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import com.aerospike.client.BatchRecord;
 import com.aerospike.client.BatchWrite;
@@ -36,8 +38,8 @@ final class RecordWriter {
     private final LongPredicate isStored;
     private final Starts starts;
 
-    /** The batch that has not yet been submitted, and the bytes of its lines. */
-    private List<BatchRecord> buffered = new ArrayList<>();
+    /** The batch that has not yet been submitted, and the bytes of its lines. Compressed lines are compressed when it is. */
+    private List<Supplier<BatchRecord>> buffered = new ArrayList<>();
 
     private int bufferedBytes;
 
@@ -89,7 +91,7 @@ final class RecordWriter {
 
     /** Adds a line of a batch: the line after the last one added. */
     void add(LineBatch batch, int i) throws StoreException, InterruptedException {
-        if (records.linesPerRecord > 1) {
+        if (records.layout.isPacked()) {
             addPacked(batch, i);
         } else {
             addSingle(batch, i);
@@ -111,10 +113,12 @@ final class RecordWriter {
         }
         if (isLong) {
             LineRecords.LongLineHeader header = writeParts(lineIndex, batch.bytes(), batch.start(i), length);
-            buffered.add(write(records.line(lineIndex), LineRecords.headerBin(header)));
+            BatchWrite record = write(records.line(lineIndex), LineRecords.headerBin(header));
+            buffered.add(() -> record);
         } else {
             byte[] line = Arrays.copyOfRange(batch.bytes(), batch.start(i), batch.end(i));
-            buffered.add(write(records.line(lineIndex), LineRecords.lineBin(Value.get(line))));
+            BatchWrite record = write(records.line(lineIndex), LineRecords.lineBin(Value.get(line)));
+            buffered.add(() -> record);
             bufferedBytes += length;
         }
         lineIndex++;
@@ -161,7 +165,9 @@ final class RecordWriter {
             if (isFull(packed.bytes())) {
                 flush(firstPacked);
             }
-            buffered.add(write(records.line(firstPackedLine), LineRecords.packedBin(packed.elements())));
+            Key key = records.line(firstPackedLine);
+            List<Value> lines = packed.elements();
+            buffered.add(() -> write(key, records.packedBins(lines)));
             bufferedBytes += packed.bytes();
         }
         packed.clear();
@@ -170,7 +176,9 @@ final class RecordWriter {
     /** @param next the line after the buffered ones */
     private void flush(BatchStart next) throws StoreException, InterruptedException {
         if (!buffered.isEmpty()) {
-            writer.submit(firstBuffered, buffered);
+            Stream<Supplier<BatchRecord>> batch = buffered.stream();
+            // All cores compress.
+            writer.submit(firstBuffered, (records.layout.compressed() ? batch.parallel() : batch).map(Supplier::get).toList());
             buffered = new ArrayList<>(buffered.size());
             bufferedBytes = 0;
         }
@@ -219,7 +227,8 @@ final class RecordWriter {
         return header;
     }
 
-    private BatchWrite write(Key key, Bin bin) {
-        return new BatchWrite(cluster.policies.lineWrite, key, new Operation[] {Operation.put(bin)});
+    private BatchWrite write(Key key, Bin... bins) {
+        Operation[] puts = Arrays.stream(bins).map(Operation::put).toArray(Operation[]::new);
+        return new BatchWrite(cluster.policies.lineWrite, key, puts);
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 import dev.lineserver.store.LinesPerRecord;
 
-final class FakeNodePackedContractTest extends FakeNodeContractTest {
+class FakeNodePackedContractTest extends FakeNodeContractTest {
     FakeNodePackedContractTest() throws IOException {}
 
     @Override

@@ -58,12 +58,22 @@ abstract class FakeNodeTest {
         return LinesPerRecord.ONE;
     }
 
+    /** Returns true if all builds of these tests compress their lines. */
+    boolean compress() {
+        return false;
+    }
+
     Manifest put(AerospikeStore store, byte[] content) throws Exception {
-        return put(store, content, linesPerRecord());
+        return put(store, content, linesPerRecord(), compress());
     }
 
     static Manifest put(AerospikeStore store, byte[] content, LinesPerRecord linesPerRecord) throws Exception {
-        try (Build build = begin(store, linesPerRecord)) {
+        return put(store, content, linesPerRecord, false);
+    }
+
+    static Manifest put(AerospikeStore store, byte[] content, LinesPerRecord linesPerRecord, boolean compress)
+            throws Exception {
+        try (Build build = begin(store, linesPerRecord, compress)) {
             add(build, content);
             return commit(build, content);
         }
@@ -71,20 +81,21 @@ abstract class FakeNodeTest {
 
     /** Returns the keys of the set that the first build of an empty store uses. */
     LineRecords firstSet(AerospikeStore store) throws StoreException {
-        return firstSet(store, linesPerRecord());
+        return firstSet(store, new LineLayout(linesPerRecord().count(), compress()));
     }
 
-    static LineRecords firstSet(AerospikeStore store, LinesPerRecord linesPerRecord) throws StoreException {
+    static LineRecords firstSet(AerospikeStore store, LineLayout layout) throws StoreException {
         return new LineRecords(
-                FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"), new LineLayout(linesPerRecord.count()));
+                FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"), layout);
     }
 
     Build begin(AerospikeStore store) throws StoreException {
-        return begin(store, linesPerRecord());
+        return begin(store, linesPerRecord(), compress());
     }
 
-    private static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord) throws StoreException {
-        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord));
+    private static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord, boolean compress)
+            throws StoreException {
+        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord, compress, false));
     }
 
     static void add(Build build, byte[] content) throws Exception {

@@ -27,6 +27,8 @@ final class LineLayoutTest {
     void theManifestNamesTheNumberOfLines(int lines) throws Exception {
         LineLayout layout = new LineLayout(lines);
         assertEquals(layout, LineLayout.of(manifest(layout.toString())));
+        LineLayout compressed = new LineLayout(lines, true);
+        assertEquals(compressed, LineLayout.of(manifest(compressed.toString())));
     }
 
     /** Released programs have stored versions under these names. */
@@ -34,6 +36,7 @@ final class LineLayoutTest {
     void theNamesAreStable() {
         assertEquals("aerospike-record-per-line/2", LineLayout.SINGLE.toString());
         assertEquals("aerospike-packed-lines/1:64", new LineLayout(64).toString());
+        assertEquals("aerospike-zstd-lines/1:64", new LineLayout(64, true).toString());
     }
 
     @ParameterizedTest
@@ -46,6 +49,9 @@ final class LineLayoutTest {
                 "aerospike-packed-lines/1:1",
                 "aerospike-packed-lines/1:4097",
                 "aerospike-packed-lines/1:064",
+                "aerospike-zstd-lines/1:0",
+                "aerospike-zstd-lines/1:4097",
+                "aerospike-zstd-lines/2:64",
                 "embedded-4",
                 ""
             })

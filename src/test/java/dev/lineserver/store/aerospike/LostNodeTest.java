@@ -58,7 +58,7 @@ final class LostNodeTest {
         AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
         open.add(store);
         Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE));
-        records = FakeNodeTest.firstSet(store, LinesPerRecord.ONE);
+        records = FakeNodeTest.firstSet(store, LineLayout.SINGLE);
         open.add(snapshot);
         return snapshot;
     }

@@ -3,7 +3,7 @@ package dev.lineserver.store.aerospike;
 import dev.lineserver.store.LinesPerRecord;
 
 /** Repeats the tests with several lines in each record. */
-final class PackedReadFaultsTest extends ReadFaultsTest {
+class PackedReadFaultsTest extends ReadFaultsTest {
     @Override
     LinesPerRecord linesPerRecord() {
         return new LinesPerRecord(4);

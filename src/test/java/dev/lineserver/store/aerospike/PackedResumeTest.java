@@ -3,7 +3,7 @@ package dev.lineserver.store.aerospike;
 import dev.lineserver.store.LinesPerRecord;
 
 /** Runs the tests of resumed builds with several lines in a record. */
-final class PackedResumeTest extends ResumeTest {
+class PackedResumeTest extends ResumeTest {
     @Override
     LinesPerRecord linesPerRecord() {
         return new LinesPerRecord(16);

@@ -61,11 +61,15 @@ final class PartIngestTest extends FakeNodeTest {
     }
 
     private static IngestOptions options(int linesPerRecord, boolean hold, IngestOptions.Unfinished unfinished) {
-        return options(linesPerRecord, hold, unfinished, null);
+        return options(linesPerRecord, false, hold, unfinished, null);
     }
 
     private static IngestOptions options(
-            int linesPerRecord, boolean hold, IngestOptions.Unfinished unfinished, @Nullable IngestRate rate) {
+            int linesPerRecord,
+            boolean compress,
+            boolean hold,
+            IngestOptions.Unfinished unfinished,
+            @Nullable IngestRate rate) {
         return new IngestOptions(
                 NAME,
                 false,
@@ -73,7 +77,7 @@ final class PartIngestTest extends FakeNodeTest {
                 0,
                 hold,
                 new LinesPerRecord(linesPerRecord),
-                false,
+                compress,
                 rate,
                 PublicationChecks.NONE,
                 unfinished);
@@ -114,14 +118,15 @@ final class PartIngestTest extends FakeNodeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1", "2,1", "7,1", "1,16", "2,0", "7,16"})
-    void partsStoreOneVersion(int parts, int linesPerRecord) throws Exception {
+    @CsvSource({"1,1,false", "2,1,false", "7,1,false", "1,16,true", "2,0,true", "7,16,false"})
+    void partsStoreOneVersion(int parts, int linesPerRecord, boolean compress) throws Exception {
         byte[] content = content(new Random(parts + linesPerRecord), 9_000);
         Path file = Files.write(directory.resolve("text"), content);
         List<Ingest.Outcome> outcomes =
-                all(file, parts, options(linesPerRecord, false, IngestOptions.Unfinished.REFUSE));
+                all(file, parts, options(linesPerRecord, compress, false, IngestOptions.Unfinished.REFUSE, null));
         Manifest manifest = connect(settings()).current(NAME).orElseThrow();
         assertEquals(1, manifest.version());
+        assertEquals(compress, LineLayout.of(manifest).compressed());
         long lines = 0;
         for (Ingest.Outcome outcome : outcomes) {
             assertEquals(manifest, outcome.manifest());
@@ -150,7 +155,7 @@ final class PartIngestTest extends FakeNodeTest {
     void aPartThatIsInterruptedIsReplacedByTheOther() throws Exception {
         byte[] content = content(new Random(8), 9_000);
         Path file = Files.write(directory.resolve("text"), content);
-        IngestOptions slow = options(1, false, IngestOptions.Unfinished.REFUSE, new IngestRate(20_000, false));
+        IngestOptions slow = options(1, false, false, IngestOptions.Unfinished.REFUSE, new IngestRate(20_000, false));
         List<Object> results = together(List.of(
                 () -> ingest(file, "1/2", slow, Progress.SILENT), () -> interruptedAt(3_000, file, "2/2", slow)));
         Ingest.Outcome outcome = assertInstanceOf(Ingest.Outcome.class, results.getFirst());

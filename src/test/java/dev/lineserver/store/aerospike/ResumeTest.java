@@ -15,6 +15,7 @@ import dev.lineserver.line.Newlines;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
@@ -43,7 +44,7 @@ class ResumeTest extends FakeNodeTest {
     }
 
     private Build resume(AerospikeStore store) throws StoreException {
-        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord(), false, true));
+        return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord(), compress(), true));
     }
 
     /** Adds the lines up to an offset, in blocks of random sizes, and leaves out the rest. */
@@ -152,6 +153,24 @@ class ResumeTest extends FakeNodeTest {
         try (Build build = resume(store)) {
             add(build, content);
             commit(build, content);
+        }
+        assertPublished(store, content);
+    }
+
+    @Test
+    void theFormOfTheRecordsIsThatOfTheFirstBuildWhateverTheOptions() throws Exception {
+        byte[] content = content(new Random(6), 400);
+        AerospikeStore store = connect();
+        try (Build build = resume(store)) {
+            addPart(build, content, endOf(content, 300), new Random(2));
+            assertTrue(build.suspend().lineIndex() > 100);
+        }
+        BuildRequest other = new BuildRequest(
+                NAME, "sample", null, false, 0, false, new LinesPerRecord(5), !compress(), true);
+        try (Build build = store.begin(other)) {
+            add(build, content);
+            LineLayout layout = LineLayout.of(commit(build, content));
+            assertEquals(new LineLayout(linesPerRecord().count(), compress()), layout);
         }
         assertPublished(store, content);
     }

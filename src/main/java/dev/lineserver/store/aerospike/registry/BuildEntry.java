@@ -51,7 +51,7 @@ public record BuildEntry(
         // Lines that are as long on average take as many bytes.
         long bytes = (long) ((double) changed.byteCount() * lines / Math.max(1, changed.lineCount()));
         StoredPrefix prefix =
-                new StoredPrefix(lines, bytes, "", 0, changed.linesPerRecord(), changed.maxBytesPerRecord());
+                new StoredPrefix(lines, bytes, "", 0, changed.linesPerRecord(), changed.compressed(), changed.maxBytesPerRecord());
         return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, changed);
     }
 

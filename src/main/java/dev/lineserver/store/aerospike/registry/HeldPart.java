@@ -68,6 +68,11 @@ public final class HeldPart {
         return parts.linesPerRecord();
     }
 
+    /** Returns true if the lines of a record are compressed. */
+    public boolean compressed() {
+        return parts.compressed();
+    }
+
     /** Returns the longest line, in bytes, that is stored in one record. */
     public int maxBytesPerRecord() {
         return parts.maxBytesPerRecord();

@@ -41,6 +41,7 @@ final class Parts {
                 part.count(),
                 content,
                 request.linesPerRecord().of(content.lineCount(), content.byteCount()),
+                request.compress(),
                 maxBytesPerRecord);
         Registry after = lifeCycle.access.update("joining the build of " + dataset, current -> {
             BuildEntry running = findRunning(current, dataset);

@@ -8,6 +8,9 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Content;
@@ -27,6 +30,7 @@ import dev.lineserver.store.PartBuild.Chunk;
  * @param byteCount number of bytes of the content
  * @param digest of the content; no process with another content can join
  * @param linesPerRecord number of consecutive lines in a record
+ * @param compressed as in {@link StoredPrefix}
  * @param maxBytesPerRecord longest line, in bytes, that is stored in one record
  * @param chunkLines number of lines in each chunk but the last, a multiple of {@code linesPerRecord}
  * @param stored the numbers of the stored chunks: a bit set, lowest bits first, in hexadecimal digits
@@ -39,6 +43,8 @@ public record PartsEntry(
         long byteCount,
         String digest,
         int linesPerRecord,
+        @JsonSetter(nulls = Nulls.AS_EMPTY) @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean compressed,
         int maxBytesPerRecord,
         long chunkLines,
         String stored,
@@ -74,7 +80,8 @@ public record PartsEntry(
         }
     }
 
-    static PartsEntry of(int count, Content content, int linesPerRecord, int maxBytesPerRecord) {
+    static PartsEntry of(
+            int count, Content content, int linesPerRecord, boolean compressed, int maxBytesPerRecord) {
         long chunks = Math.clamp(content.byteCount() / CHUNK_BYTES, (long) count * CHUNKS_PER_PART, MAX_CHUNKS);
         long records = Math.ceilDiv(content.lineCount(), linesPerRecord);
         return new PartsEntry(
@@ -83,6 +90,7 @@ public record PartsEntry(
                 content.byteCount(),
                 content.digest().toString(),
                 linesPerRecord,
+                compressed,
                 maxBytesPerRecord,
                 Math.max(1, Math.ceilDiv(records, chunks)) * linesPerRecord,
                 "",
@@ -257,6 +265,7 @@ public record PartsEntry(
                 byteCount,
                 digest,
                 linesPerRecord,
+                compressed,
                 maxBytesPerRecord,
                 chunkLines,
                 stored,
@@ -271,6 +280,7 @@ public record PartsEntry(
                 byteCount,
                 digest,
                 linesPerRecord,
+                compressed,
                 maxBytesPerRecord,
                 chunkLines,
                 HexFormat.of().formatHex(bits.toByteArray()),

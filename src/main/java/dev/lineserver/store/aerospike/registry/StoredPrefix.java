@@ -1,5 +1,9 @@
 package dev.lineserver.store.aerospike.registry;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+
 /**
  * The first lines of a source that a build has stored, and their form. A build that resumes another one reads the source
  * from its beginning, and compares these lines with the digest before it writes.
@@ -10,16 +14,30 @@ package dev.lineserver.store.aerospike.registry;
  * @param writtenLines number of lines whose records need not be written again; less than {@code lineCount} if records were
  *     lost
  * @param linesPerRecord number of consecutive lines in a record
+ * @param compressed true if the lines of a record are compressed; written only then
  * @param maxBytesPerRecord longest line, in bytes, that is stored in one record
  */
 public record StoredPrefix(
-        long lineCount, long byteCount, String digest, long writtenLines, int linesPerRecord, int maxBytesPerRecord) {
+        long lineCount,
+        long byteCount,
+        String digest,
+        long writtenLines,
+        int linesPerRecord,
+        @JsonSetter(nulls = Nulls.AS_EMPTY) @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean compressed,
+        int maxBytesPerRecord) {
     /** Nothing is stored, and no form is chosen. */
-    public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, 0);
+    public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, false, 0);
 
     /** Returns the same lines, of which those from {@code firstLost} on must be written again. */
     public StoredPrefix withLost(long firstLost) {
         return new StoredPrefix(
-                lineCount, byteCount, digest, Math.min(writtenLines, firstLost), linesPerRecord, maxBytesPerRecord);
+                lineCount,
+                byteCount,
+                digest,
+                Math.min(writtenLines, firstLost),
+                linesPerRecord,
+                compressed,
+                maxBytesPerRecord);
     }
 }

@@ -32,7 +32,7 @@ final class PartsEntryTest {
 
     private static PartsEntry entry(int count, long lines, int linesPerRecord) {
         return PartsEntry.of(
-                count, new Content(lines, 10 * lines, new ContentDigest(1, 2), 9, true), linesPerRecord, 1_000);
+                count, new Content(lines, 10 * lines, new ContentDigest(1, 2), 9, true), linesPerRecord, false, 1_000);
     }
 
     /** Each change may be applied twice, because its first attempt may be in doubt. */
@@ -150,11 +150,11 @@ final class PartsEntryTest {
     @Test
     void chunksHaveAMiddleSize() {
         Content hundredGigabytes = new Content(1_000_000_000, 100_000_000_000L, new ContentDigest(1, 2), 9, true);
-        assertEquals(745, PartsEntry.of(2, hundredGigabytes, 16, 1_000).chunks());
+        assertEquals(745, PartsEntry.of(2, hundredGigabytes, 16, false, 1_000).chunks());
         assertEquals(32, entry(2, 1_000_000, 1).chunks());
         assertEquals(
                 16 * IngestPart.MAX_COUNT,
-                PartsEntry.of(64, hundredGigabytes, 1, 1_000).chunks());
+                PartsEntry.of(64, hundredGigabytes, 1, false, 1_000).chunks());
         assertEquals(3, entry(2, 3, 1).chunks());
         assertEquals(0, entry(2, 0, 1).chunks());
     }

@@ -189,7 +189,7 @@ final class PartsTest {
     void aBuildOfOneProcessHasNoParts() throws Exception {
         HeldLease lease = lifeCycle.begin(request(false, false));
         assertRefused("1/2", CONTENT, false, "ingested already, and not in parts");
-        lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, 1_000));
+        lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000));
         assertRefused("1/2", CONTENT, true, "which has no parts");
     }
 

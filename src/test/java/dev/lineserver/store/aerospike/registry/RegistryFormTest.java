@@ -40,7 +40,7 @@ final class RegistryFormTest {
                         new LineSet("_a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_000L, 1_700_000_000_123L, 0));
         registry.leases().put("e", new Registry.Lease("build 2", "process 1", "_b", 1_700_000_030_000L));
         registry.builds()
-                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, 1_000), null));
+                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, true, 1_000), null));
         registry.builds().put("f", new BuildEntry("_c", "/h", 9, 1, 2, 3, 4, StoredPrefix.NONE, parts()));
         return registry;
     }
@@ -66,13 +66,15 @@ final class RegistryFormTest {
                                 5L,
                                 "linesPerRecord",
                                 16,
+                                "compressed",
+                                true,
                                 "maxBytesPerRecord",
                                 1_000));
     }
 
     private static PartsEntry parts() {
         Content content = new Content(100, 9, new ContentDigest(3, 4), 5, true);
-        return PartsEntry.of(2, content, 4, 1_000)
+        return PartsEntry.of(2, content, 4, false, 1_000)
                 .join(1, "holder", "process 3", 7)
                 .claim(1, 6)
                 .finish(1, 0, 5)
@@ -145,6 +147,20 @@ final class RegistryFormTest {
 
     private static Registry read(Map<String, Object> bins) throws StoreFailedException {
         return RegistryForm.fromRecord(new Record(bins, 1, 0));
+    }
+
+    /** Programs without compressed lines have written such builds. */
+    @Test
+    void aBuildThatDoesNotTellIfItIsCompressedIsNot() throws Exception {
+        Map<String, Object> prefix = new HashMap<>((Map<String, Object>) build().get("stored"));
+        assertEquals(true, prefix.remove("compressed"));
+        Map<String, Object> build = new HashMap<>(build());
+        build.put("stored", prefix);
+        Map<String, Object> bins = stored();
+        bins.put("builds", Map.of("e", build));
+        assertEquals(
+                new StoredPrefix(5, 6, "ab", 5, 16, false, 1_000),
+                read(bins).builds().get("e").stored());
     }
 
     @Test

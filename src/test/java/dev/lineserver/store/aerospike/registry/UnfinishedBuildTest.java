@@ -30,7 +30,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class UnfinishedBuildTest {
     private static final DatasetName NAME = new DatasetName("sample");
     private static final Duration LEASE = Duration.ofSeconds(30);
-    private static final StoredPrefix STORED = new StoredPrefix(7, 70, "ab", 7, 16, 1_000);
+    private static final StoredPrefix STORED = new StoredPrefix(7, 70, "ab", 7, 16, false, 1_000);
 
     private final ScriptedRegistry registry = new ScriptedRegistry();
     private final AtomicLong now = new AtomicLong(1_000_000);
@@ -242,7 +242,7 @@ final class UnfinishedBuildTest {
         lost.renew();
         advance(LEASE);
         HeldLease resumed = begin(true);
-        StoredPrefix more = new StoredPrefix(8, 80, "cd", 8, 16, 1_000);
+        StoredPrefix more = new StoredPrefix(8, 80, "cd", 8, 16, false, 1_000);
         resumed.suspend(more);
         lost.suspend(STORED);
         lost.rollBack();
