@@ -150,16 +150,6 @@ measure_embedded() {
   end_all_processes
 }
 
-# wrk_ranges NAME ROUND LABEL PATH LAST: records requests/s for paths with a random line number from 1 to LAST.
-wrk_ranges() {
-  local requests micros errors
-  read -r requests micros errors < <(BENCH_PATH=$4 BENCH_LINES=$5 BENCH_DISTRIBUTION=uniform BENCH_SEED=$((SEED + $2)) \
-    wrk -t 2 -c "$CONNECTIONS" -d "${SECONDS_EACH}s" --timeout 5s -s "$BENCH/lines.lua" "$(base_url "$1")" |
-    awk '$1 == "RESULT" { print $2, $3, $4 }')
-  record load ranges - "$2" "$3" "$(awk -v n="$requests" -v micros="$micros" 'BEGIN { printf "%.1f", n / micros * 1e6 }')"
-  [ "$errors" = 0 ] || die "$1: $errors errors for $4"
-}
-
 # index_bytes PORT: the RAM that the node's index takes.
 index_bytes() { aerospike_info "$1" namespace/lines | tr ';' '\n' | sed -n 's/^index_used_bytes=//p'; }
 

@@ -52,6 +52,16 @@ throughput_line() {
   }' <<<"$1"
 }
 
+# wrk_ranges NAME ROUND LABEL PATH LAST: records requests/s for paths with a random line number from 1 to LAST.
+wrk_ranges() {
+  local requests micros errors
+  read -r requests micros errors < <(BENCH_PATH=$4 BENCH_LINES=$5 BENCH_DISTRIBUTION=uniform BENCH_SEED=$((SEED + $2)) \
+    wrk -t 2 -c "$CONNECTIONS" -d "${SECONDS_EACH}s" --timeout 5s -s "$BENCH/lines.lua" "$(base_url "$1")" |
+    awk '$1 == "RESULT" { print $2, $3, $4 }')
+  record load "$(basename "$0" .sh)" - "$2" "$3" "$(awk -v n="$requests" -v micros="$micros" 'BEGIN { printf "%.1f", n / micros * 1e6 }')"
+  [ "$errors" = 0 ] || die "$1: $errors errors for $4"
+}
+
 # Prints a command prefix that gives the load generator a higher priority than the servers, if this user may. Otherwise
 # its time in the run queue would count as latency of the server.
 priority_prefix() {

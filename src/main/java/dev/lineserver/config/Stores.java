@@ -54,8 +54,9 @@ public final class Stores {
         if (compresses
                 && kind(config) == StoreConfig.Kind.AEROSPIKE
                 && config.linesPerRecord().equals(LinesPerRecord.ONE)) {
-            throw new UsageException("--compress zstd compresses the lines of a record together, and a record has one line;"
-                    + " add --lines-per-record auto");
+            throw new UsageException(
+                    "--compress zstd compresses the lines of a record together, and a record has one line;"
+                            + " add --lines-per-record auto");
         }
         return compresses;
     }

@@ -164,9 +164,8 @@ final class AerospikeSnapshot implements Snapshot {
         if (value instanceof byte[] line) {
             return new Lookup.Found(line);
         }
-        LineRecords.LongLineHeader header = records.layout.isPacked()
-                ? LineRecords.LongLineHeader.fromElement(value)
-                : LineRecords.header(record);
+        LineRecords.LongLineHeader header =
+                records.layout.isPacked() ? LineRecords.LongLineHeader.fromElement(value) : LineRecords.header(record);
         return header == null
                 ? new Lookup.Damaged((record == null ? "its record is missing" : "its record holds no line")
                         + " (namespace " + records.namespace + ", set " + records.set + ", key "

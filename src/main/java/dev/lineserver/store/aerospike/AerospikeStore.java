@@ -139,7 +139,12 @@ public final class AerospikeStore implements LineStore {
         int maxBytesPerRecord = maxBytesPerRecord();
         warnOfConflictResolution();
         return new AerospikeBuild(
-                cluster, registry, lifeCycle.begin(request), request.linesPerRecord(), request.compress(), maxBytesPerRecord);
+                cluster,
+                registry,
+                lifeCycle.begin(request),
+                request.linesPerRecord(),
+                request.compress(),
+                maxBytesPerRecord);
     }
 
     @Override

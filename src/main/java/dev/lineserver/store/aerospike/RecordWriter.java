@@ -178,7 +178,11 @@ final class RecordWriter {
         if (!buffered.isEmpty()) {
             Stream<Supplier<BatchRecord>> batch = buffered.stream();
             // All cores compress.
-            writer.submit(firstBuffered, (records.layout.compressed() ? batch.parallel() : batch).map(Supplier::get).toList());
+            writer.submit(
+                    firstBuffered,
+                    (records.layout.compressed() ? batch.parallel() : batch)
+                            .map(Supplier::get)
+                            .toList());
             buffered = new ArrayList<>(buffered.size());
             bufferedBytes = 0;
         }

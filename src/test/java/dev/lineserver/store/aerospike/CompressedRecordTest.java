@@ -58,7 +58,10 @@ final class CompressedRecordTest extends FakeNodeTest {
                     line[j] = line[j] == '\n' ? 0 : line[j];
                 }
                 boolean isLong = random.nextInt(5) == 0;
-                stored.add(isLong ? new LongLineHeader(1 + random.nextInt(1 << 28), 131_072).toElement() : Value.get(line));
+                stored.add(
+                        isLong
+                                ? new LongLineHeader(1 + random.nextInt(1 << 28), 131_072).toElement()
+                                : Value.get(line));
             }
             Record record = record(CompressedRecord.bins(stored));
             List<Object> all = CompressedRecord.elements(record);
@@ -98,8 +101,9 @@ final class CompressedRecordTest extends FakeNodeTest {
     @Test
     void aDamagedFrameHasNoLines() {
         byte[] content = Samples.random(200, 60, 3);
-        List<Value> lines =
-                Samples.linesOf(content).stream().map(line -> (Value) Value.get(line)).toList();
+        List<Value> lines = Samples.linesOf(content).stream()
+                .map(line -> (Value) Value.get(line))
+                .toList();
         Record good = record(CompressedRecord.bins(lines));
         byte[] frame = assertInstanceOf(byte[].class, good.bins.get(LineRecords.LINE_BIN));
         for (int at = 0; at < frame.length; at += 7) {

@@ -85,8 +85,7 @@ abstract class FakeNodeTest {
     }
 
     static LineRecords firstSet(AerospikeStore store, LineLayout layout) throws StoreException {
-        return new LineRecords(
-                FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"), layout);
+        return new LineRecords(FakeInfo.NAMESPACE, store.registry.read().lineSet("_a"), layout);
     }
 
     Build begin(AerospikeStore store) throws StoreException {

@@ -165,8 +165,8 @@ class ResumeTest extends FakeNodeTest {
             addPart(build, content, endOf(content, 300), new Random(2));
             assertTrue(build.suspend().lineIndex() > 100);
         }
-        BuildRequest other = new BuildRequest(
-                NAME, "sample", null, false, 0, false, new LinesPerRecord(5), !compress(), true);
+        BuildRequest other =
+                new BuildRequest(NAME, "sample", null, false, 0, false, new LinesPerRecord(5), !compress(), true);
         try (Build build = store.begin(other)) {
             add(build, content);
             LineLayout layout = LineLayout.of(commit(build, content));

@@ -50,8 +50,8 @@ public record BuildEntry(
         long lines = changed.storedLines();
         // Lines that are as long on average take as many bytes.
         long bytes = (long) ((double) changed.byteCount() * lines / Math.max(1, changed.lineCount()));
-        StoredPrefix prefix =
-                new StoredPrefix(lines, bytes, "", 0, changed.linesPerRecord(), changed.compressed(), changed.maxBytesPerRecord());
+        StoredPrefix prefix = new StoredPrefix(
+                lines, bytes, "", 0, changed.linesPerRecord(), changed.compressed(), changed.maxBytesPerRecord());
         return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, changed);
     }
 

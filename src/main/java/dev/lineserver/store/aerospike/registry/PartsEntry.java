@@ -43,8 +43,10 @@ public record PartsEntry(
         long byteCount,
         String digest,
         int linesPerRecord,
+
         @JsonSetter(nulls = Nulls.AS_EMPTY) @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         boolean compressed,
+
         int maxBytesPerRecord,
         long chunkLines,
         String stored,
@@ -80,8 +82,7 @@ public record PartsEntry(
         }
     }
 
-    static PartsEntry of(
-            int count, Content content, int linesPerRecord, boolean compressed, int maxBytesPerRecord) {
+    static PartsEntry of(int count, Content content, int linesPerRecord, boolean compressed, int maxBytesPerRecord) {
         long chunks = Math.clamp(content.byteCount() / CHUNK_BYTES, (long) count * CHUNKS_PER_PART, MAX_CHUNKS);
         long records = Math.ceilDiv(content.lineCount(), linesPerRecord);
         return new PartsEntry(

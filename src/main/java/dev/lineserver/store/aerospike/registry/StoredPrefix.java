@@ -23,8 +23,10 @@ public record StoredPrefix(
         String digest,
         long writtenLines,
         int linesPerRecord,
+
         @JsonSetter(nulls = Nulls.AS_EMPTY) @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         boolean compressed,
+
         int maxBytesPerRecord) {
     /** Nothing is stored, and no form is chosen. */
     public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, false, 0);

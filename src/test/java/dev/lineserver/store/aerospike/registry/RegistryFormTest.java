@@ -40,7 +40,10 @@ final class RegistryFormTest {
                         new LineSet("_a", LineSet.SetState.LIVE, "d", 7, 2, 1_700_000_000_000L, 1_700_000_000_123L, 0));
         registry.leases().put("e", new Registry.Lease("build 2", "process 1", "_b", 1_700_000_030_000L));
         registry.builds()
-                .put("e", new BuildEntry("_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, true, 1_000), null));
+                .put(
+                        "e",
+                        new BuildEntry(
+                                "_b", "/g", 99, 1, 2, 3, 4, new StoredPrefix(5, 6, "ab", 5, 16, true, 1_000), null));
         registry.builds().put("f", new BuildEntry("_c", "/h", 9, 1, 2, 3, 4, StoredPrefix.NONE, parts()));
         return registry;
     }
