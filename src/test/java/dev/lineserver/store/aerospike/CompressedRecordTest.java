@@ -86,9 +86,9 @@ final class CompressedRecordTest extends FakeNodeTest {
         List<Value> lines = new ArrayList<>();
         int bytes = 0;
         for (int i = 0; i < 160; i++) {
-            byte[] line = ("2026-11-29T12:00:00.%03dZ INFO request %d of user %d took %d ms"
-                            .formatted(i * 7 % 1000, i * 31, i * 97 % 41, i * 13 % 600))
-                    .getBytes(StandardCharsets.US_ASCII);
+            String text = "2026-11-29T12:00:00.%03dZ INFO request %d of user %d took %d ms"
+                    .formatted(i * 7 % 1000, i * 31, i * 97 % 41, i * 13 % 600);
+            byte[] line = text.getBytes(StandardCharsets.US_ASCII);
             lines.add(Value.get(line));
             bytes += line.length + 1;
         }
@@ -101,9 +101,8 @@ final class CompressedRecordTest extends FakeNodeTest {
     @Test
     void aDamagedFrameHasNoLines() {
         byte[] content = Samples.random(200, 60, 3);
-        List<Value> lines = Samples.linesOf(content).stream()
-                .map(line -> (Value) Value.get(line))
-                .toList();
+        List<Value> lines =
+                Samples.linesOf(content).stream().<Value>map(Value::get).toList();
         Record good = record(CompressedRecord.bins(lines));
         byte[] frame = assertInstanceOf(byte[].class, good.bins.get(LineRecords.LINE_BIN));
         for (int at = 0; at < frame.length; at += 7) {

@@ -57,22 +57,25 @@ final class RegistryFormTest {
                 "resumedAt", 2L,
                 "resumedFrom", 3L,
                 "activeAt", 4L,
-                "stored",
-                        Map.of(
-                                "lineCount",
-                                5L,
-                                "byteCount",
-                                6L,
-                                "digest",
-                                "ab",
-                                "writtenLines",
-                                5L,
-                                "linesPerRecord",
-                                16,
-                                "compressed",
-                                true,
-                                "maxBytesPerRecord",
-                                1_000));
+                "stored", prefix());
+    }
+
+    private static Map<String, Object> prefix() {
+        return Map.of(
+                "lineCount",
+                5L,
+                "byteCount",
+                6L,
+                "digest",
+                "ab",
+                "writtenLines",
+                5L,
+                "linesPerRecord",
+                16,
+                "compressed",
+                true,
+                "maxBytesPerRecord",
+                1_000);
     }
 
     private static PartsEntry parts() {
@@ -155,7 +158,7 @@ final class RegistryFormTest {
     /** Programs without compressed lines have written such builds. */
     @Test
     void aBuildThatDoesNotTellIfItIsCompressedIsNot() throws Exception {
-        Map<String, Object> prefix = new HashMap<>((Map<String, Object>) build().get("stored"));
+        Map<String, Object> prefix = new HashMap<>(prefix());
         assertEquals(true, prefix.remove("compressed"));
         Map<String, Object> build = new HashMap<>(build());
         build.put("stored", prefix);
