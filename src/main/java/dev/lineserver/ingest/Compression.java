@@ -117,7 +117,7 @@ enum Compression {
     InputStream unpack(InputStream packed) {
         return switch (this) {
             case NONE -> packed;
-            case GZIP -> new GzipMembers(packed);
+            case GZIP -> new ParallelUnpacking(new BgzfBlocks(), packed);
             case ZSTD -> new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
             case BZIP2 -> new Unpacked(this, packed, from -> new BZip2CompressorInputStream(from, true));
             case XZ -> new Unpacked(this, packed, from -> new XZInputStream(from, xzMemoryLimit()));

@@ -38,13 +38,15 @@ final class GzipMembers extends InflaterInputStream {
     private final CRC32 checksum = new CRC32();
     private final DataInputStream trailer;
     private boolean inMember;
-    /** Number of members begun. */
+    /** Number of members begun, in the whole file. */
     private long members;
 
-    GzipMembers(InputStream packed) {
+    /** @param membersBefore number of members that were unpacked before, and are not in {@code packed} */
+    GzipMembers(InputStream packed, long membersBefore) {
         super(new PushbackInputStream(packed, BUFFER_BYTES), new Inflater(true), BUFFER_BYTES);
         this.packed = (PushbackInputStream) in;
         trailer = new DataInputStream(in);
+        members = membersBefore;
     }
 
     @Override

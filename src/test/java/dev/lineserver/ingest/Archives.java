@@ -71,6 +71,13 @@ final class Archives {
         return join(changed(GZIP_HEADER, 3, flags), join(fields));
     }
 
+    /** A block as {@code bgzip} writes it. */
+    static byte[] bgzf(byte[] content) {
+        byte[] plain = gzip(gzipHeader(4, new byte[] {6, 0, 'B', 'C', 2, 0, 0, 0}), content);
+        byte[] size = littleEndian(plain.length - 1);
+        return changed(changed(plain, 16, size[0]), 17, size[1]);
+    }
+
     /** One Zstandard frame with a checksum. */
     static byte[] zstd(byte[] content) {
         return zstd(content, 3, true, 0);

@@ -37,6 +37,7 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.embedded.EmbeddedStore;
 
 import static dev.lineserver.ingest.Archives.ascii;
+import static dev.lineserver.ingest.Archives.bgzf;
 import static dev.lineserver.ingest.Archives.bzip2;
 import static dev.lineserver.ingest.Archives.changed;
 import static dev.lineserver.ingest.Archives.cut;
@@ -95,6 +96,7 @@ final class ArchivesTest {
         all.put("reserved-flag.gz", new Archive(gzip(gzipHeader(0x40), lines("", 3)), REFUSED));
         all.put("encrypted.gz", new Archive(gzip(gzipHeader(0x20), lines("", 3)), REFUSED));
         all.put("empty.gz", new Archive(new byte[0], REFUSED));
+        all.putAll(blockedArchives());
         all.put("skip-first.zst", new Archive(join(skippable(0, 4), text), 200_000));
         all.put("skip-between.zst", new Archive(join(text, skippable(5, 70_000), tail), 200_001));
         all.put("skip-last.zst", new Archive(join(text, skippable(14, 9)), 200_000));
@@ -112,6 +114,30 @@ final class ArchivesTest {
         all.putAll(xzArchives());
         all.putAll(lz4Archives());
         return all;
+    }
+
+    private static Map<String, Archive> blockedArchives() {
+        byte[][] blocks =
+                IntStream.range(0, 50).mapToObj(i -> bgzf(lines(i + " ", 500))).toArray(byte[][]::new);
+        byte[] all = join(blocks);
+        byte[] member = gzip(lines("a", 1000));
+        byte[] block = blocks[0];
+        Map<String, Archive> archives = new LinkedHashMap<>();
+        archives.put("blocks.gz", new Archive(join(all, bgzf(new byte[0])), 25_000));
+        archives.put("blocks-largest.gz", new Archive(join(bgzf(ascii("\n".repeat(1 << 16))), block), 66_036));
+        archives.put("blocks-then-members.gz", new Archive(join(all, member, block), 26_500));
+        archives.put("member-then-blocks.gz", new Archive(join(member, all), 26_000));
+        archives.put("blocks-zeros-after.gz", new Archive(join(all, new byte[70_000]), 25_000));
+        archives.put("blocks-zeros-between.gz", new Archive(join(all, new byte[9], all), REFUSED));
+        archives.put("blocks-garbage-after.gz", new Archive(join(all, ascii("garbage")), REFUSED));
+        archives.put("blocks-cut.gz", new Archive(cut(all, all.length - 1), REFUSED));
+        archives.put("blocks-cut-header.gz", new Archive(join(all, cut(block, 17)), REFUSED));
+        archives.put(
+                "blocks-bad-checksum.gz", new Archive(join(all, changed(block, block.length - 8, 1), all), REFUSED));
+        // The extra field does not count.
+        archives.put("blocks-wrong-size.gz", new Archive(join(all, changed(block, 16, block[16] ^ 1), all), 50_500));
+        archives.put("blocks-no-size.gz", new Archive(join(all, changed(changed(block, 16, 0), 17, 0)), 25_500));
+        return archives;
     }
 
     private static Map<String, Archive> bzip2Archives() {
@@ -327,6 +353,7 @@ final class ArchivesTest {
         small.put(
                 "gzip",
                 join(gzip(text), gzip(gzipHeader(0x1C, new byte[] {1, 0, 7}, ascii("name\0c\0")), lines("x", 9))));
+        small.put("bgzf", join(bgzf(text), bgzf(lines("x", 9))));
         small.put("zstd", join(zstd(text), skippable(3, 5), zstd(lines("x", 9), 3, true, 12)));
         small.put("bzip2", join(bzip2(text), bzip2(lines("x", 9))));
         small.put("xz", join(xz(text), new byte[4], xz(lines("x", 9), XZ.CHECK_CRC32)));
