@@ -160,6 +160,27 @@ final class VersionDiffTest {
     }
 
     @Test
+    void progressCountsTheLinesAndBytesOfTheFirstVersionUpToItsEnd() throws Exception {
+        String text = "ab\n".repeat(1_000);
+        List<List<Long>> reported = new ArrayList<>();
+        new VersionDiff(
+                        version(1, text),
+                        version(2, text.replace("a", "x")),
+                        new LineNumbers(1),
+                        10,
+                        (bytes, total, lines) -> reported.add(List.of(bytes, total, lines)))
+                .compare();
+        // Runs of 128, 256 and 512 lines, and the rest.
+        assertEquals(
+                List.of(
+                        List.of(384L, 3_000L, 128L),
+                        List.of(1_152L, 3_000L, 384L),
+                        List.of(2_688L, 3_000L, 896L),
+                        List.of(3_000L, 3_000L, 1_000L)),
+                reported);
+    }
+
+    @Test
     void rangesAroundSkippedLinesAreNotMerged() throws Exception {
         LinesInMemory one = version(1, "a\nb\nc\nd\n");
         LinesInMemory two = version(2, "x\nb\nc\ny\n");
