@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import com.aerospike.client.Bin;
 import com.aerospike.client.Record;
@@ -166,7 +167,7 @@ final class RegistryFormTest {
         bins.put("builds", Map.of("e", build));
         assertEquals(
                 new StoredPrefix(5, 6, "ab", 5, 16, false, 1_000),
-                read(bins).builds().get("e").stored());
+                Objects.requireNonNull(read(bins).builds().get("e")).stored());
     }
 
     @Test
