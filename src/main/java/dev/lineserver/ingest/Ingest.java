@@ -217,6 +217,12 @@ public final class Ingest {
             if (state.equals(NOTHING)) {
                 state = NOTHING + " by this part; " + stored.lineIndex() + " lines of all parts are stored";
             }
+            if (e instanceof StoreUnavailableException
+                    && !Thread.currentThread().isInterrupted()) {
+                progress.note(
+                        stored.lineIndex() + " lines of all parts are stored; unless other parts store the rest, the"
+                                + " same command with --resume does");
+            }
             throw e;
         } finally {
             // An interrupt would end what the store waits for here.
@@ -256,7 +262,7 @@ public final class Ingest {
                     + difference.get() + "; nothing was published; ingest the source again");
         }
         state = version + " is held and verified";
-        return new Outcome(held, true, true, true, outcome.retries(), outcome.resumedFrom());
+        return new Outcome(held, true, true, true, outcome.retries(), outcome.resumedFrom(), outcome.share());
     }
 
     private static String describe(Manifest manifest) {
@@ -266,7 +272,7 @@ public final class Ingest {
     Outcome store(Source source, IngestOptions options) throws SourceException, StoreException, InterruptedException {
         try (Build build = store.begin(request(source, options))) {
             // No other program can publish a version until the build is closed.
-            Optional<Manifest> current = options.checks().requiresCurrent() ? current(options) : Optional.empty();
+            Optional<Manifest> current = current(options);
             if (build.resumedFrom().lineIndex() > 0) {
                 progress.note("continuing after " + build.resumedFrom().lineIndex()
                         + " lines; they are read again to check that the source is the same");
@@ -332,9 +338,10 @@ public final class Ingest {
         return stored;
     }
 
+    /** Returns the current version, if a check requires it. */
     private Optional<Manifest> current(IngestOptions options) throws StoreException {
         try {
-            return store.current(options.dataset());
+            return options.checks().requiresCurrent() ? store.current(options.dataset()) : Optional.empty();
         } catch (StoreFailedException e) {
             throw new StoreFailedException(
                     e.getMessage() + " (leave out --max-change to store the source without this check)", e);

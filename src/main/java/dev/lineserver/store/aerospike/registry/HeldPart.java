@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -22,6 +23,9 @@ import dev.lineserver.store.StoreUnavailableException;
 public final class HeldPart {
     private static final System.Logger LOG = System.getLogger(HeldPart.class.getName());
 
+    /** The same as for the writes of lines. */
+    private static final Duration CLUSTER_TIMEOUT = Duration.ofSeconds(60);
+
     private final LifeCycle lifeCycle;
     private final DatasetName dataset;
     private final IngestPart part;
@@ -29,6 +33,9 @@ public final class HeldPart {
     private final HeldLease lease;
     private PartsEntry parts;
     private @Nullable Manifest published;
+
+    /** True if no later attempt can succeed. */
+    private boolean isLost;
 
     HeldPart(
             LifeCycle lifeCycle,
@@ -112,11 +119,20 @@ public final class HeldPart {
             change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), lifeCycle.now()));
             if (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
                 Reclaimer.pause("waiting for the other parts");
-                lifeCycle.removeEndedProcesses(dataset);
+                removeEndedProcesses();
             }
         }
         int claimed = parts.claimed(part.number());
         return published != null || claimed == parts.chunks() ? Optional.empty() : Optional.of(parts.lines(claimed));
+    }
+
+    private void removeEndedProcesses() throws StoreException {
+        try {
+            lifeCycle.removeEndedProcesses(dataset);
+        } catch (StoreUnavailableException e) {
+            // The next change of the registry waits for the cluster.
+            LOG.log(Level.DEBUG, "ended parts cannot be found: {0}", e.getMessage());
+        }
     }
 
     /** Marks the chunks from that of a line on as not stored, and gives up the publication. */
@@ -134,7 +150,23 @@ public final class HeldPart {
         }
     }
 
+    /** Changes the registry; waits for a cluster that is away for a while, as the writes of lines do. */
     private void change(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
+        long end = System.nanoTime() + CLUSTER_TIMEOUT.toNanos();
+        while (true) {
+            try {
+                update(activity, change);
+                return;
+            } catch (StoreUnavailableException e) {
+                if (isLost || System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+            }
+            Reclaimer.pause(activity);
+        }
+    }
+
+    private void update(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
         Registry after = lifeCycle.access.update(activity, current -> {
             BuildEntry build = current.builds().get(dataset.value());
             if (isOurs(build) && lease.isOwned(current)) {
@@ -145,10 +177,12 @@ public final class HeldPart {
         published = lease.findPublished(after).orElse(null);
         if (published == null) {
             if (build == null || build.parts() == null || !isOurs(build) || !lease.isOwned(after)) {
+                isLost = true;
                 throw lease.leaseLost();
             }
             parts = build.parts();
             if (!parts.isHeldBy(part.number(), holder)) {
+                isLost = true;
                 throw new StoreUnavailableException("another process has taken the place of part " + part + " of "
                         + dataset + ": this one was suspended, or could not reach the cluster");
             }
@@ -165,6 +199,7 @@ public final class HeldPart {
      */
     public void leave() {
         lease.stopRenewals();
+        boolean[] last = new boolean[1];
         try {
             lifeCycle.access.update("leaving the build of " + dataset, current -> {
                 BuildEntry build = current.builds().get(dataset.value());
@@ -174,9 +209,14 @@ public final class HeldPart {
                     current.builds().put(dataset.value(), after);
                     if (after.parts() == null || !after.parts().hasLivePart(lifeCycle.now())) {
                         current.leases().remove(dataset.value());
+                        last[0] = true;
                     }
                 }
             });
+            if (last[0]) {
+                // If no chunk is stored, nothing can be resumed.
+                lifeCycle.sweep();
+            }
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "other parts wait until the lease of part {0} expires: {1}", part, e.getMessage());
         }

@@ -126,6 +126,8 @@ final class Reclaimer {
         NamespaceState namespace = access.namespace();
         Registry current = access.read();
         Map<String, SetCount> counts = access.setCounts();
+        // A build that began meanwhile may have written records to a set that was free.
+        Map<String, LineSet> later = access.read().sets();
         Map<String, Long> expected = new HashMap<>();
         for (Registry.DatasetEntry dataset : current.datasets().values()) {
             dataset.all().forEach(version -> expected.put(version.set(), version.records()));
@@ -141,7 +143,7 @@ final class Reclaimer {
                 case RETIRED, BUILDING -> isReclaimable(current, set);
                 case LIVE -> copies > 0 && !count.truncating() && !namespace.migrating();
             };
-            if (leftover) {
+            if (leftover && set.equals(later.get(set.name()))) {
                 found.add(new LeftoverSet(set, copies, count.copies()));
             }
         }

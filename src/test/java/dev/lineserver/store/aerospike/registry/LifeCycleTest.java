@@ -31,6 +31,7 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -427,6 +428,22 @@ final class LifeCycleTest {
         registry.counts.put(set.name(), new RegistryAccess.SetCount(6, false));
         assertReclaimedBy(here, truncation);
         assertEquals(List.of(), registry.truncatedNow);
+    }
+
+    /** It begins after the registry was read, and has written before the records are counted. */
+    @Test
+    void recordsOfABuildThatJustBeganAreNoLeftovers() throws Exception {
+        LineSet free = publish(here);
+        assertTrue(here.drop(NAME));
+        advance(GRACE);
+        here.sweep();
+        registry.beforeCount = () -> {
+            assertEquals(
+                    free.name(),
+                    assertDoesNotThrow(() -> there.begin(request(NAME))).set().name());
+            registry.counts.put(free.name(), new RegistryAccess.SetCount(2, false));
+        };
+        assertEquals(List.of(), here.reclaim(true));
     }
 
     @Test

@@ -161,6 +161,7 @@ final class PartsTest {
         assertTrue(lifeCycle.builds().getFirst().running());
         second.leave();
         assertEquals(List.of(), lifeCycle.builds(), "nothing is stored");
+        assertEquals(LineSet.SetState.FREE, registry.state(first.lease().set().name()), "and nothing is kept");
     }
 
     @Test
@@ -191,6 +192,19 @@ final class PartsTest {
         assertRefused("1/2", CONTENT, false, "ingested already, and not in parts");
         lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000));
         assertRefused("1/2", CONTENT, true, "which has no parts");
+    }
+
+    @Test
+    void aPartWaitsForAClusterThatIsAwayForAWhile() throws Exception {
+        HeldPart only = join("1/1", false);
+        registry.failures.add(new StoreUnavailableException("no node"));
+        registry.failures.add(new StoreUnavailableException("no node"));
+        assertTrue(only.claim().isPresent());
+        registry.failures.add(new StoreUnavailableException("no node"));
+        only.finish(0);
+        assertEquals(1, only.storedLines());
+        registry.failures.add(new StoreFailedException("no rights"));
+        assertThrows(StoreFailedException.class, () -> only.finish(0));
     }
 
     @Test

@@ -32,6 +32,9 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs once, before the next update. */
     Runnable beforeUpdate = () -> {};
 
+    /** Runs once, before the next count. */
+    Runnable beforeCount = () -> {};
+
     int writes;
     private Registry registry = Registry.empty();
 
@@ -84,7 +87,10 @@ final class ScriptedRegistry implements RegistryAccess {
     }
 
     @Override
-    public synchronized Map<String, SetCount> setCounts() {
+    public Map<String, SetCount> setCounts() {
+        Runnable other = beforeCount;
+        beforeCount = () -> {};
+        other.run();
         return Map.copyOf(counts);
     }
 
