@@ -170,6 +170,7 @@ main() {
   printf '\nRaw results: %s\n' "$RESULTS"
   "$BENCH/ranges.sh" || touch "$RUN/missed"
   "$BENCH/versions.sh" || touch "$RUN/missed"
+  "$BENCH/compress.sh" || touch "$RUN/missed"
   "$BENCH/parts.sh" --kills 0 || touch "$RUN/missed"
   ! has asd || "$BENCH/chaos.sh" || touch "$RUN/missed"
   [ ! -e "$RUN/missed" ]
