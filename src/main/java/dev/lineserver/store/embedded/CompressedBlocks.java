@@ -20,15 +20,17 @@ final class CompressedBlocks {
     private static final int UNPACKING_FACTOR = 2;
 
     private final long[] starts;
+    private final int[] checksums;
     private final long textBytes;
     private final BlockCache cache;
 
     /**
-     * @param starts position of each frame, and that of the end of the last one
+     * @param blocks the frames
      * @param textBytes length of the text
      */
-    CompressedBlocks(long[] starts, long textBytes, BlockCache cache) {
-        this.starts = starts;
+    CompressedBlocks(SeekTable.Blocks blocks, long textBytes, BlockCache cache) {
+        this.starts = blocks.starts();
+        this.checksums = blocks.checksums();
         this.textBytes = textBytes;
         this.cache = cache;
     }
@@ -87,7 +89,9 @@ final class CompressedBlocks {
         int i = Math.toIntExact(number);
         byte[] frame = new byte[Math.toIntExact(starts[i + 1] - starts[i])];
         LinesFile.readFully(channel, starts[i], ByteBuffer.wrap(frame));
-        byte[] text = ZstdBlock.unpack(frame, SeekTable.blockLength(number, textBytes));
+        byte[] text = SeekTable.checksum(frame) == checksums[i]
+                ? ZstdBlock.unpack(frame, SeekTable.blockLength(number, textBytes))
+                : null;
         if (text == null) {
             throw new DamagedBlockException("its block of compressed lines at byte " + starts[i] + " is damaged");
         }

@@ -68,7 +68,7 @@ final class CompressedCopy implements AutoCloseable {
         try {
             byte[] frame = pending.remove().get();
             out.write(ByteBuffer.wrap(frame));
-            table.add(frame.length);
+            table.add(frame);
         } catch (ExecutionException e) {
             throw Await.unchecked(e);
         }

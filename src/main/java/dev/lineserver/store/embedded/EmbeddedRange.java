@@ -22,19 +22,28 @@ final class EmbeddedRange implements LineRange {
     private final long start;
     private final long end;
     private final LongUnaryOperator lineAt;
+    private final LongUnaryOperator startOf;
     private long position;
 
     /**
      * @param start position of the first byte
      * @param end position after the last byte
      * @param lineAt returns the index of the line with a position
+     * @param startOf returns the position of a line
      */
-    EmbeddedRange(LinesFile lines, DiskReads reads, long start, long end, LongUnaryOperator lineAt) {
+    EmbeddedRange(
+            LinesFile lines,
+            DiskReads reads,
+            long start,
+            long end,
+            LongUnaryOperator lineAt,
+            LongUnaryOperator startOf) {
         this.lines = lines;
         this.reads = reads;
         this.start = start;
         this.end = end;
         this.lineAt = lineAt;
+        this.startOf = startOf;
         position = start;
     }
 
@@ -91,9 +100,11 @@ final class EmbeddedRange implements LineRange {
                     LinesFile.OpenFile from = lines.readUnvalidated(position, view);
                     valid = !lines.isInPlace() || from.isUntouched(lines.readAttributes());
                 } catch (DamagedBlockException e) {
-                    // The bytes before the damaged block are right.
-                    block.position(block.position() + view.position());
-                    throw new LineDamagedException(lineAt.applyAsLong(position + view.position()), e.damage);
+                    // The lines that end before the damaged block are right.
+                    long damaged = lineAt.applyAsLong(position + view.position());
+                    int whole = (int) Math.max(0, startOf.applyAsLong(damaged) - position);
+                    block.position(block.position() + whole);
+                    throw new LineDamagedException(damaged, e.damage);
                 }
             }
         }

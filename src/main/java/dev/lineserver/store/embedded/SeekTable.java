@@ -21,12 +21,12 @@ import dev.lineserver.store.embedded.index.LineIndexWriter.ByteSink;
  * …            a frame for each further block; the last one may be shorter
  * seek table   a skippable frame:
  *              its magic number and length
- *              for each block, the length of its frame and of its text
- *              the number of blocks, a byte 0, and the magic number of seek tables
+ *              for each block, the length of its frame and of its text, and the checksum of the frame
+ *              the number of blocks, a byte that tells of the checksums, and the magic number of seek tables
  * </pre>
  *
- * <p>All numbers have 4 bytes, little-endian. The lengths of the frames, the table and the file must agree, and each frame
- * verifies itself, so that no single damaged byte goes unnoticed. Format: {@code contrib/seekable_format} of Zstandard.
+ * <p>All numbers have 4 bytes, little-endian. The lengths of the frames, the table and the file must agree. Each frame verifies
+ * itself, and the table tells its checksum, so that a block in the place of another one is noticed, too. Format: {@code contrib/seekable_format} of Zstandard.
  */
 final class SeekTable {
     /**
@@ -38,7 +38,8 @@ final class SeekTable {
     private static final int SKIPPABLE_MAGIC = 0x184D_2A5E;
     private static final int SEEKABLE_MAGIC = 0x8F92_EAB1;
     private static final int HEADER_BYTES = 2 * Integer.BYTES;
-    private static final int ENTRY_BYTES = 2 * Integer.BYTES;
+    private static final int ENTRY_BYTES = 3 * Integer.BYTES;
+    private static final byte HAS_CHECKSUMS = (byte) 0x80;
     private static final int FOOTER_BYTES = 2 * Integer.BYTES + 1;
     /** Of a block that does not become smaller. */
     private static final int MAX_FRAME_BYTES = BLOCK_BYTES + 1024;
@@ -46,6 +47,7 @@ final class SeekTable {
     private static final int BUFFER_BYTES = 64 << 10;
 
     private int[] frameBytes = new int[1024];
+    private int[] checksums = new int[frameBytes.length];
     private int blockCount;
 
     private static long blockCount(long textBytes) {
@@ -54,7 +56,20 @@ final class SeekTable {
 
     /** Returns the heap that {@link #read} needs, in bytes. */
     static long heapBytes(long textBytes) {
-        return (blockCount(textBytes) + 1) * Long.BYTES;
+        return (blockCount(textBytes) + 1) * (Long.BYTES + Integer.BYTES);
+    }
+
+    /**
+     * The blocks of a file.
+     *
+     * @param starts position of each frame, and that of the table
+     * @param checksums of the frames
+     */
+    record Blocks(long[] starts, int[] checksums) {}
+
+    /** Returns the checksum at the end of a frame: the lower 32 bits of the XXH64 of its text. */
+    static int checksum(byte[] frame) {
+        return ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt(frame.length - Integer.BYTES);
     }
 
     /** Returns the length of the table, in bytes. */
@@ -70,10 +85,9 @@ final class SeekTable {
     /**
      * Reads the table of a file.
      *
-     * @return the position of each frame, and that of the table
      * @throws IOException if the file cannot be read, or its table does not match it and the length of the text
      */
-    static long[] read(Path file, long textBytes) throws IOException {
+    static Blocks read(Path file, long textBytes) throws IOException {
         int count = Math.toIntExact(blockCount(textBytes));
         long tableBytes = tableBytes(textBytes);
         long tableStart = Files.size(file) - tableBytes;
@@ -84,19 +98,21 @@ final class SeekTable {
                     && readInt(table) == SKIPPABLE_MAGIC
                     && Integer.toUnsignedLong(readInt(table)) == tableBytes - HEADER_BYTES;
             long[] starts = new long[count + 1];
+            int[] checksums = new int[count];
             for (int i = 0; i < count && intact; i++) {
                 int frame = readInt(table);
-                intact = frame > 0 && frame <= MAX_FRAME_BYTES && readInt(table) == blockLength(i, textBytes);
+                intact = frame > Integer.BYTES && frame <= MAX_FRAME_BYTES && readInt(table) == blockLength(i, textBytes);
                 starts[i + 1] = starts[i] + frame;
+                checksums[i] = readInt(table);
             }
             if (!intact
                     || starts[count] != tableStart
                     || readInt(table) != count
-                    || table.readByte() != 0
+                    || table.readByte() != HAS_CHECKSUMS
                     || readInt(table) != SEEKABLE_MAGIC) {
                 throw new IOException("its table of blocks is damaged");
             }
-            return starts;
+            return new Blocks(starts, checksums);
         }
     }
 
@@ -105,11 +121,13 @@ final class SeekTable {
     }
 
     /** Adds the next frame. */
-    void add(int bytes) throws IOException {
+    void add(byte[] frame) throws IOException {
         if (blockCount == frameBytes.length) {
             frameBytes = Arrays.copyOf(frameBytes, Math.multiplyExact(blockCount, 2));
+            checksums = Arrays.copyOf(checksums, frameBytes.length);
         }
-        frameBytes[blockCount++] = bytes;
+        frameBytes[blockCount] = frame.length;
+        checksums[blockCount++] = checksum(frame);
     }
 
     /** Writes the table of the frames that were added. */
@@ -117,12 +135,12 @@ final class SeekTable {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(SKIPPABLE_MAGIC).putInt(Math.toIntExact((long) blockCount * ENTRY_BYTES + FOOTER_BYTES));
         for (int i = 0; i < blockCount; i++) {
-            buffer.putInt(frameBytes[i]).putInt(blockLength(i, textBytes));
+            buffer.putInt(frameBytes[i]).putInt(blockLength(i, textBytes)).putInt(checksums[i]);
             if (buffer.remaining() < ENTRY_BYTES + FOOTER_BYTES) {
                 out.write(buffer.flip());
                 buffer.clear();
             }
         }
-        out.write(buffer.putInt(blockCount).put((byte) 0).putInt(SEEKABLE_MAGIC).flip());
+        out.write(buffer.putInt(blockCount).put(HAS_CHECKSUMS).putInt(SEEKABLE_MAGIC).flip());
     }
 }

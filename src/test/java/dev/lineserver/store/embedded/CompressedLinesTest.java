@@ -204,13 +204,14 @@ final class CompressedLinesTest {
         List<byte[]> lines = Samples.linesOf(content);
         Manifest manifest = ingest(content);
         byte[] bytes = Files.readAllBytes(compressed(manifest));
-        long[] starts = SeekTable.read(compressed(manifest), content.length);
+        long[] starts = SeekTable.read(compressed(manifest), content.length).starts();
         bytes[Math.toIntExact(starts[2]) - 20] ^= 1;
         Files.write(compressed(manifest), bytes);
         List<Integer> expected = new ArrayList<>();
         List<Integer> found = new ArrayList<>();
         int position = 0;
         int rangeEnd = 0;
+        int rangeBytes = 0;
         try (Snapshot snapshot = store.open(manifest)) {
             for (int i = 0; i < lines.size(); i++) {
                 int end = position + lines.get(i).length;
@@ -219,6 +220,7 @@ final class CompressedLinesTest {
                 }
                 if (position <= SeekTable.BLOCK_BYTES) {
                     rangeEnd = i;
+                    rangeBytes = position;
                 }
                 if (Await.result(snapshot.lookup(i)) instanceof Lookup.Damaged(String detail)) {
                     assertEquals("its block of compressed lines at byte " + starts[1] + " is damaged", detail);
@@ -227,14 +229,33 @@ final class CompressedLinesTest {
                 position = end + 1;
             }
             assertEquals(expected, found);
-            // A range returns what is before the block, and names the first line that is not whole.
+            // A range returns the lines that end before the block, and names the first line that is not whole.
             LineRange range = snapshot.range(0, lines.size());
             ByteBuffer block = ByteBuffer.allocate(100_000);
             LineDamagedException e = assertThrows(LineDamagedException.class, () -> Await.result(range.fill(block)));
             assertEquals(rangeEnd, e.lineIndex());
-            assertArrayEquals(
-                    Arrays.copyOf(content, SeekTable.BLOCK_BYTES), Arrays.copyOf(block.array(), block.position()));
+            assertArrayEquals(Arrays.copyOf(content, rangeBytes), Arrays.copyOf(block.array(), block.position()));
         }
+    }
+
+    /** Both blocks are intact, and have frames of one length. */
+    @Test
+    void aBlockInThePlaceOfAnotherIsDamaged() throws Exception {
+        byte[] content = new byte[3 * SeekTable.BLOCK_BYTES];
+        new Random(7).nextBytes(content);
+        for (int i = 99; i < content.length; i += 100) {
+            content[i] = '\n';
+        }
+        Manifest manifest = ingest(content);
+        byte[] good = Files.readAllBytes(compressed(manifest));
+        long[] starts = SeekTable.read(compressed(manifest), content.length).starts();
+        int frame = (int) (starts[1] - starts[0]);
+        assertEquals(frame, starts[2] - starts[1], "random bytes do not become smaller");
+        byte[] bad = good.clone();
+        System.arraycopy(good, 0, bad, frame, frame);
+        System.arraycopy(good, frame, bad, 0, frame);
+        Files.write(compressed(manifest), bad);
+        assertTrue(isDamaged(manifest, Samples.linesOf(content), "swapped blocks"));
     }
 
     /** A line that needs more blocks than an event loop may unpack is read by another thread, until they are cached. */
