@@ -60,6 +60,7 @@ final class BodyWriter {
         void release();
     }
 
+    private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final Channel channel;
     private final EventLoop loop;
@@ -72,6 +73,7 @@ final class BodyWriter {
 
     /** @param timeout the answer fails if making a piece takes longer */
     BodyWriter(HttpServerRequest request, BodyPieces pieces, Duration timeout, Owner owner) {
+        this.request = request;
         response = request.response();
         channel = ((ConnectionBase) request.connection()).channel();
         loop = channel.eventLoop();
@@ -191,7 +193,7 @@ final class BodyWriter {
         try {
             owner.fail(failure, response.headWritten());
         } catch (RuntimeException | Error e) {
-            boolean _ = response.reset();
+            RequestGuard.cutOff(request);
         }
     }
 

@@ -183,7 +183,7 @@ record Problem(
     void answer(HttpServerRequest request, Map<String, String> more) {
         HttpServerResponse response = request.response();
         if (response.headWritten()) {
-            response.reset();
+            RequestGuard.cutOff(request);
             return;
         }
         Buffer body = Json.encodeToBuffer(this);

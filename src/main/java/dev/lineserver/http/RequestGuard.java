@@ -3,6 +3,7 @@ package dev.lineserver.http;
 import java.util.List;
 
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -156,6 +157,19 @@ final class RequestGuard {
             discardBody(request, MAX_REFUSED_BODY_BYTES);
         }
         problem.answer(request);
+    }
+
+    /**
+     * Ends an answer in its middle: closes the connection, or in HTTP/2 resets the stream. Vert.x could reset an HTTP/1.1
+     * answer, too, but does not report its end if the request has been read whole, and Quarkus would wait for it at the end of
+     * the process.
+     */
+    static void cutOff(HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_2) {
+            boolean _ = request.response().reset();
+        } else {
+            Future<Void> _ = request.connection().close();
+        }
     }
 
     /** Answers a request that a route has failed, or that no route matches. */

@@ -68,6 +68,6 @@ final class StoreFailures {
         } else {
             outcomes.recordCut(message + "unexpected failure", cause);
         }
-        boolean _ = request.response().reset();
+        RequestGuard.cutOff(request);
     }
 }

@@ -174,11 +174,15 @@ public final class Ingest {
             if (plans) {
                 preparation.requireRoom(source, preparation.planning().of(ingest.shape()));
             }
-            BuildRequest request = request(source, options);
-            Optional<PartBuild> build = store.join(request, part, ingest.content());
+            Optional<PartBuild> build = store.join(request(source, options), part, ingest.content());
             if (build.isEmpty()) {
-                Manifest present = findStored(options.dataset(), ingest.content());
-                return new Outcome(present, false, options.hold(), false, Retries.NONE, Checkpoint.START);
+                return new Outcome(
+                        findStored(options.dataset(), ingest.content()),
+                        false,
+                        options.hold(),
+                        false,
+                        Retries.NONE,
+                        Checkpoint.START);
             }
             Outcome outcome = storePart(ingest, build.get(), part, options);
             return options.hold() && build.get().published() ? verify(outcome, sources) : outcome;

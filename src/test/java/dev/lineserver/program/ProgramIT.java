@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 import com.github.luben.zstd.ZstdOutputStream;
@@ -39,6 +43,7 @@ import dev.lineserver.store.aerospike.FakeAerospikeNode;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests the built program from outside, with processes, sockets, signals and files. */
@@ -350,6 +355,36 @@ final class ProgramIT {
         assertFalse(
                 Files.readString(Program.err(directory.resolve("serve"))).contains("Exception"),
                 () -> "a client filled the log");
+    }
+
+    /** The client has sent all of its request, and the server closes the connection. */
+    @Test
+    void anAnswerThatIsCutOffLeavesNoRequestThatTheServerWaitsFor() throws Exception {
+        Path data = directory.resolve("data");
+        serve(
+                "serve",
+                file("served", Samples.random(20_000, 100, 63)).toString(),
+                "--copy",
+                "--data-dir",
+                data.toString());
+        Path lines;
+        try (Stream<Path> files = Files.walk(data)) {
+            lines = files.filter(path -> path.endsWith("lines")).findFirst().orElseThrow();
+        }
+        try (FileChannel channel = FileChannel.open(lines, StandardOpenOption.WRITE)) {
+            channel.truncate(channel.size() / 2);
+        }
+        String numbers =
+                IntStream.rangeClosed(7_000, 16_000).mapToObj(Integer::toString).collect(Collectors.joining(","));
+        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl + "/lines"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"numbers\":[" + numbers + "]}"))
+                .version(HttpClient.Version.HTTP_1_1)
+                .build();
+        assertThrows(IOException.class, () -> CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray()));
+        Process terminated = Objects.requireNonNull(server);
+        terminated.destroy();
+        assertTrue(terminated.waitFor(10, TimeUnit.SECONDS), "the server waits for a request that it has cut off");
     }
 
     /** Sends requests until the server stops listening. Every response must hold the requested line. */

@@ -130,8 +130,7 @@ record DatasetDirectory(Path path, Disk disk) {
     private LinesFile compressedLines(Manifest manifest, Path file, BlockCache cache) throws StoreException {
         try {
             SeekTable.Blocks table = SeekTable.read(file, manifest.byteCount());
-            return LinesFile.open(
-                    manifest, file, null, null, new CompressedBlocks(table, manifest.byteCount(), cache));
+            return LinesFile.open(manifest, file, null, null, new CompressedBlocks(table, manifest.byteCount(), cache));
         } catch (IOException e) {
             throw unusable(manifest.version(), file, manifest.sourceName(), e);
         }

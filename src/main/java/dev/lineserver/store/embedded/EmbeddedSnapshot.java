@@ -72,7 +72,12 @@ record EmbeddedSnapshot(
     @Override
     public LineRange range(long first, long end) {
         return new EmbeddedRange(
-                lines, reads, startOf(first), startOf(end), position -> firstEndingAfter(first, position), this::startOf);
+                lines,
+                reads,
+                startOf(first),
+                startOf(end),
+                position -> firstEndingAfter(first, position),
+                this::startOf);
     }
 
     /** Returns the position of a line in the file; for the line count, the end of the file. */

@@ -101,7 +101,9 @@ final class SeekTable {
             int[] checksums = new int[count];
             for (int i = 0; i < count && intact; i++) {
                 int frame = readInt(table);
-                intact = frame > Integer.BYTES && frame <= MAX_FRAME_BYTES && readInt(table) == blockLength(i, textBytes);
+                intact = frame > Integer.BYTES
+                        && frame <= MAX_FRAME_BYTES
+                        && readInt(table) == blockLength(i, textBytes);
                 starts[i + 1] = starts[i] + frame;
                 checksums[i] = readInt(table);
             }
@@ -141,6 +143,9 @@ final class SeekTable {
                 buffer.clear();
             }
         }
-        out.write(buffer.putInt(blockCount).put(HAS_CHECKSUMS).putInt(SEEKABLE_MAGIC).flip());
+        out.write(buffer.putInt(blockCount)
+                .put(HAS_CHECKSUMS)
+                .putInt(SEEKABLE_MAGIC)
+                .flip());
     }
 }
