@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
 import dev.lineserver.ingest.Planning;
 import dev.lineserver.ingest.Progress;
@@ -45,10 +46,10 @@ final class PlanCommand implements Verb {
     public boolean run(CommandContext context)
             throws IOException, SourceException, StoreException, InterruptedException {
         Plan plan;
-        boolean copies = copy || Stores.compresses(context.settings().store());
+        StoreConfig config = context.settings().store();
         try (LineStore store = context.openStore()) {
-            Planning planning = new Planning(
-                    store, copies, context.keep(), context.settings().store().linesPerRecord());
+            Planning planning =
+                    new Planning(store, copy, context.keep(), config.linesPerRecord(), Stores.compresses(config));
             Progress progress = context.progress("plan");
             plan = sample ? planning.ofSample(files, progress) : planning.ofWhole(files, progress);
         }

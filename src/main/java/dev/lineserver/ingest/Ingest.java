@@ -10,7 +10,6 @@ import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -20,7 +19,6 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.StoredVersion;
 
 /**
  * Stores a source as the next version of a dataset. The calling thread does this work, and blocks until the version is
@@ -169,7 +167,7 @@ public final class Ingest {
             Preparation preparation = new Preparation(store, progress, options);
             boolean plans = preparation.requiresRoom(preparation.resumes() || preparation.joins());
             progress.note("counting the lines");
-            PartIngest ingest = new PartIngest(source, progress);
+            PartIngest ingest = new PartIngest(source, progress, options.compress());
             requirePassed(options.checks(), source, ingest.content(), current(options));
             if (plans) {
                 preparation.requireRoom(source, preparation.planning().of(ingest.shape()));
@@ -177,7 +175,7 @@ public final class Ingest {
             Optional<PartBuild> build = store.join(request(source, options), part, ingest.content());
             if (build.isEmpty()) {
                 return new Outcome(
-                        findStored(options.dataset(), ingest.content()),
+                        ingest.findStored(store, options.dataset()),
                         false,
                         options.hold(),
                         false,
@@ -187,16 +185,6 @@ public final class Ingest {
             Outcome outcome = storePart(ingest, build.get(), part, options);
             return options.hold() && build.get().published() ? verify(outcome, sources) : outcome;
         }
-    }
-
-    private Manifest findStored(DatasetName dataset, Content content) throws StoreException {
-        return store.versions(dataset).stream()
-                .flatMap(versions -> versions.versions().stream())
-                .map(StoredVersion::manifest)
-                .filter(manifest -> manifest.content().equals(content))
-                .findFirst()
-                .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
-                        + " that has this content was dropped meanwhile: ingest again"));
     }
 
     private Outcome storePart(PartIngest ingest, PartBuild build, IngestPart part, IngestOptions options)

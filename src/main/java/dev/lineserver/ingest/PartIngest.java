@@ -4,22 +4,32 @@ import java.util.Optional;
 
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
 /** Counts the lines of a plain file, and then stores those that this process claims. Used by one thread. */
 final class PartIngest {
     private final Source source;
     private final Progress progress;
-    private final Planning.LineLengths lengths = new Planning.LineLengths();
+    private final Planning.LineLengths lengths;
     private final SourceReader counted;
     private final Content content;
 
-    /** Reads the whole file. */
-    PartIngest(Source source, Progress progress) throws SourceException, InterruptedException {
+    /**
+     * Reads the whole file.
+     *
+     * @param compress true to estimate how much smaller it becomes
+     */
+    PartIngest(Source source, Progress progress, boolean compress) throws SourceException, InterruptedException {
         this.source = source;
         this.progress = progress;
+        this.lengths = new Planning.LineLengths(compress);
         this.counted = new SourceReader(source, Progress.SILENT);
         this.content = counted.read(lengths);
     }
@@ -30,6 +40,17 @@ final class PartIngest {
 
     TextShape shape() {
         return lengths.shape(content, false);
+    }
+
+    /** Returns the version that has the content already. */
+    Manifest findStored(LineStore store, DatasetName dataset) throws StoreException {
+        return store.versions(dataset).stream()
+                .flatMap(versions -> versions.versions().stream())
+                .map(StoredVersion::manifest)
+                .filter(manifest -> manifest.content().equals(content))
+                .findFirst()
+                .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
+                        + " that has this content was dropped meanwhile: ingest again"));
     }
 
     /** Stores chunks until all are stored. */

@@ -3,6 +3,8 @@ package dev.lineserver.ingest;
 import java.util.List;
 import java.util.Optional;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.line.LineSplitter;
 import dev.lineserver.store.Content;
@@ -20,8 +22,9 @@ import dev.lineserver.store.TextShape;
  * @param copy as in {@link IngestOptions#copy}
  * @param keep as in {@link IngestOptions#keep}
  * @param linesPerRecord as in {@link IngestOptions#linesPerRecord}
+ * @param compress as in {@link IngestOptions#compress}
  */
-public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord linesPerRecord) {
+public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord linesPerRecord, boolean compress) {
     /**
      * Number of ranges of line lengths that a plan distinguishes. The last one contains all lines of 64 KiB and more.
      */
@@ -40,7 +43,7 @@ public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord l
     }
 
     Plan ofWhole(Source source, Progress progress) throws SourceException, StoreException, InterruptedException {
-        return of(shape(source, copy, progress));
+        return of(shape(source, copy || compress, compress, progress));
     }
 
     /**
@@ -53,7 +56,12 @@ public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord l
             throws SourceException, StoreException, InterruptedException {
         try (Source source = Source.open(sources)) {
             Optional<TextSample> sample = TextSample.of(source, TextSample.BLOCKS);
-            return sample.isPresent() ? sample.get().describe(of(sample.get().shape(copy))) : ofWhole(source, progress);
+            if (sample.isEmpty()) {
+                return ofWhole(source, progress);
+            }
+            TextShape shape = sample.get().shape(copy || compress);
+            return sample.get()
+                    .describe(of(compress ? shape.compressed(sample.get().compression()) : shape));
         }
     }
 
@@ -61,21 +69,34 @@ public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord l
         return store.plan(shape, keep, linesPerRecord);
     }
 
-    /** Reads a source to its end, and counts its lines by length. */
-    static TextShape shape(Source source, boolean copy, Progress progress)
+    /**
+     * Reads a source to its end, and counts its lines by length.
+     *
+     * @param compress true to estimate the compression
+     */
+    static TextShape shape(Source source, boolean copy, boolean compress, Progress progress)
             throws SourceException, InterruptedException {
-        LineLengths lengths = new LineLengths();
+        LineLengths lengths = new LineLengths(compress);
         Content content = new SourceReader(source, progress).read(lengths);
         return lengths.shape(content, copy || !source.isPlainFile());
     }
 
-    /** Counts lines by their length. */
+    /** Counts lines by their length, and compresses some of them. */
     static final class LineLengths implements LineSplitter.BatchSink<RuntimeException> {
+        private final @Nullable CompressionSample compression;
         private final long[] linesByLength = new long[LENGTH_RANGES];
         private long bytesInLongerLines;
 
+        /** @param compress true to estimate the compression */
+        LineLengths(boolean compress) {
+            compression = compress ? new CompressionSample() : null;
+        }
+
         @Override
         public void accept(LineBatch batch) {
+            if (compression != null) {
+                compression.add(batch.firstByteOffset(), batch.bytes(), batch.start(0), batch.byteCount());
+            }
             for (int i = 0; i < batch.count(); i++) {
                 int range = Math.min(batch.length(i) / TextShape.LENGTH_STEP, LENGTH_RANGES - 1);
                 linesByLength[range]++;
@@ -85,13 +106,14 @@ public record Planning(LineStore store, boolean copy, int keep, LinesPerRecord l
 
         /** @param copied as in {@link TextShape#copied} */
         TextShape shape(Content content, boolean copied) {
-            return new TextShape(
+            TextShape shape = new TextShape(
                     content.lineCount(),
                     content.byteCount(),
                     content.longestLine(),
                     linesByLength,
                     bytesInLongerLines,
                     copied);
+            return compression == null ? shape : shape.compressed(compression.estimate());
         }
     }
 }

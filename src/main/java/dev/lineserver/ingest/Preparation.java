@@ -70,7 +70,7 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
     }
 
     Planning planning() {
-        return new Planning(store, options.copy() || options.compress(), options.keep(), options.linesPerRecord());
+        return new Planning(store, options.copy(), options.keep(), options.linesPerRecord(), options.compress());
     }
 
     /** Fails if a source does not fit. */

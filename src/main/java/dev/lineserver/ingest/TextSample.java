@@ -20,6 +20,7 @@ final class TextSample {
     private final long byteCount;
     private final int blocks;
     private final long[] linesByLength = new long[Planning.LENGTH_RANGES];
+    private final CompressionSample compression = new CompressionSample();
     private long wholeLines;
     private long bytesInLongerLines;
     private long longest;
@@ -70,6 +71,7 @@ final class TextSample {
     }
 
     private void add(Block block) {
+        compression.add(block.offset, block.bytes, 0, block.length);
         newlines += block.newlineCount;
         squares += (double) block.newlineCount * block.newlineCount;
         int start = 0;
@@ -102,6 +104,11 @@ final class TextSample {
             scaled[i] = Math.round(linesByLength[i] * scale);
         }
         return new TextShape(lines, byteCount, longest, scaled, Math.round(bytesInLongerLines * scale), copied);
+    }
+
+    /** Returns the estimated size of the compressed text, divided by its size. */
+    double compression() {
+        return compression.estimate();
     }
 
     private double perByte() {

@@ -308,8 +308,8 @@ public final class ServedDataset {
         String failure = probe.failure(version);
         if (failure != null) {
             lookupFailure = logIfChanged(lookupFailure, failure);
-        } else if (!checking) {
-            // During a check, one line that can be read proves little: the lookup of another one has just failed.
+        } else if (!checking && version.check.failure().isEmpty()) {
+            // During a check or after a failed one, a line that can be read proves little: others cannot.
             lookupFailure = null;
         }
     }

@@ -260,7 +260,8 @@ final class ArchivesTest {
         byte[] archive = Objects.requireNonNull(archives().get("window-2g.zst")).bytes();
         Path file = Files.write(directory.resolve("wide.zst"), archive);
         SourceException e = assertThrows(
-                SourceException.class, () -> Planning.shape(Source.open(file.toString()), false, Progress.SILENT));
+                SourceException.class,
+                () -> Planning.shape(Source.open(file.toString()), false, false, Progress.SILENT));
         assertTrue(e.getMessage().contains("window of 2048 MiB"), e.getMessage());
         assertTrue(e.getMessage().contains("zstd -d --long=31"), e.getMessage());
     }

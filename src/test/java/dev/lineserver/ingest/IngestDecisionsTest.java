@@ -258,7 +258,7 @@ final class IngestDecisionsTest implements Progress {
         store.obstacles = List.of("it needs a disk");
         assertEquals(
                 store.obstacles,
-                new Planning(store, false, 0, LinesPerRecord.ONE)
+                new Planning(store, false, 0, LinesPerRecord.ONE, false)
                         .ofWhole(List.of(file.toString()), this)
                         .obstacles());
         assertEquals(List.of("plan 3"), store.calls);

@@ -83,7 +83,7 @@ final class IngestOptionsTest implements Progress {
     }
 
     private Plan plan(boolean copy, int keep) throws Exception {
-        return new Planning(store, copy, keep, LinesPerRecord.ONE).ofWhole(List.of(file), this);
+        return new Planning(store, copy, keep, LinesPerRecord.ONE, false).ofWhole(List.of(file), this);
     }
 
     private static PublicationChecks expectLines(long count) {

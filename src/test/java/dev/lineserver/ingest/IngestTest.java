@@ -221,7 +221,7 @@ final class IngestTest {
         Path file = Files.writeString(
                 directory.resolve("shaped"), "\n" + "a".repeat(15) + "\n" + "b".repeat(16) + "\n" + "c".repeat(70_000));
         try (Source source = Source.open(file.toString())) {
-            TextShape shape = Planning.shape(source, false, Progress.SILENT);
+            TextShape shape = Planning.shape(source, false, false, Progress.SILENT);
             assertEquals(4, shape.lineCount());
             assertEquals(70_000, shape.longestLine());
             assertEquals(2, shape.linesByLength()[0]);

@@ -221,15 +221,16 @@ final class JoinedSourceTest {
     @Test
     void aPlanCountsAllFilesAndTheCopy() throws Exception {
         List<String> names = List.of(write("a", ascii("one\n")), write("b", Archives.zstd(ascii("two\nthree\n"))));
-        assertTrue(new Planning(store, false, 0, LinesPerRecord.ONE)
+        assertTrue(new Planning(store, false, 0, LinesPerRecord.ONE, false)
                 .ofWhole(names, Progress.SILENT)
                 .fits());
         try (Source source = Source.open(names)) {
-            assertTrue(Planning.shape(source, false, Progress.SILENT).copied());
+            assertTrue(Planning.shape(source, false, false, Progress.SILENT).copied());
             assertEquals(source.size(), source.position());
         }
         try (Source source = Source.open(names)) {
-            assertEquals(3, Planning.shape(source, false, Progress.SILENT).lineCount());
+            assertEquals(
+                    3, Planning.shape(source, false, false, Progress.SILENT).lineCount());
         }
     }
 }

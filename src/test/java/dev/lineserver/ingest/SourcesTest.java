@@ -378,8 +378,8 @@ final class SourcesTest implements Progress {
         Path packed = Files.write(directory.resolve("packed"), Archives.zstd(TEXT));
         try (Source source = Source.open(plain.toString());
                 Source unpacked = Source.open(packed.toString())) {
-            assertTrue(!Planning.shape(source, false, this).copied());
-            assertTrue(Planning.shape(unpacked, false, this).copied());
+            assertTrue(!Planning.shape(source, false, false, this).copied());
+            assertTrue(Planning.shape(unpacked, false, false, this).copied());
         }
     }
 }

@@ -59,7 +59,7 @@ final class TextSampleTest {
             estimate = sample.shape(true);
         }
         try (Source source = Source.open(file.toString())) {
-            exact = Planning.shape(source, true, Progress.SILENT);
+            exact = Planning.shape(source, true, false, Progress.SILENT);
         }
         assertEquals(exact.byteCount(), estimate.byteCount());
         assertEquals(exact.copied(), estimate.copied());
@@ -99,7 +99,7 @@ final class TextSampleTest {
     @Test
     void aSmallFileIsReadWholeAndALargeOneIsEstimated() throws Exception {
         RecordingStore store = new RecordingStore();
-        Planning planning = new Planning(store, false, 0, LinesPerRecord.ONE);
+        Planning planning = new Planning(store, false, 0, LinesPerRecord.ONE, false);
         Path file = write(Archives.ascii("one\ntwo\n"));
         assertEquals(store.plan, planning.ofSample(List.of(file.toString()), Progress.SILENT));
         assertNotNull(store.lastShape);
@@ -119,12 +119,44 @@ final class TextSampleTest {
         assertWithin(plan.figures().getLast().value() + 1, large.length / line.length, store.lastShape.lineCount());
     }
 
+    /** The estimate has a margin of a tenth, and never says that a text grows. */
+    @Test
+    void thePlanOfACompressedCopyEstimatesItsSize() throws Exception {
+        RecordingStore store = new RecordingStore();
+        byte[] large = new byte[(TextSample.BLOCKS + 1) * Limits.BLOCK_BYTES];
+        Random random = new Random(9);
+        for (int i = 0; i < large.length; i++) {
+            large[i] = (byte) (i % 100 == 99 ? '\n' : i % 100 < 50 ? 'a' + random.nextInt(16) : 'x');
+        }
+        // Half of the text consists of characters of four bits each.
+        double expected = 0.25 + 0.05;
+        for (boolean sampled : new boolean[] {false, true}) {
+            Path file = write(large);
+            for (boolean compress : new boolean[] {true, false}) {
+                Planning planning = new Planning(store, false, 0, LinesPerRecord.ONE, compress);
+                Plan _ = sampled
+                        ? planning.ofSample(List.of(file.toString()), Progress.SILENT)
+                        : planning.ofWhole(List.of(file.toString()), Progress.SILENT);
+                assertNotNull(store.lastShape);
+                assertEquals(compress ? expected : 1, store.lastShape.compression(), 0.05);
+                assertEquals(compress, store.lastShape.copied());
+                assertEquals((long) (large.length * store.lastShape.compression()), store.lastShape.storedBytes());
+            }
+        }
+        byte[] noise = new byte[1 << 20];
+        random.nextBytes(noise);
+        Plan _ = new Planning(store, false, 0, LinesPerRecord.ONE, true)
+                .ofWhole(List.of(write(noise).toString()), Progress.SILENT);
+        assertNotNull(store.lastShape);
+        assertEquals(1, store.lastShape.compression());
+    }
+
     @Test
     void aCompressedFileIsRefused() throws Exception {
         Path file = write(Archives.gzip(new byte[100]));
         SourceException failure = assertThrows(
                 SourceException.class,
-                () -> new Planning(new RecordingStore(), false, 0, LinesPerRecord.ONE)
+                () -> new Planning(new RecordingStore(), false, 0, LinesPerRecord.ONE, false)
                         .ofSample(List.of(file.toString()), Progress.SILENT));
         assertEquals(
                 file + " must be read from its beginning to its end, because it is compressed, a stream or several"

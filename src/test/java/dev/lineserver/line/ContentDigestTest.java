@@ -1,10 +1,15 @@
 package dev.lineserver.line;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class ContentDigestTest {
     @Test
@@ -46,6 +51,34 @@ final class ContentDigestTest {
         ContentDigest once = tree.digest();
         tree.add(new ContentDigest(0, 0));
         assertNotEquals(once, tree.digest());
+    }
+
+    @Test
+    void theTreeTellsTheDigestOfEachBlock() {
+        ContentDigest.Tree tree = new ContentDigest.Tree();
+        for (int i = 0; i < 5; i++) {
+            tree.add(new ContentDigest(10 + i, 20 + i));
+        }
+        for (int i = 0; i < 5; i++) {
+            assertTrue(tree.matches(i, new ContentDigest(10 + i, 20 + i)));
+            assertFalse(tree.matches(i, new ContentDigest(11 + i, 20 + i)));
+            assertFalse(tree.matches(i, new ContentDigest(10 + i, 21 + i)));
+        }
+        ByteBuffer leaves = tree.leaves();
+        assertEquals(5 * 16, leaves.remaining());
+        assertEquals(10, leaves.getLong());
+        assertEquals(20, leaves.getLong());
+    }
+
+    @Test
+    void aPrefixHasTheDigestOfItsBytes() {
+        byte[] bytes = "a growing prefix".getBytes(StandardCharsets.US_ASCII);
+        ContentDigest.Prefix prefix = new ContentDigest.Prefix();
+        assertEquals(ContentDigest.ofBlock(bytes, 0), prefix.digest());
+        prefix.add(bytes, 0, 3);
+        assertEquals(ContentDigest.ofBlock(bytes, 3), prefix.digest());
+        prefix.add(bytes, 3, bytes.length - 3);
+        assertEquals(ContentDigest.ofBlock(bytes, bytes.length), prefix.digest());
     }
 
     private static ContentDigest digest(ContentDigest... blocks) {

@@ -45,6 +45,40 @@ final class LineSplitterTest {
             assertEquals(batch.length(i), lines.getLast().length);
         }
         joined.write(batch.bytes(), batch.start(0), batch.byteCount());
+        assertSlices(batch);
+    }
+
+    /** Each slice has the same lines, bytes and place as in the batch; only the last one can lack a terminator. */
+    private static void assertSlices(LineBatch batch) {
+        int middle = batch.count() / 2;
+        int[][] slices = {{0, batch.count()}, {0, middle}, {middle, batch.count() - middle}, {batch.count() - 1, 1}};
+        for (int[] bounds : slices) {
+            if (bounds[1] == 0) {
+                continue;
+            }
+            LineBatch slice = batch.slice(bounds[0], bounds[1]);
+            assertEquals(bounds[1], slice.count());
+            assertEquals(batch.firstLineIndex() + bounds[0], slice.firstLineIndex());
+            assertEquals(batch.start(bounds[0]) - batch.start(0), slice.firstByteOffset() - batch.firstByteOffset());
+            assertEquals(batch.start(bounds[0]), slice.start(0));
+            int last = bounds[0] + bounds[1] - 1;
+            assertEquals(batch.end(last), slice.end(slice.count() - 1));
+            boolean terminated = batch.terminated() || last < batch.count() - 1;
+            assertEquals(terminated, slice.terminated());
+            assertEquals(batch.end(last) + (terminated ? 1 : 0) - batch.start(bounds[0]), slice.byteCount());
+        }
+    }
+
+    @Test
+    void theFirstLineMayBeALaterOneOfTheSource() throws Exception {
+        List<Long> indices = new ArrayList<>();
+        LineSplitter<RuntimeException> splitter =
+                new LineSplitter<>(9, 7, batch -> indices.add(batch.firstLineIndex()));
+        byte[] block = "a\nb\nc".getBytes(StandardCharsets.US_ASCII);
+        splitter.add(block, block.length, new int[] {1, 3}, 2);
+        splitter.finish();
+        assertEquals(List.of(7L, 9L), indices);
+        assertEquals(10, splitter.lineCount());
     }
 
     @TestFactory

@@ -326,6 +326,30 @@ final class DatasetsTest {
         }
     }
 
+    /** A file that was cut: the check of the version fails, and lookups of some lines succeed. */
+    @Test
+    void aLookupThatSucceedsDoesNotEndAFailureThatTheCheckHasFound() {
+        serve(1);
+        AtomicInteger lookups = new AtomicInteger();
+        store.checking = () -> {
+            throw new StoreUnavailableException("the file has 5 bytes");
+        };
+        store.lookups = () -> lookups.getAndIncrement() % 2 == 0
+                ? CompletableFuture.failedFuture(new StoreUnavailableException("it is truncated"))
+                : CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+        try (LoggedErrors errors = new LoggedErrors(ServedDataset.class)) {
+            for (int i = 0; i < 6; i++) {
+                datasets.check();
+            }
+            assertEquals(1, errors.messages.size(), String.valueOf(errors.messages));
+        }
+        store.checking = () -> true;
+        store.lookups = () -> CompletableFuture.completedFuture(new Lookup.Found(new byte[0]));
+        datasets.check();
+        datasets.check();
+        assertReady();
+    }
+
     @Test
     void oneDamagedLineLeavesTheServerReadyAndManyDoNot() {
         serve(1);

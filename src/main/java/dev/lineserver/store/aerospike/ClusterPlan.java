@@ -235,9 +235,11 @@ final class ClusterPlan {
     /** An upper bound: assumes for each line the greatest length of its class, or of packed lines the longest headers. */
     private long diskBytes(LinesPerRecord lines) {
         if (lines.of(shape.lineCount(), shape.byteCount()) > 1) {
-            return shape.byteCount()
-                    + shape.lineCount() * PackedLines.MAX_OVERHEAD_BYTES
-                    + recordCount(lines) * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
+            // Compressed lines have no headers of their own.
+            long lineBytes = shape.compression() < 1
+                    ? shape.storedBytes()
+                    : shape.byteCount() + shape.lineCount() * PackedLines.MAX_OVERHEAD_BYTES;
+            return lineBytes + recordCount(lines) * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
         }
         long[] classes = shape.linesByLength();
         long bytes = 0;

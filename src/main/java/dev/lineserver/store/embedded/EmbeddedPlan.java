@@ -30,7 +30,7 @@ final class EmbeddedPlan {
     static Plan of(TextShape shape, int keep, Path directory) throws StoreException {
         long versions = VersionsFile.keep(keep, !shape.copied());
         long index = indexBytes(shape);
-        long copy = shape.copied() ? shape.byteCount() : 0;
+        long copy = shape.copied() ? shape.storedBytes() : 0;
         long free;
         try {
             free = Files.getFileStore(existing(directory)).getUsableSpace();
@@ -48,7 +48,11 @@ final class EmbeddedPlan {
                         "bytes",
                         "more RAM while requests read all older versions, at most"),
                 new Figure("index-ssd", versions * index, "bytes", "the indexes on disk, in " + directory),
-                new Figure("copy-ssd", versions * copy, "bytes", "copies of the text there, unless it stays in place"),
+                new Figure(
+                        "copy-ssd",
+                        versions * copy,
+                        "bytes",
+                        "copies of the text there, unless it stays in place; about, if they are compressed"),
                 new Figure("free-ssd", free, "bytes", "free space there now"),
                 new Figure("nodes", 1, "nodes", "machines"),
                 new Figure(

@@ -50,6 +50,14 @@ final class ClusterPlanTest extends FakeNodeTest {
     }
 
     @Test
+    void packedLinesThatAreCompressedNeedLessStorage() throws Exception {
+        Plan plan = connect(settings()).plan(shape().compressed(0.25), 0, LinesPerRecord.AUTO);
+        assertEquals(16 * 20 + 66 + 496, figure(plan, "read-16"));
+        assertEquals(144 + 496, figure(plan, "read-1"), "single lines are not compressed");
+        assertEquals(200_000_000 + Math.ceilDiv(10_000_000, 16) * 66, figure(plan, "storage-16"));
+    }
+
+    @Test
     void anEmptyTextHasAPlan() throws Exception {
         AerospikeStore store = connect(settings());
         Plan plan = store.plan(new TextShape(0, 0, 0, new long[4096], 0, true), 0, LinesPerRecord.ONE);

@@ -375,7 +375,7 @@ final class EmbeddedStoreTest {
             Files.writeString(source, text);
             Manifest manifest = ingestIfChanged(false).manifest();
             long actual = Files.size(directory.resolve("data/default/v" + manifest.version() + "/index"));
-            Plan plan = new Planning(store, false, 0, LinesPerRecord.ONE)
+            Plan plan = new Planning(store, false, 0, LinesPerRecord.ONE, false)
                     .ofWhole(List.of(source.toString()), Progress.SILENT);
             long planned = plan.figures().stream()
                     .filter(figure -> figure.name().equals("index-ram"))
