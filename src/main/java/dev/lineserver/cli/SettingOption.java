@@ -31,7 +31,7 @@ enum SettingOption {
     COMPRESS(
             "compress",
             "zstd|none",
-            "How an ingest stores the lines: zstd compresses them, to about a fourth for logs and source code. The embedded store"
+            "How an ingest stores the lines: zstd compresses them, to about a quarter for logs and source code. The embedded store"
                     + " then keeps a copy of FILE, and Aerospike needs --lines-per-record."),
     RATE(
             "rate",

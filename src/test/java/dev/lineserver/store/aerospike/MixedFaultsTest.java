@@ -69,7 +69,7 @@ class MixedFaultsTest extends FakeNodeTest {
 
     static LongStream seeds() {
         long first = Long.getLong("faults.seed", 1);
-        return LongStream.range(first, first + Integer.getInteger("faults.seeds", 10));
+        return LongStream.range(first, first + Integer.getInteger("faults.seeds", 4));
     }
 
     /** Lines of 0 to 40 bytes, and a few that need several records. */
