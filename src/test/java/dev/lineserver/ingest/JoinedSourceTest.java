@@ -207,7 +207,8 @@ final class JoinedSourceTest {
                 "cannot read " + directory.resolve("cut.gz") + ": it is truncated; fetch it again",
                 List.of(good, write("cut.gz", Archives.cut(archive, archive.length - 1)), good));
         assertRefused("standard input is named 2 times", List.of("-", good, "/dev/stdin"));
-        assertRefused("and a version keeps at most 65536", Collections.nCopies(400, write("n".repeat(200), ascii("x"))));
+        assertRefused(
+                "and a version keeps at most 65536", Collections.nCopies(400, write("n".repeat(200), ascii("x"))));
         assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 

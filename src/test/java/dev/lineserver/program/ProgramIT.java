@@ -361,12 +361,7 @@ final class ProgramIT {
     @Test
     void anAnswerThatIsCutOffLeavesNoRequestThatTheServerWaitsFor() throws Exception {
         Path data = directory.resolve("data");
-        serve(
-                "serve",
-                file("served", Samples.random(20_000, 100, 63)).toString(),
-                "--copy",
-                "--data-dir",
-                data.toString());
+        serve("serve", file("served", Samples.random(20_000, 100, 63)).toString(), "--copy");
         Path lines;
         try (Stream<Path> files = Files.walk(data)) {
             lines = files.filter(path -> path.endsWith("lines")).findFirst().orElseThrow();

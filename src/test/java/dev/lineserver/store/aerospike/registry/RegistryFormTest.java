@@ -1,10 +1,16 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 
 import com.aerospike.client.Bin;
 import com.aerospike.client.Record;
@@ -350,6 +356,37 @@ final class RegistryFormTest {
         Registry expected = REGISTRY.copy();
         expected.builds().remove("f");
         assertEquals(expected, read(stored));
+    }
+
+    /** Otherwise the native program could neither write nor read it. */
+    @Test
+    void theNativeProgramKnowsEachRecordOfTheRegistry() throws Exception {
+        String metadata = new String(
+                Objects.requireNonNull(RegistryForm.class.getResourceAsStream(
+                                "/META-INF/native-image/dev.lineserver/line-server/reachability-metadata.json"))
+                        .readAllBytes(),
+                StandardCharsets.UTF_8);
+        Set<String> records = new TreeSet<>();
+        addRecords(Registry.class, records);
+        assertTrue(records.contains(PartsEntry.PartEntry.class.getName()), records::toString);
+        for (String name : records) {
+            assertTrue(metadata.contains('"' + name + '"'), name + " is not in reachability-metadata.json");
+        }
+    }
+
+    private static void addRecords(Type type, Set<String> records) {
+        if (type instanceof ParameterizedType generic) {
+            for (Type argument : generic.getActualTypeArguments()) {
+                addRecords(argument, records);
+            }
+        } else if (type instanceof Class<?> candidate
+                && candidate.isRecord()
+                && candidate.getPackageName().startsWith("dev.lineserver.store.aerospike")
+                && records.add(candidate.getName())) {
+            for (RecordComponent component : candidate.getRecordComponents()) {
+                addRecords(component.getGenericType(), records);
+            }
+        }
     }
 
     /** A newer program may say in another way which form it has written. */
