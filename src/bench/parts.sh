@@ -83,6 +83,7 @@ main() {
   read_options "$@"
   SEED=${SEED:-1}
   open_run
+  open_results
   TEXT=$(keep_text "$SIZE")
   cat "$TEXT" >/dev/null
   service aerospike || die 'Aerospike did not start'
