@@ -260,21 +260,14 @@ public record PartsEntry(
     private PartsEntry with(int part, PartEntry entry) {
         SortedMap<String, PartEntry> after = new TreeMap<>(parts);
         after.put(key(part), entry);
-        return new PartsEntry(
-                count,
-                lineCount,
-                byteCount,
-                digest,
-                linesPerRecord,
-                compressed,
-                maxBytesPerRecord,
-                chunkLines,
-                stored,
-                longLineParts,
-                after);
+        return with(stored, longLineParts, after);
     }
 
     private PartsEntry with(BitSet bits, SortedMap<String, Long> longLines) {
+        return with(HexFormat.of().formatHex(bits.toByteArray()), longLines, parts);
+    }
+
+    private PartsEntry with(String chunks, SortedMap<String, Long> longLines, SortedMap<String, PartEntry> holders) {
         return new PartsEntry(
                 count,
                 lineCount,
@@ -284,9 +277,9 @@ public record PartsEntry(
                 compressed,
                 maxBytesPerRecord,
                 chunkLines,
-                HexFormat.of().formatHex(bits.toByteArray()),
+                chunks,
                 longLines,
-                parts);
+                holders);
     }
 
     private static String key(int number) {
