@@ -2,15 +2,14 @@ package dev.lineserver.cli;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
+import dev.lineserver.cli.Table.Column;
 import dev.lineserver.store.BuildStatus;
-import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 
@@ -34,44 +33,55 @@ final class BuildsCommand implements Verb {
             context.out().line(JsonObject.of("builds", all).encode());
             return true;
         }
+        Table table = new Table(
+                Column.text("DATASET"),
+                Column.number("VERSION"),
+                Column.text("STATE"),
+                Column.number("LINES"),
+                Column.number("STORED"),
+                Column.number("OF"),
+                Column.number("RATE"),
+                Column.cutAtEnd("SINCE", 11),
+                Column.cutAtEnd("ACTIVE", 11),
+                Column.cutInMiddle("SOURCE", 16));
         for (BuildStatus build : builds) {
-            context.out().line(text(build));
-            for (BuildStatus.PartStatus part : build.parts()) {
-                context.out().line(text(part));
-            }
+            add(table, build);
+            build.parts().forEach(part -> add(table, part));
         }
+        table.print(context.out());
         if (builds.isEmpty()) {
             context.out().line("no build is in progress, and none can be resumed");
         }
         return true;
     }
 
-    private static String text(BuildStatus build) {
-        String of = build.sourceSize() < 0 ? "" : " of " + Quantities.bytes(build.sourceSize());
-        String rate = build.running() ? ", " + Quantities.bytes((long) build.bytesPerSecond()) + "/s" : "";
-        return String.format(
-                Locale.ROOT,
-                "%-20s version %d  %-10s  %s lines, %s%s stored%s  since %s, last sign of life %s  %s",
-                build.dataset(),
-                build.version(),
+    private static void add(Table table, BuildStatus build) {
+        table.row(
+                build.dataset().value(),
+                Long.toString(build.version()),
                 state(build.running()),
                 Quantities.grouped(build.stored().lineIndex()),
                 Quantities.bytes(build.stored().byteOffset()),
-                of,
-                rate,
-                build.startedAt(),
-                build.activeAt(),
-                ControlCharacters.escape(build.sourceName()));
+                build.sourceSize() < 0 ? "" : Quantities.bytes(build.sourceSize()),
+                build.running() ? Quantities.bytes((long) build.bytesPerSecond()) + "/s" : "",
+                build.startedAt().toString(),
+                build.activeAt().toString(),
+                build.sourceName());
     }
 
-    private static String text(BuildStatus.PartStatus part) {
-        return String.format(
-                Locale.ROOT,
-                "  part %-15s %-10s  %s lines stored  %s",
-                part.part(),
+    /** The owner of a part is in the last column. */
+    private static void add(Table table, BuildStatus.PartStatus part) {
+        table.row(
+                "  part " + part.part(),
+                "",
                 state(part.running()),
                 Quantities.grouped(part.lines()),
-                ControlCharacters.escape(part.owner()));
+                "",
+                "",
+                "",
+                "",
+                "",
+                part.owner());
     }
 
     private static String state(boolean running) {

@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
+import dev.lineserver.cli.Table.Column;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
@@ -37,12 +38,12 @@ final class DatasetsCommand implements Verb {
                         try {
                             described.add(versions.current().get().describe());
                         } catch (StoreException failure) {
-                            context.err().print(failure.getMessage());
+                            context.err().fail(failure.getMessage());
                             complete = false;
                         }
                     }
                     case DatasetListing.Unreadable(var _, StoreException failure) -> {
-                        context.err().print(failure.getMessage());
+                        context.err().fail(failure.getMessage());
                         complete = false;
                     }
                 }
@@ -52,20 +53,22 @@ final class DatasetsCommand implements Verb {
             List<JsonObject> all = described.stream().map(JsonObject::mapFrom).toList();
             context.out().line(JsonObject.of("datasets", all).encode());
         } else {
+            Table table = new Table(
+                    Column.text("DATASET"),
+                    Column.number("VERSION"),
+                    Column.number("LINES"),
+                    Column.number("SIZE"),
+                    Column.cutInMiddle("SOURCE", 16));
             for (Manifest manifest : described) {
-                context.out().line(line(manifest));
+                table.row(
+                        manifest.dataset().value(),
+                        Long.toString(manifest.version()),
+                        Quantities.grouped(manifest.lineCount()),
+                        Quantities.bytes(manifest.byteCount()),
+                        manifest.sourceName());
             }
+            table.print(context.out());
         }
         return complete;
-    }
-
-    private static String line(Manifest manifest) {
-        return String.format(
-                "%-20s version %d  %s lines  %s  %s",
-                manifest.dataset(),
-                manifest.version(),
-                Quantities.grouped(manifest.lineCount()),
-                Quantities.bytes(manifest.byteCount()),
-                manifest.sourceName());
     }
 }

@@ -33,7 +33,7 @@ final class Failures {
 
     /** Reports that a signal ended the command. Its exception is a consequence and not reported. */
     static int reportInterrupted(String interruption, Messages err) {
-        err.print(interruption);
+        err.fail(interruption);
         return FAILED;
     }
 
@@ -48,18 +48,18 @@ final class Failures {
         if (failure instanceof IOException write) {
             // The reader of a pipe may close it when it has read enough; nobody would read a message about that.
             if (!IoErrors.isBrokenPipe(write)) {
-                err.print("standard output cannot be written: " + failure.getMessage());
+                err.fail("standard output cannot be written: " + failure.getMessage());
             }
             return FAILED;
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String message = explain(cause);
             if (message != null) {
-                err.print(message);
+                err.fail(message);
                 return cause instanceof ParameterException || cause instanceof UsageException ? USAGE : FAILED;
             }
         }
-        err.print("unexpected error, a fault of Line Server; please report it with these lines", failure);
+        err.fail("unexpected error, a fault of Line Server; please report it with these lines", failure);
         return FAILED;
     }
 

@@ -7,7 +7,6 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.util.EnumSet;
 import java.util.Properties;
 import java.util.Set;
@@ -57,16 +56,23 @@ public final class LineServerCommand implements IVersionProvider {
     /** Runs the command that the arguments name on the standard streams of this process, and returns its exit code. */
     public static int run(String... args) {
         StandardStreams.replaceClosedStreams();
-        return run(StandardStreams.openOutput(), System.err, args);
+        return run(
+                new StandardOutput(StandardStreams.openOutput(), Terminal.of(1)),
+                new Messages(System.err, Terminal.of(2).ansi()),
+                args);
     }
 
     static int run(OutputStream stdout, PrintStream stderr, String... args) {
-        return run(Channels.newChannel(stdout), stderr, args);
+        return run(stdout, stderr, Terminal.NONE, args);
     }
 
-    private static int run(WritableByteChannel stdout, PrintStream stderr, String... args) {
-        StandardOutput out = new StandardOutput(stdout);
-        Messages err = new Messages(stderr);
+    /** @param terminal both streams lead to it */
+    static int run(OutputStream stdout, PrintStream stderr, Terminal terminal, String... args) {
+        return run(
+                new StandardOutput(Channels.newChannel(stdout), terminal), new Messages(stderr, terminal.ansi()), args);
+    }
+
+    private static int run(StandardOutput out, Messages err, String... args) {
         try (TerminationHandler terminationHandler = new TerminationHandler();
                 LogMessages log = LogMessages.open(err)) {
             Verb verb = null;
@@ -108,6 +114,8 @@ public final class LineServerCommand implements IVersionProvider {
         // The help text goes through our standard output, so that a failed write is a failure.
         StringWriter help = new StringWriter();
         command.setOut(new PrintWriter(help));
+        command.setColorScheme(
+                CommandLine.Help.defaultColorScheme(out.terminal().ansi()));
         if (CommandLine.executeHelpRequest(parsed) != null) {
             out.text(help.toString());
             return null;

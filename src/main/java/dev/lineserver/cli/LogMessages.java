@@ -41,7 +41,7 @@ final class LogMessages extends Handler implements AutoCloseable {
         if (thrown == null) {
             err.print(message);
         } else if (record.getLevel().intValue() >= Level.SEVERE.intValue()) {
-            err.print(message, thrown);
+            err.fail(message, thrown);
         } else {
             err.print(message + ": " + (thrown.getMessage() == null ? thrown : thrown.getMessage()));
         }

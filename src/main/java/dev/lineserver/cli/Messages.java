@@ -2,25 +2,38 @@ package dev.lineserver.cli;
 
 import java.io.PrintStream;
 
+import picocli.CommandLine.Help.Ansi;
+
 import dev.lineserver.store.ControlCharacters;
 
 /** Prints messages to standard error, one line each. Control characters in a message are escaped. */
 final class Messages {
-    private static final String PREFIX = "line-server: ";
+    private static final String PREFIX = "line-server:";
 
     private final PrintStream stream;
+    private final Ansi ansi;
 
-    Messages(PrintStream stream) {
+    Messages(PrintStream stream, Ansi ansi) {
         this.stream = stream;
+        this.ansi = ansi;
     }
 
     void print(String message) {
-        stream.println(PREFIX + ControlCharacters.escape(message));
+        print("faint", message);
+    }
+
+    /** Prints the message of the failure that ends the command. */
+    void fail(String message) {
+        print("bold,red", message);
+    }
+
+    private void print(String style, String message) {
+        stream.println(ansi.string("@|" + style + " " + PREFIX + "|@") + " " + ControlCharacters.escape(message));
     }
 
     /** Prints a message and the stack trace of an unexpected failure. */
-    void print(String message, Throwable failure) {
-        print(message);
+    void fail(String message, Throwable failure) {
+        fail(message);
         failure.printStackTrace(stream);
     }
 }

@@ -12,11 +12,20 @@ final class StandardOutput {
     private static final int BUFFER_BYTES = 8 << 10;
 
     private final WritableByteChannel channel;
+    private final Terminal terminal;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
-    /** @param channel blocks until it has accepted at least one byte */
-    StandardOutput(WritableByteChannel channel) {
+    /**
+     * @param channel blocks until it has accepted at least one byte
+     * @param terminal describes the other end of the channel
+     */
+    StandardOutput(WritableByteChannel channel, Terminal terminal) {
         this.channel = channel;
+        this.terminal = terminal;
+    }
+
+    Terminal terminal() {
+        return terminal;
     }
 
     /** Writes text verbatim. */

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import dev.lineserver.cli.Table.Column;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -27,6 +28,14 @@ final class VersionsCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         List<JsonObject> described = new ArrayList<>();
+        Table table = new Table(
+                Column.number("VERSION"),
+                Column.text("STATE"),
+                Column.number("LINES"),
+                Column.number("SIZE"),
+                Column.cutAtEnd("DIGEST", 9),
+                Column.cutAtEnd("CREATED", 11),
+                Column.cutInMiddle("SOURCE", 16));
         boolean complete = true;
         try (LineStore store = context.openStore()) {
             for (StoredVersion version : CommandContext.versions(store, CommandContext.parseDataset(dataset))
@@ -34,21 +43,28 @@ final class VersionsCommand implements Verb {
                 try {
                     Manifest manifest = version.describe();
                     described.add(json(version.state(), manifest));
-                    if (!json) {
-                        context.out().line(line(version.state(), manifest));
-                    }
+                    table.row(
+                            Long.toString(manifest.version()),
+                            name(version.state()),
+                            Quantities.grouped(manifest.lineCount()),
+                            Quantities.bytes(manifest.byteCount()),
+                            manifest.content().digest().toString(),
+                            manifest.createdAt().toString(),
+                            manifest.sourceName());
                 } catch (StoreException failure) {
                     described.add(JsonObject.of(
                             "version", version.number(),
                             "state", name(version.state()),
                             "failure", failure.getMessage()));
-                    context.err().print(failure.getMessage());
+                    context.err().fail(failure.getMessage());
                     complete = false;
                 }
             }
         }
         if (json) {
             context.out().line(JsonObject.of("versions", described).encode());
+        } else {
+            table.print(context.out());
         }
         return complete;
     }
@@ -60,17 +76,5 @@ final class VersionsCommand implements Verb {
 
     private static String name(StoredVersion.State state) {
         return state.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static String line(StoredVersion.State state, Manifest manifest) {
-        return String.format(
-                "version %-4d %-8s %s lines  %s  digest %s  %s  %s",
-                manifest.version(),
-                name(state),
-                Quantities.grouped(manifest.lineCount()),
-                Quantities.bytes(manifest.byteCount()),
-                manifest.content().digest(),
-                manifest.createdAt(),
-                manifest.sourceName());
     }
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.Help.Ansi;
 
 import dev.lineserver.config.Settings;
 import dev.lineserver.store.Samples;
@@ -391,7 +392,7 @@ final class CommandTest {
         Path named = Files.write(directory.resolve("a\nb\u001b[31m"), content);
         assertEquals(0, run("ingest", named.toString()), err.toString(StandardCharsets.UTF_8));
         assertEquals(0, run("datasets"));
-        assertEquals(1, out.toString(StandardCharsets.UTF_8).lines().count(), out.toString(StandardCharsets.UTF_8));
+        assertEquals(2, out.toString(StandardCharsets.UTF_8).lines().count(), out.toString(StandardCharsets.UTF_8));
         assertTrue(
                 out.toString(StandardCharsets.UTF_8).contains("a\\u000ab\\u001b[31m"),
                 out.toString(StandardCharsets.UTF_8));
@@ -416,13 +417,14 @@ final class CommandTest {
         assertEquals(
                 1,
                 Failures.reportInterrupted(
-                        command.interruption(), new Messages(new PrintStream(err, true, StandardCharsets.UTF_8))));
+                        command.interruption(),
+                        new Messages(new PrintStream(err, true, StandardCharsets.UTF_8), Ansi.OFF)));
         assertEquals("line-server: " + message + "\n", err.toString(StandardCharsets.UTF_8));
     }
 
     @Test
     void tooLittleHeapPrintsOneLine() {
-        Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8));
+        Messages messages = new Messages(new PrintStream(err, true, StandardCharsets.UTF_8), Ansi.OFF);
         assertEquals(1, Failures.report(new IllegalStateException(new OutOfMemoryError("Java heap space")), messages));
         assertTrue(
                 err.toString(StandardCharsets.UTF_8)

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine.Help.Ansi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -17,7 +18,7 @@ final class ConsoleProgressTest {
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     private long now = Long.MAX_VALUE - 1;
     private final ConsoleProgress progress = new ConsoleProgress(
-            "ingest", new Messages(new PrintStream(printed, true, StandardCharsets.UTF_8)), () -> now);
+            "ingest", new Messages(new PrintStream(printed, true, StandardCharsets.UTF_8), Ansi.OFF), () -> now);
 
     /** Passes time, and reports a position in MiB at its end. */
     private void update(double seconds, double position, long size) {

@@ -73,7 +73,7 @@ final class LinePrinterTest {
     private void print(Snapshot snapshot, boolean number, long first, long end) throws Exception {
         out.reset();
         damaged.clear();
-        StandardOutput to = new StandardOutput(Channels.newChannel(out));
+        StandardOutput to = new StandardOutput(Channels.newChannel(out), Terminal.NONE);
         LinePrinter.LineSink sink = number ? new NumberedLines(to, new LineNumbers(1)) : new PlainLines(to);
         new LinePrinter(snapshot, sink, (lineIndex, _) -> damaged.add(lineIndex)).print(first, end);
         to.flush();

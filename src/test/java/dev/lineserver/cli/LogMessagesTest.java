@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Help.Ansi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,7 +21,8 @@ final class LogMessagesTest {
 
     @Test
     void whatACommandLogsIsPrintedInOneLine() {
-        try (LogMessages _ = LogMessages.open(new Messages(new PrintStream(err, true, StandardCharsets.UTF_8)))) {
+        try (LogMessages _ =
+                LogMessages.open(new Messages(new PrintStream(err, true, StandardCharsets.UTF_8), Ansi.OFF))) {
             logger.log(System.Logger.Level.DEBUG, "a detail");
             logger.log(System.Logger.Level.INFO, "checking {0} of {1}", 3, "x");
             logger.log(System.Logger.Level.WARNING, "files could not be removed", new IOException("no permission"));
@@ -37,7 +39,8 @@ final class LogMessagesTest {
     /** These are faults of the program. */
     @Test
     void anErrorWithAnExceptionIsPrintedWithItsStackTrace() {
-        try (LogMessages _ = LogMessages.open(new Messages(new PrintStream(err, true, StandardCharsets.UTF_8)))) {
+        try (LogMessages _ =
+                LogMessages.open(new Messages(new PrintStream(err, true, StandardCharsets.UTF_8), Ansi.OFF))) {
             logger.log(System.Logger.Level.ERROR, "a task failed", new IllegalStateException("scripted"));
         }
         assertTrue(
