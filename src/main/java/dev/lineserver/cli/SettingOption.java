@@ -45,7 +45,7 @@ enum SettingOption {
                     + " Also LINE_SERVER_INGEST_PRIORITY."),
     FIRST_LINE_NUMBER("first-line-number", "0|1", "Number of the first line."),
     DATASET("dataset", "NAME", "Name of the dataset."),
-    STORE("store", "KIND", "Kind of store: embedded (files of this machine, the default) or aerospike."),
+    STORE("store", "embedded|aerospike", "Kind of store: files of this machine, which is the default, or a cluster."),
     DATA_DIR("data-dir", "DIR", "Directory of the embedded store. Default: ~/.local/share/line-server"),
     AEROSPIKE(
             "aerospike",
@@ -59,18 +59,22 @@ enum SettingOption {
     AEROSPIKE_TLS("aerospike-tls", "", "Encrypt the connections to the cluster."),
     AEROSPIKE_CLUSTER_NAME("aerospike-cluster-name", "NAME", "Connect only to the cluster of this name."),
     AEROSPIKE_TIMEOUT("aerospike-timeout", "MILLIS", "Deadline of a lookup with all its retries, in milliseconds."),
-    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Maximum number of connections to a node.");
+    AEROSPIKE_CONNECTIONS("aerospike-connections", "N", "Maximum number of connections to a node."),
+    CONFIG(
+            "config",
+            "FILE",
+            "Read settings from this file, instead of config/application.properties in the current directory.");
 
     /** The options of verbs that store. */
     static final Set<SettingOption> INGEST_OPTIONS = EnumSet.range(KEEP, PRIORITY);
     /** The options of verbs that plan to store. */
     static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD, COMPRESS);
     /** The options that select a store. */
-    static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, CONFIG);
     /** The options that select a dataset in a store. */
-    static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, CONFIG);
     /** The options that select lines of a dataset. */
-    static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, AEROSPIKE_CONNECTIONS);
+    static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, CONFIG);
     /** The names of settings that differ from those of their options. */
     private static final Map<SettingOption, String> SETTINGS = Map.of(
             AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions", RATE, "ingest-rate", PRIORITY, "ingest-priority");

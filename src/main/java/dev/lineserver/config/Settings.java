@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,6 +21,7 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.Expressions;
 import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.PropertiesConfigSourceLoader;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
@@ -33,14 +35,21 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
  * The settings of one run of the program. The sources, in order of precedence, are the command line, system properties,
- * environment variables, {@code config/application.properties} and the defaults: the order of MicroProfile. A value is
- * used verbatim: no expression {@code ${…}} in it is expanded.
+ * environment variables, a file and the defaults: the order of MicroProfile. The file is the one that the setting
+ * {@code config} names, or else {@code config/application.properties}. A value is used verbatim: no expression
+ * {@code ${…}} in it is expanded.
  */
 public final class Settings {
     private static final String PREFIX = "line-server.";
     private static final String COMMAND_LINE = "command line";
     /** Higher precedence than system properties, whose ordinal is 400. */
     private static final int ORDINAL = 500;
+
+    private static final String CONFIG = PREFIX + "config";
+    /** The ordinals that SmallRye gives to {@code config/application.properties} and to the same file on the class path. */
+    private static final int FILE_ORDINAL = 260;
+
+    private static final int CLASS_PATH_ORDINAL = 250;
 
     private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
 
@@ -54,14 +63,23 @@ public final class Settings {
     /** Matches a host with a name after it that is not a port. */
     private static final Pattern HOST_AND_NAME = Pattern.compile("(?:\\[.*]|[^:]*):(?<name>[^:]*[^:\\d][^:]*)");
 
-    private static volatile Map<String, String> quarkusProperties = Map.of();
+    private static volatile Given quarkusGiven = new Given(Map.of(), null);
 
     private final SmallRyeConfig config;
-    private final Map<String, String> commandLine;
+    private final Given given;
 
-    private Settings(SmallRyeConfig config, Map<String, String> commandLine) {
+    /**
+     * The settings that the user gives to one run.
+     *
+     * @param commandLine the values of options, by the names of properties
+     * @param file the values of the configuration file; null if none is named
+     */
+    private record Given(
+            Map<String, String> commandLine, @Nullable PropertiesConfigSource file) {}
+
+    private Settings(SmallRyeConfig config, Given given) {
         this.config = config;
-        this.commandLine = commandLine;
+        this.given = given;
     }
 
     /**
@@ -73,11 +91,12 @@ public final class Settings {
     public static Settings load(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
+        Given given = new Given(properties, readFile(properties));
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
                 .withConverter(Path.class, ORDINAL, Settings::parseDirectory)
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
-        customize(builder, properties);
+        customize(builder, given);
         SmallRyeConfig config = builder.build();
         FEATURES.forEach(feature ->
                 feature.getProperties().keySet().forEach(name -> requireNotEmpty(config.getConfigValue(name))));
@@ -96,7 +115,7 @@ public final class Settings {
         requireWithin(config, "http.max-ranges", 1, 1_000_000);
         requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
         requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
-        Settings settings = new Settings(config, properties);
+        Settings settings = new Settings(config, given);
         if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
             Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
             requireWithin(
@@ -106,6 +125,24 @@ public final class Settings {
                     longest.toSeconds() + "s, the bounds over Aerospike");
         }
         return settings;
+    }
+
+    /** Reads the file that the setting {@code config} names; returns null if it has no value. */
+    private static @Nullable PropertiesConfigSource readFile(Map<String, String> commandLine) {
+        String name = commandLine.get(CONFIG);
+        if (name == null) {
+            name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
+        }
+        Path file = name == null || name.isBlank() ? null : parseDirectory(name);
+        if (file == null) {
+            return null;
+        }
+        Set<String> known = new HashSet<>();
+        FEATURES.forEach(feature ->
+                feature.getProperties().keySet().forEach(property -> known.add(property.replace("[*]", ""))));
+        // A file cannot name another one.
+        known.remove(CONFIG);
+        return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
     }
 
     /**
@@ -161,16 +198,28 @@ public final class Settings {
         return config.getConfigMapping(ServeConfig.class);
     }
 
-    /** Passes the command line to Quarkus, which reads the other sources itself. Must be called before Quarkus starts. */
+    /**
+     * Passes the command line and the configuration file to Quarkus, which reads the other sources itself. Must be called
+     * before Quarkus starts.
+     */
     public void passToQuarkus() {
-        quarkusProperties = commandLine;
+        quarkusGiven = given;
     }
 
-    /** Adds the command line to the configuration of Quarkus, and disables expressions in the values of our settings. */
+    /**
+     * Adds the command line and the configuration file to the configuration of Quarkus, and disables expressions in the
+     * values of our settings.
+     */
     public static final class QuarkusCustomizer implements SmallRyeConfigBuilderCustomizer {
+        /** After those of Quarkus, which add the default sources. */
+        @Override
+        public int priority() {
+            return Integer.MAX_VALUE;
+        }
+
         @Override
         public void configBuilder(SmallRyeConfigBuilder builder) {
-            customize(builder, quarkusProperties);
+            customize(builder, quarkusGiven);
             // Only our settings are verbatim: properties of Quarkus refer to them, as in ${line-server.port}.
             builder.withInterceptors((context, name) -> name.startsWith(PREFIX)
                     ? Expressions.withoutExpansion(() -> context.proceed(name))
@@ -178,8 +227,19 @@ public final class Settings {
         }
     }
 
-    private static void customize(SmallRyeConfigBuilder builder, Map<String, String> properties) {
-        builder.withSources(new PropertiesConfigSource(properties, COMMAND_LINE, ORDINAL))
+    private static void customize(SmallRyeConfigBuilder builder, Given given) {
+        if (given.file() != null) {
+            // The default sources but config/application.properties, which the file replaces.
+            ClassLoader loader = builder.getClassLoader();
+            builder.setAddDefaultSources(false)
+                    .addSystemSources()
+                    .withSources(given.file())
+                    .withSources(PropertiesConfigSourceLoader.inClassPath(
+                            "application.properties", CLASS_PATH_ORDINAL, loader))
+                    .withSources(PropertiesConfigSourceLoader.inClassPath(
+                            "META-INF/microprofile-config.properties", PropertiesConfigSource.ORDINAL, loader));
+        }
+        builder.withSources(new PropertiesConfigSource(given.commandLine(), COMMAND_LINE, ORDINAL))
                 .withConverter(DatasetName.class, ORDINAL, DatasetName::new)
                 .withConverter(
                         LineNumbers.class,
@@ -261,6 +321,8 @@ public final class Settings {
                             .replace("keep-versions", "keep")
                             .replace("ingest-", "");
         }
+        // Of a configuration file, the name of the source has the path in brackets.
+        source = source.replaceFirst("^PropertiesConfigSource\\[source=(?:file:(?://)?)?(.*)]$", "$1");
         return source.equals(EnvConfigSource.NAME)
                 ? property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT)
                 : property + " in " + source;

@@ -15,6 +15,9 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
 /** The settings of the store. */
 @ConfigMapping(prefix = "line-server")
 public interface StoreConfig {
+    /** File with settings that is read instead of {@code config/application.properties}. */
+    Optional<Path> config();
+
     /** Kind of store; if absent, Aerospike if its hosts are set, else embedded. */
     Optional<Kind> store();
 

@@ -1,0 +1,96 @@
+package dev.lineserver.config;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+import dev.lineserver.store.IoErrors;
+
+/**
+ * A file with settings that the user names, in the form of {@code config/application.properties}. It is checked more
+ * strictly than that one: a misspelt name would otherwise leave a setting at its default.
+ */
+final class ConfigFile {
+    /** Ends with an odd number of backslashes: the next line continues this one. */
+    private static final Pattern CONTINUED = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\$");
+
+    private static final Pattern COMMENT = Pattern.compile("[ \t\f]*(?:[#!].*)?");
+
+    /** A name ends at the first of these characters that no backslash precedes. */
+    private static final Pattern SEPARATED = Pattern.compile("(?:[^\\\\=:]|\\\\.)*[=:].*", Pattern.DOTALL);
+
+    private ConfigFile() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param prefix begins the names of our settings; others are those of Quarkus
+     * @param known the names of our settings
+     * @return the values by their names, in the order of the file
+     * @throws UsageException if the file cannot be read, has a line without a name and a value, or has an unknown name
+     */
+    static Map<String, String> read(Path file, String prefix, Set<String> known) {
+        Map<String, String> values = new LinkedHashMap<>();
+        List<String> lines = lines(file);
+        for (int i = 0; i < lines.size(); i++) {
+            int number = i + 1;
+            if (COMMENT.matcher(lines.get(i)).matches()) {
+                continue;
+            }
+            StringBuilder setting = new StringBuilder(lines.get(i));
+            while (CONTINUED.matcher(setting).find() && i + 1 < lines.size()) {
+                i++;
+                setting.append('\n').append(lines.get(i));
+            }
+            String place = file + " line " + number;
+            Properties parsed = parse(setting.toString(), place);
+            String name = parsed.stringPropertyNames().iterator().next();
+            if (name.startsWith(prefix) && !known.contains(name)) {
+                throw new UsageException(
+                        place + ": there is no setting " + name + "; correct its name, or remove the line");
+            }
+            values.put(name, parsed.getProperty(name));
+        }
+        return values;
+    }
+
+    private static Properties parse(String setting, String place) {
+        Properties parsed = new Properties();
+        try (Reader text = new StringReader(setting)) {
+            parsed.load(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (IllegalArgumentException malformedEscape) {
+            throw new UsageException(
+                    place + " has a \\u without four hexadecimal digits; correct it, or write \\\\ for \\");
+        }
+        if (!SEPARATED.matcher(setting).matches() || parsed.containsKey("")) {
+            throw new UsageException(
+                    place + " is not of the form NAME=VALUE; correct it, or begin it with # as a comment");
+        }
+        return parsed;
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file, StandardCharsets.UTF_8);
+        } catch (CharacterCodingException e) {
+            throw new UsageException(
+                    "the configuration file " + file + " is not UTF-8 text; convert it, or name another");
+        } catch (IOException e) {
+            throw new UsageException(IoErrors.message("read the configuration file " + file, e)
+                    + "; see --config and LINE_SERVER_CONFIG");
+        }
+    }
+}
