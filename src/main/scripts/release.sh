@@ -10,11 +10,11 @@ pom_value() {
   sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" pom.xml | head -n 1
 }
 
-# pack FOLDER PROGRAM: archives a program with the licence, the man pages and the completion script.
+# pack FOLDER PROGRAM: archives a program with the licence, the man pages and the completion scripts.
 pack() {
   local folder=$1 program=$2
   install -m 755 "$program" "$staging/$folder/line-server"
-  cp -R LICENSE "$pages/line-server.bash" "$pages/man1" "$staging/$folder/"
+  cp -R LICENSE "$pages/line-server.bash" "$pages/line-server.fish" "$pages/man1" "$staging/$folder/"
   tar --sort=name --mtime="$(pom_value project.build.outputTimestamp)" --owner=0 --group=0 --numeric-owner \
     --format=gnu --mode='u=rwX,go=rX,a-st' -C "$staging" -cf - "$folder" | gzip -n -9 >"$release/$folder.tar.gz"
 }
@@ -28,7 +28,7 @@ pack_jvm() {
   rm -f "$staging/$folder/quarkus-app/line-server.aot"
   pack "$folder" target/line-server-jvm
   cp "$pages/line-server.cdx.json" "$release/line-server-$(pom_value version).cdx.json"
-  cp -R "$pages/line-server.bash" "$pages/man1" "$release/"
+  cp -R "$pages/line-server.bash" "$pages/line-server.fish" "$pages/man1" "$release/"
 }
 
 pack_native() {

@@ -12,7 +12,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.codegen.docgen.manpage.ManPageGenerator;
 
-/** Writes the completion script of the command line for Bash and Zsh, and a page in AsciiDoc for each command. */
+/** Writes the completion scripts of the command line, one for Bash and Zsh and one for fish, and a page in AsciiDoc for each command. */
 public final class CommandPages {
     private static final int PAGE_WIDTH = 1_000;
 
@@ -32,6 +32,7 @@ public final class CommandPages {
         String script = AutoComplete.bash("line-server", command)
                 .replace("  type compopt &>/dev/null && compopt +o default\n\n", "");
         Files.writeString(directory.resolve("line-server.bash"), script);
+        Files.writeString(directory.resolve("line-server.fish"), FishCompletion.of(command));
         Stream<CommandSpec> verbs = command.getSubcommands().values().stream().map(CommandLine::getCommandSpec);
         CommandSpec[] specs =
                 Stream.concat(Stream.of(command.getCommandSpec()), verbs).toArray(CommandSpec[]::new);
