@@ -153,6 +153,10 @@ public final class LineServerCommand implements IVersionProvider {
         add(command, new BuildsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);
+        add(
+                command,
+                new DoctorCommand(),
+                SettingOption.with(EnumSet.of(SettingOption.HOST, SettingOption.PORT), SettingOption.DATASET_OPTIONS));
         return command.setExpandAtFiles(false);
     }
 

@@ -68,11 +68,18 @@ final class ServeCommand implements Verb {
         return exitCode.join() == 0;
     }
 
-    /** Fails before FILE is stored if the port is in use. Quarkus binds the port only after that. */
-    private static void requirePortFree(ServeConfig config) {
+    /** Fails if a server could not listen at this address now. */
+    static void requireBindable(String host, int port) throws IOException {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(config.host(), config.port()));
+            probe.bind(new InetSocketAddress(host, port));
+        }
+    }
+
+    /** Fails before FILE is stored if the port is in use. Quarkus binds the port only after that. */
+    private static void requirePortFree(ServeConfig config) {
+        try {
+            requireBindable(config.host(), config.port());
         } catch (IOException e) {
             String where = config.host() + " port " + config.port();
             throw new UncheckedIOException(

@@ -33,7 +33,7 @@ public final class Stores {
      */
     public static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops) throws StoreException {
         return switch (kind(config)) {
-            case EMBEDDED -> EmbeddedStore.open(directory(config), eventLoops);
+            case EMBEDDED -> EmbeddedStore.open(dataDirectory(config), eventLoops);
             case AEROSPIKE ->
                 AerospikeStore.connect(
                         aerospike(config),
@@ -67,7 +67,17 @@ public final class Stores {
         return config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED);
     }
 
-    private static Path directory(StoreConfig config) {
+    /** Returns true if the configured store is a cluster. */
+    public static boolean isCluster(StoreConfig config) {
+        return kind(config) == StoreConfig.Kind.AEROSPIKE;
+    }
+
+    /**
+     * Returns the directory of the embedded store.
+     *
+     * @throws UsageException if none is configured, and the user has no home directory
+     */
+    public static Path dataDirectory(StoreConfig config) {
         return config.dataDir().orElseGet(() -> {
             String home = System.getProperty("user.home", "?");
             if (home.isBlank() || home.equals("?")) {

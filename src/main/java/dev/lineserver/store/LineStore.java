@@ -204,6 +204,16 @@ public interface LineStore extends AutoCloseable {
      */
     Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException;
 
+    /**
+     * Checks the store itself, apart from its datasets: the layouts that this program reads, and the state of a cluster.
+     * Writes nothing and acquires no lock.
+     *
+     * @throws StoreException if the store cannot be read
+     */
+    default List<Finding> diagnose() throws StoreException {
+        return List.of();
+    }
+
     /** Releases threads, connections and files. The caller closes all snapshots and builds first. */
     @Override
     void close();

@@ -77,7 +77,8 @@ final class CommandTest {
                 "publish",
                 "rollback",
                 "drop",
-                "reclaim"
+                "reclaim",
+                "doctor"
             })
     void everyVerbPrintsItsHelp(String verb) {
         assertEquals(0, run(verb, "--help"));
@@ -101,7 +102,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, versions, diff, publish, rollback, builds, drop, reclaim; see line-server --help
+                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, versions, diff, publish, rollback, builds, drop, reclaim, doctor; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help

@@ -113,7 +113,8 @@ final class CommandLineIT {
                 "versions default --json",
                 "diff default 1 1",
                 "rollback default --to 1",
-                "reclaim"
+                "reclaim",
+                "doctor --port 0"
             })
     void aFailedWriteToStandardOutputExitsWith1(String command) throws Exception {
         String full = "line-server: standard output cannot be written: No space left on device\n";
@@ -401,6 +402,70 @@ final class CommandLineIT {
                         + " LINE_SERVER_DATASET=from-environment line-server ingest x.txt --dataset from-option >ingested"
                         + " && [ ! -e 'file$$data/from-environment' ] && [ -d 'file$$data/from-option' ]");
         assertEquals("a", get(serve("exec \"${LINE_SERVER[@]}\" serve") + "/lines/0"));
+    }
+
+    @Test
+    void aConfigurationFileReplacesTheDefaultOne() throws Exception {
+        Files.createDirectory(directory.resolve("config"));
+        Files.writeString(directory.resolve("config/application.properties"), """
+                line-server.dataset=default-file
+                line-server.first-line-number=0
+                quarkus.shutdown.timeout=wrong
+                """);
+        Files.writeString(directory.resolve("my.properties"), """
+                line-server.data-dir=a$$b
+                line-server.port=0
+                line-server.http.cache-control=max-age=7
+                quarkus.http.header."X-From-File".value=yes
+                """);
+        assertShell(
+                0,
+                "a\n",
+                "",
+                "LINE_SERVER_CONFIG=my.properties line-server ingest x.txt >ingested && [ -d 'a$$b/default' ]"
+                        + " && line-server get 1 --config my.properties");
+        String address = serve("exec \"${LINE_SERVER[@]}\" serve --config my.properties") + "/lines/1";
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = client.send(
+                    HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString());
+            assertEquals("a", answer.body());
+            assertEquals(
+                    "max-age=7", answer.headers().firstValue("Cache-Control").orElse(""));
+            assertEquals("yes", answer.headers().firstValue("X-From-File").orElse(""));
+        }
+    }
+
+    @Test
+    void doctorWritesNothing() throws Exception {
+        assertShell(
+                0,
+                "\"healthy\":true\n\"served dataset\",\"state\":\"ok\"\n",
+                "",
+                "line-server ingest x.txt --data-dir data >ingested; before=$(find . | sort);"
+                        + " answer=$(line-server doctor --json --port 0 --data-dir data)"
+                        + " && [ \"$before\" = \"$(find . | sort)\" ]"
+                        + " && echo \"$answer\" | grep -o '\"healthy\":true'"
+                        + " && echo \"$answer\" | grep -o '\"served dataset\",\"state\":\"ok\"'");
+    }
+
+    /** {@code script} runs a command on a terminal of its own. */
+    @Test
+    void coloursAreOnATerminalOnly() throws Exception {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "script is not installed");
+        assertShell(
+                0,
+                "help coloured\nerror coloured\nnarrow\n",
+                "",
+                "on() { TERM=xterm script -qec \"$(printf '%q ' \"$@\")\" /dev/null </dev/null; };"
+                        + " esc=$(printf '\\033');"
+                        + " on \"${LINE_SERVER[@]}\" get --help | grep -q \"$esc\" && echo help coloured;"
+                        + " on \"${LINE_SERVER[@]}\" nonsense | grep -q \"$esc\" && echo error coloured;"
+                        + " on env NO_COLOR=1 \"${LINE_SERVER[@]}\" nonsense | grep \"$esc\";"
+                        + " on env TERM=dumb \"${LINE_SERVER[@]}\" get --help | grep \"$esc\";"
+                        + " on sh -c '\"$@\" get --help | cat' - \"${LINE_SERVER[@]}\" | grep \"$esc\";"
+                        + " line-server get --help | grep \"$esc\";"
+                        + " line-server ingest x.txt --data-dir data >ingested;"
+                        + " on env COLUMNS=40 \"${LINE_SERVER[@]}\" datasets --data-dir data | grep -q … && echo narrow");
     }
 
     @Test

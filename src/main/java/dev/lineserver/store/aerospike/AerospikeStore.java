@@ -17,6 +17,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Finding;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
@@ -76,6 +77,11 @@ public final class AerospikeStore implements LineStore {
     @Override
     public boolean requiresPlan() {
         return true;
+    }
+
+    @Override
+    public List<Finding> diagnose() throws StoreException {
+        return ClusterDiagnosis.of(cluster, InstantSource.system());
     }
 
     @Override

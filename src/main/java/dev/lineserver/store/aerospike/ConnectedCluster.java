@@ -119,7 +119,7 @@ final class ConnectedCluster implements AutoCloseable {
         boolean acceptsWrites = true;
         boolean migrating = false;
         for (Map<String, String> figures : namespaceInfo().values()) {
-            time = Math.min(time, SERVER_EPOCH_SECONDS + longValue(figures, "current_time", 0));
+            time = Math.min(time, seconds(figures));
             // It is less than configured if there are fewer nodes.
             copies = Math.max(copies, longValue(figures, "effective_replication_factor", 1));
             acceptsWrites &= !"true".equals(figures.get("stop_writes"));
@@ -127,6 +127,11 @@ final class ConnectedCluster implements AutoCloseable {
                     || longValue(figures, "migrate_rx_partitions_remaining", 0) > 0;
         }
         return new RegistryAccess.NamespaceState(TimeUnit.SECONDS.toMillis(time), copies, acceptsWrites, migrating);
+    }
+
+    /** Returns the time of a node, in seconds since 1970, from its figures of a namespace. */
+    static long seconds(Map<String, String> figures) {
+        return SERVER_EPOCH_SECONDS + longValue(figures, "current_time", 0);
     }
 
     /** Parses the answer of an info command: {@code a=1;b=2}. */

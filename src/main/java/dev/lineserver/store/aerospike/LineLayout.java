@@ -36,6 +36,11 @@ record LineLayout(int linesPerRecord, boolean compressed) {
         this(linesPerRecord, false);
     }
 
+    /** Returns the names of the layouts that this program reads, for messages. */
+    static String names() {
+        return SINGLE_NAME + ", " + PACKED_NAME + " and " + COMPRESSED_NAME;
+    }
+
     /** Returns true if a record has the form for several lines, even if it has one. */
     boolean isPacked() {
         return linesPerRecord > 1 || compressed;
@@ -55,8 +60,7 @@ record LineLayout(int linesPerRecord, boolean compressed) {
         boolean compressed = lines > 0 && several.group(1).equals(COMPRESSED_NAME);
         if (lines < (compressed ? 1 : 2) || lines > LinesPerRecord.MAX) {
             throw new StoreFailedException("version " + manifest.version() + " of " + manifest.dataset()
-                    + " has the layout " + manifest.layout() + ", and this program reads " + SINGLE_NAME + ", "
-                    + PACKED_NAME + " and " + COMPRESSED_NAME
+                    + " has the layout " + manifest.layout() + ", and this program reads " + names()
                     + ": use the program that stored it, or a newer one, or ingest the file again");
         }
         return new LineLayout(lines, compressed);

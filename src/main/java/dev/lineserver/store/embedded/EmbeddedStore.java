@@ -19,6 +19,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
+import dev.lineserver.store.Finding;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
@@ -87,6 +88,12 @@ public final class EmbeddedStore implements LineStore {
             throw new StoreFailedException("the data directory " + directory + " is not a directory: name another one");
         }
         return new EmbeddedStore(directory, eventLoops, new Disk());
+    }
+
+    @Override
+    public List<Finding> diagnose() {
+        return List.of(Finding.ok(
+                "layouts", "reads and writes " + ManifestFile.LAYOUT + " and " + ManifestFile.COMPRESSED_LAYOUT));
     }
 
     @Override

@@ -1,0 +1,251 @@
+package dev.lineserver.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import dev.lineserver.store.Finding;
+import dev.lineserver.store.aerospike.FakeAerospikeNode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+/** Tests {@code doctor}: each check of the machine over files of a made-up system, and the command over both stores. */
+final class DoctorCommandTest {
+    private static final long MEBIBYTE = 1 << 20;
+
+    @TempDir
+    Path directory;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... arguments) {
+        return run(Terminal.NONE, arguments);
+    }
+
+    private int run(Terminal terminal, String... arguments) {
+        List<String> words = new ArrayList<>(List.of(arguments));
+        words.add("--data-dir=" + directory.resolve("data"));
+        out.reset();
+        err.reset();
+        return LineServerCommand.run(
+                out, new PrintStream(err, true, StandardCharsets.UTF_8), terminal, words.toArray(String[]::new));
+    }
+
+    private String printed() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Runs {@code doctor --json}, and returns the states and facts of the findings by the names of the checks. */
+    private Map<String, String> diagnose(int exitCode, String... arguments) {
+        List<String> words = new ArrayList<>(List.of("doctor", "--json", "--port=0"));
+        words.addAll(List.of(arguments));
+        assertEquals(exitCode, run(words.toArray(String[]::new)), () -> printed() + err);
+        assertEquals("", err.toString(StandardCharsets.UTF_8));
+        JsonObject answer = new JsonObject(printed());
+        assertEquals(exitCode == 0, answer.getBoolean("healthy"));
+        Map<String, String> findings = new TreeMap<>();
+        for (Object finding : answer.getJsonArray("checks")) {
+            JsonObject check = (JsonObject) finding;
+            String state = check.getString("state");
+            assertEquals(state.equals("ok"), !check.containsKey("advice"), check.encode());
+            findings.merge(
+                    check.getString("check"), state + ": " + check.getString("found"), (one, two) -> one + "; " + two);
+        }
+        return findings;
+    }
+
+    private static void assertStarts(String expected, Map<String, String> findings, String check) {
+        String found = findings.getOrDefault(check, "none");
+        assertTrue(found.startsWith(expected), () -> check + " is " + found + " in " + findings);
+    }
+
+    @Test
+    void anEmptyStoreIsHealthyAndStaysUntouched() throws Exception {
+        Map<String, String> findings = diagnose(0);
+        assertStarts("ok: line-server ", findings, "program");
+        assertStarts("ok: reads and writes embedded-", findings, "layouts");
+        assertStarts("ok: " + directory.resolve("data") + " does not exist", findings, "data directory");
+        assertStarts("warning: no version of dataset default is published", findings, "served dataset");
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(0, files.count());
+        }
+    }
+
+    @Test
+    void aStoredDatasetIsOpened() throws Exception {
+        Path text = Files.writeString(directory.resolve("text"), "one\ntwo\n");
+        assertEquals(0, run("ingest", text.toString()));
+        Map<String, String> findings = diagnose(0);
+        assertStarts("ok: default version 1: 2 lines, embedded-", findings, "served dataset");
+        assertStarts("ok: 1 stored", findings, "datasets");
+        Files.writeString(text, "changed\n");
+        assertStarts("failure: ", diagnose(1), "served dataset");
+        Files.writeString(directory.resolve("data/default/v1/manifest"), "damaged");
+        assertStarts("failure: ", diagnose(1), "dataset default");
+    }
+
+    @Test
+    void aDataDirectoryThatIsAFileIsAFailure() throws Exception {
+        Files.writeString(directory.resolve("data"), "");
+        Map<String, String> findings = diagnose(1);
+        assertStarts("failure: " + directory.resolve("data") + " is not a directory", findings, "data directory");
+        assertStarts("failure: the data directory ", findings, "store");
+    }
+
+    @Test
+    void aReadOnlyDirectoryIsAWarning() throws Exception {
+        Path data = Files.createDirectory(directory.resolve("data"));
+        assertTrue(data.toFile().setWritable(false));
+        assumeFalse(Files.isWritable(data), "this user may write everywhere");
+        assertStarts("warning: ", diagnose(0), "data directory");
+    }
+
+    @Test
+    void aClusterIsDescribed() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            String cluster = "--aerospike=" + node.address();
+            Map<String, String> findings = diagnose(0, cluster);
+            assertStarts("ok: 127.0.0.1 ", findings, "nodes");
+            assertTrue(findings.getOrDefault("nodes", "").contains("(8.1.2.0)"), findings.toString());
+            assertStarts("ok: 127.0.0.1 ", findings, "namespace lines");
+            assertTrue(
+                    findings.getOrDefault("namespace lines", "").contains("writes stop at 70 %"), findings.toString());
+            assertStarts("ok: reads aerospike-", findings, "layouts");
+            assertFalse(findings.containsKey("data directory"));
+            assertEquals(0, node.recordsOfTheFirstSet());
+        }
+        assertStarts("failure: no Aerospike node is reachable", diagnose(1, "--aerospike=127.0.0.1:1"), "store");
+    }
+
+    @Test
+    void aUsedPortIsAWarningAndAForeignAddressAFailure() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Finding used = MachineChecks.address("127.0.0.1", other.getLocalPort());
+            assertEquals(Finding.Severity.WARNING, used.severity(), used.toString());
+        }
+        assertEquals(Finding.Severity.OK, MachineChecks.address("127.0.0.1", 0).severity());
+        assertEquals(
+                Finding.Severity.FAILURE,
+                MachineChecks.address("192.0.2.1", 8080).severity());
+    }
+
+    @Test
+    void peopleGetAlignedLinesWithAdvice() {
+        assertEquals(0, run("doctor", "--port=0"));
+        List<String> lines = printed().lines().toList();
+        assertTrue(lines.stream().anyMatch(line -> line.matches("ok {7}clock {12,14}20.*Z")), printed());
+        int advice = lines.indexOf(lines.stream()
+                        .filter(line -> line.contains("served dataset"))
+                        .findFirst()
+                        .orElseThrow())
+                + 1;
+        assertEquals(
+                lines.get(advice - 1).indexOf("no version"), lines.get(advice).indexOf("→ ingest a file"));
+        assertEquals(0, run(Terminal.of(Map.of("TERM", "xterm", "COLUMNS", "80")), "doctor", "--port=0"));
+        assertTrue(printed().contains("\u001b[33mwarning"), printed());
+    }
+
+    /** Creates files of a system. */
+    private MachineChecks machine(Map<String, String> files) throws Exception {
+        Path root = Files.createTempDirectory(directory, "root");
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Path path = root.resolve(file.getKey());
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, file.getValue());
+        }
+        return new MachineChecks(root);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Max open files            65536                65536                files, 0, OK",
+        "Max open files            4352                 65536                files, 0, OK",
+        "Max open files            4351                 65536                files, 0, WARNING",
+        "Max open files            4951                 65536                files, 600, WARNING",
+        "Max open files            unlimited            unlimited            files, 600, OK",
+        "'', 0, OK"
+    })
+    void theLimitOfOpenFilesMustAdmitClients(String limits, long connections, Finding.Severity state) throws Exception {
+        Finding found = machine(Map.of("proc/self/limits", "Max cpu time  1 1 s\n" + limits + "\n"))
+                .openFiles(connections);
+        assertEquals(state, found.severity(), found.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "memory.max,               /,                 OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'",
+        "a/memory.max,             /a/b,              OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'",
+        "c/memory.max,             /a/b,              OK, 'heap of at most 512.0 MiB, of 2.0 GiB of memory'",
+        "memory/memory.limit_in_bytes, /,             OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'"
+    })
+    void theHeapIsComparedWithTheMemoryOfTheContainer(String limit, String group, Finding.Severity state, String text)
+            throws Exception {
+        MachineChecks machine = machine(Map.of(
+                "proc/meminfo",
+                "MemTotal:        2097152 kB\n",
+                "proc/self/cgroup",
+                "0::" + group + "\n",
+                "sys/fs/cgroup/" + limit,
+                "1073741824\n"));
+        assertEquals(new Finding("memory", state, text, ""), machine.memory(512 * MEBIBYTE));
+    }
+
+    @Test
+    void aHeapThatLeavesNoMemoryOrIsTooSmallIsAWarning() throws Exception {
+        MachineChecks machine = machine(Map.of("proc/meminfo", "MemTotal: 1048576 kB\n"));
+        assertEquals(Finding.Severity.OK, machine.memory(870 * MEBIBYTE).severity());
+        assertEquals(Finding.Severity.WARNING, machine.memory(871 * MEBIBYTE).severity());
+        assertEquals(Finding.Severity.OK, machine.memory(64 * MEBIBYTE).severity());
+        assertEquals(Finding.Severity.WARNING, machine.memory(63 * MEBIBYTE).severity());
+        assertEquals(
+                Finding.ok("memory", "heap of at most 8.0 GiB"),
+                machine(Map.of()).memory(8192 * MEBIBYTE));
+    }
+
+    @Test
+    void missingInstructionsAreNamed() throws Exception {
+        MachineChecks old = machine(Map.of("proc/cpuinfo", "model name: x\nflags\t\t: fpu popcnt sse4_2\n"));
+        Finding found = old.processors(4);
+        assertEquals(Finding.Severity.WARNING, found.severity());
+        assertTrue(found.found().contains(" without bmi1, bmi2, avx2: "), found.found());
+        MachineChecks recent = machine(Map.of("proc/cpuinfo", "flags : avx2 bmi2 bmi1 sse4_2 popcnt\n"));
+        assertEquals(Finding.Severity.OK, recent.processors(1).severity());
+        assertEquals(Finding.Severity.OK, machine(Map.of()).processors(1).severity());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', OK", "'tmpfs /tmp tmpfs rw,noexec 0 0', WARNING", "'t /tmp/x tmpfs rw,noexec 0 0', OK"})
+    void aTemporaryDirectoryWithoutExecutionIsAWarning(String mount, Finding.Severity state) throws Exception {
+        MachineChecks machine = machine(Map.of("proc/self/mounts", "/dev/sda / ext4 rw 0 0\n" + mount + "\n"));
+        assertEquals(state, machine.temporaryDirectory(Path.of("/tmp")).severity());
+        assertEquals(
+                Finding.Severity.WARNING,
+                machine.temporaryDirectory(directory.resolve("none")).severity());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1970-01-01T00:00:00Z, FAILURE", "2026-11-29T00:00:00Z, OK", "2101-01-01T00:00:00Z, FAILURE"})
+    void aClockOfAnotherCenturyIsAFailure(Instant now, Finding.Severity state) {
+        assertEquals(state, MachineChecks.clock(now).severity());
+    }
+}
