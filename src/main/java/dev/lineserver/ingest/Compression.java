@@ -112,13 +112,16 @@ enum Compression {
     /**
      * Returns a stream of the unpacked bytes.
      *
-     * @param packed a buffered stream of the source's bytes
+     * @param packed a stream of the source's bytes that supports {@link InputStream#mark}
      */
-    InputStream unpack(InputStream packed) {
+    InputStream unpack(InputStream packed) throws IOException {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new ParallelUnpacking(new BgzfBlocks(), packed);
-            case ZSTD -> new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
+            case ZSTD ->
+                ZstdFrames.beginsWithWideWindow(packed) && ZstdProgram.isInstalled()
+                        ? new Unpacked(this, packed, ZstdProgram::new)
+                        : new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
             case BZIP2 -> new Unpacked(this, packed, from -> new BZip2CompressorInputStream(from, true));
             case XZ -> new Unpacked(this, packed, from -> new XZInputStream(from, xzMemoryLimit()));
             case LZ4 -> new Unpacked(this, packed, from -> new FramedLZ4CompressorInputStream(from, true));

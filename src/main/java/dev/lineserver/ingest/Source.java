@@ -62,21 +62,21 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
     private boolean stopped;
 
     /**
-     * @param bytes the source's bytes; closed with this source unless they are standard input
+     * @param unpacked the content; closed with this source unless it comes from standard input
      * @param channel the open regular file that the bytes come from; null for a pipe
      * @param file the same file by a path that other processes can open; null if it has none
      */
     Source(
             String name,
             Compression compression,
-            InputStream bytes,
+            InputStream unpacked,
             @Nullable FileChannel channel,
             @Nullable SourceFile file) {
         this.name = file == null ? name : file.path().toString();
         this.compression = compression;
         this.channel = channel;
         this.file = file;
-        unpacked = compression.unpack(bytes);
+        this.unpacked = unpacked;
     }
 
     /**
@@ -153,7 +153,7 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
             SourceFile file = stamp != null && head.length == Math.min(stamp.size(), Compression.HEAD_BYTES)
                     ? findFile(Path.of(name), stamp)
                     : null;
-            return new Source(name, compression, buffered, channel, file);
+            return new Source(name, compression, compression.unpack(buffered), channel, file);
         } catch (IOException | SourceException e) {
             if (!name.equals(STDIN)) {
                 bytes.close();

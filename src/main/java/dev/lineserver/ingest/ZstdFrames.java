@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,6 +38,9 @@ final class ZstdFrames extends InputStream {
     /** Passed to the library first, because it rejects a file without a frame. It unpacks to nothing. */
     private static final byte[] EMPTY_FRAME = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20, 0, 1, 0, 0};
 
+    /** The longest header of a frame: magic number, descriptor, window, dictionary and content size. */
+    private static final int MAX_HEADER = 4 + 1 + 1 + 4 + 8;
+
     private static final int MAX_BLOCK = 128 << 10;
     /** A block with its header, and the frame's checksum. The header of a frame is shorter. */
     private static final int MAX_CHUNK = MAX_BLOCK + 3 + Integer.BYTES;
@@ -58,6 +62,35 @@ final class ZstdFrames extends InputStream {
 
     ZstdFrames(InputStream packed) {
         this.packed = new DataInputStream(packed);
+    }
+
+    /** A frame that the library cannot unpack, because its window is too large. */
+    private static final class WideWindowException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        WideWindowException(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Returns true if the library cannot unpack the first frame of an archive, because its window is too large.
+     *
+     * @param packed supports {@link InputStream#mark}; its position stays
+     */
+    static boolean beginsWithWideWindow(InputStream packed) throws IOException {
+        packed.mark(MAX_HEADER);
+        byte[] header = packed.readNBytes(MAX_HEADER);
+        packed.reset();
+        try (ZstdFrames frames = new ZstdFrames(new ByteArrayInputStream(header))) {
+            boolean _ = frames.readFrameHeader();
+            return false;
+        } catch (WideWindowException e) {
+            return true;
+        } catch (IOException e) {
+            // Reported when the frame is unpacked.
+            return false;
+        }
     }
 
     /** Returns true if a magic number, read as little-endian, begins a skippable frame. */
@@ -132,8 +165,10 @@ final class ZstdFrames extends InputStream {
         }
         long limit = singleSegment ? MAX_SINGLE_SEGMENT : MAX_WINDOW;
         if (window > limit) {
-            throw new IOException("unpacking it takes a window of " + (window >> 20) + " MiB, and the limit is "
-                    + (limit >> 20) + " MiB; unpack it with zstd -d --long="
+            throw new WideWindowException("unpacking it takes a window of " + (window >> 20)
+                    + " MiB, more than the " + (limit >> 20)
+                    + " MiB of this program without zstd; install zstd, or unpack"
+                    + " it elsewhere with zstd -d --long="
                     + (Long.SIZE - Long.numberOfLeadingZeros(window - 1)));
         }
     }

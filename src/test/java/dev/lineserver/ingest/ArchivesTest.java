@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -9,8 +10,11 @@ import java.io.SequenceInputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -106,7 +110,11 @@ final class ArchivesTest {
         all.put("zeros-after.zst", new Archive(join(text, new byte[16]), REFUSED));
         all.put("skip-cut-header.zst", new Archive(cut(skippable(0, 4), 6), REFUSED));
         all.put("skip-then-text.zst", new Archive(join(skippable(0, 4), ascii("text\n")), REFUSED));
-        all.put("window-2g.zst", new Archive(HexFormat.of().parseHex("28b52ffd04a8210000610a620a2550b323"), REFUSED));
+        all.put(
+                "window-2g.zst",
+                new Archive(
+                        HexFormat.of().parseHex("28b52ffd04a8210000610a620a2550b323"),
+                        ZstdProgram.isInstalled() ? 2 : REFUSED));
         all.put("dictionary.zst", new Archive(HexFormat.of().parseHex("28b52ffd210703190000610a62"), REFUSED));
         all.put("reserved-bit.zst", new Archive(changed(tail, 4, tail[4] | 8), REFUSED));
         all.put("empty.zst", new Archive(new byte[0], REFUSED));
@@ -217,7 +225,12 @@ final class ArchivesTest {
                     Path file = Files.write(
                             directory.resolve(name), archive.getValue().bytes());
                     Assumptions.assumeTrue(isOnPath(tool), tool + " is not on the PATH");
-                    int code = new ProcessBuilder(tool, "-t", file.toString())
+                    List<String> command = new ArrayList<>(List.of(tool, "-t", file.toString()));
+                    if (tool.equals("zstd")) {
+                        // By default it refuses windows of over 128 MiB.
+                        command.add("--long=31");
+                    }
+                    int code = new ProcessBuilder(command)
                             .redirectErrorStream(true)
                             .redirectOutput(directory.resolve("output").toFile())
                             .start()
@@ -256,19 +269,53 @@ final class ArchivesTest {
     }
 
     @Test
-    void aWindowThatIsTooLargeIsReportedWithTheCommandThatUnpacksIt() throws Exception {
+    void aWindowThatIsTooLargeForTheLibraryIsReportedWithTheRemedy() {
         byte[] archive = Objects.requireNonNull(archives().get("window-2g.zst")).bytes();
-        Path file = Files.write(directory.resolve("wide.zst"), archive);
-        SourceException e = assertThrows(
-                SourceException.class,
-                () -> Planning.shape(Source.open(file.toString()), false, false, Progress.SILENT));
+        IOException e = assertThrows(IOException.class, () -> unpackByLibrary(archive));
         assertTrue(e.getMessage().contains("window of 2048 MiB"), e.getMessage());
+        assertTrue(e.getMessage().contains("install zstd, or"), e.getMessage());
         assertTrue(e.getMessage().contains("zstd -d --long=31"), e.getMessage());
+    }
+
+    /** A match that begins before the library's largest window, in several frames, one of which has a small window. */
+    @Test
+    void aWindowThatIsTooLargeForTheLibraryIsUnpackedByZstd() throws Exception {
+        Assumptions.assumeTrue(ZstdProgram.isInstalled(), "zstd is not installed");
+        byte[] repeated = new byte[100_000];
+        byte[] content = new byte[14 << 20];
+        Random random = new Random(SEED);
+        random.nextBytes(content);
+        random.nextBytes(repeated);
+        System.arraycopy(repeated, 0, content, 0, repeated.length);
+        System.arraycopy(repeated, 0, content, 12 << 20, repeated.length);
+        byte[] packed = zstd(content, 5, true, 24);
+        assertTrue(packed.length < content.length - 90_000, "the encoder found no match across the window");
+        byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
+        assertArrayEquals(join(content, ascii("between"), content), unpacked);
+
+        byte[] damaged = packed.clone();
+        damaged[packed.length / 2] ^= 1;
+        byte[] cut = Arrays.copyOf(packed, packed.length - 5);
+        for (byte[] archive : List.of(damaged, cut, join(packed, ascii("garbage")))) {
+            IOException e = assertThrows(IOException.class, () -> unpack(Compression.ZSTD, archive));
+            String message = String.valueOf(e.getMessage());
+            assertTrue(message.matches("its zstd data is damaged \\([^/\n]+\\); fetch it again"), message);
+        }
+        InputStream failing = new SequenceInputStream(new ByteArrayInputStream(cut), new InputStream() {
+            @Override
+            public int read() throws IOException {
+                throw new IOException("the disk fails");
+            }
+        });
+        IOException e = assertThrows(
+                IOException.class,
+                () -> Compression.ZSTD.unpack(new BufferedInputStream(failing)).readAllBytes());
+        assertEquals("the disk fails", e.getMessage());
     }
 
     /** The library has the same limit, but {@link ZstdFrames} refuses larger windows before the library reads them. */
     @Test
-    void theLargestWindowIsUnpackedAndALargerOneIsRefused() throws Exception {
+    void theLibraryUnpacksTheLargestWindowAndALargerOneIsRefused() throws Exception {
         int windowLog = 23;
         byte[] repeated = new byte[100_000];
         byte[] content = new byte[(1 << windowLog) + 1_000_000];
@@ -282,7 +329,7 @@ final class ArchivesTest {
         byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
         assertArrayEquals(join(content, ascii("between"), content), unpacked);
         byte[] wider = zstd(content, 1, false, windowLog + 1);
-        IOException e = assertThrows(IOException.class, () -> unpack(Compression.ZSTD, wider));
+        IOException e = assertThrows(IOException.class, () -> unpackByLibrary(wider));
         assertTrue(String.valueOf(e.getMessage()).contains("a window of 16 MiB"), e.getMessage());
     }
 
@@ -305,13 +352,13 @@ final class ArchivesTest {
         IOException failure = new ClosedByInterruptException();
         for (Compression compression : Set.of(Compression.ZSTD, Compression.BZIP2, Compression.XZ, Compression.LZ4)) {
             byte[] archive = Objects.requireNonNull(smallArchives().get(compression.toString()));
-            InputStream interrupted = new SequenceInputStream(
+            InputStream interrupted = new BufferedInputStream(new SequenceInputStream(
                     new ByteArrayInputStream(cut(archive, archive.length / 2)), new InputStream() {
                         @Override
                         public int read() throws IOException {
                             throw failure;
                         }
-                    });
+                    }));
             assertSame(
                     failure,
                     assertThrows(
@@ -329,8 +376,17 @@ final class ArchivesTest {
         assertArrayEquals(content, unpack(Compression.ZSTD, packed));
     }
 
+    private static byte[] unpackByLibrary(byte[] archive) throws IOException {
+        return new Unpacked(
+                        Compression.ZSTD,
+                        new ZstdFrames(new ByteArrayInputStream(archive)),
+                        io.airlift.compress.v3.zstd.ZstdInputStream::new)
+                .readAllBytes();
+    }
+
     private static byte[] unpack(Compression compression, byte[] archive) throws IOException {
-        Source source = new Source("archive", compression, new ByteArrayInputStream(archive), null, null);
+        InputStream unpacked = compression.unpack(new ByteArrayInputStream(archive));
+        Source source = new Source("archive", compression, unpacked, null, null);
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         for (Block block = new Block(); source.assign(block); ) {
             content.write(block.bytes, 0, block.length);
