@@ -18,6 +18,12 @@ import dev.lineserver.config.Settings;
 enum SettingOption {
     HOST("host", "HOST", "Address to listen on."),
     PORT("port", "PORT", "Port to listen on; 0 for any free port."),
+    CORS_ORIGINS(
+            "cors-origins",
+            "URL[,URL…]|*",
+            "Origins whose web pages may read answers, such as https://example.org; * for all. Default: none."
+                    + " Also LINE_SERVER_HTTP_CORS_ORIGINS."),
+    SWAGGER_UI("swagger-ui", "", "Serve a page that shows the API and sends requests, at /q/swagger-ui/."),
     KEEP(
             "keep",
             "N",
@@ -77,7 +83,18 @@ enum SettingOption {
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, CONFIG);
     /** The names of settings that differ from those of their options. */
     private static final Map<SettingOption, String> SETTINGS = Map.of(
-            AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions", RATE, "ingest-rate", PRIORITY, "ingest-priority");
+            CORS_ORIGINS,
+            "http.cors-origins",
+            SWAGGER_UI,
+            "http.swagger-ui",
+            AEROSPIKE,
+            "aerospike-hosts",
+            KEEP,
+            "keep-versions",
+            RATE,
+            "ingest-rate",
+            PRIORITY,
+            "ingest-priority");
 
     private final String name;
     private final String value;

@@ -1,6 +1,8 @@
 package dev.lineserver.config;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -74,9 +76,19 @@ public interface ServeConfig {
         /**
          * Number of answers with several lines that may be in progress at once. Each holds one block of lines, and what
          * the store reads ahead: less than 1 MiB together. An answer as JSON counts as two, and as up to twelve if the
-         * version has lines of 1 MiB. If absent, one for each MiB of the largest heap, at most 1,000.
+         * version has lines of 1 MiB; a compressed one as one to three more. If absent, one for each MiB of the largest heap, at most 1,000.
          */
         OptionalInt maxRanges();
+
+        /**
+         * The origins whose pages may read answers, as browsers send them in {@code Origin}, or {@code *} alone for all; none
+         * if absent. Turns the fast path off.
+         */
+        Optional<List<String>> corsOrigins();
+
+        /** True to serve Swagger UI at {@code /q/swagger-ui/}. */
+        @WithDefault("false")
+        boolean swaggerUi();
 
         /** True to answer plain requests for lines before HTTP is decoded, unless that would bypass a setting or filter. */
         @WithDefault("true")

@@ -63,6 +63,10 @@ public final class Settings {
     /** Matches a host with a name after it that is not a port. */
     private static final Pattern HOST_AND_NAME = Pattern.compile("(?:\\[.*]|[^:]*):(?<name>[^:]*[^:\\d][^:]*)");
 
+    /** Matches an origin as browsers serialise it: in lower case, without a path, and without the port of its scheme. */
+    private static final Pattern ORIGIN = Pattern.compile(
+            "(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\\[[0-9a-f:.]+])(?::\\d{1,5})?");
+
     private static volatile Given quarkusGiven = new Given(Map.of(), null);
 
     private final SmallRyeConfig config;
@@ -115,6 +119,7 @@ public final class Settings {
         requireWithin(config, "http.max-ranges", 1, 1_000_000);
         requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
         requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
+        requireOrigins(config, PREFIX + "http.cors-origins");
         Settings settings = new Settings(config, given);
         if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
             Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
@@ -164,6 +169,20 @@ public final class Settings {
             String range = most == Long.MAX_VALUE ? "less than " + least : "not between " + least + " and " + most;
             throw new UsageException(
                     userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value + " is " + range);
+        }
+    }
+
+    private static void requireOrigins(SmallRyeConfig config, String name) {
+        List<String> origins = config.getOptionalValues(name, String.class).orElse(List.of());
+        for (String origin : origins) {
+            boolean valid = origin.equals("*")
+                    ? origins.size() == 1
+                    : ORIGIN.matcher(origin).matches();
+            if (!valid) {
+                throw new UsageException(userFacingName(config.getConfigValue(name)) + ": '" + origin
+                        + "' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case,"
+                        + " without a path or the default port, or * alone for all origins");
+            }
         }
     }
 
@@ -319,7 +338,8 @@ public final class Settings {
                     + property.substring(PREFIX.length())
                             .replace("aerospike-hosts", "aerospike")
                             .replace("keep-versions", "keep")
-                            .replace("ingest-", "");
+                            .replace("ingest-", "")
+                            .replace("http.", "");
         }
         // Of a configuration file, the name of the source has the path in brackets.
         source = source.replaceFirst("^PropertiesConfigSource\\[source=(?:file:(?://)?)?(.*)]$", "$1");

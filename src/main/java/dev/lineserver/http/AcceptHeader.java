@@ -3,35 +3,61 @@ package dev.lineserver.http;
 import java.util.List;
 import java.util.Locale;
 
-/** Chooses the form of an answer with several lines by {@code Accept}, as RFC 9110, section 12.5.1, defines it. */
+import org.jspecify.annotations.Nullable;
+
+/** Chooses the form of an answer by {@code Accept} and {@code Accept-Encoding}, as RFC 9110, section 12.5, defines them. */
 final class AcceptHeader {
-    private static final String NDJSON = "application/x-ndjson";
     private static final List<String> PLAIN_FROM_SPECIFIC_TO_GENERAL = List.of("text/plain", "text/*", "*/*");
 
     private AcceptHeader() {}
 
     /**
-     * Returns true if the client names NDJSON, and does not prefer plain text by a higher quality, or by the same quality
-     * and an equally specific name. Wildcards and an absent header mean plain text.
+     * Returns the media type that the client prefers to plain text: the one of highest quality that the client names and to
+     * which it does not prefer plain text by a higher quality, or by the same quality and an equally specific name. Wildcards
+     * and an absent header mean plain text, and so does a header that excludes everything: section 12.4.1 allows an answer
+     * all the same, and clients that name a wrong type have always got one.
      *
      * @param values of all {@code Accept} headers
+     * @param types the types that exist beside plain text, in lower case, the preferred ones first
+     * @return null for plain text
      */
-    static boolean prefersNdjson(List<String> values) {
-        String[] ranges = String.join(",", values).toLowerCase(Locale.ROOT).split(",", -1);
-        double ndjson = quality(ranges, NDJSON);
-        if (ndjson <= 0) {
-            return false;
+    static @Nullable String preferred(List<String> values, List<String> types) {
+        String accept = String.join(",", values).toLowerCase(Locale.ROOT);
+        if (types.stream().noneMatch(accept::contains)) {
+            return null;
+        }
+        String[] ranges = accept.split(",", -1);
+        String best = null;
+        double bestQuality = 0;
+        for (String type : types) {
+            double quality = quality(ranges, type);
+            if (quality > bestQuality) {
+                best = type;
+                bestQuality = quality;
+            }
         }
         for (String name : PLAIN_FROM_SPECIFIC_TO_GENERAL) {
             double plain = quality(ranges, name);
             if (plain >= 0) {
-                return name.equals("text/plain") ? ndjson > plain : ndjson >= plain;
+                boolean preferred = name.equals("text/plain") ? bestQuality > plain : bestQuality >= plain;
+                return preferred ? best : null;
             }
         }
-        return true;
+        return best;
     }
 
-    /** The quality of a media range, 1 if it states none or a malformed one; -1 if it is not listed. */
+    /**
+     * Returns true if the client names gzip, and does not prefer an answer without a coding.
+     *
+     * @param values of all {@code Accept-Encoding} headers
+     */
+    static boolean prefersGzip(List<String> values) {
+        String[] codings = String.join(",", values).toLowerCase(Locale.ROOT).split(",", -1);
+        double gzip = quality(codings, "gzip");
+        return gzip > 0 && gzip >= quality(codings, "identity");
+    }
+
+    /** The quality of a media range or coding, 1 if it states none or a malformed one; -1 if it is not listed. */
     private static double quality(String[] ranges, String name) {
         for (String range : ranges) {
             String[] parts = range.split(";", -1);

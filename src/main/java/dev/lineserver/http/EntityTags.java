@@ -4,9 +4,21 @@ import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.LineNumbers;
+
 /** Compares entity tags with those of a client, as RFC 9110 defines. */
 final class EntityTags {
     private EntityTags() {}
+
+    /** Returns the tag of another form of the same text. */
+    static String withSuffix(String etag, String suffix) {
+        return etag.substring(0, etag.length() - 1) + suffix + '"';
+    }
+
+    /** Returns the tag of a form as JSON, which has the numbers of lines and so depends on the number of the first one. */
+    static String ofJson(String etag, LineNumbers numbers) {
+        return withSuffix(etag, "-json-" + numbers.first());
+    }
 
     /**
      * Compares entity tags weakly, as section 13.1.2 defines for {@code If-None-Match}. Several headers are one list.

@@ -6,10 +6,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import jakarta.inject.Singleton;
 
 import dev.lineserver.config.ServeConfig;
+import dev.lineserver.line.LineNumbers;
 
 /**
  * Writes the head of every answer with a line: as headers for the router, and as bytes for the fast path. Both forms must
@@ -21,6 +23,7 @@ public final class LineHead {
     private static final CharSequence IMMUTABLE = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
 
     private final CharSequence contentType;
+    private final LineNumbers numbers;
     private final CharSequence cacheControl;
     private final byte[] beforeEtag;
     private final byte[] beforeLength;
@@ -29,6 +32,7 @@ public final class LineHead {
     private final byte[] closingEnd = ascii("\r\nconnection: close\r\n\r\n");
 
     LineHead(ServeConfig config) {
+        numbers = config.lineNumbers();
         contentType = HttpHeaders.createOptimized(
                 "text/plain; charset=" + config.http().charset());
         cacheControl = HttpHeaders.createOptimized(config.http().cacheControl());
@@ -38,7 +42,7 @@ public final class LineHead {
     }
 
     private byte[] beforeLength(CharSequence cacheControlOfLine) {
-        return ascii("\r\ncache-control: " + cacheControlOfLine + "\r\ncontent-type: " + contentType
+        return ascii("\r\ncache-control: " + cacheControlOfLine + "\r\nvary: Accept\r\ncontent-type: " + contentType
                 + "\r\ncontent-length: ");
     }
 
@@ -56,23 +60,50 @@ public final class LineHead {
         return contentType;
     }
 
-    /** Sets the headers of an answer 304. */
-    void setUnmodified(HttpServerResponse response, LineRequest request) {
-        response.headers()
-                .set(HttpHeaders.ETAG, request.etag())
-                .set(HttpHeaders.CACHE_CONTROL, cacheControl(request.isPinned()));
+    /**
+     * Answers 304 if the client has the line in this form.
+     *
+     * @return false if it has not, and nothing was done
+     */
+    boolean answerUnmodified(HttpServerRequest request, LineRequest lineRequest, LineForm form) {
+        String etag = etag(lineRequest, form);
+        boolean unmodified = EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), etag);
+        if (unmodified) {
+            setValidators(request.response(), lineRequest, etag);
+            request.response().setStatusCode(304).end();
+        }
+        return unmodified;
     }
 
-    /** Sets the headers of an answer 200, with the length of the line in bytes. */
-    void set(HttpServerResponse response, LineRequest request, long length) {
-        setUnmodified(response, request);
+    private void setValidators(HttpServerResponse response, LineRequest request, String etag) {
         response.headers()
-                .set(HttpHeaders.CONTENT_TYPE, contentType)
-                .set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
+                .set(HttpHeaders.ETAG, etag)
+                .set(HttpHeaders.CACHE_CONTROL, cacheControl(request.isPinned()))
+                .add(HttpHeaders.VARY, "Accept");
+    }
+
+    /** Each form has a tag of its own, so that a cache never takes one for another. */
+    private String etag(LineRequest request, LineForm form) {
+        return switch (form) {
+            case TEXT -> request.etag();
+            case JSON -> EntityTags.ofJson(request.etag(), numbers);
+            case BYTES -> EntityTags.withSuffix(request.etag(), "-bytes");
+        };
+    }
+
+    /** Sets the headers of an answer 200, with the length of its body in bytes. */
+    void set(HttpServerResponse response, LineRequest request, LineForm form, long length) {
+        setValidators(response, request, etag(request, form));
+        CharSequence type = switch (form) {
+            case TEXT -> contentType;
+            case JSON -> LineForm.JSON_TYPE;
+            case BYTES -> LineForm.BYTES_TYPE;
+        };
+        response.headers().set(HttpHeaders.CONTENT_TYPE, type).set(HttpHeaders.CONTENT_LENGTH, Long.toString(length));
     }
 
     /**
-     * Encodes a whole HTTP/1.1 answer with the same bytes that Vert.x would write.
+     * Encodes a whole HTTP/1.1 answer in the form {@link LineForm#TEXT} with the same bytes that Vert.x would write.
      *
      * @param pinned true if the request names the version
      * @param closing true if the connection is closed after the answer

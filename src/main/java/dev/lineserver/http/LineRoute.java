@@ -62,17 +62,19 @@ public final class LineRoute {
     private final RequestOutcomes outcomes;
     private final StoreFailures failures;
     private final LineHead head;
+    private final LineJson json;
     private final LineNumbers numbers;
     private final Duration lookupTimeout;
     private volatile boolean draining;
 
-    LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
+    LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, RangeLimits limits, ServeConfig config) {
         this.outcomes = outcomes;
         this.head = head;
         numbers = config.lineNumbers();
         lookupTimeout = config.http().lookupTimeout();
         versions = new RequestedVersions(datasets, lookupTimeout);
         failures = new StoreFailures(outcomes, numbers);
+        json = new LineJson(head, limits, config);
     }
 
     void register(@Observes Router router) {
@@ -187,17 +189,22 @@ public final class LineRoute {
     /** Writes the answer; the future completes when the version is no longer needed, or fails with the store's failure. */
     private Future<Void> respond(
             HttpServerRequest request, LineRequest lineRequest, ContextInternal context, Lookup outcome) {
+        LineForm form = LineForm.of(request.headers().getAll(HttpHeaders.ACCEPT));
         switch (outcome) {
+            case Lookup.Found _, Lookup.FoundInParts _
+            when form == LineForm.JSON -> {
+                return json.answer(request, lineRequest, context, outcome);
+            }
             case Lookup.Found(byte[] line) -> {
-                if (!answerWithHeadOnly(request, lineRequest, line.length)) {
-                    head.set(request.response(), lineRequest, line.length);
+                if (!answerWithHeadOnly(request, lineRequest, form, line.length)) {
+                    head.set(request.response(), lineRequest, form, line.length);
                     request.response().end(wrap(line));
                 }
             }
             case Lookup.FoundInParts(LineParts parts) -> {
-                if (!answerWithHeadOnly(request, lineRequest, parts.length())) {
+                if (!answerWithHeadOnly(request, lineRequest, form, parts.length())) {
                     Promise<Void> finished = Promise.promise();
-                    writeParts(request.response(), lineRequest, context, parts, 0, finished);
+                    writeParts(request.response(), lineRequest, form, context, parts, 0, finished);
                     return finished.future();
                 }
             }
@@ -215,16 +222,16 @@ public final class LineRoute {
      *
      * @return false if the line must be sent
      */
-    private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, long length) {
-        HttpServerResponse response = request.response();
-        if (EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), lineRequest.etag())) {
-            head.setUnmodified(response, lineRequest);
-            response.setStatusCode(304).end();
-        } else if (request.method().equals(HttpMethod.HEAD)) {
-            head.set(response, lineRequest, length);
-            response.end();
+    private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, LineForm form, long length) {
+        if (head.answerUnmodified(request, lineRequest, form)) {
+            return true;
         }
-        return response.ended();
+        boolean headOnly = request.method().equals(HttpMethod.HEAD);
+        if (headOnly) {
+            head.set(request.response(), lineRequest, form, length);
+            request.response().end();
+        }
+        return headOnly;
     }
 
     /**
@@ -240,6 +247,7 @@ public final class LineRoute {
     private void writeParts(
             HttpServerResponse response,
             LineRequest lineRequest,
+            LineForm form,
             ContextInternal context,
             LineParts parts,
             int part,
@@ -250,7 +258,7 @@ public final class LineRoute {
                         .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS))
                 .compose(bytes -> {
                     if (part == 0) {
-                        head.set(response, lineRequest, parts.length());
+                        head.set(response, lineRequest, form, parts.length());
                     }
                     Future<Void> written = last ? response.end(wrap(bytes)) : response.write(wrap(bytes));
                     return written.map(!last).otherwise(false);
@@ -261,7 +269,8 @@ public final class LineRoute {
                     } else if (moreFollow.result()) {
                         // In a task of its own: parts that are read and written at once would otherwise nest.
                         context.nettyEventLoop()
-                                .execute(() -> writeParts(response, lineRequest, context, parts, part + 1, finished));
+                                .execute(() ->
+                                        writeParts(response, lineRequest, form, context, parts, part + 1, finished));
                     } else {
                         finished.complete();
                     }
@@ -270,7 +279,7 @@ public final class LineRoute {
 
     /** Wraps an array without a copy; the array must not change. Vert.x 4 offers no other way. */
     @SuppressWarnings("deprecation")
-    private static Buffer wrap(byte[] bytes) {
+    static Buffer wrap(byte[] bytes) {
         return Buffer.buffer(Unpooled.wrappedBuffer(bytes));
     }
 }

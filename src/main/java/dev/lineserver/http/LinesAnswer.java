@@ -30,6 +30,7 @@ final class LinesAnswer implements BodyWriter.Owner {
     private final StoreFailures failures;
     private final RangeLimits limits;
     boolean ndjson;
+    boolean gzip;
     /** True for single lines. */
     boolean single;
 
@@ -66,7 +67,7 @@ final class LinesAnswer implements BodyWriter.Owner {
                 .set(HttpHeaders.ETAG, etag)
                 .set(HttpHeaders.CACHE_CONTROL, head.cacheControl(pinned))
                 .set(ACCEPT_RANGES, LINES)
-                .set(HttpHeaders.VARY, "Accept");
+                .add(HttpHeaders.VARY, "Accept, Accept-Encoding");
     }
 
     @Override
@@ -77,6 +78,9 @@ final class LinesAnswer implements BodyWriter.Owner {
             setValidators();
         }
         response.headers().set(HttpHeaders.CONTENT_TYPE, ndjson ? NdjsonWriter.MEDIA_TYPE : head.contentType());
+        if (gzip) {
+            response.headers().set(HttpHeaders.CONTENT_ENCODING, "gzip");
+        }
         if (length.isPresent()) {
             response.headers().set(HttpHeaders.CONTENT_LENGTH, Long.toString(length.getAsLong()));
         } else if (!onePiece && request.version() != HttpVersion.HTTP_2) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.function.Supplier;
 
 import io.netty.buffer.ByteBufAllocator;
@@ -40,6 +41,7 @@ final class LinesRoute {
     /** After {@link LineRoute}, which answers most requests. */
     private static final int AFTER_LINE_ROUTE = 3_000;
 
+    private static final List<String> NDJSON = List.of(NdjsonWriter.MEDIA_TYPE);
     private static final CharSequence IF_RANGE = HttpHeaders.createOptimized("if-range");
     private static final CharSequence RANGE = HttpHeaders.createOptimized("range");
 
@@ -51,24 +53,26 @@ final class LinesRoute {
     private final Duration lookupTimeout;
     private final RangeLimits limits;
     private final ByteBufAllocator allocator;
+    private final ThreadPoolExecutor gzipThreads = GzipPieces.newThreads();
 
     @Inject
-    LinesRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, ServeConfig config) {
-        this(datasets, outcomes, head, config, PooledByteBufAllocator.DEFAULT);
+    LinesRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, RangeLimits limits, ServeConfig config) {
+        this(datasets, outcomes, head, limits, config, PooledByteBufAllocator.DEFAULT);
     }
 
     LinesRoute(
             Datasets datasets,
             RequestOutcomes outcomes,
             LineHead head,
+            RangeLimits limits,
             ServeConfig config,
             ByteBufAllocator allocator) {
         this.outcomes = outcomes;
         this.head = head;
+        this.limits = limits;
         this.allocator = allocator;
         numbers = config.lineNumbers();
         lookupTimeout = config.http().lookupTimeout();
-        limits = new RangeLimits(config.http());
         versions = new RequestedVersions(datasets, lookupTimeout);
         failures = new StoreFailures(outcomes, numbers);
     }
@@ -177,7 +181,9 @@ final class LinesRoute {
             refuse(request, Problem.pastTheEnd(lineCount));
             return false;
         }
-        answer.ndjson = AcceptHeader.prefersNdjson(request.headers().getAll(HttpHeaders.ACCEPT));
+        answer.ndjson = AcceptHeader.preferred(request.headers().getAll(HttpHeaders.ACCEPT), NDJSON) != null;
+        // The header counts lines, so a part is sent as it is; RFC 9110, section 14.2, would have it count coded bytes.
+        answer.gzip = prefersGzip(request) && !request.headers().contains(RANGE);
         answer.etag = etag(answer, span);
         if (EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), answer.etag)) {
             answer.setValidators();
@@ -202,10 +208,16 @@ final class LinesRoute {
         return send(answer, span);
     }
 
-    /** The tag of NDJSON names the number of the first line, which is a part of the text. */
     private String etag(LinesAnswer answer, LineSpan span) {
         String etag = answer.version.etag(span.first(), span.end());
-        return answer.ndjson ? etag.substring(0, etag.length() - 1) + "-json-" + numbers.first() + '"' : etag;
+        etag = answer.ndjson ? EntityTags.ofJson(etag, numbers) : etag;
+        return answer.gzip ? EntityTags.withSuffix(etag, "-gzip") : etag;
+    }
+
+    /** The length of a compressed answer is not known before, and HTTP/1.0 needs it. */
+    private static boolean prefersGzip(HttpServerRequest request) {
+        return request.version() != HttpVersion.HTTP_1_0
+                && AcceptHeader.prefersGzip(request.headers().getAll(HttpHeaders.ACCEPT_ENCODING));
     }
 
     /** Returns the header {@code Range}; null if there is none, or if it must be ignored. */
@@ -238,7 +250,7 @@ final class LinesRoute {
             refuse(answer.request, excess);
             return false;
         }
-        answer.length = answer.ndjson ? OptionalLong.empty() : byteCount;
+        answer.length = answer.ndjson || answer.gzip ? OptionalLong.empty() : byteCount;
         return write(
                 answer,
                 () -> answer.ndjson
@@ -250,6 +262,7 @@ final class LinesRoute {
     private boolean sendSingle(LinesAnswer answer, List<RequestedNumber> named) {
         answer.ndjson = true;
         answer.single = true;
+        answer.gzip = prefersGzip(answer.request);
         return write(
                 answer,
                 () -> new SelectedPieces(
@@ -272,14 +285,14 @@ final class LinesRoute {
             refuse(answer.request, Problem.ofStatus(505, answer.request));
             return false;
         }
-        answer.places = limits.acquire(answer.ndjson, answer.version.manifest());
+        answer.places = limits.acquire(answer.ndjson, answer.gzip, answer.version.manifest());
         if (answer.places == 0) {
             refuse(answer.request, limits.busy());
             return false;
         }
         BodyPieces pieces;
         try {
-            pieces = body.get();
+            pieces = answer.gzip ? new GzipPieces(body.get(), gzipThreads, allocator) : body.get();
         } catch (RuntimeException | Error e) {
             limits.release(answer.places);
             throw e;

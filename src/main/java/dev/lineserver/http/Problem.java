@@ -124,6 +124,12 @@ record Problem(
         return of(ProblemType.RANGE_TOO_LONG, detail);
     }
 
+    static Problem tooLongForJson(long line, long length) {
+        String detail = "Line " + line + " has " + length + " bytes, and lines of over " + NdjsonWriter.MAX_LINE_BYTES
+                + " bytes are not sent as JSON; accept text/plain or application/octet-stream.";
+        return of(ProblemType.TOO_LONG_FOR_JSON, detail, Map.of("line", line, "bytes", length));
+    }
+
     /** The problem of a method that a resource does not have, if more than {@code GET} and {@code HEAD} exist there. */
     static Problem methodNotAllowed(String detail) {
         return of(ProblemType.METHOD_NOT_ALLOWED, detail);

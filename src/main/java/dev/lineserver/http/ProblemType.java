@@ -44,6 +44,11 @@ enum ProblemType {
             "Too many lines at once",
             "the server sends fewer lines or bytes in one answer; `detail` names the limit",
             "ask for fewer lines at once, or have `line-server.http.max-range-lines` or `max-range-bytes` raised"),
+    TOO_LONG_FOR_JSON(
+            406,
+            "Too long for JSON",
+            "the line is longer than 1 MiB, and `Accept` asks for JSON; members `line`, `bytes`",
+            "accept `text/plain` or `application/octet-stream`"),
     NO_SUCH_DATASET(
             404, "No such dataset", "the store does not list this dataset", "see `/datasets`; ingest a file into it"),
     NOT_A_VERSION_NUMBER(

@@ -3,12 +3,14 @@ package dev.lineserver.http;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.store.Manifest;
 
 /** The limits on answers with several lines: on the length of each, and on the memory of those in progress. */
+@Singleton
 final class RangeLimits {
     private static final int LARGEST_DEFAULT = 1_000;
     /** The memory of a place, in bytes: what an answer with plain lines holds at most. */
@@ -21,12 +23,16 @@ final class RangeLimits {
      */
     private static final int JSON_BYTES_PER_BYTE = 10;
 
+    /** The JSON of a line takes about the bytes of the line when it is compressed, in memory that doubles. */
+    private static final int GZIP_BYTES_PER_BYTE = 2;
+
     private final OptionalLong maxLines;
     private final OptionalLong maxBytes;
     private final int maxPlaces;
     private final AtomicInteger taken = new AtomicInteger();
 
-    RangeLimits(ServeConfig.Http config) {
+    RangeLimits(ServeConfig serve) {
+        ServeConfig.Http config = serve.http();
         maxLines = config.maxRangeLines();
         maxBytes = config.maxRangeBytes();
         long heapMebibytes = Runtime.getRuntime().maxMemory() >> 20;
@@ -60,11 +66,17 @@ final class RangeLimits {
      * Takes the places of an answer, one for each MiB of memory that it may hold.
      *
      * @param ndjson true for an answer as JSON, which holds a whole line and its JSON
+     * @param gzip true for a compressed answer, which also holds the state of the compressor and compressed bytes
      * @return the places, for {@link #release}; 0 if there are not enough
      */
-    int acquire(boolean ndjson, Manifest manifest) {
+    int acquire(boolean ndjson, boolean gzip, Manifest manifest) {
         // An answer that needs more than all of them is sent alone.
-        return acquire(Math.min(places(ndjson, manifest.content().longestLine()), maxPlaces));
+        return acquire(Math.min(places(ndjson, gzip, manifest.content().longestLine()), maxPlaces));
+    }
+
+    /** Takes the places of an answer with one line as JSON, of that length in bytes; as {@link #acquire(boolean, boolean, Manifest)}. */
+    int acquireForJson(long length) {
+        return acquire(Math.min(places(true, false, length), maxPlaces));
     }
 
     /** Takes the place of a body that names lines, and that is shorter than the memory of a place; as {@link #acquire}. */
@@ -80,9 +92,10 @@ final class RangeLimits {
         return places;
     }
 
-    static int places(boolean ndjson, long longestLine) {
-        long written = Math.min(longestLine, NdjsonWriter.MAX_LINE_BYTES);
-        return ndjson ? JSON_PLACES + (int) (written * JSON_BYTES_PER_BYTE / PLACE_BYTES) : 1;
+    static int places(boolean ndjson, boolean gzip, long longestLine) {
+        long written = ndjson ? Math.min(longestLine, NdjsonWriter.MAX_LINE_BYTES) : 0;
+        int places = ndjson ? JSON_PLACES + (int) (written * JSON_BYTES_PER_BYTE / PLACE_BYTES) : 1;
+        return gzip ? places + 1 + (int) (written * GZIP_BYTES_PER_BYTE / PLACE_BYTES) : places;
     }
 
     void release(int places) {

@@ -112,7 +112,7 @@ final class SelectedPieces implements BodyPieces {
     }
 
     /** Reads the parts of a line, unless it is too long to be written. */
-    private static CompletionStage<Lookup> whole(Lookup lookup) {
+    static CompletionStage<Lookup> whole(Lookup lookup) {
         return lookup instanceof Lookup.FoundInParts(LineParts parts) && parts.length() <= NdjsonWriter.MAX_LINE_BYTES
                 ? append(parts, 0, new byte[(int) parts.length()], 0).thenApply(Lookup.Found::new)
                 : CompletableFuture.completedFuture(lookup);

@@ -125,6 +125,12 @@ final class CommandTest {
                     serve --port=99999            | --port: 99999 is not between 0 and 65535
                     serve --port=-1               | --port: -1 is not between 0 and 65535
                     serve --port=x                | --port: Expected an integer value, got "x"
+                    serve --cors-origins=example.org | --cors-origins: 'example.org' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case, without a path or the default port, or * alone for all origins
+                    serve --cors-origins=https://example.org/ | --cors-origins: 'https://example.org/' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case, without a path or the default port, or * alone for all origins
+                    serve --cors-origins=https://Example.org | --cors-origins: 'https://Example.org' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case, without a path or the default port, or * alone for all origins
+                    serve --cors-origins=https://a,https://b:443 | --cors-origins: 'https://b:443' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case, without a path or the default port, or * alone for all origins
+                    serve --cors-origins=https://a,* | --cors-origins: '*' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case, without a path or the default port, or * alone for all origins
+                    serve --cors-origins=, | --cors-origins is empty; give it a value, or leave it out
                     ingest x --keep=0             | --keep: 0 is not between 1 and 1000
                     ingest x --keep=1001          | --keep: 1001 is not between 1 and 1000
                     ingest x --keep=x             | --keep: Expected an integer value, got "x"

@@ -6,10 +6,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class AcceptHeaderTest {
+    private static boolean prefersNdjson(List<String> accept) {
+        return AcceptHeader.preferred(accept, List.of("application/x-ndjson")) != null;
+    }
+
+    @Test
+    void theTypeOfHighestQualityIsPreferred() {
+        List<String> types = List.of("a/b", "c/d");
+        assertEquals("a/b", AcceptHeader.preferred(List.of("c/d, a/b"), types));
+        assertEquals("c/d", AcceptHeader.preferred(List.of("a/b;q=0.4, c/d;q=0.5"), types));
+        assertEquals("c/d", AcceptHeader.preferred(List.of("a/b;q=0, c/d;q=0.1, text/*;q=0.1"), types));
+        assertNull(AcceptHeader.preferred(List.of("a/b;q=0.4, c/d;q=0.5, text/plain;q=0.5"), types));
+        assertNull(AcceptHeader.preferred(List.of("a/b;q=0, c/d;q=0, */*;q=0"), types));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -24,7 +40,7 @@ final class AcceptHeaderTest {
                 "application/x-ndjson;v=1;q=1"
             })
     void ndjsonIsPreferred(String accept) {
-        assertTrue(AcceptHeader.prefersNdjson(List.of(accept)));
+        assertTrue(prefersNdjson(List.of(accept)));
     }
 
     @ParameterizedTest
@@ -41,12 +57,12 @@ final class AcceptHeaderTest {
                 "*/*, application/x-ndjson;q=0.9"
             })
     void plainTextIsPreferred(String accept) {
-        assertFalse(AcceptHeader.prefersNdjson(List.of(accept)));
+        assertFalse(prefersNdjson(List.of(accept)));
     }
 
     @Test
     void severalHeadersAreOneList() {
-        assertFalse(AcceptHeader.prefersNdjson(List.of()));
-        assertTrue(AcceptHeader.prefersNdjson(List.of("*/*", "application/x-ndjson")));
+        assertFalse(prefersNdjson(List.of()));
+        assertTrue(prefersNdjson(List.of("*/*", "application/x-ndjson")));
     }
 }

@@ -34,7 +34,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The application as Quarkus assembles and configures it. */
 @QuarkusTest
 @TestProfile(ApplicationTest.ApplicationProfile.class)
-final class ApplicationTest extends LinesContract {
+final class ApplicationTest extends FormsContract {
     public static final class ApplicationProfile extends ServedStore.EmbeddedProfile {
         public ApplicationProfile() {
             super(Map.of("quarkus.http.limits.max-body-size", "1M"));

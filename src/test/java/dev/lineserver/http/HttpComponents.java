@@ -21,6 +21,7 @@ public final class HttpComponents implements AutoCloseable {
     public final LineHead head;
     public final LineRoute lineRoute;
     private final LinesRoute linesRoute;
+    private final ServeConfig serve;
     final Datasets datasets;
     /** Allocates the blocks of answers with several lines; a test can see that all were released. */
     final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
@@ -48,17 +49,20 @@ public final class HttpComponents implements AutoCloseable {
                 .withDefaultValue("line-server.http.lookup-timeout", lookupTimeout.toString())
                 .withDefaultValues(settings)
                 .build();
-        ServeConfig serve = config.getConfigMapping(ServeConfig.class);
+        serve = config.getConfigMapping(ServeConfig.class);
         head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        lineRoute = new LineRoute(datasets, outcomes, head, serve);
-        linesRoute = new LinesRoute(datasets, outcomes, head, serve, allocator);
+        RangeLimits limits = new RangeLimits(serve);
+        lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
+        linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         datasets.start();
     }
 
     /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
         new RequestGuard(outcomes).register(router);
+        new CrossOriginRoute(serve).register(router);
+        new SwaggerUiRoute(serve).register(router);
         lineRoute.register(router);
         linesRoute.register(router);
     }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,7 +46,8 @@ final class LineRouteTest {
 
     private static final Vertx VERTX = Vertx.vertx();
 
-    private final ScriptedLines lines = new ScriptedLines();
+    private final ScriptedLines lines =
+            new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "1"));
     private final AtomicInteger connections = new AtomicInteger();
     private @Nullable HttpServer server;
     private int port;
@@ -215,6 +218,60 @@ final class LineRouteTest {
         assertTrue(get("/lines/1", "If-None-Match: *\r\n").startsWith("HTTP/1.1 304 "));
         String head = send("HEAD /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         assertTrue(head.contains("content-length: " + 5 * PART) && head.endsWith("\r\n\r\n"), head);
+    }
+
+    private static final String AS_JSON = "Accept: application/json\r\n";
+
+    @Test
+    void aLineInPartsIsSentAsJsonUpToAMebibyte() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(
+                new LineParts(1 << 20, 8, _ -> CompletableFuture.supplyAsync(() -> new byte[1 << 17])))));
+        String zeros = "\\u0000".repeat(1 << 20);
+        assertTrue(get("/lines/1", AS_JSON).endsWith("\r\n\r\n{\"number\":1,\"text\":\"" + zeros + "\"}\n"));
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
+                (1 << 20) + 1, 9, _ -> CompletableFuture.failedFuture(new AssertionError("a part is read"))))));
+        assertProblem(get("/lines/1", AS_JSON), 406, "too-long-for-json", "Line 1 has 1048577 bytes");
+    }
+
+    @Test
+    void aDamagedPartOfALineAsJsonIs500() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
+                1 << 18,
+                2,
+                part -> part == 0
+                        ? CompletableFuture.completedFuture(new byte[1 << 17])
+                        : CompletableFuture.failedFuture(new LineDamagedException(8, "a part is missing"))))));
+        assertProblem(get("/lines/9", AS_JSON), 500, "line-damaged", "a part is missing");
+        assertEquals(1, lines.components.value("line_server_lines_damaged"));
+    }
+
+    /** Each may take six times the memory of its line, so there are as many as answers with several lines. */
+    @Test
+    void longLinesAsJsonAreLimitedInNumber() throws Exception {
+        CompletableFuture<byte[]> slow = new CompletableFuture<>();
+        AtomicInteger reads = new AtomicInteger();
+        lines.answer(index -> index == 0
+                ? CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(1 << 17, 1, _ -> {
+                    reads.incrementAndGet();
+                    return slow;
+                })))
+                : ScriptedLines.found("short"));
+        for (int i = 0; i < 2; i++) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(30_000);
+                String request = "GET /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + AS_JSON + "\r\n";
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                if (!slow.isDone()) {
+                    Awaitility.await().until(() -> reads.get() == 1);
+                    assertProblem(get("/lines/1", AS_JSON), 503, "unavailable", "max-ranges is 1");
+                    assertTrue(get("/lines/2", AS_JSON).contains("short"), "a short line needs no place");
+                    slow.complete(new byte[1 << 17]);
+                }
+                String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+            }
+        }
+        assertEquals(2, reads.get(), "the place was given back");
     }
 
     /** As with a store on the network: neither the lookup nor any read completes on the event loop of the request. */

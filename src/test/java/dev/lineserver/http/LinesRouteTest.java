@@ -527,13 +527,64 @@ final class LinesRouteTest {
         }
     }
 
+    /** Of three places a compressed answer takes two. */
+    @Test
+    void aCompressedAnswerTakesMorePlaces() throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "3"));
+        CompletableFuture<Void> pending = new CompletableFuture<>();
+        answerBlocks(2, true, _ -> pending);
+        String gzip = "Accept-Encoding: gzip\r\n";
+        try (Socket first = connect()) {
+            first.getOutputStream().write(request("/lines", gzip).getBytes(StandardCharsets.US_ASCII));
+            Awaitility.await().until(() -> fills.get() == 1);
+            assertProblem(get("/lines", gzip), 503, "unavailable", "line-server.http.max-ranges is 3");
+            pending.complete(null);
+            assertTrue(readHead(first.getInputStream()).contains("content-encoding: gzip"));
+        }
+    }
+
+    @Test
+    void aStoreThatFailsBeforeTheFirstByteOfACompressedAnswerIsAProblem() throws Exception {
+        answerBlocks(2, true, _ -> CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
+        String answer = get("/lines", "Accept-Encoding: gzip\r\n");
+        assertProblem(answer, 503, "unavailable", "no node answers");
+        assertFalse(answer.contains("gzip"), answer);
+    }
+
+    @Test
+    void aStoreThatFailsLaterCutsACompressedAnswerOff() throws Exception {
+        answerBlocks(
+                200,
+                true,
+                number -> number < 150
+                        ? done()
+                        : CompletableFuture.failedFuture(new StoreUnavailableException("no node answers")));
+        String answer = get("/lines", "Accept-Encoding: gzip\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+        assertFalse(answer.endsWith("0\r\n\r\n"), "the end looks complete");
+        assertEquals(1, lines.components.value("line_server_answers_cut"));
+    }
+
+    @Test
+    void anAnswerToHttp10IsNotCompressed() throws Exception {
+        answerBlocks(1, true, _ -> done());
+        try (Socket socket = connect()) {
+            String request = "GET /lines HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            String head = readHead(socket.getInputStream());
+            assertTrue(head.contains("content-length: " + BLOCK) && !head.contains("gzip"), head);
+        }
+    }
+
     @Test
     void anAnswerAsJsonTakesPlacesForTheLongestLine() {
         int[] longest = {0, 1_000, 104_858, 1 << 20, Integer.MAX_VALUE};
         int[] places = {2, 2, 3, 12, 12};
         for (int i = 0; i < longest.length; i++) {
-            assertEquals(places[i], RangeLimits.places(true, longest[i]));
-            assertEquals(1, RangeLimits.places(false, longest[i]));
+            assertEquals(places[i], RangeLimits.places(true, false, longest[i]));
+            assertEquals(places[i] + (i < 3 ? 1 : 3), RangeLimits.places(true, true, longest[i]));
+            assertEquals(1, RangeLimits.places(false, false, longest[i]));
+            assertEquals(2, RangeLimits.places(false, true, longest[i]));
         }
     }
 

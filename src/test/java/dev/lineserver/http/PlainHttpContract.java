@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** The HTTP contract against a plain server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class PlainHttpContract extends LinesContract {
+abstract class PlainHttpContract extends FormsContract {
     private final ServedStore served;
     private final HttpComponents components;
     private final PlainServer server;

@@ -11,6 +11,8 @@ import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -20,22 +22,51 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 final class RoutedApplicationTest {
     public static final class RoutedProfile extends ServedStore.EmbeddedProfile {
         public RoutedProfile() {
-            super(Map.of("quarkus.http.header.\"X-Routed\".value", "yes"));
+            super(Map.of(
+                    "quarkus.http.header.\"X-Routed\".value",
+                    "yes",
+                    "line-server.http.cors-origins",
+                    "*",
+                    "line-server.http.swagger-ui",
+                    "true"));
         }
     }
 
-    @TestHTTPResource("/lines/2")
-    URL line;
+    @TestHTTPResource("/")
+    URL root;
 
     /** A header that Quarkus adds to every answer is added to lines as well. */
     @Test
     void aConfiguredHeaderIsOnEveryLine() throws Exception {
+        HttpResponse<Void> response = get("lines/2");
+        assertEquals(200, response.statusCode());
+        assertEquals("yes", response.headers().firstValue("x-routed").orElse(""));
+    }
+
+    /** Resources of Quarkus REST and of its extensions, too. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "lines/2",
+                "lines",
+                "datasets",
+                "datasets/none",
+                "problems",
+                "q/health",
+                "q/metrics",
+                "q/openapi",
+                "q/swagger-ui/"
+            })
+    void aPageOfAnotherOriginReadsEveryResource(String path) throws Exception {
+        assertEquals(
+                "*",
+                get(path).headers().firstValue("access-control-allow-origin").orElse(""));
+    }
+
+    private HttpResponse<Void> get(String path) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<Void> response = client.send(
-                    HttpRequest.newBuilder(URI.create(line.toString())).build(),
-                    HttpResponse.BodyHandlers.discarding());
-            assertEquals(200, response.statusCode());
-            assertEquals("yes", response.headers().firstValue("x-routed").orElse(""));
+            return client.send(
+                    HttpRequest.newBuilder(URI.create(root + path)).build(), HttpResponse.BodyHandlers.discarding());
         }
     }
 }

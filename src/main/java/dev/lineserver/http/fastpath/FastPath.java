@@ -44,6 +44,7 @@ import dev.lineserver.http.RequestOutcomes;
 final class FastPath {
     private static final Logger LOG = Logger.getLogger(FastPath.class);
     private static final String ENABLED = "line-server.http.fast-path";
+    private static final String CORS_ORIGINS = "line-server.http.cors-origins";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
 
     /**
@@ -110,6 +111,9 @@ final class FastPath {
     static Optional<String> findReasonToDisable(SmallRyeConfig config, List<Route> routes, boolean traced) {
         if (!config.getOptionalValue(ENABLED, Boolean.class).orElse(true)) {
             return Optional.of(ENABLED);
+        }
+        if (config.getOptionalValue(CORS_ORIGINS, String.class).isPresent()) {
+            return Optional.of(CORS_ORIGINS);
         }
         if (traced || config.getOptionalValue(REQUEST_METRICS, Boolean.class).orElse(true)) {
             return Optional.of(traced ? "tracing" : REQUEST_METRICS);

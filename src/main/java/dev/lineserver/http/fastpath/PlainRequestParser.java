@@ -29,8 +29,10 @@ final class PlainRequestParser {
     private static final String HOST_HEADER =
             "host:[ \t]*(?:[a-z0-9.-]*|\\[[0-9a-f:.]+])(?::(?:\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}))?[ \t]*\r\n";
     private static final String CONNECTION_HEADER = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
+    /** Without the media types of the forms in {@code LineForm}, {@code Accept} means plain text. */
     private static final String OTHER_HEADER =
-            "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):)"
+            "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):"
+                    + "|accept:[\t -~]*application/(?:json|octet-stream))"
                     + "[a-z0-9-]+:[\t -~]*\r\n";
     /** Possessive: a header that matched is never tried again, so a mismatch costs linear time. */
     private static final String OTHER_HEADERS = "(?:" + CONNECTION_HEADER + "|" + OTHER_HEADER + ")*+";

@@ -190,7 +190,7 @@ final class FastPathHandlerTest {
         send(plain(3));
         assertEquals(
                 "HTTP/1.1 200 OK\r\netag: \"" + etagPrefix() + "2\"\r\ncache-control: no-cache\r\n"
-                        + "content-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
+                        + "vary: Accept\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
                 received());
         assertNull(channel.pipeline().get(HttpRequestDecoder.class));
         send(ROUTED);
@@ -214,7 +214,7 @@ final class FastPathHandlerTest {
         assertEquals(
                 "HTTP/1.1 200 OK\r\netag: \"" + new ContentDigest(1, 5) + "-2\"\r\n"
                         + "cache-control: public, max-age=31536000, immutable\r\n"
-                        + "content-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
+                        + "vary: Accept\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
                 received());
         for (String version : List.of("4", "6", "8", "10", "x", "", "5/")) {
             send(request.replace("/5/", "/" + version + "/"));

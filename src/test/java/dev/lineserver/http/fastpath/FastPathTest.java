@@ -131,6 +131,7 @@ final class FastPathTest {
     void itsSettingAndRequestMetricsTurnItOff() {
         for (Map<String, String> values : List.of(
                 Map.of("line-server.http.fast-path", "false"),
+                Map.of("line-server.http.cors-origins", "https://example.org"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
             SmallRyeConfig config = settings()
                     .withSources(new PropertiesConfigSource(values, "more", 400))

@@ -2,6 +2,7 @@ package dev.lineserver.http.fastpath;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 
@@ -45,6 +46,9 @@ final class PlainRequestParserTest {
             "Host: localhost:8080\r\n",
             "User-Agent: curl/7.88.1\r\n",
             "Accept:*/*\r\n",
+            "Accept: text/html, application/jso\r\n",
+            "Accept: text/html, application/json;q=0.5\r\n",
+            "aCCept:Application/Octet-Stream\r\n",
             "X:\r\n",
             "Connection: keep-alive\r\n",
             "connection:\tKeep-Alive \r\n",
@@ -183,6 +187,8 @@ final class PlainRequestParserTest {
                 HttpHeaderNames.UPGRADE)) {
             assertFalse(headers.contains(changing), text);
         }
+        String accept = String.join(",", headers.getAll(HttpHeaderNames.ACCEPT)).toLowerCase(Locale.ROOT);
+        assertFalse(accept.contains("application/json") || accept.contains("application/octet-stream"), text);
         decoder.writeInbound(buffer("GET /next HTTP/1.1\r\n\r\n"));
         HttpRequest next = decoder.readInbound();
         assertEquals("/next", next.uri(), text);
@@ -205,6 +211,9 @@ final class PlainRequestParserTest {
                 "Host: a\r\nTransfer-Encoding: gzip\r\n",
                 "Host: a\r\nExpect: 100-continue\r\n",
                 "Host: a\r\nUpgrade: h2c\r\n",
+                "Host: a\r\nAccept: application/json\r\n",
+                "Host: a\r\nAccept: */*\r\nAccept: a/b,application/octet-stream;q=0.1\r\n",
+                "Accept:application/json\r\nHost: a\r\n",
                 "Host: a\r\nX : y\r\n",
                 "Host: a\r\n folded\r\n",
                 "Host: a\r\nX: \u00e9\r\n"

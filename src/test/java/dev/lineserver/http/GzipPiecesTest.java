@@ -1,0 +1,80 @@
+package dev.lineserver.http;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.zip.GZIPInputStream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class GzipPiecesTest {
+    private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+    private boolean closed;
+
+    /** Random bytes in pieces of a random length, some of them empty. */
+    private final class RandomPieces implements BodyPieces {
+        private final Random random;
+        private final ByteArrayOutputStream made = new ByteArrayOutputStream();
+        private int rest;
+
+        RandomPieces(long seed) {
+            random = new Random(seed);
+            rest = 1 + random.nextInt(20);
+        }
+
+        @Override
+        public CompletionStage<ByteBuf> next() {
+            byte[] bytes = new byte[random.nextInt(3) == 0 ? 0 : random.nextInt(100_000)];
+            random.nextBytes(bytes);
+            rest--;
+            made.writeBytes(bytes);
+            return CompletableFuture.completedFuture(
+                    allocator.directBuffer(bytes.length + 1).writeBytes(bytes));
+        }
+
+        @Override
+        public boolean ended() {
+            return rest == 0;
+        }
+
+        @Override
+        public CompletionStage<Void> close() {
+            closed = true;
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    /** The seed is in the name. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void theBytesComeBackAndNoneIsCompressedOnThisThread(long seed) throws Exception {
+        RandomPieces plain = new RandomPieces(seed);
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (ThreadPoolExecutor threads = GzipPieces.newThreads()) {
+            GzipPieces pieces = new GzipPieces(plain, threads, allocator);
+            int count = 0;
+            while (!pieces.ended()) {
+                ByteBuf piece = pieces.next().toCompletableFuture().join();
+                piece.readBytes(compressed, piece.readableBytes());
+                piece.release();
+                count++;
+            }
+            assertEquals(count, threads.getCompletedTaskCount() + threads.getActiveCount());
+            pieces.close();
+        }
+        byte[] bytes = new GZIPInputStream(new ByteArrayInputStream(compressed.toByteArray())).readAllBytes();
+        assertArrayEquals(plain.made.toByteArray(), bytes);
+        assertTrue(closed, "the other body is closed");
+        assertEquals(0, allocator.metric().usedDirectMemory());
+    }
+}
