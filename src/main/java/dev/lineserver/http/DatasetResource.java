@@ -13,10 +13,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
-import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.media.Content;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
-import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
@@ -60,9 +56,6 @@ final class DatasetResource {
     record UndescribedVersion(String dataset, long version, String state, String failure) implements VersionForm {}
 
     @GET
-    @Operation(summary = "All datasets, each with its current version")
-    @APIResponse(responseCode = "200", description = "The versions")
-    @APIResponse(responseCode = "503", description = "The store is unavailable")
     public Listing all() {
         datasets.unavailability().ifPresent(reason -> {
             throw failure(Problem.unavailable(reason));
@@ -75,10 +68,6 @@ final class DatasetResource {
 
     @GET
     @Path("/{dataset}")
-    @Operation(summary = "The current version of one dataset")
-    @APIResponse(responseCode = "200", description = "The version")
-    @APIResponse(responseCode = "404", description = "There is no such dataset")
-    @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
     public ManifestForm one(@PathParam("dataset") String name) {
         return Optional.ofNullable(datasets.find(name))
                 .flatMap(ServedDataset::manifest)
@@ -88,14 +77,6 @@ final class DatasetResource {
 
     @GET
     @Path("/{dataset}/versions")
-    @Operation(summary = "The versions of one dataset whose lines can be read, the current one and those kept")
-    @APIResponse(
-            responseCode = "200",
-            description =
-                    "The versions; one that the store cannot describe has a member failure instead of its manifest",
-            content = @Content(schema = @Schema(implementation = VersionListing.class)))
-    @APIResponse(responseCode = "404", description = "There is no such dataset")
-    @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
     public VersionListing versions(@PathParam("dataset") String name) {
         ServedDataset dataset = find(name);
         dataset.listingFailure().or(datasets::unavailability).ifPresent(reason -> {
@@ -125,16 +106,6 @@ final class DatasetResource {
 
     @GET
     @Path("/{dataset}/versions/{version}")
-    @Operation(summary = "One published version of a dataset")
-    @APIResponse(
-            responseCode = "200",
-            description = "The version",
-            content = @Content(schema = @Schema(implementation = DescribedVersion.class)))
-    @APIResponse(responseCode = "400", description = "The version is not a number")
-    @APIResponse(responseCode = "404", description = "There is no such dataset, or no such version has been published")
-    @APIResponse(responseCode = "410", description = "The version is not stored any more")
-    @APIResponse(responseCode = "500", description = "The store cannot describe the version")
-    @APIResponse(responseCode = "503", description = "The dataset or the store cannot be read")
     public DescribedVersion version(@PathParam("dataset") String name, @PathParam("version") String text) {
         ServedDataset dataset = find(name);
         long number = WholeNumber.parse(text);
