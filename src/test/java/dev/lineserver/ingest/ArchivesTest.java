@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -301,16 +300,9 @@ final class ArchivesTest {
             String message = String.valueOf(e.getMessage());
             assertTrue(message.matches("its zstd data is damaged \\([^/\n]+\\); fetch it again"), message);
         }
-        InputStream failing = new SequenceInputStream(new ByteArrayInputStream(cut), new InputStream() {
-            @Override
-            public int read() throws IOException {
-                throw new IOException("the disk fails");
-            }
-        });
-        IOException e = assertThrows(
-                IOException.class,
-                () -> Compression.ZSTD.unpack(new BufferedInputStream(failing)).readAllBytes());
-        assertEquals("the disk fails", e.getMessage());
+        IOException failure = new IOException("the disk fails");
+        InputStream begun = Compression.ZSTD.unpack(failing(cut, failure));
+        assertSame(failure, assertThrows(IOException.class, begun::readAllBytes));
     }
 
     /** The library has the same limit, but {@link ZstdFrames} refuses larger windows before the library reads them. */
@@ -352,13 +344,7 @@ final class ArchivesTest {
         IOException failure = new ClosedByInterruptException();
         for (Compression compression : Set.of(Compression.ZSTD, Compression.BZIP2, Compression.XZ, Compression.LZ4)) {
             byte[] archive = Objects.requireNonNull(smallArchives().get(compression.toString()));
-            InputStream interrupted = new BufferedInputStream(new SequenceInputStream(
-                    new ByteArrayInputStream(cut(archive, archive.length / 2)), new InputStream() {
-                        @Override
-                        public int read() throws IOException {
-                            throw failure;
-                        }
-                    }));
+            InputStream interrupted = failing(cut(archive, archive.length / 2), failure);
             assertSame(
                     failure,
                     assertThrows(
@@ -374,6 +360,27 @@ final class ArchivesTest {
         byte[] packed = com.github.luben.zstd.Zstd.compress(content, 20);
         assertTrue((packed[4] & 0x20) != 0, "not a single segment");
         assertArrayEquals(content, unpack(Compression.ZSTD, packed));
+    }
+
+    /** A stream of these bytes that then fails. */
+    private static InputStream failing(byte[] bytes, IOException failure) {
+        return new BufferedInputStream(new InputStream() {
+            private final ByteArrayInputStream readable = new ByteArrayInputStream(bytes);
+
+            @Override
+            public int read() throws IOException {
+                throw failure;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                int count = readable.read(into, offset, length);
+                if (count < 0) {
+                    throw failure;
+                }
+                return count;
+            }
+        });
     }
 
     private static byte[] unpackByLibrary(byte[] archive) throws IOException {
