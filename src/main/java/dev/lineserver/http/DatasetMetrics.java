@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -16,14 +17,17 @@ import jakarta.inject.Singleton;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Manifest;
 
-/** Publishes the served version of each dataset, and the age of that information, as metrics. */
+/** Publishes the served version of each dataset, the age of that information, and the builds, as metrics. */
 @Singleton
 final class DatasetMetrics {
     private final Datasets datasets;
     /** Each gauge with the function that reads its value from a dataset. An empty value has no row. */
     private final Map<MultiGauge, Function<ServedDataset, Optional<Long>>> gauges;
+    /** Each gauge with the function that reads its value from a build. */
+    private final Map<MultiGauge, ToDoubleFunction<BuildStatus>> buildGauges;
 
     DatasetMetrics(MeterRegistry registry, Datasets datasets) {
         this.datasets = datasets;
@@ -36,7 +40,18 @@ final class DatasetMetrics {
                         registry,
                         "line_server_dataset_outdated",
                         "1 if the newest version cannot be opened and an older one is served"),
-                dataset -> Optional.of(dataset.isOutdated() ? 1L : 0L));
+                dataset -> Optional.of(dataset.isOutdated() ? 1L : 0L),
+                gauge(registry, "line_server_open_versions", "Versions that are open for requests"),
+                dataset -> Optional.of((long) dataset.openVersions()));
+        buildGauges = Map.of(
+                gauge(registry, "line_server_build_running", "1 if a process writes the version now, 0 if it ended unfinished"),
+                build -> build.running() ? 1 : 0,
+                gauge(registry, "line_server_build_lines", "Lines that the build has stored"),
+                build -> build.stored().lineIndex(),
+                gauge(registry, "line_server_build_bytes", "Bytes of the source that the build has stored"),
+                build -> build.stored().byteOffset(),
+                gauge(registry, "line_server_build_source_bytes", "Bytes of the source; NaN if unknown"),
+                build -> build.sourceSize() < 0 ? Double.NaN : build.sourceSize());
         TimeGauge.builder(
                         "line_server_version_check_age",
                         datasets,
@@ -55,7 +70,23 @@ final class DatasetMetrics {
         // Without overwriting: Micrometer would remove each row before it adds the new one, and a scrape in between
         // would
         // find none.
-        datasets.onCheck(() -> gauges.forEach((gauge, value) -> gauge.register(rows(value), false)));
+        datasets.onCheck(() -> {
+            gauges.forEach((gauge, value) -> gauge.register(rows(value), false));
+            buildGauges.forEach((gauge, value) -> gauge.register(buildRows(value), false));
+        });
+    }
+
+    private List<MultiGauge.Row<?>> buildRows(ToDoubleFunction<BuildStatus> value) {
+        return datasets.builds().stream()
+                .<MultiGauge.Row<?>>map(build -> MultiGauge.Row.of(
+                        Tags.of("dataset", build.dataset().value()),
+                        datasets,
+                        current -> current.builds().stream()
+                                .filter(present -> present.dataset().equals(build.dataset()))
+                                .mapToDouble(value)
+                                .findFirst()
+                                .orElse(Double.NaN)))
+                .toList();
     }
 
     private List<MultiGauge.Row<?>> rows(Function<ServedDataset, Optional<Long>> value) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.serving.OpenVersion;
@@ -34,7 +35,7 @@ public final class LineRequest {
 
     final OpenVersion version;
     final long lineIndex;
-    private final boolean pinned;
+    private final RequestRoute route;
     final RequestOutcomes outcomes;
     // Links of the list in PendingLookups, which alone reads and writes them.
     @Nullable
@@ -44,7 +45,8 @@ public final class LineRequest {
     LineRequest newer;
 
     private final Duration lookupTimeout;
-    private final long startNanos = System.nanoTime();
+    final long startNanos = System.nanoTime();
+    private long lookupNanos;
     private @Nullable PendingLookups pending;
     private @Nullable Runnable continuation;
     private @Nullable Lookup outcome;
@@ -53,12 +55,13 @@ public final class LineRequest {
 
     /**
      * @param version a version that the caller has acquired; {@link #release} releases it
-     * @param pinned true if the request names the version
+     * @param target the path of the request
      * @param lookupTimeout a lookup that takes longer counts as failed
      */
-    LineRequest(OpenVersion version, boolean pinned, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
+    LineRequest(
+            OpenVersion version, LineTarget target, long lineIndex, RequestOutcomes outcomes, Duration lookupTimeout) {
         this.version = version;
-        this.pinned = pinned;
+        route = RequestRoute.of(target);
         this.lineIndex = lineIndex;
         this.outcomes = outcomes;
         this.lookupTimeout = lookupTimeout;
@@ -103,7 +106,8 @@ public final class LineRequest {
             pending.remove(this);
             outcome = lookup;
             failure = thrown;
-            outcomes.recordLookup(lookup, age());
+            lookupNanos = age();
+            outcomes.recordLookup(lookup, lookupNanos);
             next.run();
         }
     }
@@ -127,7 +131,7 @@ public final class LineRequest {
 
     /** True if the request names the version, so that its answer never changes. */
     public boolean isPinned() {
-        return pinned;
+        return route == RequestRoute.VERSION_LINE;
     }
 
     /** The strong entity tag of the requested line. */
@@ -146,6 +150,14 @@ public final class LineRequest {
     }
 
     /**
+     * Counts the answer of the fast path, which has written the line. The time is that of the lookup: one reading of the clock
+     * serves both.
+     */
+    public void recordAnswer() {
+        outcomes.requests.recordAnswer(route, HttpMethod.GET, 200, lookupNanos);
+    }
+
+    /**
      * Makes this request available to the route that {@code dispatch} reaches, so that it does not look the line up again.
      *
      * @param dispatch calls the router on this thread, before it returns
@@ -157,6 +169,11 @@ public final class LineRequest {
         // Vert.x may refuse the bytes. The request must not stay here, where the next request on this thread would find
         // it.
         return claimHandedOver() == null;
+    }
+
+    /** Returns the request that the fast path hands over on this thread, and leaves it there; null if there is none. */
+    static @Nullable LineRequest peekHandedOver() {
+        return HANDED_OVER.getIfExists();
     }
 
     /**

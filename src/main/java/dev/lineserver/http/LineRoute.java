@@ -152,7 +152,7 @@ public final class LineRoute {
     }
 
     private LineRequest newRequest(OpenVersion version, LineTarget target, long lineIndex) {
-        return new LineRequest(version, target.version() != null, lineIndex, outcomes, lookupTimeout);
+        return new LineRequest(version, target, lineIndex, outcomes, lookupTimeout);
     }
 
     /** Opens the version that the target names, and then answers; or refuses the request with the reason. */

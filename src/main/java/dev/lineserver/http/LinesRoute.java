@@ -98,7 +98,7 @@ final class LinesRoute {
             int places = limits.acquireForBody();
             if (places == 0) {
                 RequestGuard.discardBody(request, NumbersBody.MAX_BYTES);
-                refuse(request, limits.busy());
+                refuseBusy(request);
                 return;
             }
             new NumbersBody(
@@ -150,6 +150,11 @@ final class LinesRoute {
 
     private void refuse(HttpServerRequest request, Problem refusal) {
         outcomes.refuse(request, refusal, LinesAnswer.HEADERS_OF_PROBLEMS);
+    }
+
+    private void refuseBusy(HttpServerRequest request) {
+        outcomes.requests.recordRefusal(RequestMetrics.Refusal.BUSY);
+        limits.busy().answer(request, LinesAnswer.HEADERS_OF_PROBLEMS);
     }
 
     /** Answers a request, or begins to; releases the version in any case. */
@@ -287,7 +292,7 @@ final class LinesRoute {
         }
         answer.places = limits.acquire(answer.ndjson, answer.gzip, answer.version.manifest());
         if (answer.places == 0) {
-            refuse(answer.request, limits.busy());
+            refuseBusy(answer.request);
             return false;
         }
         BodyPieces pieces;

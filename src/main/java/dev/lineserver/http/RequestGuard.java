@@ -60,6 +60,7 @@ final class RequestGuard {
 
     /** Passes a request on to the next route, or refuses it. */
     private void check(RoutingContext routing) {
+        RequestObserver.observe(routing, outcomes.requests);
         Problem problem = findProblem(routing);
         if (problem == null) {
             if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {
@@ -152,7 +153,8 @@ final class RequestGuard {
     static void refuse(HttpServerRequest request, Problem problem) {
         if (request.version() != HttpVersion.HTTP_2) {
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            request.response().endHandler(_ -> request.connection().close());
+            // Runs before the next request begins. The end handler is that of RoutingContext, which counts the answer.
+            request.response().bodyEndHandler(_ -> request.connection().close());
         } else if (!request.isEnded()) {
             discardBody(request, MAX_REFUSED_BODY_BYTES);
         }

@@ -7,7 +7,6 @@ import java.util.function.LongSupplier;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -27,10 +26,7 @@ public final class RequestOutcomes {
     private static final Logger LOG = Logger.getLogger(RequestOutcomes.class);
     private static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Timer found;
-    private final Timer pastTheEnd;
-    private final Timer damaged;
-    private final Timer unavailable;
+    final RequestMetrics requests = new RequestMetrics();
     private final Counter damagedLines;
     private final Counter failures;
     private final Counter fastPathFailures;
@@ -47,10 +43,6 @@ public final class RequestOutcomes {
     RequestOutcomes(MeterRegistry registry, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         nextLogNanos = new AtomicLong(nanoTime.getAsLong());
-        found = lookupTimer(registry, "found");
-        pastTheEnd = lookupTimer(registry, "past_the_end");
-        damaged = lookupTimer(registry, "damaged");
-        unavailable = lookupTimer(registry, "unavailable");
         damagedLines = counter(
                 registry, "line_server_lines_damaged", "Requests for lines that are missing or damaged in the store");
         failures = counter(registry, "line_server_request_failures", "Requests that failed unexpectedly");
@@ -60,13 +52,6 @@ public final class RequestOutcomes {
                 "Connections that the fast path closed after an unexpected failure");
         cutAnswers = counter(
                 registry, "line_server_answers_cut", "Answers with several lines that the server could not complete");
-    }
-
-    private static Timer lookupTimer(MeterRegistry registry, String outcome) {
-        return Timer.builder("line_server_lookups")
-                .description("Lookups of lines in the store")
-                .tag("outcome", outcome)
-                .register(registry);
     }
 
     private static Counter counter(MeterRegistry registry, String name, String description) {
@@ -80,13 +65,23 @@ public final class RequestOutcomes {
      * @param nanos duration of the lookup in nanoseconds
      */
     void recordLookup(@Nullable Lookup lookup, long nanos) {
-        Timer timer = switch (lookup) {
-            case null -> unavailable;
-            case Lookup.Found _, Lookup.FoundInParts _ -> found;
-            case Lookup.PastTheEnd _ -> pastTheEnd;
-            case Lookup.Damaged _ -> damaged;
+        RequestMetrics.Outcome outcome = switch (lookup) {
+            case null -> RequestMetrics.Outcome.UNAVAILABLE;
+            case Lookup.Found _, Lookup.FoundInParts _ -> RequestMetrics.Outcome.FOUND;
+            case Lookup.PastTheEnd _ -> RequestMetrics.Outcome.PAST_THE_END;
+            case Lookup.Damaged _ -> RequestMetrics.Outcome.DAMAGED;
         };
-        timer.record(nanos, TimeUnit.NANOSECONDS);
+        requests.recordLookup(outcome, nanos);
+    }
+
+    /** Counts a request of the fast path as in flight until {@link #endRequest}. */
+    public void beginRequest() {
+        requests.begin();
+    }
+
+    /** Ends a request of the fast path. If the router answers it, the router counts it, too. */
+    public void endRequest() {
+        requests.end();
     }
 
     /** Counts a request for a line that is missing or damaged as a whole or in part. */
@@ -103,6 +98,9 @@ public final class RequestOutcomes {
     void refuse(HttpServerRequest request, Problem refusal, Map<String, String> more) {
         if (refusal.status() == 503 || refusal.status() == 500) {
             recordLookup(null, 0);
+        }
+        if (refusal.status() == 503) {
+            requests.recordRefusal(RequestMetrics.Refusal.NO_VERSION);
         }
         refusal.answer(request, more);
     }

@@ -30,8 +30,10 @@ final class StoreFailures {
     /** As {@link #answer(HttpServerRequest, Manifest, Throwable)}, with more headers. */
     void answer(HttpServerRequest request, Manifest manifest, Throwable failure, Map<String, String> more) {
         switch (StoreException.causeOf(failure)) {
-            case StoreUnavailableException e ->
+            case StoreUnavailableException e -> {
+                outcomes.requests.recordRefusal(RequestMetrics.Refusal.STORE);
                 Problem.unavailable(e.getMessage()).answer(request, more);
+            }
             case LineDamagedException e -> recordDamage(manifest, e).answer(request, more);
             case StoreException e ->
                 outcomes.answerUnexpectedFailure(request, Problem.storeFailed(e.getMessage()), e, more);

@@ -19,10 +19,12 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.ReadStatistics;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
@@ -42,8 +44,8 @@ import dev.lineserver.store.StoredVersion;
  * </ul>
  *
  * <p>A withdrawn dataset is no longer found. Its versions are closed after their last requests, and until then each check
- * of the watch asks the store to keep them. If the store cannot be listed, nothing is withdrawn. The watch also starts the
- * {@link BackgroundReclaim} of the store.
+ * of the watch asks the store to keep them. If the store cannot be listed, nothing is withdrawn. The watch also lets the
+ * store reclaim leftovers, and lists its builds, each as a {@link BackgroundTask}.
  *
  * <p>The owner calls {@link #start} once, and {@link #close} in the end:
  *
@@ -64,6 +66,10 @@ public final class Datasets implements AutoCloseable {
     private static final Duration LOOKUP_TIMEOUT = Duration.ofSeconds(3);
     /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
+
+    private static final Duration RECLAIM_INTERVAL = Duration.ofSeconds(30);
+    /** Over Aerospike, one more read of the registry beside the ten that the watch makes in this time. */
+    private static final Duration BUILDS_INTERVAL = Duration.ofSeconds(5);
 
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
@@ -86,7 +92,9 @@ public final class Datasets implements AutoCloseable {
     /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
     private long retryNanos;
 
-    private final BackgroundReclaim reclaim;
+    private final BackgroundTask reclaim;
+    private final BackgroundTask listBuilds;
+    private volatile List<BuildStatus> builds = List.of();
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("version-watch").factory());
@@ -124,7 +132,20 @@ public final class Datasets implements AutoCloseable {
         this.refreshers = refreshers;
         lastListingNanos = nanoTime.getAsLong();
         retryNanos = lastListingNanos;
-        reclaim = new BackgroundReclaim(nanoTime, refreshers);
+        reclaim = new BackgroundTask(
+                RECLAIM_INTERVAL,
+                RECLAIM_INTERVAL,
+                LineStore::reclaimInBackground,
+                "leftovers could not be removed",
+                nanoTime,
+                refreshers);
+        listBuilds = new BackgroundTask(
+                Duration.ZERO,
+                BUILDS_INTERVAL,
+                open -> builds = open.builds(),
+                "the builds could not be listed",
+                nanoTime,
+                refreshers);
     }
 
     /** Opens the store. May block. Throws {@link StoreFailedException} if another attempt would fail as well. */
@@ -188,6 +209,7 @@ public final class Datasets implements AutoCloseable {
         LineStore open = store;
         if (open != null) {
             reclaim.startIfDue(open);
+            listBuilds.startIfDue(open);
         }
         listener.run();
     }
@@ -319,6 +341,17 @@ public final class Datasets implements AutoCloseable {
         listener.run();
     }
 
+    /** The builds in progress or unfinished, by dataset; those of a few seconds ago. */
+    public List<BuildStatus> builds() {
+        return builds;
+    }
+
+    /** The figures of the store's commands; empty if it has none, or has not been opened. */
+    public Optional<ReadStatistics> readStatistics() {
+        LineStore open = store;
+        return open == null ? Optional.empty() : open.readStatistics();
+    }
+
     /** The time since the datasets of the store were last listed. */
     public Duration timeSinceLastListing() {
         return Duration.ofNanos(nanoTime.getAsLong() - lastListingNanos);
@@ -334,7 +367,7 @@ public final class Datasets implements AutoCloseable {
         refreshers.shutdownNow();
         Stream<CompletableFuture<Void>> versions =
                 Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
-        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended()));
+        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended(), listBuilds.ended()));
         allOf(Stream.concat(versions, tasks))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();

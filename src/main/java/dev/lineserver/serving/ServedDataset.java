@@ -90,6 +90,11 @@ public final class ServedDataset {
         return name.value();
     }
 
+    /** The number of open versions, including those that are not served any more and still have readers. */
+    public int openVersions() {
+        return versions.openVersions();
+    }
+
     /** The manifest of the current version; empty if it is not open. */
     public Optional<Manifest> manifest() {
         return Optional.ofNullable(current).map(OpenVersion::manifest);

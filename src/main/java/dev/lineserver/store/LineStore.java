@@ -7,7 +7,7 @@ import java.util.Optional;
  * Stores versions of datasets, and finds, opens, builds and drops them. An application opens one store, uses it from
  * any number of threads, and closes it last; several processes may use the same store at the same time.
  *
- * <p>All methods may block on disk or network: never call them on an event loop. They have three groups of callers:
+ * <p>All methods but {@link #readStatistics} may block on disk or network: never call them on an event loop. They have three groups of callers:
  *
  * <ul>
  *   <li><b>Readers.</b> The server's version watch calls {@link #datasets} about twice a second, and {@link #open} on a
@@ -17,7 +17,8 @@ import java.util.Optional;
  *       {@link #reuse}, to find out whether the content is stored already; {@link #reclaim}; {@link #plan}, if
  *       {@link #requiresPlan}; {@link #begin}.
  *   <li><b>Operators.</b> {@link #plan}, {@link #publish}, {@link #drop} and {@link #reclaim} are commands of their own.
- *       A server calls {@link #reclaimInBackground} about twice a minute.
+ *       A server calls {@link #reclaimInBackground} about twice a minute, and {@link #builds} every
+ *       few seconds.
  * </ul>
  *
  * <p>Print the first line of a dataset:
@@ -195,6 +196,14 @@ public interface LineStore extends AutoCloseable {
      */
     default void reclaimInBackground() throws StoreException {
         // Nothing to do for a store in which leftovers appear only when a process crashes.
+    }
+
+    /**
+     * Returns the figures of the commands that read lines; empty if this store reads them without a cluster. Does not block,
+     * and may be called on any thread.
+     */
+    default Optional<ReadStatistics> readStatistics() {
+        return Optional.empty();
     }
 
     /**

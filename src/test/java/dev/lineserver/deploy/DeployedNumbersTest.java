@@ -78,19 +78,6 @@ final class DeployedNumbersTest {
     }
 
     @Test
-    void everyMetricExists() throws IOException {
-        String program = program();
-        for (String file : List.of("compose/alerts.yaml", "compose/grafana/line-server.json")) {
-            Set<String> names = matches("\\bline_server_[a-z_]+", read(DOCKER.resolve(file)));
-            assertTrue(names.size() > 1, file + " names only " + names);
-            for (String name : names) {
-                String meter = name.replaceFirst("_(total|seconds(_(count|sum|max))?)$", "");
-                assertTrue(program.contains('"' + meter + '"'), file + " uses the unknown metric " + name);
-            }
-        }
-    }
-
-    @Test
     void everyFileExists() throws IOException {
         assertExist(Path.of("."), matches("src/main/[\\w./-]+\\w", read(OPERATIONS)));
         assertExist(DOCKER, matches("(?<=- )\\./[\\w./-]+", read(DOCKER.resolve("compose.yaml"))));

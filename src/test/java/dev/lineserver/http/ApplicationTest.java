@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 import io.netty.channel.SingleThreadEventLoop;
@@ -78,11 +80,25 @@ final class ApplicationTest extends FormsContract {
         String ready = new String(line(protocol, "/q/health/ready"), StandardCharsets.UTF_8);
         assertTrue(ready.contains("\"store\"") && !ready.contains("DOWN"), ready);
         String metrics = new String(line(protocol, "/q/metrics"), StandardCharsets.UTF_8);
-        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\"}"), metrics);
+        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\",}"), metrics);
         assertTrue(metrics.contains("line_server_dataset_lines{dataset=\"default\"} 3000.0"), metrics);
         assertTrue(metrics.contains("line_server_lines_damaged_total 0.0"), metrics);
         assertTrue(metrics.contains("line_server_fast_path_failures_total 0.0"), metrics);
         assertTrue(new String(line(protocol, "/q/openapi"), StandardCharsets.UTF_8).contains("/lines/{n}"));
+    }
+
+    /** The metrics of the JVM and of Quarkus included; those of builds exist only while there are any. */
+    @Test
+    void everyDeployedMetricIsScraped() throws Exception {
+        System.gc();
+        Set<String> deployed = DeployedMetricsTest.names("\\b(?:line_server|jvm|process|system)_[a-z_]+", DeployedMetricsTest.DEPLOYED);
+        deployed.removeIf(name -> name.startsWith("line_server_build_"));
+        Awaitility.await().untilAsserted(() -> {
+            String metrics = new String(line(Protocol.HTTP_1_1, "/q/metrics"), StandardCharsets.UTF_8);
+            Set<String> missing = new TreeSet<>(deployed);
+            missing.removeIf(name -> metrics.lines().anyMatch(line -> line.matches(name + "[ {].*")));
+            assertEquals(Set.of(), missing);
+        });
     }
 
     /** Java's client fails a request beyond the server's limit of streams, and assumes 100 if the server announces none. */

@@ -3,6 +3,7 @@ package dev.lineserver.http;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.quarkus.runtime.StartupEvent;
@@ -10,9 +11,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.serving.OpenVersion;
+import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -31,10 +36,12 @@ final class DatasetMetricsTest {
     private static final DatasetName LATER = new DatasetName("later");
     private static final long UNUSABLE_VERSION = 9;
 
+    private volatile List<BuildStatus> builds = List.of();
     private volatile List<DatasetListing> listed = List.of(described(DatasetName.DEFAULT, 3));
     private final HttpComponents components = new HttpComponents(
             () -> ScriptedLines.proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
                 case "datasets" -> listed;
+                case "builds" -> builds;
                 case "open" -> open((Manifest) arguments[0]);
                 default -> null;
             }),
@@ -127,6 +134,45 @@ final class DatasetMetricsTest {
                         .meters()
                         .isEmpty(),
                 "a dataset without an open version has no number of lines");
+    }
+
+    private static BuildStatus build(long sourceSize) {
+        return new BuildStatus(
+                LATER,
+                1,
+                "source",
+                sourceSize,
+                true,
+                new Checkpoint(17, 1_234),
+                0,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                List.of());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5000, 5000", "-1, NaN"})
+    void aBuildHasItsProgress(long sourceSize, double published) {
+        builds = List.of(build(sourceSize));
+        start();
+        Awaitility.await().ignoreExceptions().until(() -> value("line_server_build_lines", LATER) == 17);
+        assertEquals(1_234, value("line_server_build_bytes", LATER));
+        assertEquals(published, value("line_server_build_source_bytes", LATER));
+        assertEquals(1, value("line_server_build_running", LATER));
+    }
+
+    @Test
+    void openVersionsAreCounted() {
+        start();
+        assertEquals(1, value("line_server_open_versions", DatasetName.DEFAULT));
+        OpenVersion read = Objects.requireNonNull(
+                Objects.requireNonNull(components.datasets.find(DatasetName.DEFAULT.value())).acquire());
+        listed = List.of(described(DatasetName.DEFAULT, 4));
+        Awaitility.await().until(() -> value("line_server_dataset_version", DatasetName.DEFAULT) == 4);
+        Awaitility.await().until(() -> value("line_server_open_versions", DatasetName.DEFAULT) == 2);
+        read.release();
+        assertEquals(1, value("line_server_open_versions", DatasetName.DEFAULT));
     }
 
     @Test

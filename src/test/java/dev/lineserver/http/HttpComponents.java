@@ -1,7 +1,10 @@
 package dev.lineserver.http;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -22,6 +25,7 @@ public final class HttpComponents implements AutoCloseable {
     public final LineRoute lineRoute;
     private final LinesRoute linesRoute;
     private final ServeConfig serve;
+    final RequestCollector collector;
     final Datasets datasets;
     /** Allocates the blocks of answers with several lines; a test can see that all were released. */
     final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
@@ -55,6 +59,7 @@ public final class HttpComponents implements AutoCloseable {
         RangeLimits limits = new RangeLimits(serve);
         lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
+        collector = new RequestCollector(outcomes, datasets);
         datasets.start();
     }
 
@@ -67,15 +72,24 @@ public final class HttpComponents implements AutoCloseable {
         linesRoute.register(router);
     }
 
-    /** Returns the value of a counter or gauge, or the count of a timer. The tags are pairs of key and value. */
+    /** Returns the value of a counter or gauge, or the count of a histogram. The tags are pairs of key and value. */
     public double value(String meter, String... tags) {
-        return registry.get(meter)
-                .tags(tags)
-                .meter()
-                .measure()
-                .iterator()
-                .next()
-                .getValue();
+        List<String> labels = IntStream.range(0, tags.length / 2)
+                .mapToObj(i -> tags[2 * i + 1])
+                .toList();
+        Set<String> names = Set.of(meter, meter + "_total", meter + "_seconds_count", meter + "_count");
+        return collector.collect().stream()
+                .flatMap(family -> family.samples.stream())
+                .filter(sample -> names.contains(sample.name) && sample.labelValues.equals(labels))
+                .findFirst()
+                .map(sample -> sample.value)
+                .orElseGet(() -> registry.get(meter)
+                        .tags(tags)
+                        .meter()
+                        .measure()
+                        .iterator()
+                        .next()
+                        .getValue());
     }
 
     @Override

@@ -4,15 +4,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.store.Distribution;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 
@@ -48,11 +49,11 @@ final class RequestOutcomesTest {
         outcomes.recordLookup(new Lookup.PastTheEnd(1), 3 * SECOND);
         outcomes.recordLookup(new Lookup.Damaged("lost"), 4 * SECOND);
         outcomes.recordLookup(null, 5 * SECOND);
-        Map.of("found", 2, "past_the_end", 3, "damaged", 4, "unavailable", 5).forEach((outcome, seconds) -> {
-            Timer timer =
-                    registry.get("line_server_lookups").tag("outcome", outcome).timer();
-            assertEquals(outcome.equals("found") ? 2 : 1, timer.count(), outcome);
-            assertEquals(seconds.doubleValue(), timer.totalTime(TimeUnit.SECONDS), outcome);
+        Map.of("FOUND", 2, "PAST_THE_END", 3, "DAMAGED", 4, "UNAVAILABLE", 5).forEach((outcome, seconds) -> {
+            Distribution lookups = outcomes.requests.lookups(RequestMetrics.Outcome.valueOf(outcome));
+            assertEquals(
+                    outcome.equals("FOUND") ? 2 : 1, LongStream.of(lookups.counts()).sum(), outcome);
+            assertEquals(seconds * SECOND, lookups.sum(), outcome);
         });
     }
 

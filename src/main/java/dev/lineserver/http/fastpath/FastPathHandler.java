@@ -196,6 +196,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
             bytes.release();
         }
         resetIdleTimeout(ctx);
+        fastPath.outcomes.beginRequest();
         // Before the lookup begins: it may end, and change the state again, before this call returns.
         state = ConnectionState.LOOKING_UP;
         request.lookUp(ctx.executor(), true, () -> finishLookup(ctx, request, plain));
@@ -214,6 +215,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
             byte[] line = request.line();
             if (line != null) {
                 writeLine(ctx, request, line, plain.closing());
+                request.recordAnswer();
             } else if (!ctx.isRemoved()) { // The client may have disconnected during the lookup.
                 handedOver =
                         request.handOver(() -> forward(ctx, Unpooled.wrappedBuffer(plain.bytes(), 0, plain.length())));
@@ -224,6 +226,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
             if (!handedOver) {
                 request.release();
             }
+            fastPath.outcomes.endRequest();
             processing = nested;
         }
         // Does nothing if nested: the loop of processHeld continues.

@@ -25,6 +25,7 @@ import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.ReadStatistics;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -174,6 +175,11 @@ public final class AerospikeStore implements LineStore {
     @Override
     public boolean discardBuild(DatasetName dataset) throws StoreException {
         return lifeCycle.discardBuild(dataset);
+    }
+
+    @Override
+    public Optional<ReadStatistics> readStatistics() {
+        return Optional.of(reader.statistics);
     }
 
     private void warnOfConflictResolution() throws StoreException {

@@ -18,6 +18,8 @@ import com.aerospike.client.listener.BatchListListener;
 import io.netty.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.ReadStatistics;
+
 /**
  * Reads many records at once, for one event loop: one command of the client, which sends each node the keys of its
  * records. Requests for many lines are read here and not by {@link CoalescingReader}, because a few dozen of them would
@@ -42,12 +44,19 @@ final class BatchReader {
     private final ConnectedCluster cluster;
     private final NettyEventLoop loop;
     private final CoalescingReader<Node> singleReader;
+    private final ReadStatistics statistics;
     private final Queue<Batch> waiting = new ArrayDeque<>();
     private int inFlight;
     /** On the clock of {@link System#nanoTime}: until then, records are read one by one. */
     private long cautiousUntil = System.nanoTime();
 
-    BatchReader(ConnectedCluster cluster, NettyEventLoop loop, CoalescingReader<Node> singleReader) {
+    /** @param statistics counts batches; those of several nodes as one command */
+    BatchReader(
+            ConnectedCluster cluster,
+            NettyEventLoop loop,
+            CoalescingReader<Node> singleReader,
+            ReadStatistics statistics) {
+        this.statistics = statistics;
         this.cluster = cluster;
         this.loop = loop;
         this.singleReader = singleReader;
@@ -89,6 +98,7 @@ final class BatchReader {
         private final List<ReadRequest> requests;
         private final List<BatchRead> reads;
         private @Nullable ScheduledFuture<?> lossTimer;
+        private long sent;
         private boolean answered;
 
         private Batch(List<ReadRequest> requests) {
@@ -104,6 +114,8 @@ final class BatchReader {
             // The client ends a command within the time of an attempt, unless it lost it.
             int millis = 2 * cluster.policies.lineRead.totalTimeout + CAUTION_MILLIS;
             lossTimer = loop.get().schedule(this::accept, millis, TimeUnit.MILLISECONDS);
+            statistics.records().record(reads.size());
+            sent = System.nanoTime();
             // The client may throw instead of calling the listener.
             try {
                 cluster.client.get(loop, this, cluster.policies.lineRead, reads);
@@ -131,6 +143,7 @@ final class BatchReader {
             answered = true;
             if (lossTimer != null) {
                 lossTimer.cancel(false);
+                statistics.nanos().record(System.nanoTime() - sent);
             }
             List<CompletableFuture<?>> single = new ArrayList<>();
             @Nullable Record[] found = new Record[reads.size()];

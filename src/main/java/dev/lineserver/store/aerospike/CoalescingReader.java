@@ -15,6 +15,8 @@ import com.aerospike.client.ResultCode;
 import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.ReadStatistics;
+
 /**
  * Reads records for one event loop, in batches of one node each. Reads of one event-loop iteration are sent together at
  * its end. While {@link #MAX_COMMANDS_PER_NODE} commands to a node are in flight, further reads are queued, in order,
@@ -79,6 +81,7 @@ final class CoalescingReader<N> {
     private static final long PROBE_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private final NodeLink<N> link;
+    private final ReadStatistics statistics;
     private final long deadlineNanos;
     private final long maxSilenceNanos;
 
@@ -94,9 +97,13 @@ final class CoalescingReader<N> {
         SUSPECT
     }
 
-    /** @param deadline of a read, all attempts included */
-    CoalescingReader(NodeLink<N> link, Duration deadline) {
+    /**
+     * @param deadline of a read, all attempts included
+     * @param statistics counts commands; shared by the readers of a store
+     */
+    CoalescingReader(NodeLink<N> link, Duration deadline, ReadStatistics statistics) {
         this.link = link;
+        this.statistics = statistics;
         this.deadlineNanos = deadline.toNanos();
         // At most half of an attempt's share of the deadline, so that a second replica has time to answer.
         this.maxSilenceNanos = Math.min(MAX_SILENCE.toNanos(), deadlineNanos / (2 * MAX_ATTEMPTS));
@@ -112,6 +119,9 @@ final class CoalescingReader<N> {
         PendingRead read = new PendingRead(request, link.nanoTime() + deadlineNanos);
         int refusal = enqueue(read, false);
         if (refusal != ResultCode.OK) {
+            if (refusal == ResultCode.ASYNC_QUEUE_FULL) {
+                statistics.refusals().increment();
+            }
             read.completeExceptionally(new AerospikeException(refusal));
         }
         return read;
@@ -299,6 +309,7 @@ final class CoalescingReader<N> {
         private void send() {
             lane.lastSent = sent;
             lane.inFlight.add(this);
+            statistics.records().record(batch.size());
             // The client may throw instead of calling the listener. Completing here releases the slot either way.
             try {
                 link.send(lane.node, batch, this);
@@ -325,7 +336,9 @@ final class CoalescingReader<N> {
                     // The read is in flight twice now. If there is no better lane, it waits for this command only,
                     // until
                     // the next tick looks again.
-                    int _ = enqueue(read, true);
+                    if (enqueue(read, true) == ResultCode.OK) {
+                        statistics.retries().increment();
+                    }
                 }
             }
         }
@@ -350,6 +363,7 @@ final class CoalescingReader<N> {
                 return;
             }
             completed = true;
+            statistics.nanos().record(link.nanoTime() - sent);
             // Both before the retries below: the slot is free, and the retries see the health of this lane.
             lane.inFlight.remove(this);
             lane.health = failure == null ? Health.HEALTHY : Health.SUSPECT;
@@ -374,7 +388,9 @@ final class CoalescingReader<N> {
                 AerospikeException reason =
                         failure != null && code == ResultCode.NO_RESPONSE ? failure : new AerospikeException(code);
                 boolean retry = ClusterFailures.isTransient(reason.getResultCode()) && read.attempts < MAX_ATTEMPTS;
-                if (!retry || enqueue(read, false) != ResultCode.OK) {
+                if (retry && enqueue(read, false) == ResultCode.OK) {
+                    statistics.retries().increment();
+                } else {
                     read.completeExceptionally(reason);
                 }
             }

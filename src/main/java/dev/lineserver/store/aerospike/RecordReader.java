@@ -14,6 +14,7 @@ import com.aerospike.client.async.NettyEventLoops;
 import com.aerospike.client.cluster.Node;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.ReadStatistics;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -22,6 +23,7 @@ import dev.lineserver.store.StoreUnavailableException;
  * completes there, so a request never changes threads. The reads of other threads are distributed over the loops.
  */
 final class RecordReader {
+    final ReadStatistics statistics = new ReadStatistics();
     private final NettyEventLoops loops;
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
     private final List<BatchReader> batchReaders = new ArrayList<>();
@@ -30,9 +32,9 @@ final class RecordReader {
         this.loops = cluster.loops;
         for (NettyEventLoop loop : loops.getArray()) {
             CoalescingReader<Node> reader =
-                    new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline());
+                    new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline(), statistics);
             readers.add(reader);
-            batchReaders.add(new BatchReader(cluster, loop, reader));
+            batchReaders.add(new BatchReader(cluster, loop, reader, statistics));
         }
     }
 

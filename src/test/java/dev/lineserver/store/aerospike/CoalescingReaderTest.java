@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.lineserver.store.ReadStatistics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -34,7 +38,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class CoalescingReaderTest {
     private static final int NODES = 3;
     private final ScriptedLoop loop = new ScriptedLoop();
-    private final CoalescingReader<String> reader = new CoalescingReader<>(loop, Duration.ofMillis(900));
+    private final ReadStatistics statistics = new ReadStatistics();
+    private final CoalescingReader<String> reader =
+            new CoalescingReader<>(loop, Duration.ofMillis(900), statistics);
 
     /** A command that a node has received but not answered. */
     private record SentCommand(String node, List<BatchRead> reads, BatchListListener listener) {
@@ -216,6 +222,39 @@ final class CoalescingReaderTest {
                 .toList();
         assertEquals(List.of(6L, 9L, 12L, 15L, 18L), keys);
         assertEquals(2, loop.mostInFlight);
+    }
+
+    @Test
+    void commandsRetriesAndRefusalsAreCounted() {
+        List<ReadOutcome> answers = readAll(9);
+        loop.endIteration();
+        loop.advance(20);
+        List<SentCommand> failing = loop.commandsTo("node0");
+        loop.inFlight.removeAll(failing);
+        failing.forEach(sent -> sent.fail(ResultCode.TIMEOUT));
+        loop.answerAll();
+        assertAnswered(answers);
+        assertEquals(3, statistics.retries().sum(), "the lines of node 0");
+        assertEquals(4, loop.commands);
+        assertEquals(4, LongStream.of(statistics.nanos().counts()).sum());
+        assertEquals(TimeUnit.MILLISECONDS.toNanos(60), statistics.nanos().sum(), "all but the retry took 20 ms");
+        assertEquals(4, LongStream.of(statistics.records().counts()).sum());
+        assertEquals(12, statistics.records().sum());
+        assertEquals(0, statistics.refusals().sum());
+        for (int i = 0; i < CoalescingReader.MAX_QUEUED_READS + 2; i++) {
+            ReadOutcome _ = read(3L * i + 1);
+        }
+        assertEquals(2, statistics.refusals().sum());
+    }
+
+    @Test
+    void readsThatASilentNodeDoesNotAnswerAreCountedAsRetries() {
+        List<ReadOutcome> answers = readAll(9);
+        loop.answerAllBut("node0");
+        loop.advance(200);
+        loop.answerAllBut("node0");
+        assertAnswered(answers);
+        assertEquals(3, statistics.retries().sum());
     }
 
     @Test

@@ -11,16 +11,22 @@ import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 
 /**
- * Calls {@link LineStore#reclaimInBackground} twice a minute, never twice at once. Requests do not depend on it, so no
- * failure is fatal, not even an {@code Error}: it is logged unless it equals the previous one, and later calls follow.
+ * Calls the store at intervals, never twice at once. Requests do not depend on it, so no failure is fatal, not even an
+ * {@code Error}: it is logged unless it equals the previous one, and later calls follow.
  *
  * <p>The version watch calls {@link #startIfDue}.
  */
-final class BackgroundReclaim {
-    private static final System.Logger LOG = System.getLogger(BackgroundReclaim.class.getName());
-    /** The delay between the end of one call and the start of the next. */
-    private static final Duration INTERVAL = Duration.ofSeconds(30);
+final class BackgroundTask {
+    private static final System.Logger LOG = System.getLogger(BackgroundTask.class.getName());
 
+    /** A call of the store, which may block. */
+    interface StoreCall {
+        void call(LineStore store) throws StoreException;
+    }
+
+    private final Duration interval;
+    private final StoreCall task;
+    private final String complaint;
     private final LongSupplier nanoTime;
     private final Executor executor;
     /** The last call, running or complete. Never fails. */
@@ -30,22 +36,36 @@ final class BackgroundReclaim {
     /** The reason why the last call failed; null if it succeeded. Used by one call at a time. */
     private volatile @Nullable String failure;
 
-    /** @param executor runs the calls, which may block */
-    BackgroundReclaim(LongSupplier nanoTime, Executor executor) {
+    /**
+     * @param firstDelay the delay before the first call
+     * @param interval the delay between the end of one call and the start of the next
+     * @param complaint begins the message about a failure
+     * @param executor runs the calls, which may block
+     */
+    BackgroundTask(
+            Duration firstDelay,
+            Duration interval,
+            StoreCall task,
+            String complaint,
+            LongSupplier nanoTime,
+            Executor executor) {
+        this.interval = interval;
+        this.task = task;
+        this.complaint = complaint;
         this.nanoTime = nanoTime;
         this.executor = executor;
-        dueNanos = nanoTime.getAsLong() + INTERVAL.toNanos();
+        dueNanos = nanoTime.getAsLong() + firstDelay.toNanos();
     }
 
     /** Starts a call, unless the last one is running or has ended too recently. Does not block. */
     void startIfDue(LineStore store) {
         if (last.isDone() && nanoTime.getAsLong() - dueNanos >= 0) {
-            last = CompletableFuture.runAsync(() -> reclaim(store), executor)
+            last = CompletableFuture.runAsync(() -> call(store), executor)
                     .exceptionally(thrown -> {
                         fail(String.valueOf(StoreException.causeOf(thrown)));
                         return null;
                     })
-                    .thenRun(() -> dueNanos = nanoTime.getAsLong() + INTERVAL.toNanos());
+                    .thenRun(() -> dueNanos = nanoTime.getAsLong() + interval.toNanos());
         }
     }
 
@@ -54,9 +74,9 @@ final class BackgroundReclaim {
         return last;
     }
 
-    private void reclaim(LineStore store) {
+    private void call(LineStore store) {
         try {
-            store.reclaimInBackground();
+            task.call(store);
             failure = null;
         } catch (StoreException e) {
             fail(e.getMessage());
@@ -65,7 +85,7 @@ final class BackgroundReclaim {
 
     private void fail(String message) {
         if (!message.equals(failure)) {
-            LOG.log(System.Logger.Level.WARNING, "leftovers could not be removed: " + message + "; trying again");
+            LOG.log(System.Logger.Level.WARNING, complaint + ": " + message + "; trying again");
         }
         failure = message;
     }

@@ -15,7 +15,7 @@ import dev.lineserver.store.StoreUnavailableException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /** The times at which a server reclaims leftovers, and what a failure changes. */
-final class BackgroundReclaimTest {
+final class BackgroundTaskTest {
     private static final Duration LOOKUP_TIMEOUT = Duration.ofMillis(50);
 
     private final ScriptedStore store = new ScriptedStore();
