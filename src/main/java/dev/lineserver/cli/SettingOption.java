@@ -24,6 +24,11 @@ enum SettingOption {
             "Origins whose web pages may read answers, such as https://example.org; * for all. Default: none."
                     + " Also LINE_SERVER_HTTP_CORS_ORIGINS."),
     SWAGGER_UI("swagger-ui", "", "Serve a page that shows the API and sends requests, at /q/swagger-ui/."),
+    ACCESS_LOG(
+            "access-log",
+            "none|common|combined|json",
+            "Write one line about each answer to standard output; slower, because the fast path is off then."),
+    LOG_FORMAT("log-format", "text|json", "Format of the messages on standard error after the start."),
     KEEP(
             "keep",
             "N",

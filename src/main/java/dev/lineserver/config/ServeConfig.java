@@ -33,8 +33,36 @@ public interface ServeConfig {
     @WithDefault("8080")
     int port();
 
+    /** Format of the access log on standard output. */
+    @WithDefault("none")
+    AccessLogFormat accessLog();
+
+    /** Format of what {@code serve} logs on standard error. */
+    @WithDefault("text")
+    LogFormat logFormat();
+
     /** The settings of responses for lines. */
     Http http();
+
+    /** The formats of the access log. */
+    enum AccessLogFormat {
+        /** There is no access log. */
+        NONE,
+        /** The Common Log Format. */
+        COMMON,
+        /** The same with referrer and user agent, as Apache and nginx have it. */
+        COMBINED,
+        /** One JSON object a line. */
+        JSON
+    }
+
+    /** The formats of the log. */
+    enum LogFormat {
+        /** Lines of text. */
+        TEXT,
+        /** One JSON object a line. */
+        JSON
+    }
 
     /** The settings of responses for lines. */
     interface Http {

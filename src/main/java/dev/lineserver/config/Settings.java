@@ -218,11 +218,13 @@ public final class Settings {
     }
 
     /**
-     * Passes the command line and the configuration file to Quarkus, which reads the other sources itself. Must be called
-     * before Quarkus starts.
+     * Passes the command line and the configuration file to Quarkus, which reads the other sources itself, and the properties
+     * of Quarkus that follow from our settings. Must be called before Quarkus starts.
      */
     public void passToQuarkus() {
-        quarkusGiven = given;
+        Map<String, String> properties = new HashMap<>(given.commandLine());
+        properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
+        quarkusGiven = new Given(properties, given.file());
     }
 
     /**
@@ -269,6 +271,8 @@ public final class Settings {
                 .withConverter(IngestRate.class, ORDINAL, IngestRate::parse)
                 .withConverter(StoreConfig.Priority.class, ORDINAL, Settings::parsePriority)
                 .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
+                .withConverter(ServeConfig.AccessLogFormat.class, ORDINAL, Settings::parseAccessLogFormat)
+                .withConverter(ServeConfig.LogFormat.class, ORDINAL, Settings::parseLogFormat)
                 .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, Settings::parseSeedNode);
     }
 
@@ -287,6 +291,24 @@ public final class Settings {
             case "embedded" -> StoreConfig.Kind.EMBEDDED;
             case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
             default -> throw new IllegalArgumentException("'" + text + "' is neither embedded nor aerospike");
+        };
+    }
+
+    private static ServeConfig.AccessLogFormat parseAccessLogFormat(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "none" -> ServeConfig.AccessLogFormat.NONE;
+            case "common" -> ServeConfig.AccessLogFormat.COMMON;
+            case "combined" -> ServeConfig.AccessLogFormat.COMBINED;
+            case "json" -> ServeConfig.AccessLogFormat.JSON;
+            default -> throw new IllegalArgumentException("'" + text + "' is none of none, common, combined and json");
+        };
+    }
+
+    private static ServeConfig.LogFormat parseLogFormat(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "text" -> ServeConfig.LogFormat.TEXT;
+            case "json" -> ServeConfig.LogFormat.JSON;
+            default -> throw new IllegalArgumentException("'" + text + "' is neither text nor json");
         };
     }
 

@@ -44,14 +44,17 @@ final class DatasetMetrics {
                 gauge(registry, "line_server_open_versions", "Versions that are open for requests"),
                 dataset -> Optional.of((long) dataset.openVersions()));
         buildGauges = Map.of(
-                gauge(registry, "line_server_build_running", "1 if a process writes the version now, 0 if it ended unfinished"),
+                gauge(
+                        registry,
+                        "line_server_build_running",
+                        "1 if a process writes the version now, 0 if it ended unfinished"),
                 build -> build.running() ? 1 : 0,
                 gauge(registry, "line_server_build_lines", "Lines that the build has stored"),
-                build -> build.stored().lineIndex(),
+                build -> (double) build.stored().lineIndex(),
                 gauge(registry, "line_server_build_bytes", "Bytes of the source that the build has stored"),
-                build -> build.stored().byteOffset(),
+                build -> (double) build.stored().byteOffset(),
                 gauge(registry, "line_server_build_source_bytes", "Bytes of the source; NaN if unknown"),
-                build -> build.sourceSize() < 0 ? Double.NaN : build.sourceSize());
+                build -> build.sourceSize() < 0 ? Double.NaN : (double) build.sourceSize());
         TimeGauge.builder(
                         "line_server_version_check_age",
                         datasets,

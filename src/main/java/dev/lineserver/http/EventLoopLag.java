@@ -52,8 +52,8 @@ final class EventLoopLag {
 
     /** Starts the timer of an event loop. */
     void watch(EventExecutor loop) {
-        Future<?> _ = loop.scheduleWithFixedDelay(
-                new LoopTimer(), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
+        Future<?> _ =
+                loop.scheduleWithFixedDelay(new LoopTimer(), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
     }
 
     /** The timer of one event loop. */
@@ -63,7 +63,7 @@ final class EventLoopLag {
         @Override
         public void run() {
             long now = nanoTime.getAsLong();
-            largest.record(Math.max(0, now - dueNanos));
+            largest.record((double) Math.max(0, now - dueNanos));
             dueNanos = now + INTERVAL_NANOS;
         }
     }

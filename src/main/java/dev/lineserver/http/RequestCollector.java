@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -20,7 +20,7 @@ import dev.lineserver.store.ReadStatistics;
  */
 @Singleton
 final class RequestCollector extends Collector {
-    private static final double NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final double NANOS_PER_SECOND = (double) TimeUnit.SECONDS.toNanos(1);
 
     private final RequestMetrics requests;
     private final Datasets datasets;
@@ -30,8 +30,8 @@ final class RequestCollector extends Collector {
         this.datasets = datasets;
     }
 
-    void start(@Observes StartupEvent event, PrometheusMeterRegistry registry) {
-        registry.getPrometheusRegistry().register(this);
+    void start(@Observes StartupEvent event, CollectorRegistry registry) {
+        registry.register(this);
     }
 
     @Override
@@ -44,7 +44,10 @@ final class RequestCollector extends Collector {
         families.add(latencies());
         families.add(lookups());
         families.add(histogram(
-                "line_server_store_read_seconds", "Commands that read from a node of the cluster", reads.nanos(), NANOS_PER_SECOND));
+                "line_server_store_read_seconds",
+                "Commands that read from a node of the cluster",
+                reads.nanos(),
+                NANOS_PER_SECOND));
         families.add(histogram(
                 "line_server_store_read_records", "Records that such a command asks for", reads.records(), 1));
         families.add(counter(
@@ -62,7 +65,7 @@ final class RequestCollector extends Collector {
         List<MetricFamilySamples.Sample> samples = new ArrayList<>();
         List<String> labels = List.of("route", "method", "status");
         requests.visitAnswers((route, method, status, count) -> samples.add(new MetricFamilySamples.Sample(
-                "line_server_requests_total", labels, List.of(route.template, method, status), count)));
+                "line_server_requests_total", labels, List.of(route.template, method, status), (double) count)));
         return new MetricFamilySamples(
                 "line_server_requests", Type.COUNTER, "Requests by route, method and status", samples);
     }
@@ -73,17 +76,15 @@ final class RequestCollector extends Collector {
                 name,
                 Type.GAUGE,
                 "Requests whose answer has not ended",
-                List.of(new MetricFamilySamples.Sample(name, List.of(), List.of(), requests.inFlight())));
+                List.of(new MetricFamilySamples.Sample(name, List.of(), List.of(), (double) requests.inFlight())));
     }
 
     private MetricFamilySamples refusals() {
         List<MetricFamilySamples.Sample> samples = new ArrayList<>();
         for (RequestMetrics.Refusal refusal : RequestMetrics.Refusal.values()) {
             samples.add(new MetricFamilySamples.Sample(
-                    "line_server_requests_refused_total",
-                    List.of("reason"),
-                    List.of(refusal.label),
-                    requests.refusals(refusal)));
+                    "line_server_requests_refused_total", List.of("reason"), List.of(refusal.label), (double)
+                            requests.refusals(refusal)));
         }
         return new MetricFamilySamples(
                 "line_server_requests_refused", Type.COUNTER, "Requests answered 503, by reason", samples);
@@ -128,12 +129,12 @@ final class RequestCollector extends Collector {
         return new MetricFamilySamples(name, Type.HISTOGRAM, help, samples);
     }
 
-    private static MetricFamilySamples counter(String name, String help, double value) {
+    private static MetricFamilySamples counter(String name, String help, long value) {
         return new MetricFamilySamples(
                 name,
                 Type.COUNTER,
                 help,
-                List.of(new MetricFamilySamples.Sample(name + "_total", List.of(), List.of(), value)));
+                List.of(new MetricFamilySamples.Sample(name + "_total", List.of(), List.of(), (double) value)));
     }
 
     /** Adds the samples of one histogram. Prometheus wants each bucket to contain those below it. */
@@ -152,10 +153,10 @@ final class RequestCollector extends Collector {
         for (int i = 0; i < counts.length; i++) {
             cumulative += counts[i];
             List<String> bucket = new ArrayList<>(labelValues);
-            bucket.add(i == bounds.length ? "+Inf" : Collector.doubleToGoString(bounds[i] / unit));
-            samples.add(new MetricFamilySamples.Sample(name + "_bucket", bucketLabels, bucket, cumulative));
+            bucket.add(i == bounds.length ? "+Inf" : Collector.doubleToGoString((double) bounds[i] / unit));
+            samples.add(new MetricFamilySamples.Sample(name + "_bucket", bucketLabels, bucket, (double) cumulative));
         }
-        samples.add(new MetricFamilySamples.Sample(name + "_count", labels, labelValues, cumulative));
-        samples.add(new MetricFamilySamples.Sample(name + "_sum", labels, labelValues, values.sum() / unit));
+        samples.add(new MetricFamilySamples.Sample(name + "_count", labels, labelValues, (double) cumulative));
+        samples.add(new MetricFamilySamples.Sample(name + "_sum", labels, labelValues, (double) values.sum() / unit));
     }
 }

@@ -40,9 +40,11 @@ final class RequestGuard {
     private static final long CANCEL = 8;
 
     private final RequestOutcomes outcomes;
+    private final AccessLog accessLog;
 
-    RequestGuard(RequestOutcomes outcomes) {
+    RequestGuard(RequestOutcomes outcomes, AccessLog accessLog) {
         this.outcomes = outcomes;
+        this.accessLog = accessLog;
     }
 
     void register(@Observes Router router) {
@@ -60,7 +62,7 @@ final class RequestGuard {
 
     /** Passes a request on to the next route, or refuses it. */
     private void check(RoutingContext routing) {
-        RequestObserver.observe(routing, outcomes.requests);
+        RequestObserver.observe(routing, outcomes.requests, accessLog);
         Problem problem = findProblem(routing);
         if (problem == null) {
             if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {

@@ -1,13 +1,18 @@
 package dev.lineserver.http;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
 import io.vertx.core.http.HttpMethod;
 
 import dev.lineserver.store.Distribution;
+
+import static java.util.Objects.requireNonNull;
 
 /**
  * Counts and times requests and lookups. The values of all labels are fixed, so clients cannot make the metrics grow.
@@ -25,7 +30,7 @@ final class RequestMetrics {
         /** The store has failed, refused the lookup or not answered in time. */
         STORE;
 
-        final String label = name().toLowerCase(java.util.Locale.ROOT);
+        final String label = name().toLowerCase(Locale.ROOT);
     }
 
     /** The kinds of lookups by their outcome. */
@@ -35,7 +40,7 @@ final class RequestMetrics {
         DAMAGED,
         UNAVAILABLE;
 
-        final String label = name().toLowerCase(java.util.Locale.ROOT);
+        final String label = name().toLowerCase(Locale.ROOT);
     }
 
     /** The status of a request whose client has disconnected before the answer. */
@@ -46,23 +51,34 @@ final class RequestMetrics {
     private static final int METHOD_COUNT = METHODS.size() + 1;
 
     private static final int[] STATUSES = {
-        NO_STATUS, 200, 204, 206, 304, 400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 416, 429, 431, 500, 501, 503, 505
+        NO_STATUS, 200, 204, 206, 304, 400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 416, 429, 431, 500, 501, 503,
+        505
     };
     private static final int STATUS_COUNT = STATUSES.length + 1;
 
-    private final LongAdder[] answers = adders(RequestRoute.values().length * METHOD_COUNT * STATUS_COUNT);
-    private final Distribution[] latencies = Arrays.stream(RequestRoute.values())
-            .filter(RequestRoute::hasLines)
-            .map(_ -> Distribution.ofDurations())
-            .toArray(Distribution[]::new);
-    private final Distribution[] lookups = Arrays.stream(Outcome.values())
-            .map(_ -> Distribution.ofDurations())
-            .toArray(Distribution[]::new);
-    private final LongAdder[] refusals = adders(Refusal.values().length);
+    /** The counts of each route, by the index of the method and then by that of the status. */
+    private final Map<RequestRoute, LongAdder[]> answers = new EnumMap<>(RequestRoute.class);
+
+    private final Map<RequestRoute, Distribution> latencies = new EnumMap<>(RequestRoute.class);
+    private final Map<Outcome, Distribution> lookups = new EnumMap<>(Outcome.class);
+    private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
     private final LongAdder inFlight = new LongAdder();
 
-    private static LongAdder[] adders(int count) {
-        return Stream.generate(LongAdder::new).limit(count).toArray(LongAdder[]::new);
+    RequestMetrics() {
+        for (RequestRoute route : RequestRoute.values()) {
+            answers.put(
+                    route,
+                    Stream.generate(LongAdder::new)
+                            .limit((long) METHOD_COUNT * STATUS_COUNT)
+                            .toArray(LongAdder[]::new));
+            latencies.put(route, Distribution.ofDurations());
+        }
+        for (Outcome outcome : Outcome.values()) {
+            lookups.put(outcome, Distribution.ofDurations());
+        }
+        for (Refusal refusal : Refusal.values()) {
+            refusals.put(refusal, new LongAdder());
+        }
     }
 
     /** Counts a request as in flight until {@link #end}. */
@@ -80,9 +96,9 @@ final class RequestMetrics {
      * @param nanos time from the request to the end of its answer, in nanoseconds
      */
     void recordAnswer(RequestRoute route, HttpMethod method, int status, long nanos) {
-        answers[(route.ordinal() * METHOD_COUNT + indexOf(method)) * STATUS_COUNT + indexOf(status)].increment();
+        requireNonNull(answers.get(route))[indexOf(method) * STATUS_COUNT + indexOf(status)].increment();
         if (route.hasLines()) {
-            latencies[route.ordinal()].record(nanos);
+            latencies(route).record(nanos);
         }
     }
 
@@ -98,11 +114,11 @@ final class RequestMetrics {
 
     /** @param nanos duration of the lookup in nanoseconds */
     void recordLookup(Outcome outcome, long nanos) {
-        lookups[outcome.ordinal()].record(nanos);
+        lookups(outcome).record(nanos);
     }
 
     void recordRefusal(Refusal refusal) {
-        refusals[refusal.ordinal()].increment();
+        requireNonNull(refusals.get(refusal)).increment();
     }
 
     long inFlight() {
@@ -110,16 +126,16 @@ final class RequestMetrics {
     }
 
     long refusals(Refusal refusal) {
-        return refusals[refusal.ordinal()].sum();
+        return requireNonNull(refusals.get(refusal)).sum();
     }
 
     Distribution lookups(Outcome outcome) {
-        return lookups[outcome.ordinal()];
+        return requireNonNull(lookups.get(outcome));
     }
 
     /** @param route one that has lines */
     Distribution latencies(RequestRoute route) {
-        return latencies[route.ordinal()];
+        return requireNonNull(latencies.get(route));
     }
 
     /** Accepts the number of answers with the same labels. */
@@ -129,17 +145,24 @@ final class RequestMetrics {
 
     /** Visits all labels that have occurred. */
     void visitAnswers(AnswerVisitor visitor) {
-        for (int i = 0; i < answers.length; i++) {
-            long count = answers[i].sum();
-            if (count > 0) {
-                int status = i % STATUS_COUNT;
-                int method = i / STATUS_COUNT % METHOD_COUNT;
-                visitor.visit(
-                        RequestRoute.values()[i / STATUS_COUNT / METHOD_COUNT],
-                        method == METHODS.size() ? OTHER : METHODS.get(method).name(),
-                        status == STATUSES.length ? OTHER : STATUSES[status] == NO_STATUS ? "none" : "" + STATUSES[status],
-                        count);
+        answers.forEach((route, counts) -> {
+            for (int i = 0; i < counts.length; i++) {
+                long count = counts[i].sum();
+                if (count > 0) {
+                    visitor.visit(route, methodLabel(i / STATUS_COUNT), statusLabel(i % STATUS_COUNT), count);
+                }
             }
+        });
+    }
+
+    private static String methodLabel(int index) {
+        return index == METHODS.size() ? OTHER : METHODS.get(index).name();
+    }
+
+    private static String statusLabel(int index) {
+        if (index == STATUSES.length) {
+            return OTHER;
         }
+        return STATUSES[index] == NO_STATUS ? "none" : Integer.toString(STATUSES[index]);
     }
 }

@@ -127,12 +127,14 @@ public final class RequestOutcomes {
     void answerUnexpectedFailure(
             HttpServerRequest request, Problem problem, @Nullable Throwable failure, Map<String, String> more) {
         failures.increment();
+        String traceId = null;
         try {
             problem.answer(request, more);
+            traceId = TraceParent.traceId(request);
         } catch (RuntimeException | Error answerFailure) {
             request.connection().close();
         }
-        log("a request failed unexpectedly", failure);
+        log("a request failed unexpectedly" + (traceId == null ? "" : ", in trace " + traceId), failure);
     }
 
     /** Counts and logs a request that failed unexpectedly and cannot be answered. */

@@ -367,7 +367,8 @@ public final class Datasets implements AutoCloseable {
         refreshers.shutdownNow();
         Stream<CompletableFuture<Void>> versions =
                 Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
-        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended(), listBuilds.ended()));
+        Stream<CompletableFuture<Void>> tasks =
+                Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended(), listBuilds.ended()));
         allOf(Stream.concat(versions, tasks))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();

@@ -265,9 +265,10 @@ final class VersionTable {
 
     /** The number of open versions, including released ones that still have readers. */
     int openVersions() {
-        long open = entries.values().stream().filter(entry -> entry.version != null).count();
-        return Math.toIntExact(
-                open + released.stream().filter(version -> !version.closed.isDone()).count());
+        long open =
+                entries.values().stream().filter(entry -> entry.version != null).count();
+        return Math.toIntExact(open
+                + released.stream().filter(version -> !version.closed.isDone()).count());
     }
 
     /**

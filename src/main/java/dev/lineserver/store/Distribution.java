@@ -35,7 +35,8 @@ public final class Distribution {
     /** Returns 10, 25, 50, 100, 250 … µs, up to 10 s. */
     private static long[] durations() {
         long largest = Duration.ofSeconds(10).toNanos();
-        return LongStream.iterate(Duration.ofNanos(10_000).toNanos(), decade -> decade <= largest, decade -> decade * 10)
+        return LongStream.iterate(
+                        Duration.ofNanos(10_000).toNanos(), decade -> decade <= largest, decade -> decade * 10)
                 .flatMap(decade -> LongStream.of(decade, decade * 5 / 2, decade * 5))
                 .filter(bound -> bound <= largest)
                 .toArray();

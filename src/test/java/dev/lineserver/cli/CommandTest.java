@@ -158,6 +158,8 @@ final class CommandTest {
                     rollback No                   | 'No' is not a valid dataset name; see line-server datasets
                     diff default 1                | missing required parameter: 'V2'; see line-server diff --help
                     diff default 1 2 --first=-1   | --first: -1 is below 0
+                    serve --access-log=xml        | --access-log: 'xml' is none of none, common, combined and json
+                    serve --log-format=xml        | --log-format: 'xml' is neither text nor json
                     get 1 --store=disk            | --store: 'disk' is neither embedded nor aerospike
                     get 1 --store=aerospike       | no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]
                     get 1 --aerospike=db:70000    | --aerospike: 'db:70000' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT

@@ -80,7 +80,7 @@ final class ApplicationTest extends FormsContract {
         String ready = new String(line(protocol, "/q/health/ready"), StandardCharsets.UTF_8);
         assertTrue(ready.contains("\"store\"") && !ready.contains("DOWN"), ready);
         String metrics = new String(line(protocol, "/q/metrics"), StandardCharsets.UTF_8);
-        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\",}"), metrics);
+        assertTrue(metrics.contains("line_server_lookups_seconds_count{outcome=\"found\"}"), metrics);
         assertTrue(metrics.contains("line_server_dataset_lines{dataset=\"default\"} 3000.0"), metrics);
         assertTrue(metrics.contains("line_server_lines_damaged_total 0.0"), metrics);
         assertTrue(metrics.contains("line_server_fast_path_failures_total 0.0"), metrics);
@@ -91,7 +91,8 @@ final class ApplicationTest extends FormsContract {
     @Test
     void everyDeployedMetricIsScraped() throws Exception {
         System.gc();
-        Set<String> deployed = DeployedMetricsTest.names("\\b(?:line_server|jvm|process|system)_[a-z_]+", DeployedMetricsTest.DEPLOYED);
+        Set<String> deployed = DeployedMetricsTest.names(
+                "\\b(?:line_server|jvm|process|system)_[a-z_]+", DeployedMetricsTest.DEPLOYED);
         deployed.removeIf(name -> name.startsWith("line_server_build_"));
         Awaitility.await().untilAsserted(() -> {
             String metrics = new String(line(Protocol.HTTP_1_1, "/q/metrics"), StandardCharsets.UTF_8);

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.quarkus.runtime.StartupEvent;
@@ -42,6 +43,7 @@ final class DatasetMetricsTest {
             () -> ScriptedLines.proxy(LineStore.class, (_, method, arguments) -> switch (method.getName()) {
                 case "datasets" -> listed;
                 case "builds" -> builds;
+                case "readStatistics" -> Optional.empty();
                 case "open" -> open((Manifest) arguments[0]);
                 default -> null;
             }),
@@ -166,8 +168,9 @@ final class DatasetMetricsTest {
     void openVersionsAreCounted() {
         start();
         assertEquals(1, value("line_server_open_versions", DatasetName.DEFAULT));
-        OpenVersion read = Objects.requireNonNull(
-                Objects.requireNonNull(components.datasets.find(DatasetName.DEFAULT.value())).acquire());
+        OpenVersion read =
+                Objects.requireNonNull(Objects.requireNonNull(components.datasets.find(DatasetName.DEFAULT.value()))
+                        .acquire());
         listed = List.of(described(DatasetName.DEFAULT, 4));
         Awaitility.await().until(() -> value("line_server_dataset_version", DatasetName.DEFAULT) == 4);
         Awaitility.await().until(() -> value("line_server_open_versions", DatasetName.DEFAULT) == 2);

@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
+import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.BuildStatus;
@@ -64,15 +66,15 @@ final class DeployedMetricsTest {
     }
 
     /** Returns the names of the samples of a server that has a dataset and a build. */
+    @SuppressWarnings("deprecation") // The registry of Quarkus 3.33.
     private static Set<String> scraped() throws Exception {
         DatasetName name = DatasetName.DEFAULT;
         Manifest manifest = new Manifest(
                 name, 1, new Content(1, 2, new ContentDigest(1, 2), 1, true), "source", "scripted", Instant.EPOCH);
-        DatasetVersions versions = new DatasetVersions(
-                name, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), 1, 0);
+        DatasetVersions versions =
+                new DatasetVersions(name, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), 1, 0);
         Instant now = Instant.EPOCH;
-        BuildStatus build =
-                new BuildStatus(name, 2, "source", 1, true, Checkpoint.START, 0, now, now, now, List.of());
+        BuildStatus build = new BuildStatus(name, 2, "source", 1, true, Checkpoint.START, 0, now, now, now, List.of());
         LineStore store = ScriptedLines.proxy(LineStore.class, (_, method, _) -> switch (method.getName()) {
             case "datasets" -> List.of(new DatasetListing.Described(versions));
             case "builds" -> List.of(build);
@@ -89,10 +91,11 @@ final class DeployedMetricsTest {
         RequestOutcomes outcomes = new RequestOutcomes(registry);
         outcomes.requests.recordAnswer(RequestRoute.LINE, HttpMethod.GET, 200, 1);
         EventLoopLag _ = new EventLoopLag(registry);
+        AccessLog _ = new AccessLog(ServeConfig.AccessLogFormat.NONE, registry, OutputStream.nullOutputStream());
         try (Datasets datasets = new Datasets(() -> store, name, Duration.ofMillis(5))) {
             datasets.start();
             new DatasetMetrics(registry, datasets).start(new StartupEvent());
-            new RequestCollector(outcomes, datasets).start(new StartupEvent(), registry);
+            new RequestCollector(outcomes, datasets).start(new StartupEvent(), registry.getPrometheusRegistry());
             Awaitility.await().until(() -> registry.scrape().contains("line_server_build_lines"));
             return registry.scrape()
                     .lines()
@@ -124,7 +127,8 @@ final class DeployedMetricsTest {
                 .collect(Collectors.joining());
         assertEquals(
                 scraped,
-                new TreeSet<>(Arrays.asList(documented.replaceAll("[`,\\s]+", " ").strip().split(" ", -1))));
+                new TreeSet<>(Arrays.asList(
+                        documented.replaceAll("[`,\\s]+", " ").strip().split(" ", -1))));
     }
 
     @Test
@@ -136,10 +140,9 @@ final class DeployedMetricsTest {
                 .collect(Collectors.toSet());
         assertEquals(dashboard.getJsonArray("panels").size(), ids.size(), "ids of panels are unique");
         Map<String, Object> alerts = new Yaml().load(Files.readString(ALERTS));
-        List<?> groups = (List<?>) alerts.get("groups");
-        List<?> rules = (List<?>) ((Map<?, ?>) groups.getFirst()).get("rules");
-        for (Object rule : rules) {
-            assertTrue(((Map<?, ?>) rule).keySet().containsAll(Set.of("alert", "expr", "labels")), rule::toString);
+        for (Object rule :
+                new JsonObject(alerts).getJsonArray("groups").getJsonObject(0).getJsonArray("rules")) {
+            assertTrue(((JsonObject) rule).fieldNames().containsAll(Set.of("alert", "expr", "labels")), rule::toString);
         }
     }
 }

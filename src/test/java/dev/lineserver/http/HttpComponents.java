@@ -1,5 +1,6 @@
 package dev.lineserver.http;
 
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ public final class HttpComponents implements AutoCloseable {
     public final LineRoute lineRoute;
     private final LinesRoute linesRoute;
     private final ServeConfig serve;
+    final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
+    final AccessLog accessLog;
     final RequestCollector collector;
     final Datasets datasets;
     /** Allocates the blocks of answers with several lines; a test can see that all were released. */
@@ -59,13 +62,14 @@ public final class HttpComponents implements AutoCloseable {
         RangeLimits limits = new RangeLimits(serve);
         lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
+        accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
         collector = new RequestCollector(outcomes, datasets);
         datasets.start();
     }
 
     /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
-        new RequestGuard(outcomes).register(router);
+        new RequestGuard(outcomes, accessLog).register(router);
         new CrossOriginRoute(serve).register(router);
         new SwaggerUiRoute(serve).register(router);
         lineRoute.register(router);
@@ -94,6 +98,7 @@ public final class HttpComponents implements AutoCloseable {
 
     @Override
     public void close() {
+        accessLog.close();
         datasets.close();
     }
 }

@@ -97,8 +97,8 @@ final class PendingLookupsTest {
     private static void begin(
             ScriptedLines lines, EventExecutor loop, Duration timeout, int number, List<Integer> ended) {
         LineRequest prepared = Objects.requireNonNull(lines.components.lineRoute.prepare("/lines/1"));
-        LineRequest request = new LineRequest(
-                prepared.version, new LineTarget(null, null, "1"), 0, prepared.outcomes, timeout);
+        LineRequest request =
+                new LineRequest(prepared.version, new LineTarget(null, null, "1"), 0, prepared.outcomes, timeout);
         request.lookUp(loop, true, () -> {
             ended.add(number);
             request.release();

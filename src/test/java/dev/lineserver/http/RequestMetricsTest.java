@@ -113,22 +113,22 @@ final class RequestMetricsTest {
                             "HEAD /datasets/default/versions/7/lines",
                             "GET /nowhere"));
             Map<String, Long> expected = new TreeMap<>(Map.ofEntries(
-                            Map.entry("/lines/{n} GET 200", 3L),
-                            Map.entry("/lines/{n} HEAD 200", 1L),
-                            Map.entry("/lines/{n} other 405", 1L),
-                            Map.entry("/lines/{n} POST 405", 1L),
-                            Map.entry("/lines/{n} GET 413", 1L),
-                            Map.entry("/lines/{n} GET 503", 1L),
-                            Map.entry("/lines/{n} GET 500", 1L),
-                            Map.entry("/lines/{n} GET 400", 1L),
-                            Map.entry("/datasets/{d}/lines/{n} GET 200", 1L),
-                            Map.entry("/datasets/{d}/lines/{n} GET 404", 1L),
-                            Map.entry("/datasets/{d}/versions/{v}/lines/{n} GET 200", 1L),
-                            Map.entry("/datasets/{d}/versions/{v}/lines/{n} GET 410", 1L),
-                            Map.entry("/lines GET 200", 1L),
-                            Map.entry("/lines GET 413", 1L),
-                            Map.entry("/datasets/{d}/versions/{v}/lines HEAD 200", 1L),
-                            Map.entry("other GET 404", 2L)));
+                    Map.entry("/lines/{n} GET 200", 3L),
+                    Map.entry("/lines/{n} HEAD 200", 1L),
+                    Map.entry("/lines/{n} other 405", 1L),
+                    Map.entry("/lines/{n} POST 405", 1L),
+                    Map.entry("/lines/{n} GET 413", 1L),
+                    Map.entry("/lines/{n} GET 503", 1L),
+                    Map.entry("/lines/{n} GET 500", 1L),
+                    Map.entry("/lines/{n} GET 400", 1L),
+                    Map.entry("/datasets/{d}/lines/{n} GET 200", 1L),
+                    Map.entry("/datasets/{d}/lines/{n} GET 404", 1L),
+                    Map.entry("/datasets/{d}/versions/{v}/lines/{n} GET 200", 1L),
+                    Map.entry("/datasets/{d}/versions/{v}/lines/{n} GET 410", 1L),
+                    Map.entry("/lines GET 200", 1L),
+                    Map.entry("/lines GET 413", 1L),
+                    Map.entry("/datasets/{d}/versions/{v}/lines HEAD 200", 1L),
+                    Map.entry("other GET 404", 2L)));
             // A client may read an answer just before the server counts it.
             Awaitility.await().untilAsserted(() -> assertEquals(expected, answers()));
             assertEquals(10, lines.components.value("line_server_request", "route", "/lines/{n}"));
@@ -166,11 +166,13 @@ final class RequestMetricsTest {
                 }
                 send(server, requests);
             }
-            long sent = first.size() + 1 + BAD_REQUESTS + BAD_REQUESTS / REQUESTS_PER_CONNECTION;
+            long sent = first.size() + 1L + BAD_REQUESTS + BAD_REQUESTS / REQUESTS_PER_CONNECTION;
             Awaitility.await()
                     .untilAsserted(() -> assertEquals(
                             sent,
-                            answers().values().stream().mapToLong(Long::longValue).sum()));
+                            answers().values().stream()
+                                    .mapToLong(Long::longValue)
+                                    .sum()));
             assertEquals(before, labels());
         }
     }
@@ -205,7 +207,6 @@ final class RequestMetricsTest {
 
     private void awaitInFlight(int requests) {
         Awaitility.await()
-                .untilAsserted(
-                        () -> assertEquals(requests, lines.components.value("line_server_requests_in_flight")));
+                .untilAsserted(() -> assertEquals(requests, lines.components.value("line_server_requests_in_flight")));
     }
 }

@@ -52,7 +52,9 @@ final class RequestOutcomesTest {
         Map.of("FOUND", 2, "PAST_THE_END", 3, "DAMAGED", 4, "UNAVAILABLE", 5).forEach((outcome, seconds) -> {
             Distribution lookups = outcomes.requests.lookups(RequestMetrics.Outcome.valueOf(outcome));
             assertEquals(
-                    outcome.equals("FOUND") ? 2 : 1, LongStream.of(lookups.counts()).sum(), outcome);
+                    outcome.equals("FOUND") ? 2 : 1,
+                    LongStream.of(lookups.counts()).sum(),
+                    outcome);
             assertEquals(seconds * SECOND, lookups.sum(), outcome);
         });
     }

@@ -170,6 +170,28 @@ final class ProgramIT {
     }
 
     @Test
+    void theLogAndTheAccessLogAreJsonIfTheSettingsSaySo() throws Exception {
+        serve("serve", file("x.txt", Samples.random(100, 20, 46)).toString(), "--log-format=json", "--access-log=json");
+        assertEquals(200, get("/lines/1").statusCode());
+        Path log = directory.resolve("serve");
+        Awaitility.await().until(() -> text(Program.out(log)).contains("\"target\":\"/lines/1\""));
+        List<JsonObject> answers =
+                text(Program.out(log)).lines().map(JsonObject::new).toList();
+        assertEquals("/lines/1", answers.getLast().getString("target"));
+        // What is printed before the server starts is for the person who starts it.
+        List<JsonObject> messages = text(Program.err(log))
+                .lines()
+                .filter(line -> !line.startsWith("line-server: "))
+                .map(JsonObject::new)
+                .toList();
+        assertTrue(
+                messages.stream()
+                        .anyMatch(message -> message.getString("message").startsWith("listening at ")
+                                && message.getString("level").equals("INFO")),
+                messages::toString);
+    }
+
+    @Test
     void linesAreStoredInAndServedFromACluster() throws Exception {
         byte[] content = Samples.random(5_000, 200, 45);
         List<byte[]> lines = Samples.linesOf(content);

@@ -45,6 +45,7 @@ final class FastPath {
     private static final Logger LOG = Logger.getLogger(FastPath.class);
     private static final String ENABLED = "line-server.http.fast-path";
     private static final String CORS_ORIGINS = "line-server.http.cors-origins";
+    private static final String ACCESS_LOG = "line-server.access-log";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
 
     /**
@@ -114,6 +115,9 @@ final class FastPath {
         }
         if (config.getOptionalValue(CORS_ORIGINS, String.class).isPresent()) {
             return Optional.of(CORS_ORIGINS);
+        }
+        if (!config.getOptionalValue(ACCESS_LOG, String.class).orElse("none").equalsIgnoreCase("none")) {
+            return Optional.of(ACCESS_LOG);
         }
         if (traced || config.getOptionalValue(REQUEST_METRICS, Boolean.class).orElse(true)) {
             return Optional.of(traced ? "tracing" : REQUEST_METRICS);

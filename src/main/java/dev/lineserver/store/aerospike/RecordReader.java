@@ -31,8 +31,8 @@ final class RecordReader {
     RecordReader(ConnectedCluster cluster) {
         this.loops = cluster.loops;
         for (NettyEventLoop loop : loops.getArray()) {
-            CoalescingReader<Node> reader =
-                    new CoalescingReader<>(new ClientLink(cluster, loop), cluster.settings.lookupDeadline(), statistics);
+            CoalescingReader<Node> reader = new CoalescingReader<>(
+                    new ClientLink(cluster, loop), cluster.settings.lookupDeadline(), statistics);
             readers.add(reader);
             batchReaders.add(new BatchReader(cluster, loop, reader, statistics));
         }

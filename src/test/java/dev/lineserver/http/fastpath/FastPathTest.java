@@ -65,6 +65,7 @@ final class FastPathTest {
                         "quarkus.http.limits.max-concurrent-streams",
                         "line-server.http.fast-path",
                         "quarkus.log.level")
+                .withDefaultValue("line-server.access-log", "none")
                 .withDefaultValue("quarkus.http.cors.enabled", "false")
                 .withSources(
                         new EnvConfigSource(Map.of("QUARKUS_HTTP_PORT", "1", "QUARKUS_HTTP_IDLE_TIMEOUT", "1s"), 300))
@@ -132,6 +133,7 @@ final class FastPathTest {
         for (Map<String, String> values : List.of(
                 Map.of("line-server.http.fast-path", "false"),
                 Map.of("line-server.http.cors-origins", "https://example.org"),
+                Map.of("line-server.access-log", "common"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
             SmallRyeConfig config = settings()
                     .withSources(new PropertiesConfigSource(values, "more", 400))

@@ -39,8 +39,7 @@ final class CoalescingReaderTest {
     private static final int NODES = 3;
     private final ScriptedLoop loop = new ScriptedLoop();
     private final ReadStatistics statistics = new ReadStatistics();
-    private final CoalescingReader<String> reader =
-            new CoalescingReader<>(loop, Duration.ofMillis(900), statistics);
+    private final CoalescingReader<String> reader = new CoalescingReader<>(loop, Duration.ofMillis(900), statistics);
 
     /** A command that a node has received but not answered. */
     private record SentCommand(String node, List<BatchRead> reads, BatchListListener listener) {

@@ -1,0 +1,163 @@
+package dev.lineserver.http;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.Json;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.config.ServeConfig;
+import dev.lineserver.config.ServeConfig.AccessLogFormat;
+import dev.lineserver.store.ControlCharacters;
+
+/**
+ * Writes one line about each answer to standard output, in the format of the setting {@code line-server.access-log}. Text
+ * of clients cannot forge a line or a field: quotes, backslashes, and all characters but the printable ones of ASCII are
+ * escaped.
+ *
+ * <p>The fast path does not know the headers of a request, so it is off while the log is on. The methods may be called on
+ * any thread, and do not wait for standard output: {@link AccessLogWriter} does.
+ */
+@Singleton
+final class AccessLog {
+    private static final DateTimeFormatter COMMON_TIME =
+            DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.ROOT).withZone(ZoneId.systemDefault());
+
+    private final AccessLogFormat format;
+    private final @Nullable AccessLogWriter writer;
+    private final Counter dropped;
+
+    @Inject
+    AccessLog(ServeConfig config, MeterRegistry registry) {
+        // Not System.out, which hides that nobody reads it any more.
+        this(config.accessLog(), registry, new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
+    }
+
+    AccessLog(AccessLogFormat format, MeterRegistry registry, OutputStream out) {
+        this.format = format;
+        writer = format == AccessLogFormat.NONE ? null : new AccessLogWriter(out);
+        dropped = Counter.builder("line_server_access_log_dropped")
+                .description("Lines of the access log that standard output did not take in time")
+                .register(registry);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        close();
+    }
+
+    /** Writes the lines that are queued, but waits no longer than a second for it. */
+    void close() {
+        if (writer != null) {
+            writer.close();
+        }
+    }
+
+    /**
+     * Logs an answer that has ended.
+     *
+     * @param status 0 if the client has disconnected before the answer
+     * @param nanos time from the request to the end of its answer
+     */
+    void log(HttpServerRequest request, int status, long nanos) {
+        if (writer != null) {
+            Instant begin = Instant.now().minusNanos(nanos);
+            long bytes = request.response().bytesWritten();
+            boolean queued = writer.write(
+                    format == AccessLogFormat.JSON
+                            ? json(request, status, bytes, begin, nanos)
+                            : text(request, status, bytes, begin));
+            if (!queued) {
+                dropped.increment();
+            }
+        }
+    }
+
+    /** The format of Apache and nginx. A trace id is one more field at the end. */
+    private String text(HttpServerRequest request, int status, long bytes, Instant begin) {
+        StringBuilder line = new StringBuilder(200);
+        line.append(address(request))
+                .append(" - - [")
+                .append(COMMON_TIME.format(begin))
+                .append("] ");
+        appendQuoted(line, request.method() + " " + request.uri() + " " + protocol(request));
+        line.append(' ').append(status == 0 ? "-" : status).append(' ').append(bytes == 0 ? "-" : bytes);
+        if (format == AccessLogFormat.COMBINED) {
+            appendQuoted(line.append(' '), request.getHeader("referer"));
+            appendQuoted(line.append(' '), request.getHeader("user-agent"));
+        }
+        String traceId = TraceParent.traceId(request);
+        if (traceId != null) {
+            line.append(' ').append(traceId);
+        }
+        return line.toString();
+    }
+
+    private static String json(HttpServerRequest request, int status, long bytes, Instant begin, long nanos) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("time", begin.toString());
+        members.put("client", address(request));
+        members.put("method", request.method().name());
+        members.put("target", ControlCharacters.escape(request.uri()));
+        members.put("protocol", protocol(request));
+        members.put("status", status);
+        members.put("bytes", bytes);
+        members.put("seconds", nanos / (double) Duration.ofSeconds(1).toNanos());
+        putHeader(members, "referer", request.getHeader("referer"));
+        putHeader(members, "userAgent", request.getHeader("user-agent"));
+        putHeader(members, "traceId", TraceParent.traceId(request));
+        return Json.encode(members);
+    }
+
+    private static void putHeader(Map<String, Object> members, String name, @Nullable String value) {
+        if (value != null) {
+            members.put(name, ControlCharacters.escape(value));
+        }
+    }
+
+    private static String address(HttpServerRequest request) {
+        return request.remoteAddress() == null
+                ? "-"
+                : String.valueOf(request.remoteAddress().hostAddress());
+    }
+
+    private static String protocol(HttpServerRequest request) {
+        return switch (request.version()) {
+            case HTTP_1_0 -> "HTTP/1.0";
+            case HTTP_1_1 -> "HTTP/1.1";
+            case HTTP_2 -> "HTTP/2.0";
+            case null -> "HTTP/?";
+        };
+    }
+
+    private static void appendQuoted(StringBuilder line, @Nullable String text) {
+        line.append('"');
+        String quoted = text == null ? "-" : text;
+        for (int i = 0; i < quoted.length(); i++) {
+            char c = quoted.charAt(i);
+            if (c == '"' || c == '\\') {
+                line.append('\\').append(c);
+            } else if (c >= ' ' && c <= '~') {
+                line.append(c);
+            } else {
+                line.append(String.format(c <= 0xff ? "\\x%02x" : "\\u%04x", (int) c));
+            }
+        }
+        line.append('"');
+    }
+}

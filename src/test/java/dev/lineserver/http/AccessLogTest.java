@@ -1,0 +1,207 @@
+package dev.lineserver.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.json.JsonObject;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import dev.lineserver.config.ServeConfig;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The access log of a server without the fast path, which an access log turns off. */
+final class AccessLogTest {
+    private static final String TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+    private static final String TRACE_PARENT = "traceparent: 00-" + TRACE_ID + "-00f067aa0ba902b7-01\r\n";
+    private static final String TIME = "\\[\\d\\d/[A-Z][a-z]{2}/20\\d\\d:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}]";
+
+    private ScriptedLines lines = new ScriptedLines();
+
+    AccessLogTest() throws Exception {}
+
+    @AfterEach
+    void close() {
+        lines.close();
+    }
+
+    /** Sends requests, and returns the lines of the log. */
+    private List<String> log(String format, String... requests) throws Exception {
+        lines.close();
+        lines = new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.access-log", format));
+        lines.answer(_ -> ScriptedLines.found("seven b"));
+        try (PlainServer server = new PlainServer(lines.components, false, new HttpServerOptions())) {
+            for (String request : requests) {
+                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                    socket.setSoTimeout(30_000);
+                    String[] parts = request.split("\n", 2);
+                    String all = parts[0] + " HTTP/1.1\r\nHost: x\r\n" + (parts.length == 1 ? "" : parts[1])
+                            + "Connection: close\r\n\r\n";
+                    socket.getOutputStream().write(all.getBytes(StandardCharsets.ISO_8859_1));
+                    byte[] _ = socket.getInputStream().readAllBytes();
+                }
+            }
+            Awaitility.await().until(() -> written().size() == requests.length);
+        }
+        return written();
+    }
+
+    private List<String> written() {
+        return lines.components
+                .accessLines
+                .toString(StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+    }
+
+    private static void assertMatches(String pattern, String line) {
+        assertTrue(Pattern.matches(pattern, line), line);
+    }
+
+    @Test
+    void theCommonFormatHasOneLineForEachAnswer() throws Exception {
+        List<String> log =
+                log("common", "GET /lines/5?x=1", "HEAD /lines/5", "GET /lines/5000000000000000000000", "GET /x");
+        String client = "127\\.0\\.0\\.1 - - " + TIME;
+        assertMatches(client + " \"GET /lines/5\\?x=1 HTTP/1\\.1\" 200 7", log.get(0));
+        assertMatches(client + " \"HEAD /lines/5 HTTP/1\\.1\" 200 -", log.get(1));
+        assertMatches(client + " \"GET /x HTTP/1\\.1\" 404 \\d+", log.get(3));
+    }
+
+    @Test
+    void theCombinedFormatHasReferrerAgentAndTrace() throws Exception {
+        List<String> log = log(
+                "combined",
+                "GET /lines/5\nReferer: http://a/\r\nUser-Agent: curl/8\r\n" + TRACE_PARENT,
+                "GET /lines/5");
+        assertMatches(".*\" 200 7 \"http://a/\" \"curl/8\" " + TRACE_ID, log.get(0));
+        assertMatches(".*\" 200 7 \"-\" \"-\"", log.get(1));
+    }
+
+    @Test
+    void jsonHasAllMembers() throws Exception {
+        JsonObject json = new JsonObject(log("json", "GET /lines/5\nUser-Agent: a \"b\" \\\r\n" + TRACE_PARENT)
+                .getFirst());
+        assertTrue(Duration.between(json.getInstant("time"), Instant.now()).toSeconds() < 60, json::encode);
+        assertEquals("127.0.0.1", json.getString("client"));
+        assertEquals("GET", json.getString("method"));
+        assertEquals("/lines/5", json.getString("target"));
+        assertEquals("HTTP/1.1", json.getString("protocol"));
+        assertEquals(200, json.getInteger("status"));
+        assertEquals(7, json.getInteger("bytes"));
+        assertTrue(json.getDouble("seconds") > 0);
+        assertEquals("a \"b\" \\", json.getString("userAgent"));
+        assertEquals(TRACE_ID, json.getString("traceId"));
+        assertNull(json.getString("referer"));
+    }
+
+    /**
+     * Neither a field nor a line can be forged: not by quotes, and not by the escape sequences of a terminal. The decoder
+     * refuses most of these characters; the log does not rely on it.
+     */
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void textOfClientsIsEscaped(ServeConfig.AccessLogFormat format) {
+        String evil = "x\" 200 1 \"\\ \t\r\n \u001b \u007f \u009b31m \u2028";
+        HttpServerResponse response = ScriptedLines.proxy(HttpServerResponse.class, (_, _, _) -> 7L);
+        HttpServerRequest request =
+                ScriptedLines.proxy(HttpServerRequest.class, (_, method, _) -> switch (method.getName()) {
+                    case "method" -> HttpMethod.GET;
+                    case "uri", "getHeader" -> evil;
+                    case "version" -> HttpVersion.HTTP_2;
+                    case "response" -> response;
+                    default -> null;
+                });
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        AccessLog log = new AccessLog(format, new SimpleMeterRegistry(), out);
+        log.log(request, 200, 1);
+        log.close();
+        String written = out.toString(StandardCharsets.UTF_8);
+        assertTrue(written.endsWith("\n"), written);
+        String line = written.substring(0, written.length() - 1);
+        assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
+        if (format == ServeConfig.AccessLogFormat.JSON) {
+            JsonObject json = new JsonObject(line);
+            assertTrue(json.getString("target").startsWith("x\" 200 1 \"\\ "), line);
+            assertEquals(json.getString("target"), json.getString("userAgent"));
+        } else {
+            String withoutEscapes = line.replace("\\\\", "").replace("\\\"", "");
+            assertEquals(
+                    format == ServeConfig.AccessLogFormat.COMMON ? 2 : 6,
+                    withoutEscapes.chars().filter(c -> c == '"').count(),
+                    line);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01, true",
+        "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-the-future-brings, true",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01, false",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01, false",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01, false",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01, false",
+        "00-4bf92f35-00f067aa0ba902b7-01, false",
+        "x, false"
+    })
+    void onlyAValidTraceIdIsLogged(String header, boolean valid) throws Exception {
+        String line =
+                log("common", "GET /lines/5\ntraceparent: " + header + "\r\n").getFirst();
+        assertEquals(valid, line.endsWith(" 200 7 " + TRACE_ID), line);
+        assertEquals(!valid, line.endsWith(" 200 7"), line);
+    }
+
+    @Test
+    void withoutTheSettingThereIsNoLog() throws Exception {
+        assertEquals(List.of(), log("none"));
+        assertFalse(Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.getName().equals("access-log")));
+    }
+
+    @Test
+    void aReaderThatIsTooSlowLosesLinesAndDelaysNobody() {
+        CountDownLatch reading = new CountDownLatch(1);
+        AccessLogWriter writer = new AccessLogWriter(new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                try {
+                    reading.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            }
+        });
+        String line = "x".repeat(1 << 20);
+        for (int i = 0; i < AccessLogWriter.MAX_QUEUED_CHARS >> 20; i++) {
+            assertTrue(writer.write(line));
+        }
+        assertFalse(writer.write("one more"));
+        reading.countDown();
+        Awaitility.await().until(() -> writer.write("again"));
+        writer.close();
+    }
+}
