@@ -111,7 +111,7 @@ final class RequestCollector extends Collector {
     private MetricFamilySamples lookups() {
         String name = "line_server_lookups_seconds";
         List<MetricFamilySamples.Sample> samples = new ArrayList<>();
-        for (RequestMetrics.Outcome outcome : RequestMetrics.Outcome.values()) {
+        for (RequestMetrics.LookupOutcome outcome : RequestMetrics.LookupOutcome.values()) {
             addBuckets(
                     samples,
                     name,

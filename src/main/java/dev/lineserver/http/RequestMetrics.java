@@ -34,7 +34,7 @@ final class RequestMetrics {
     }
 
     /** The kinds of lookups by their outcome. */
-    enum Outcome {
+    enum LookupOutcome {
         FOUND,
         PAST_THE_END,
         DAMAGED,
@@ -60,7 +60,7 @@ final class RequestMetrics {
     private final Map<RequestRoute, LongAdder[]> answers = new EnumMap<>(RequestRoute.class);
 
     private final Map<RequestRoute, Distribution> latencies = new EnumMap<>(RequestRoute.class);
-    private final Map<Outcome, Distribution> lookups = new EnumMap<>(Outcome.class);
+    private final Map<LookupOutcome, Distribution> lookups = new EnumMap<>(LookupOutcome.class);
     private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
     private final LongAdder inFlight = new LongAdder();
 
@@ -73,7 +73,7 @@ final class RequestMetrics {
                             .toArray(LongAdder[]::new));
             latencies.put(route, Distribution.ofDurations());
         }
-        for (Outcome outcome : Outcome.values()) {
+        for (LookupOutcome outcome : LookupOutcome.values()) {
             lookups.put(outcome, Distribution.ofDurations());
         }
         for (Refusal refusal : Refusal.values()) {
@@ -113,7 +113,7 @@ final class RequestMetrics {
     }
 
     /** @param nanos duration of the lookup in nanoseconds */
-    void recordLookup(Outcome outcome, long nanos) {
+    void recordLookup(LookupOutcome outcome, long nanos) {
         lookups(outcome).record(nanos);
     }
 
@@ -129,7 +129,7 @@ final class RequestMetrics {
         return requireNonNull(refusals.get(refusal)).sum();
     }
 
-    Distribution lookups(Outcome outcome) {
+    Distribution lookups(LookupOutcome outcome) {
         return requireNonNull(lookups.get(outcome));
     }
 

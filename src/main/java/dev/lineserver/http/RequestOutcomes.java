@@ -65,11 +65,11 @@ public final class RequestOutcomes {
      * @param nanos duration of the lookup in nanoseconds
      */
     void recordLookup(@Nullable Lookup lookup, long nanos) {
-        RequestMetrics.Outcome outcome = switch (lookup) {
-            case null -> RequestMetrics.Outcome.UNAVAILABLE;
-            case Lookup.Found _, Lookup.FoundInParts _ -> RequestMetrics.Outcome.FOUND;
-            case Lookup.PastTheEnd _ -> RequestMetrics.Outcome.PAST_THE_END;
-            case Lookup.Damaged _ -> RequestMetrics.Outcome.DAMAGED;
+        RequestMetrics.LookupOutcome outcome = switch (lookup) {
+            case null -> RequestMetrics.LookupOutcome.UNAVAILABLE;
+            case Lookup.Found _, Lookup.FoundInParts _ -> RequestMetrics.LookupOutcome.FOUND;
+            case Lookup.PastTheEnd _ -> RequestMetrics.LookupOutcome.PAST_THE_END;
+            case Lookup.Damaged _ -> RequestMetrics.LookupOutcome.DAMAGED;
         };
         requests.recordLookup(outcome, nanos);
     }

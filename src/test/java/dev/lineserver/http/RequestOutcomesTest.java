@@ -50,7 +50,7 @@ final class RequestOutcomesTest {
         outcomes.recordLookup(new Lookup.Damaged("lost"), 4 * SECOND);
         outcomes.recordLookup(null, 5 * SECOND);
         Map.of("FOUND", 2, "PAST_THE_END", 3, "DAMAGED", 4, "UNAVAILABLE", 5).forEach((outcome, seconds) -> {
-            Distribution lookups = outcomes.requests.lookups(RequestMetrics.Outcome.valueOf(outcome));
+            Distribution lookups = outcomes.requests.lookups(RequestMetrics.LookupOutcome.valueOf(outcome));
             assertEquals(
                     outcome.equals("FOUND") ? 2 : 1,
                     LongStream.of(lookups.counts()).sum(),
