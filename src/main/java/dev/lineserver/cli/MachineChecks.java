@@ -205,10 +205,11 @@ final class MachineChecks {
                 .orElse(Finding.ok("zstd", "not on the PATH: needed only for .zst files made with --long"));
     }
 
-    static Finding dataDirectory(Path directory) {
+    static Finding dataDirectory(Path configured) {
         String check = "data directory";
+        Path directory = configured.toAbsolutePath().normalize();
         if (!Files.exists(directory)) {
-            Path parent = directory.toAbsolutePath();
+            Path parent = directory;
             while (parent != null && !Files.exists(parent)) {
                 parent = parent.getParent();
             }

@@ -43,9 +43,13 @@ final class ClusterDiagnosis {
         return diagnosis.findings;
     }
 
+    private static String address(Node node) {
+        return node.getHost().name + ":" + node.getHost().port;
+    }
+
     private void checkNodes(List<Node> nodes) {
         String list = nodes.stream()
-                .map(node -> node.getHost() + " (" + node.getServerVersion() + ")")
+                .map(node -> address(node) + " (" + node.getServerVersion() + ")")
                 .sorted()
                 .collect(Collectors.joining(", "));
         Set<String> versions = new TreeSet<>();
@@ -64,7 +68,7 @@ final class ClusterDiagnosis {
         String found = String.format(
                 Locale.ROOT,
                 "%s: %,d records, %d %% of its storage used, writes stop at %d %%, copies: %d",
-                node.getHost(),
+                address(node),
                 ConnectedCluster.longValue(figures, "objects", 0),
                 used,
                 limit,
@@ -87,7 +91,7 @@ final class ClusterDiagnosis {
         if (Math.abs(ahead) > CLOCK_TOLERANCE_SECONDS) {
             findings.add(Finding.warning(
                     "cluster clock",
-                    node.getHost() + " is " + Math.abs(ahead) + " s " + (ahead > 0 ? "ahead of" : "behind")
+                    address(node) + " is " + Math.abs(ahead) + " s " + (ahead > 0 ? "ahead of" : "behind")
                             + " this machine",
                     "run chrony or a similar service on all machines"));
         }

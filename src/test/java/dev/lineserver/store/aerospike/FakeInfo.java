@@ -28,6 +28,7 @@ final class FakeInfo {
     volatile String partitionGeneration = "1";
 
     volatile long diskBytes = 4L << 30;
+    volatile long usedBytes;
     volatile boolean migrating;
     volatile String conflictResolution = "last-update-time";
 
@@ -121,7 +122,7 @@ final class FakeInfo {
                 + (migrating ? 1 : 0) + ";conflict-resolution-policy=" + conflictResolution
                 + ";current_time=" + (records.advanceClock() / 1_000 - SERVER_EPOCH)
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
-                + diskBytes + ";data_used_bytes=0;storage-engine.stop-writes-used-pct=70;max-record-size="
+                + diskBytes + ";data_used_bytes=" + usedBytes + ";storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.MAX_RECORD_SIZE;
     }
 

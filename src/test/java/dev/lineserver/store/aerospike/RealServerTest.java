@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
 import dev.lineserver.store.DatasetListing;
+import dev.lineserver.store.Finding;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -64,6 +66,24 @@ final class RealServerTest {
         }
         assertFalse(callerLoops.isShuttingDown(), "the store must not shut down the event loops of its caller");
         callerLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    }
+
+    /** A real server reports the figures by the names that the checks expect. */
+    @Test
+    void aRealServerIsDiagnosed() throws Exception {
+        Map<String, String> found = new TreeMap<>();
+        for (Finding finding : store.diagnose()) {
+            // The default policy of a server is one that the checks warn about.
+            if (!finding.found().contains("conflict-resolution-policy generation")) {
+                assertEquals(Finding.Severity.OK, finding.severity(), finding.toString());
+                found.put(finding.check(), finding.found());
+            }
+        }
+        assertEquals(List.of("layouts", "namespace lines", "nodes"), List.copyOf(found.keySet()));
+        assertTrue(
+                found.getOrDefault("namespace lines", "")
+                        .matches(".*: [\\d,]+ records, \\d+ % of its storage used, writes stop at [1-9]\\d %, copies: 1"),
+                found.toString());
     }
 
     @Test
