@@ -245,7 +245,9 @@ final class CommandLineIT {
                     "dropped dataset default unfinished build\nno build is in progress, and none can be resumed\n",
                     "",
                     "line-server builds " + cluster
-                            + " --json | grep -q '\"state\":\"unfinished\"' && line-server drop default" + " --build "
+                            + " --json | grep -q '\"state\":\"unfinished\"' && line-server builds " + cluster
+                            + " | tr -s ' ' | cut -d ' ' -f 1-4 | tr '\\n' / | grep -q '^DATASET VERSION STATE LINES/default 1 unfinished ["
+                            + "0-9,]*/$' && line-server drop default --build "
                             + cluster + " && line-server builds " + cluster);
             assertEquals(0, node.recordsOfTheFirstSet());
             assertShell(0, "", "", "line-server ingest x.txt " + cluster + " >ingested 2>&1");

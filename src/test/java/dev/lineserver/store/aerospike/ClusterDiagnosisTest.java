@@ -64,9 +64,8 @@ final class ClusterDiagnosisTest extends FakeNodeTest {
     @ParameterizedTest
     @CsvSource({"-60, ahead of this machine", "60, behind this machine"})
     void aClockThatDiffersIsAWarning(long seconds, String text) throws Exception {
-        Instant now = Instant.ofEpochSecond(
-                ConnectedCluster.seconds(connect(settings()).cluster.namespaceInfo().values().iterator()
-                        .next()));
+        Instant now = Instant.ofEpochSecond(ConnectedCluster.seconds(
+                connect(settings()).cluster.namespaceInfo().values().iterator().next()));
         List<Finding> findings = findings(InstantSource.fixed(now.plusSeconds(seconds)));
         assertEquals(1, findings.size(), findings.toString());
         assertEquals("cluster clock", findings.getFirst().check());

@@ -122,7 +122,8 @@ final class FakeInfo {
                 + (migrating ? 1 : 0) + ";conflict-resolution-policy=" + conflictResolution
                 + ";current_time=" + (records.advanceClock() / 1_000 - SERVER_EPOCH)
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
-                + diskBytes + ";data_used_bytes=" + usedBytes + ";storage-engine.stop-writes-used-pct=70;max-record-size="
+                + diskBytes + ";data_used_bytes=" + usedBytes
+                + ";storage-engine.stop-writes-used-pct=70;max-record-size="
                 + FakeRecords.MAX_RECORD_SIZE;
     }
 

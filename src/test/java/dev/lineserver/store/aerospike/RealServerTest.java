@@ -82,7 +82,8 @@ final class RealServerTest {
         assertEquals(List.of("layouts", "namespace lines", "nodes"), List.copyOf(found.keySet()));
         assertTrue(
                 found.getOrDefault("namespace lines", "")
-                        .matches(".*: [\\d,]+ records, \\d+ % of its storage used, writes stop at [1-9]\\d %, copies: 1"),
+                        .matches(
+                                ".*: [\\d,]+ records, \\d+ % of its storage used, writes stop at [1-9]\\d %, copies: 1"),
                 found.toString());
     }
 
