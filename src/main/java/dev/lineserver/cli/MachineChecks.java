@@ -202,7 +202,8 @@ final class MachineChecks {
                 .filter(Files::isExecutable)
                 .findFirst()
                 .map(found -> Finding.ok("zstd", found.toString()))
-                .orElse(Finding.ok("zstd", "not on the PATH: needed only for .zst files made with --long"));
+                .orElse(Finding.ok(
+                        "zstd", "not on the PATH: .zst files with a window of over 8 MiB (--long) cannot be unpacked"));
     }
 
     static Finding dataDirectory(Path configured) {
