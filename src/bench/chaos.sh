@@ -88,10 +88,10 @@ round() {
   local node=$(($2 % 3)) other=$((($2 + 1) % 3))
   reads "$1" "$2" killed send KILL "$node"
   start_node "$node"
-  await 60 "node-$node" cluster_is_whole || die 'the cluster did not become whole'
+  await 180 "node-$node" cluster_is_whole || die 'the cluster did not become whole'
   reads "$1" "$2" stopped send STOP "$other"
   send CONT "$other"
-  await 60 "node-$other" cluster_is_whole || die 'the cluster did not become whole'
+  await 180 "node-$other" cluster_is_whole || die 'the cluster did not become whole'
 }
 
 column() { awk -v n="$2" '{ print $n }' "$1"; }
@@ -121,7 +121,7 @@ main() {
   PORTS=()
   for i in 0 1 2 3 4 5 6 7 8; do PORTS+=("$(free_port)"); done
   for i in 0 1 2; do start_node "$i"; done
-  await 60 node-0 cluster_is_whole || die 'the cluster did not start'
+  await 180 node-0 cluster_is_whole || die 'the cluster did not start'
   for form in $(forms); do
     server "$form" ingest "$TEXT" --aerospike "127.0.0.1:${PORTS[0]}" --dataset "$form" >&2
     start_server "$form" "server-$form" --aerospike "127.0.0.1:${PORTS[0]}" --dataset "$form"

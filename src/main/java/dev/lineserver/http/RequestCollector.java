@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
-import io.prometheus.client.CollectorRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -30,8 +30,10 @@ final class RequestCollector extends Collector {
         this.datasets = datasets;
     }
 
-    void start(@Observes StartupEvent event, CollectorRegistry registry) {
-        registry.register(this);
+    /** An injected {@code CollectorRegistry} would be another one, of which {@code /q/metrics} knows nothing. */
+    @SuppressWarnings("deprecation") // Of the two registries of Micrometer, Quarkus 3.33 uses the older one.
+    void start(@Observes StartupEvent event, PrometheusMeterRegistry registry) {
+        registry.getPrometheusRegistry().register(this);
     }
 
     @Override

@@ -95,7 +95,7 @@ final class DeployedMetricsTest {
         try (Datasets datasets = new Datasets(() -> store, name, Duration.ofMillis(5))) {
             datasets.start();
             new DatasetMetrics(registry, datasets).start(new StartupEvent());
-            new RequestCollector(outcomes, datasets).start(new StartupEvent(), registry.getPrometheusRegistry());
+            new RequestCollector(outcomes, datasets).start(new StartupEvent(), registry);
             Awaitility.await().until(() -> registry.scrape().contains("line_server_build_lines"));
             return registry.scrape()
                     .lines()

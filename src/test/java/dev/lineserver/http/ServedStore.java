@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -70,6 +71,16 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         ingest("default", CONTENT, false);
         ingest("edges", EDGES, false);
         ingest("long", LONG, true);
+    }
+
+    /** The settings of the application that reads this store. */
+    static Map<String, String> settings() {
+        return settings;
+    }
+
+    /** The only node of the cluster. */
+    FakeAerospikeNode node() {
+        return Objects.requireNonNull(node);
     }
 
     @Override

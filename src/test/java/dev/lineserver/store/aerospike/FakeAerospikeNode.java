@@ -40,6 +40,7 @@ public final class FakeAerospikeNode implements AutoCloseable {
 
     private final ServerSocket server;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile boolean down;
 
     public FakeAerospikeNode() throws IOException {
         this(ServerSocketFactory.getDefault());
@@ -110,10 +111,24 @@ public final class FakeAerospikeNode implements AutoCloseable {
         faults.resumeBatchReads();
     }
 
+    /** Cuts all connections, and closes new ones at once, until {@link #comeBack}. */
+    public void goDown() throws IOException {
+        down = true;
+        cutConnections();
+    }
+
+    public void comeBack() {
+        down = false;
+    }
+
     private void accept() {
         while (!server.isClosed()) {
             try {
                 Socket socket = server.accept();
+                if (down) {
+                    socket.close();
+                    continue;
+                }
                 socket.setTcpNoDelay(true);
                 sockets.add(socket);
                 Thread.ofVirtual().name("fake-node-connection").start(() -> serve(socket));

@@ -1,0 +1,183 @@
+package dev.lineserver.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.smallrye.common.annotation.NonBlocking;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.EntityTag;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Variant;
+
+import dev.lineserver.config.ServeConfig;
+
+/**
+ * The pages for people: lines at {@code /}, and the state of the server at {@code /status}. They consist of the files in the
+ * directory {@code page} of the class path, and read everything else from the same resources as other clients. Its methods
+ * never block.
+ */
+@Path("/")
+@NonBlocking
+final class PageResource {
+    /** Nothing from elsewhere, and no script or style within a page: whatever a line contains, it is not executed. */
+    private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; "
+            + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static final MediaType HTML = MediaType.TEXT_HTML_TYPE.withCharset(StandardCharsets.UTF_8.name());
+    private static final List<Variant> ROOT_VARIANTS = Variant.mediaTypes(
+                    MediaType.TEXT_HTML_TYPE, MediaType.APPLICATION_JSON_TYPE)
+            .build();
+    private static final Map<String, MediaType> TYPES = Map.of(
+            "html",
+            HTML,
+            "css",
+            new MediaType("text", "css", "UTF-8"),
+            "js",
+            new MediaType("text", "javascript", "UTF-8"));
+
+    private final Map<String, PageFile> files;
+    private final Root root;
+
+    PageResource(ServeConfig config) {
+        String firstLine = String.valueOf(config.lineNumbers().first());
+        String dataset = config.dataset().toString();
+        files = Stream.of(
+                        "index.html",
+                        "status.html",
+                        "page.css",
+                        "api.js",
+                        "blocks.js",
+                        "bytes.js",
+                        "detail.js",
+                        "lines.js",
+                        "list.js",
+                        "metrics.js",
+                        "status.js")
+                .collect(Collectors.toMap(
+                        Function.identity(),
+                        name -> PageFile.load(
+                                name,
+                                text -> name.endsWith(".html")
+                                        ? text.replace("{first-line}", firstLine)
+                                                .replace("{dataset}", dataset)
+                                        : text)));
+        root = Root.of(config);
+    }
+
+    /**
+     * What a program finds at the root of the server: names and paths.
+     *
+     * @param firstLineNumber number of the first line, 0 or 1
+     * @param dataset the dataset that paths without one read
+     */
+    @RegisterForReflection
+    record Root(
+            String service,
+            long firstLineNumber,
+            String dataset,
+            String line,
+            String lines,
+            String datasets,
+            String problems,
+            String status,
+            String openapi,
+            String health,
+            String metrics) {
+        static Root of(ServeConfig config) {
+            return new Root(
+                    "Line Server",
+                    config.lineNumbers().first(),
+                    config.dataset().toString(),
+                    "/lines/{number}",
+                    "/lines",
+                    "/datasets",
+                    "/problems",
+                    "/status",
+                    "/q/openapi",
+                    "/q/health",
+                    "/q/metrics");
+        }
+    }
+
+    /** A file as it is sent. */
+    private record PageFile(byte[] bytes, MediaType type, EntityTag tag) {
+        static PageFile load(String name, Function<String, String> fill) {
+            try (InputStream in = PageResource.class.getResourceAsStream("/page/" + name)) {
+                if (in == null) {
+                    throw new IllegalStateException("the program lacks the file page/" + name);
+                }
+                byte[] bytes = fill.apply(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                        .getBytes(StandardCharsets.UTF_8);
+                CRC32C checksum = new CRC32C();
+                checksum.update(bytes);
+                MediaType type = Objects.requireNonNull(TYPES.get(name.substring(name.lastIndexOf('.') + 1)));
+                return new PageFile(bytes, type, new EntityTag(Long.toHexString(checksum.getValue())));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** The page of lines; for a client that prefers JSON, the paths of the server. */
+    @GET
+    public Response root(@Context Request request) {
+        MediaType type = select(request, ROOT_VARIANTS);
+        return MediaType.APPLICATION_JSON_TYPE.isCompatible(type)
+                ? Response.ok(root, MediaType.APPLICATION_JSON_TYPE).build()
+                : send(request, "index.html").build();
+    }
+
+    /** The page of the server's state. */
+    @GET
+    @Path("status")
+    public Response status(@Context Request request) {
+        return send(request, "status.html").build();
+    }
+
+    /** One of the files of which the pages consist. */
+    @GET
+    @Path("page/{file}")
+    public Response file(@PathParam("file") String name, @Context Request request) {
+        if (!files.containsKey(name) || name.endsWith(".html")) {
+            throw new WebApplicationException(Response.Status.NOT_FOUND);
+        }
+        return send(request, name).build();
+    }
+
+    private Response.ResponseBuilder send(Request request, String name) {
+        PageFile file = Objects.requireNonNull(files.get(name));
+        MediaType _ = select(request, Variant.mediaTypes(file.type).build());
+        Response.ResponseBuilder unchanged = request.evaluatePreconditions(file.tag);
+        return (unchanged == null ? Response.ok(file.bytes, file.type).tag(file.tag) : unchanged)
+                .header(HttpHeaders.CACHE_CONTROL, "no-cache")
+                .header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                .header("X-Content-Type-Options", "nosniff")
+                .header("Referrer-Policy", "no-referrer");
+    }
+
+    /** Chooses one of several types by {@code Accept}; Quarkus REST adds {@code Vary} to the answer. */
+    private static MediaType select(Request request, List<Variant> variants) {
+        Variant variant = request.selectVariant(variants);
+        if (variant == null) {
+            throw new WebApplicationException(Response.Status.NOT_ACCEPTABLE);
+        }
+        return variant.getMediaType();
+    }
+}
