@@ -55,6 +55,9 @@ final class ZstdFrames extends InputStream {
     private final ByteBuffer chunk =
             ByteBuffer.allocate(MAX_CHUNK).put(EMPTY_FRAME).flip();
 
+    /** True up to the end of the first header. */
+    private boolean firstFrame = true;
+
     /** True from the header of a frame to its last block. */
     private boolean inFrame;
     /** True if the current frame ends in a checksum. */
@@ -131,6 +134,7 @@ final class ZstdFrames extends InputStream {
                 readFrameHeaderFields();
                 chunk.flip();
                 inFrame = true;
+                firstFrame = false;
                 return true;
             }
             packed.skipNBytes(readNumber(4));
@@ -165,10 +169,10 @@ final class ZstdFrames extends InputStream {
         }
         long limit = singleSegment ? MAX_SINGLE_SEGMENT : MAX_WINDOW;
         if (window > limit) {
-            throw new WideWindowException("unpacking it takes a window of " + (window >> 20)
-                    + " MiB, more than the " + (limit >> 20)
-                    + " MiB of this program without zstd; install zstd, or unpack"
-                    + " it elsewhere with zstd -d --long="
+            // Only the first frame decides whether zstd unpacks the archive.
+            String remedy = firstFrame ? "install zstd, or unpack it with" : "it is not that of the first frame; use";
+            throw new WideWindowException("unpacking it takes a window of " + (window >> 20) + " MiB, and the limit is "
+                    + (limit >> 20) + " MiB without zstd; " + remedy + " zstd -d --long="
                     + (Long.SIZE - Long.numberOfLeadingZeros(window - 1)));
         }
     }

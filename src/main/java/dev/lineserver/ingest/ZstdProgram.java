@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
@@ -14,7 +15,8 @@ import java.util.regex.Pattern;
  * 8 MiB. A thread writes the archive to the program, and this class reads what it unpacks. The end comes only if the program
  * reports success; otherwise reading fails with its message.
  *
- * <p>Used by one thread.
+ * <p>Used by one thread, which may be interrupted. Nothing interrupts a read from a child process, so another thread ends the
+ * program then.
  */
 final class ZstdProgram extends InputStream {
     private static final String NAME = "zstd";
@@ -25,12 +27,17 @@ final class ZstdProgram extends InputStream {
     private final InputStream unpacked;
     private final Thread writer;
 
+    /** How often a thread looks for an interrupt of another, in milliseconds. */
+    private static final int INTERRUPT_CHECK_MILLIS = 100;
+
     /** @param packed the archive; read by another thread from now until the end of the content or {@link #close} */
     ZstdProgram(InputStream packed) throws IOException {
         // --long=31: the largest window of the format that zstd implements, 2 GiB. It occupies only what a frame needs.
         process = new ProcessBuilder(NAME, "-dcq", "--long=31").start();
         unpacked = process.getInputStream();
         writer = Thread.ofPlatform().daemon().name("zstd-writer").start(() -> write(packed));
+        Thread reader = Thread.currentThread();
+        Thread _ = Thread.ofVirtual().name("zstd-interrupter").start(() -> destroyOnInterrupt(reader));
     }
 
     /** Returns true if the search path has the program. */
@@ -49,6 +56,18 @@ final class ZstdProgram extends InputStream {
             // says
             // so.
             process.destroy();
+        }
+    }
+
+    private void destroyOnInterrupt(Thread reader) {
+        try {
+            while (!process.waitFor(INTERRUPT_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (reader.isInterrupted()) {
+                    process.destroy();
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,12 +21,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 import com.github.luben.zstd.ZstdInputStream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -306,6 +311,33 @@ final class ArchivesTest {
         assertSame(failure, assertThrows(IOException.class, begun::readAllBytes));
     }
 
+    /** Without its own thread for this, an interrupt would wait for a pipe to which nobody writes. */
+    @Test
+    void anInterruptEndsTheReadFromZstd() throws Exception {
+        Assumptions.assumeTrue(ZstdProgram.isInstalled(), "zstd is not installed");
+        byte[] content = new byte[12 << 20];
+        new Random(SEED).nextBytes(content);
+        byte[] packed = zstd(content, 1, false, 24);
+        try (PipedOutputStream out = new PipedOutputStream();
+                InputStream pipe = new BufferedInputStream(new PipedInputStream(out, packed.length))) {
+            out.write(packed, 0, packed.length / 2);
+            CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+            Thread reader = Thread.ofPlatform().start(() -> {
+                try (InputStream unpacked = Compression.ZSTD.unpack(pipe)) {
+                    interrupted.complete(unpacked.readAllBytes().length < 0);
+                } catch (IOException e) {
+                    interrupted.complete(Thread.currentThread().isInterrupted());
+                }
+            });
+            Awaitility.await()
+                    .until(() -> ProcessHandle.current()
+                            .children()
+                            .anyMatch(child -> child.info().command().orElse("").endsWith("zstd")));
+            reader.interrupt();
+            assertTrue(interrupted.get(1, TimeUnit.MINUTES));
+        }
+    }
+
     /** The library has the same limit, but {@link ZstdFrames} refuses larger windows before the library reads them. */
     @Test
     void theLibraryUnpacksTheLargestWindowAndALargerOneIsRefused() throws Exception {
@@ -324,6 +356,11 @@ final class ArchivesTest {
         byte[] wider = zstd(content, 1, false, windowLog + 1);
         IOException e = assertThrows(IOException.class, () -> unpackByLibrary(wider));
         assertTrue(String.valueOf(e.getMessage()).contains("a window of 16 MiB"), e.getMessage());
+        byte[] laterFrame = join(packed, wider);
+        IOException later = assertThrows(IOException.class, () -> unpack(Compression.ZSTD, laterFrame));
+        assertTrue(
+                String.valueOf(later.getMessage()).endsWith("not that of the first frame; use zstd -d --long=24"),
+                later.getMessage());
     }
 
     @Test
