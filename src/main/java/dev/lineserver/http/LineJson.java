@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
@@ -26,8 +25,6 @@ import dev.lineserver.store.Lookup;
 final class LineJson {
     /** The JSON of a longer line takes places in {@link RangeLimits}; that of shorter ones takes less memory than a long line. */
     private static final int MAX_UNLIMITED_BYTES = 64 << 10;
-
-    private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
     private final LineHead head;
     private final RangeLimits limits;
@@ -83,7 +80,8 @@ final class LineJson {
     }
 
     private byte[] json(long lineIndex, byte[] line) {
-        NdjsonWriter writer = new NdjsonWriter(numbers, ALLOCATOR);
+        // Not in a static field: the native build would initialise the allocator.
+        NdjsonWriter writer = new NdjsonWriter(numbers, PooledByteBufAllocator.DEFAULT);
         try {
             writer.writeLine(lineIndex, line, line.length);
             ByteBuf json = writer.take();
