@@ -20,6 +20,8 @@ let shown = null;
 let pinned = false;
 let blocks = null;
 let retries = 0;
+// Why lines that are not on the screen cannot be read any more.
+let ended = '';
 let retryTimer = 0;
 // Counts the calls of show(): the answer to an earlier one may come late.
 let calls = 0;
@@ -98,7 +100,7 @@ function moved() {
   const from = list.first;
   const to = from + list.size - 1;
   blocks.want(from, to);
-  if (retryTimer) return;
+  if (retryTimer || ended) return;
   const names = `${formatCount(from + FIRST)} to ${formatCount(to + FIRST)} of ${formatCount(shown.lines)}`;
   let missing = 0;
   for (let index = from; index <= to; index++) if (!blocks.line(index)) missing++;
@@ -122,8 +124,12 @@ function failed(problem) {
   }
 }
 
+/** The version or its dataset is not stored any more. */
 function goneFrom(problem) {
-  notify(problem.message, 'Show the current version', () => show(null, ''));
+  ended = problem.message;
+  announce('');
+  if (problem.status === 410 || pinned) notify(problem.message, 'Show the current version', () => show(null, ''));
+  else notify(problem.message);
 }
 
 function retryLater(problem, action) {
@@ -214,6 +220,7 @@ async function show(version, lines) {
   pinned = version !== null;
   notify('');
   const thisCall = ++calls;
+  ended = '';
   const path = `datasets/${encode(dataset)}${pinned ? `/versions/${encode(version)}` : ''}`;
   try {
     const manifest = await getJson(path);
@@ -222,8 +229,8 @@ async function show(version, lines) {
     shown = manifest;
   } catch (problem) {
     if (thisCall !== calls) return;
-    element('facts').textContent = problem.message;
-    if (problem.status === 410 || (pinned && problem.status >= 400 && problem.status < 500)) goneFrom(problem);
+    element('facts').textContent = `Dataset ${dataset}`;
+    if (problem.status >= 400 && problem.status < 500) goneFrom(problem);
     else retryLater(problem, () => show(version, lines));
     return;
   }
@@ -309,6 +316,7 @@ element('version').addEventListener('change', (event) => {
 /** Notices a newer version, and that the server is gone or back. */
 async function checkVersion() {
   if (document.hidden || !shown || pinned) return;
+  if (ended) return;
   try {
     const current = await getJson(`datasets/${encode(dataset)}`);
     if (element('notice').dataset.unreachable) {

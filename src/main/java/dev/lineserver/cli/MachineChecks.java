@@ -2,7 +2,9 @@ package dev.lineserver.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -268,12 +270,23 @@ final class MachineChecks {
             ServeCommand.requireBindable(host, port);
             return Finding.ok(check, place + " is free");
         } catch (IOException e) {
-            return isAnswering(host, port)
+            return isOfThisMachine(host) && isAnswering(host, port)
                     ? Finding.warning(
                             check,
                             place + " is in use, perhaps by a running server",
                             "to start another one, name another --port")
                     : Finding.failure(check, place + ": " + e.getMessage(), "see --host and --port");
+        }
+    }
+
+    private static boolean isOfThisMachine(String host) {
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            return address.isAnyLocalAddress()
+                    || address.isLoopbackAddress()
+                    || NetworkInterface.getByInetAddress(address) != null;
+        } catch (IOException unknown) {
+            return false;
         }
     }
 

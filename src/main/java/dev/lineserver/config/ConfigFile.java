@@ -1,9 +1,11 @@
 package dev.lineserver.config;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Reader;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +24,9 @@ import dev.lineserver.store.IoErrors;
  * strictly than that one: a misspelt name would otherwise leave a setting at its default.
  */
 final class ConfigFile {
+    /** A device or a file of another kind may have no end. */
+    private static final int MAX_BYTES = 1 << 20;
+
     /** Ends with an odd number of backslashes: the next line continues this one. */
     private static final Pattern CONTINUED = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*\\\\$");
 
@@ -83,8 +88,18 @@ final class ConfigFile {
     }
 
     private static List<String> lines(Path file) {
-        try {
-            return Files.readAllLines(file, StandardCharsets.UTF_8);
+        // It may be a pipe, whose size is unknown.
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+            if (bytes.length > MAX_BYTES) {
+                throw new UsageException("the configuration file " + file + " is longer than 1 MiB; name another");
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString()
+                    .lines()
+                    .toList();
         } catch (CharacterCodingException e) {
             throw new UsageException(
                     "the configuration file " + file + " is not UTF-8 text; convert it, or name another");

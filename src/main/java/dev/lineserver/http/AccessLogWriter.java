@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jboss.logging.Logger;
 
+import dev.lineserver.store.IoErrors;
+
 /**
  * Writes lines on a thread of its own. A slow reader of standard output must not make requests wait, nor fill the heap:
  * lines beyond {@link #MAX_QUEUED_CHARS} are refused.
@@ -68,9 +70,11 @@ final class AccessLogWriter {
                 out.flush();
                 lines.clear();
             }
-        } catch (IOException | RuntimeException | Error failure) {
-            // Nothing empties the queue any more, so that further lines are refused.
-            LOG.error("the access log ends, because standard output cannot be written", failure);
+            // After a failure nothing empties the queue any more, so that further lines are refused.
+        } catch (IOException e) {
+            LOG.errorf("the access log ends: %s", IoErrors.message("write standard output", e));
+        } catch (RuntimeException | Error failure) {
+            LOG.error("the access log ends, because it failed unexpectedly", failure);
         }
     }
 

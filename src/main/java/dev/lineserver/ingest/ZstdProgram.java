@@ -1,5 +1,6 @@
 package dev.lineserver.ingest;
 
+import java.io.EOFException;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,6 +92,9 @@ final class ZstdProgram extends InputStream {
             String message = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             int code = process.waitFor();
             writer.join();
+            if (message.contains("premature end")) {
+                throw new EOFException(message);
+            }
             if (code != 0) {
                 throw new IOException(
                         message.isEmpty()

@@ -143,6 +143,8 @@ final class ConfigFileTest {
         assertEquals(
                 "line-server: the configuration file a b.properties is not UTF-8 text; convert it, or name another\n",
                 text(err));
+        assertEquals(2, run("datasets", "--config=/dev/zero"));
+        assertTrue(text(err).contains("/dev/zero is longer than 1 MiB"), text(err));
         assertEquals(2, run("datasets", "--config="));
         assertEquals("line-server: --config is empty; give it a value, or leave it out\n", text(err));
     }

@@ -204,4 +204,23 @@ final class AccessLogTest {
         Awaitility.await().until(() -> writer.write("again"));
         writer.close();
     }
+
+    @Test
+    void aFullStandardOutputEndsTheLogWithOneLine() {
+        try (CapturedLog log = new CapturedLog("dev.lineserver.http")) {
+            AccessLogWriter writer = new AccessLogWriter(new OutputStream() {
+                @Override
+                public void write(int b) throws IOException {
+                    throw new IOException("No space left on device");
+                }
+            });
+            assertTrue(writer.write("line"));
+            Awaitility.await().until(() -> !log.messages.isEmpty());
+            writer.close();
+            assertEquals(1, log.messages.size());
+            assertTrue(
+                    log.messages.getFirst().startsWith("the access log ends: cannot write standard output: "),
+                    log.messages.getFirst());
+        }
+    }
 }

@@ -156,7 +156,8 @@ final class PageTest {
             browser.await("", () -> browser.text("#wrong"));
         }
         open("?dataset=none");
-        browser.await(true, () -> browser.text("#facts").contains("none"));
+        browser.await(true, () -> browser.text("#notice span").contains("none"));
+        assertFalse(browser.find("#notice button").isDisplayed());
     }
 
     @Test
@@ -272,6 +273,22 @@ final class PageTest {
         browser.await(true, () -> browser.find("#notice button").isDisplayed());
         browser.click("#notice button");
         browser.await("newest", () -> browser.line(1));
+    }
+
+    @Test
+    void saysThatADatasetWasDropped() throws Exception {
+        ServedStore.ingest("dropped", "short\n".repeat(100_000).getBytes(StandardCharsets.UTF_8), true);
+        org.awaitility.Awaitility.await()
+                .until(() -> RestAssured.get(root + "datasets/dropped/lines/1").statusCode() == 200);
+        open("?dataset=dropped");
+        browser.await("short", () -> browser.line(1));
+        ServedStore.drop("dropped");
+        org.awaitility.Awaitility.await()
+                .until(() -> RestAssured.get(root + "datasets/dropped/lines/1").statusCode() == 404);
+        browser.goTo("90000");
+        browser.await(true, () -> browser.text("#notice span").contains("dropped"));
+        browser.await("", () -> browser.text("#state"));
+        assertFalse(browser.find("#notice button").isDisplayed());
     }
 
     @Test
