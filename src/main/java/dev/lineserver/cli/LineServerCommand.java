@@ -139,6 +139,7 @@ public final class LineServerCommand implements IVersionProvider {
         add(command, new VerifyCommand(), SettingOption.LINE_OPTIONS);
         add(command, new PlanCommand(), SettingOption.with(SettingOption.PLAN_OPTIONS, SettingOption.STORE_OPTIONS));
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
+        add(command, new McpCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new VersionsCommand(), SettingOption.STORE_OPTIONS);
         add(

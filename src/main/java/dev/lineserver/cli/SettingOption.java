@@ -24,6 +24,7 @@ enum SettingOption {
             "Origins whose web pages may read answers, such as https://example.org; * for all. Default: none."
                     + " Also LINE_SERVER_HTTP_CORS_ORIGINS."),
     SWAGGER_UI("swagger-ui", "", "Serve a page that shows the API and sends requests, at /q/swagger-ui/."),
+    MCP("mcp", "", "Let language models read lines by the Model Context Protocol, at /mcp."),
     ACCESS_LOG(
             "access-log",
             "none|common|combined|json",
@@ -92,6 +93,8 @@ enum SettingOption {
             "http.cors-origins",
             SWAGGER_UI,
             "http.swagger-ui",
+            MCP,
+            "http.mcp",
             AEROSPIKE,
             "aerospike-hosts",
             KEEP,

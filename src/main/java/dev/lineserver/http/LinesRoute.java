@@ -101,15 +101,13 @@ final class LinesRoute {
                 refuseBusy(request);
                 return;
             }
-            new NumbersBody(
-                            request,
-                            numbers,
-                            lookupTimeout,
-                            named -> answer(
-                                    request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),
-                            refusal -> refuse(request, refusal),
-                            () -> limits.release(places))
-                    .read();
+            NumbersBody.read(
+                    request,
+                    numbers,
+                    lookupTimeout,
+                    named -> answer(request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),
+                    refusal -> refuse(request, refusal),
+                    () -> limits.release(places));
         } else if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
             try {
                 answer(request, target, LinesQuery.parse(request.uri(), numbers));

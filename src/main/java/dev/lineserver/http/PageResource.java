@@ -82,7 +82,7 @@ final class PageResource {
     }
 
     /**
-     * What a program finds at the root of the server: names and paths.
+     * The names and paths that a program finds at the root of the server.
      *
      * @param firstLineNumber number of the first line, 0 or 1
      * @param dataset the dataset that paths without one read

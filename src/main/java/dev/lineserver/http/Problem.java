@@ -159,6 +159,12 @@ record Problem(
         return of(ProblemType.UNEXPECTED, "Unexpected error; see the server log.");
     }
 
+    /** The problem of a page that a browser shows, and whose origin may not use a resource. */
+    static Problem originRefused(String origin) {
+        String detail = "Pages of the origin " + origin + " may not use this resource; name it in --cors-origins.";
+        return new Problem(ProblemType.REFUSED.path(), ProblemType.REFUSED.title, 403, detail, Map.of());
+    }
+
     /** The problem of a status that does not concern lines. */
     static Problem ofStatus(int status, HttpServerRequest request) {
         String detail = switch (status) {

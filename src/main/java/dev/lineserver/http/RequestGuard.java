@@ -16,6 +16,8 @@ import jakarta.ws.rs.core.Response;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.ServeConfig;
+
 /**
  * The first route of the router. It refuses requests that HTTP forbids but Vert.x accepts. It also answers every request
  * that a later route or the router itself fails: Quarkus's own error handler would log a stack trace for each, so that any
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 final class RequestGuard {
     /**
-     * Only {@link LinesRoute} reads a body, with a limit of its own. Elsewhere, a short one is skipped to keep the connection,
+     * {@link LinesRoute} and {@link McpRoute} read a body, with limits of their own. Elsewhere, a short one is skipped to keep the connection,
      * and a longer one is refused.
      */
     private static final long MAX_BODY_BYTES = 64 << 10;
@@ -41,10 +43,12 @@ final class RequestGuard {
 
     private final RequestOutcomes outcomes;
     private final AccessLog accessLog;
+    private final boolean mcp;
 
-    RequestGuard(RequestOutcomes outcomes, AccessLog accessLog) {
+    RequestGuard(RequestOutcomes outcomes, AccessLog accessLog, ServeConfig config) {
         this.outcomes = outcomes;
         this.accessLog = accessLog;
+        mcp = config.http().mcp();
     }
 
     void register(@Observes Router router) {
@@ -65,7 +69,7 @@ final class RequestGuard {
         RequestObserver.observe(routing, outcomes.requests, accessLog);
         Problem problem = findProblem(routing);
         if (problem == null) {
-            if (mayHaveBody(routing.request()) && !LinesRoute.readsBody(routing)) {
+            if (mayHaveBody(routing.request()) && !isBodyRead(routing)) {
                 HttpServerRequest request = routing.request();
                 discardBody(request, MAX_BODY_BYTES);
                 if (!request.isEnded()) {
@@ -78,6 +82,11 @@ final class RequestGuard {
         } else {
             refuse(routing.request(), problem);
         }
+    }
+
+    /** Returns true if a route reads the body, which nothing else must then read. */
+    private boolean isBodyRead(RoutingContext routing) {
+        return LinesRoute.readsBody(routing) || (mcp && McpRoute.readsBody(routing));
     }
 
     private static boolean mayHaveBody(HttpServerRequest request) {
@@ -117,7 +126,7 @@ final class RequestGuard {
     }
 
     /** Returns the reason to refuse a request; null if there is none. */
-    private static @Nullable Problem findProblem(RoutingContext routing) {
+    private @Nullable Problem findProblem(RoutingContext routing) {
         HttpServerRequest request = routing.request();
         // Vert.x passes on requests of unknown HTTP versions.
         if (request.version() == null) {
@@ -140,6 +149,9 @@ final class RequestGuard {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length == null || Long.parseLong(length) <= MAX_BODY_BYTES) {
             return null;
+        }
+        if (mcp && McpRoute.readsBody(routing)) {
+            return McpRoute.tooLong();
         }
         if (!LinesRoute.readsBody(routing)) {
             return Problem.badRequest("The request has a body of " + length + " bytes; send none.");

@@ -21,6 +21,7 @@ enum RequestRoute {
     HEALTH("/q/health"),
     METRICS("/q/metrics"),
     OPEN_API("/q/openapi"),
+    MCP("/mcp"),
     OTHER("other");
 
     /** The value of the label. */
@@ -53,6 +54,7 @@ enum RequestRoute {
         return switch (count == 0 ? "" : segments[0]) {
             case "" -> count == 0 ? PAGE : OTHER;
             case "status" -> count == 1 ? STATUS_PAGE : OTHER;
+            case "mcp" -> count == 1 ? MCP : OTHER;
             case "problems" -> count <= 2 ? PROBLEMS : OTHER;
             case "datasets" -> ofDatasets(segments, count);
             case "q" -> count == 1 ? OTHER : ofInfrastructure(segments[1], count);

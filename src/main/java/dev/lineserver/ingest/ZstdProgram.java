@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * The bytes that the program {@code zstd} unpacks. It has room for any window that it can make, while the library stops at
- * 8 MiB. A thread writes the archive to the program, and this class reads what it unpacks. The end comes only if the program
+ * 8 MiB. A thread writes the archive to the program, and this class reads the unpacked bytes. The end comes only if the program
  * reports success; otherwise reading fails with its message.
  *
  * <p>Used by one thread, which may be interrupted. Nothing interrupts a read from a child process, so another thread ends the
@@ -33,7 +33,7 @@ final class ZstdProgram extends InputStream {
 
     /** @param packed the archive; read by another thread from now until the end of the content or {@link #close} */
     ZstdProgram(InputStream packed) throws IOException {
-        // --long=31: the largest window of the format that zstd implements, 2 GiB. It occupies only what a frame needs.
+        // --long=31: the largest window of the format that zstd implements, 2 GiB. A frame occupies as much of it as it needs.
         process = new ProcessBuilder(NAME, "-dcq", "--long=31").start();
         unpacked = process.getInputStream();
         writer = Thread.ofPlatform().daemon().name("zstd-writer").start(() -> write(packed));

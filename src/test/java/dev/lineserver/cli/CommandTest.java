@@ -71,6 +71,7 @@ final class CommandTest {
                 "verify",
                 "plan",
                 "get",
+                "mcp",
                 "datasets",
                 "versions",
                 "diff",
@@ -102,7 +103,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, datasets, versions, diff, publish, rollback, builds, drop, reclaim, doctor; see line-server --help
+                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, mcp, datasets, versions, diff, publish, rollback, builds, drop, reclaim, doctor; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help

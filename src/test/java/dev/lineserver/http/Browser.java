@@ -111,7 +111,7 @@ final class Browser implements AutoCloseable {
         find(selector).sendKeys(keys);
     }
 
-    /** Replaces what is in the field of the line number, and presses Enter. */
+    /** Replaces the content of the field for line numbers, and presses Enter. */
     void goTo(String lines) {
         press("#number", Keys.chord(Keys.CONTROL, "a"), lines, Keys.ENTER);
     }
@@ -161,7 +161,7 @@ final class Browser implements AutoCloseable {
                         .toList();
     }
 
-    /** What the browser has written to its console since the last call, without answers of the server that are errors. */
+    /** The messages in the console since the last call, without answers of the server that are errors. */
     List<String> console() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(LogEntry::getMessage)

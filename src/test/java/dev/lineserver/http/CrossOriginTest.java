@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** What a browser sees of answers to pages of other origins. */
+/** The parts of an answer that a browser shows to pages of other origins. */
 final class CrossOriginTest {
     private static final String ORIGIN = "https://example.org";
     private static final String ALLOWED = "access-control-allow-origin";

@@ -25,7 +25,8 @@ public final class HttpComponents implements AutoCloseable {
     public final LineHead head;
     public final LineRoute lineRoute;
     private final LinesRoute linesRoute;
-    private final ServeConfig serve;
+    final ServeConfig serve;
+    private final RangeLimits limits;
     final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
     final AccessLog accessLog;
     final RequestCollector collector;
@@ -59,7 +60,7 @@ public final class HttpComponents implements AutoCloseable {
         serve = config.getConfigMapping(ServeConfig.class);
         head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
-        RangeLimits limits = new RangeLimits(serve);
+        limits = new RangeLimits(serve);
         lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
@@ -69,9 +70,10 @@ public final class HttpComponents implements AutoCloseable {
 
     /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
-        new RequestGuard(outcomes, accessLog).register(router);
+        new RequestGuard(outcomes, accessLog, serve).register(router);
         new CrossOriginRoute(serve).register(router);
         new SwaggerUiRoute(serve).register(router);
+        new McpRoute(datasets, outcomes, limits, serve).register(router);
         lineRoute.register(router);
         linesRoute.register(router);
     }

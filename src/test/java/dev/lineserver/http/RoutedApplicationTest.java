@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The application with a setting that the fast path would bypass. */
 @QuarkusTest
@@ -28,6 +29,8 @@ final class RoutedApplicationTest {
                     "line-server.http.cors-origins",
                     "*",
                     "line-server.http.swagger-ui",
+                    "true",
+                    "line-server.http.mcp",
                     "true"));
         }
     }
@@ -61,6 +64,22 @@ final class RoutedApplicationTest {
         assertEquals(
                 "*",
                 get(path).headers().firstValue("access-control-allow-origin").orElse(""));
+    }
+
+    /** Quarkus leaves the body to the route, and the tools read on threads that may wait. */
+    @Test
+    void theModelContextProtocolIsAnswered() throws Exception {
+        String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"stat\"}}";
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer = client.send(
+                    HttpRequest.newBuilder(URI.create(root + "mcp"))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(call))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertEquals(200, answer.statusCode(), answer.body());
+            assertTrue(answer.body().contains("longestLine"), answer.body());
+        }
     }
 
     private HttpResponse<Void> get(String path) throws Exception {

@@ -71,7 +71,7 @@ public final class ScriptedLines implements AutoCloseable {
     }
 
     /** @param settings of the HTTP server, by property name */
-    ScriptedLines(Duration lookupTimeout, Map<String, String> settings) throws Exception {
+    public ScriptedLines(Duration lookupTimeout, Map<String, String> settings) throws Exception {
         LineStore store = proxy(LineStore.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "builds", "readStatistics" -> InvocationHandler.invokeDefault(proxy, method, arguments);
             case "datasets" -> List.of(new DatasetListing.Described(VERSIONS));

@@ -450,6 +450,40 @@ final class CommandLineIT {
                         + " && echo \"$answer\" | grep -o '\"served dataset\",\"state\":\"ok\"'");
     }
 
+    /** Each answer comes while the input is open, and nothing else is on standard output. */
+    @Test
+    void mcpAnswersOnStandardOutputUntilTheEndOfTheInput() throws Exception {
+        assertShell(0, "", "", "line-server ingest x.txt --data-dir data 2>ingested");
+        Process mcp = Program.startShell(log(), "exec \"${LINE_SERVER[@]}\" mcp --data-dir data");
+        server = mcp;
+        String expected = "";
+        for (int start = 1; start <= 3; start++) {
+            mcp.getOutputStream()
+                    .write(("{\"jsonrpc\":\"2.0\",\"id\":" + start + ",\"method\":\"tools/call\",\"params\":"
+                                    + "{\"name\":\"read_lines\",\"arguments\":{\"count\":1,\"start\":" + start
+                                    + "}}}\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            mcp.getOutputStream().flush();
+            String end = start == 3 ? "\\\"end\\\":true" : "\\\"next\\\":" + (start + 1);
+            expected += "{\"jsonrpc\":\"2.0\",\"id\":" + start
+                    + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\""
+                    + "{\\\"dataset\\\":\\\"default\\\",\\\"version\\\":1,\\\"line_count\\\":3,\\\"lines\\\":["
+                    + "{\\\"number\\\":" + start + ",\\\"text\\\":\\\"" + (char) ('a' + start - 1) + "\\\"}]," + end
+                    + "}\"}],\"isError\":false}}\n";
+            String answers = expected;
+            Awaitility.await()
+                    .atMost(1, TimeUnit.MINUTES)
+                    .until(() -> Files.readString(Program.out(log())).equals(answers) || !mcp.isAlive());
+            assertEquals(expected, Files.readString(Program.out(log())));
+        }
+        mcp.getOutputStream().close();
+        assertTrue(mcp.waitFor(1, TimeUnit.MINUTES));
+        assertEquals(0, mcp.exitValue());
+        assertEquals(
+                "line-server: serving dataset default version 1: 3 lines, from " + directory.resolve("x.txt") + "\n",
+                Files.readString(Program.err(log())));
+    }
+
     /** {@code script} runs a command on a terminal of its own. */
     @Test
     void coloursAreOnATerminalOnly() throws Exception {

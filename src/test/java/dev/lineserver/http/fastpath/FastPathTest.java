@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +141,16 @@ final class FastPathTest {
                     .build();
             assertEquals(values.keySet().stream().findFirst(), reasonToDisable(config));
         }
+    }
+
+    @Test
+    void staysOnIfMcpIsOn() throws Exception {
+        Router routes = Router.router(VERTX);
+        try (ScriptedLines lines = new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.http.mcp", "true"))) {
+            lines.components.register(routes);
+        }
+        assertTrue(routes.getRoutes().stream().anyMatch(route -> "/mcp".equals(route.getPath())));
+        assertEquals(Optional.empty(), FastPath.findReasonToDisable(settings().build(), routes.getRoutes(), false));
     }
 
     @Test
