@@ -33,7 +33,7 @@ final class ZstdProgram extends InputStream {
 
     /** @param packed the archive; read by another thread from now until the end of the content or {@link #close} */
     ZstdProgram(InputStream packed) throws IOException {
-        // --long=31: the largest window of the format that zstd implements, 2 GiB. A frame occupies as much of it as it needs.
+        // --long=31: the largest window that zstd implements, 2 GiB. A frame occupies as much of it as it needs.
         process = new ProcessBuilder(NAME, "-dcq", "--long=31").start();
         unpacked = process.getInputStream();
         writer = Thread.ofPlatform().daemon().name("zstd-writer").start(() -> write(packed));
