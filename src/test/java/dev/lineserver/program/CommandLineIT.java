@@ -453,7 +453,7 @@ final class CommandLineIT {
     /** Each answer comes while the input is open, and nothing else is on standard output. */
     @Test
     void mcpAnswersOnStandardOutputUntilTheEndOfTheInput() throws Exception {
-        assertShell(0, "", "", "line-server ingest x.txt --data-dir data 2>ingested");
+        assertShell(0, "", "", "line-server ingest x.txt --data-dir data >ingested");
         Process mcp = Program.startShell(log(), "exec \"${LINE_SERVER[@]}\" mcp --data-dir data");
         server = mcp;
         String expected = "";
