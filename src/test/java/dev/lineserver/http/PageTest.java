@@ -16,7 +16,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.RestAssured;
 import io.restassured.response.Response;
-import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -345,59 +344,5 @@ final class PageTest {
                     && browser.text("#charts").matches("(?s).*median [\\d.]+ (µs|ms).*");
         });
         browser.keepImage("status");
-    }
-
-    @Test
-    void theRootIsAPageForPeopleAndPathsForPrograms() throws Exception {
-        for (String accept : List.of("*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "text/*")) {
-            RestAssured.given()
-                    .header("Accept", accept)
-                    .get(root)
-                    .then()
-                    .statusCode(200)
-                    .contentType("text/html;charset=UTF-8")
-                    .header("Vary", Matchers.containsString("Accept"))
-                    .body(Matchers.containsString("<title>Line Server</title>"));
-        }
-        RestAssured.given()
-                .header("Accept", "application/json")
-                .get(root)
-                .then()
-                .statusCode(200)
-                .contentType("application/json")
-                .body("firstLineNumber", Matchers.equalTo(1))
-                .body("lines", Matchers.equalTo("/lines"));
-        RestAssured.given().header("Accept", "image/png").get(root).then().statusCode(406);
-        RestAssured.get(root + "page/none.js").then().statusCode(404);
-        RestAssured.get(root + "page/index.html").then().statusCode(404);
-    }
-
-    /** The files of the pages are small, are revalidated cheaply, and permit nothing that is not theirs. */
-    @Test
-    void thePageNeedsUnder60kBAndNothingFromElsewhere() throws Exception {
-        Matcher paths = Pattern.compile("(?:href|src)=\"(page/[^\"]+)\"")
-                .matcher(RestAssured.get(root).asString());
-        Set<String> files = new HashSet<>(Set.of(""));
-        while (paths.find()) {
-            files.add(paths.group(1));
-        }
-        assertTrue(files.size() > 5, files.toString());
-        int bytes = 0;
-        for (String file : files) {
-            Response answer = RestAssured.given().get(root + file);
-            assertEquals(200, answer.statusCode(), file);
-            assertFalse(answer.asString().matches("(?s).*(https?:)?//[a-z].*"), file + " names nothing elsewhere");
-            String policy = answer.header("Content-Security-Policy");
-            assertTrue(
-                    policy.startsWith("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), policy);
-            assertEquals("nosniff", answer.header("X-Content-Type-Options"));
-            RestAssured.given()
-                    .header("If-None-Match", answer.header("ETag"))
-                    .get(root + file)
-                    .then()
-                    .statusCode(304);
-            bytes += answer.asByteArray().length;
-        }
-        assertTrue(bytes < 60_000, bytes + " bytes");
     }
 }
