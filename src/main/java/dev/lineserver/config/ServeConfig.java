@@ -92,6 +92,20 @@ public interface ServeConfig {
         @WithDefault("30s")
         Duration lookupTimeout();
 
+        /**
+         * Time for the head of a request, from its first byte, or from the beginning of a new connection; after it, the
+         * connection is closed. From 10 ms to 1 h. Does not concern a connection that waits between two requests.
+         */
+        @WithDefault("10s")
+        Duration headTimeout();
+
+        /**
+         * Largest number of open connections from one address, or from one network of 64 bits of IPv6; further ones are
+         * closed at once. 0 for any number: behind a proxy, all connections come from its address.
+         */
+        @WithDefault("0")
+        int connectionsPerAddress();
+
         /** Largest number of consecutive lines in one answer; none if absent. */
         OptionalLong maxRangeLines();
 

@@ -117,6 +117,8 @@ public final class Settings {
         requireWithin(config, "http.max-range-lines", 1, Long.MAX_VALUE);
         requireWithin(config, "http.max-range-bytes", 1, Long.MAX_VALUE);
         requireWithin(config, "http.max-ranges", 1, 1_000_000);
+        requireWithin(config, "http.connections-per-address", 0, 1_000_000);
+        requireWithin(config, "http.head-timeout", Duration.ofHours(1), "1h");
         requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
         requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
         requireOrigins(config, PREFIX + "http.cors-origins");

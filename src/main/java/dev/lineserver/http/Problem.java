@@ -1,5 +1,7 @@
 package dev.lineserver.http;
 
+import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
@@ -159,6 +161,13 @@ record Problem(
         return of(ProblemType.UNEXPECTED, "Unexpected error; see the server log.");
     }
 
+    /** The problem of a client that takes too long to send the head of its request. */
+    static Problem slowHead(Duration timeout) {
+        return of(
+                ProblemType.REQUEST_TIMEOUT,
+                "The head of the request was not complete within " + timeout.toMillis() + " ms.");
+    }
+
     /** The problem of a page that a browser shows, and whose origin may not use a resource. */
     static Problem originRefused(String origin) {
         String detail = "Pages of the origin " + origin + " may not use this resource; name it in --cors-origins.";
@@ -205,6 +214,19 @@ record Problem(
         more.forEach(response::putHeader);
         response.putHeader("Content-Length", Integer.toString(body.length()));
         response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
+    }
+
+    /** This problem as the last answer of a connection of HTTP/1.1, for a request that never reached the router. */
+    byte[] closingAnswer() {
+        byte[] body = Json.encodeToBuffer(this).getBytes();
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " " + title + "\r\n");
+        headers()
+                .forEach((name, value) -> head.append(name.toLowerCase(Locale.ROOT))
+                        .append(": ")
+                        .append(value)
+                        .append("\r\n"));
+        head.append("connection: close\r\ncontent-length: ").append(body.length).append("\r\n\r\n");
+        return Buffer.buffer(head.toString()).appendBytes(body).getBytes();
     }
 
     private Map<String, String> headers() {

@@ -98,6 +98,11 @@ enum ProblemType {
             "Bad request",
             "HTTP forbids the request, or its body is longer than 64 KiB; the connection is closed",
             "correct the client; `detail` names the fault"),
+    REQUEST_TIMEOUT(
+            408,
+            "Request Timeout",
+            "the head of a request was not complete within `line-server.http.head-timeout`; the connection is closed",
+            "send each request at once; behind a slow network, raise the setting"),
     NOT_IMPLEMENTED(
             501,
             "Not implemented",

@@ -1,9 +1,14 @@
 package dev.lineserver.http;
 
+import io.netty.channel.Channel;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
+
+import dev.lineserver.http.connection.HeadDeadline;
 
 /** Counts, times and logs one request of the router. Runs on the event loop of its connection, or where the answer is written. */
 final class RequestObserver implements Handler<AsyncResult<Void>> {
@@ -26,6 +31,7 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
         LineRequest begun = LineRequest.peekHandedOver();
         long startNanos = begun == null ? System.nanoTime() : begun.startNanos;
         metrics.begin();
+        HeadDeadline.requestBegan(channel(routing), routing.request().version() == HttpVersion.HTTP_2);
         int _ = routing.addEndHandler(new RequestObserver(routing, metrics, log, startNanos));
     }
 
@@ -36,11 +42,16 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
         }
         ended = true;
         metrics.end();
+        HeadDeadline.requestEnded(channel(routing));
         HttpServerResponse response = routing.response();
         int status = response.headWritten() ? response.getStatusCode() : RequestMetrics.NO_STATUS;
         long nanos = System.nanoTime() - startNanos;
         metrics.recordAnswer(route(), routing.request().method(), status, nanos);
         log.log(routing.request(), status, nanos);
+    }
+
+    private static Channel channel(RoutingContext routing) {
+        return ((ConnectionBase) routing.request().connection()).channel();
     }
 
     private RequestRoute route() {

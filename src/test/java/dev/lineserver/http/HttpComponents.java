@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.ext.web.Router;
@@ -30,6 +31,7 @@ public final class HttpComponents implements AutoCloseable {
     final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
     final AccessLog accessLog;
     final RequestCollector collector;
+    final ConnectionEdge connections;
     final Datasets datasets;
     /** Allocates the blocks of answers with several lines; a test can see that all were released. */
     final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
@@ -52,6 +54,7 @@ public final class HttpComponents implements AutoCloseable {
             throws Exception {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
+                .withConverter(Duration.class, 200, new DurationConverter())
                 .withMapping(ServeConfig.class)
                 .withDefaultValue("line-server.http.version-check-interval", "PT1H")
                 .withDefaultValue("line-server.http.lookup-timeout", lookupTimeout.toString())
@@ -65,6 +68,7 @@ public final class HttpComponents implements AutoCloseable {
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
         collector = new RequestCollector(outcomes, datasets);
+        connections = new ConnectionEdge(serve, registry);
         datasets.start();
     }
 

@@ -4,10 +4,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
+import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.impl.VertxInternal;
 import io.vertx.ext.web.Router;
 
 import dev.lineserver.http.fastpath.FastPathInstaller;
@@ -39,6 +41,10 @@ final class PlainServer implements AutoCloseable {
                 // Quarkus pauses every request, too.
                 .requestHandler(request -> router.handle(request.pause()))
                 .listen(0, "127.0.0.1"));
+        components.connections.install(VERTX, port());
+        for (EventExecutor loop : ((VertxInternal) VERTX).getAcceptorEventLoopGroup()) {
+            loop.submit(() -> {}).get(30, TimeUnit.SECONDS);
+        }
         if (fastPath) {
             FastPathInstaller.install(components, VERTX, router, port());
         }

@@ -20,6 +20,7 @@ import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.http.LineRequest;
+import dev.lineserver.http.connection.HeadDeadline;
 import dev.lineserver.http.fastpath.PlainRequestParser.PlainRequest;
 
 /**
@@ -197,6 +198,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
         resetIdleTimeout(ctx);
         fastPath.outcomes.beginRequest();
+        HeadDeadline.requestBegan(ctx.channel(), false);
         // Before the lookup begins: it may end, and change the state again, before this call returns.
         state = ConnectionState.LOOKING_UP;
         request.lookUp(ctx.executor(), true, () -> finishLookup(ctx, request, plain));
@@ -227,6 +229,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
                 request.release();
             }
             fastPath.outcomes.endRequest();
+            HeadDeadline.requestEnded(ctx.channel());
             processing = nested;
         }
         // Does nothing if nested: the loop of processHeld continues.

@@ -1,0 +1,81 @@
+package dev.lineserver.http;
+
+import java.net.InetSocketAddress;
+import java.util.function.ToDoubleFunction;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.value.registry.ValueRegistry;
+import io.quarkus.vertx.http.HttpServer;
+import io.quarkus.vertx.http.HttpServerStart;
+import io.quarkus.vertx.http.HttpsServerStart;
+import io.vertx.core.Vertx;
+import io.vertx.core.impl.VertxInternal;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+import dev.lineserver.config.ServeConfig;
+import dev.lineserver.http.connection.Connections;
+
+/**
+ * Installs {@link Connections} on the ports of the router, and publishes its counts. The management port, whose requests do
+ * not pass {@link RequestGuard}, is left alone.
+ */
+@Singleton
+final class ConnectionEdge {
+    private static final Logger LOG = Logger.getLogger(ConnectionEdge.class);
+
+    private final Connections connections;
+
+    ConnectionEdge(ServeConfig config, MeterRegistry registry) {
+        connections = new Connections(
+                config.http().headTimeout(),
+                Problem.slowHead(config.http().headTimeout()).closingAnswer(),
+                config.http().connectionsPerAddress(),
+                LOG::warn);
+        Gauge.builder("line_server_connections", connections, Connections::open)
+                .description("Open connections of clients")
+                .register(registry);
+        count(registry, "head-timeout", Connections::slowHeads);
+        count(registry, "address", Connections::beyondLimit);
+        FunctionCounter.builder("line_server_accept_failures", connections, Connections::failures)
+                .description("Attempts to accept a connection that failed, as when descriptors have run out")
+                .register(registry);
+    }
+
+    private void count(MeterRegistry registry, String reason, ToDoubleFunction<Connections> value) {
+        FunctionCounter.builder("line_server_connections_closed", connections, value)
+                .tag("reason", reason)
+                .description("Connections that the server closed for the sake of others")
+                .register(registry);
+    }
+
+    /** Quarkus calls this on a worker thread, once the port is listening. */
+    void installOnMainPort(@ObservesAsync HttpServerStart started, Vertx vertx, ValueRegistry values) {
+        install(vertx, values.get(HttpServer.HTTP_PORT));
+    }
+
+    void installOnSecurePort(@ObservesAsync HttpsServerStart started, Vertx vertx, ValueRegistry values) {
+        install(vertx, values.get(HttpServer.HTTPS_PORT));
+    }
+
+    /** The pipeline of a listening channel may be changed on the acceptor's event loop only. */
+    void install(Vertx vertx, int port) {
+        for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
+            loop.execute(() -> ((SingleThreadEventLoop) loop)
+                    .registeredChannelsIterator()
+                    .forEachRemaining(channel -> {
+                        if (channel instanceof ServerChannel listening
+                                && listening.localAddress() instanceof InetSocketAddress address
+                                && address.getPort() == port) {
+                            connections.install(listening);
+                        }
+                    }));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package dev.lineserver.http.connection;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ServerChannel;
+import io.netty.util.concurrent.Future;
+
+/**
+ * Accepts the connections of a server. Counts them, closes those beyond the number that one address may have, gives each a
+ * {@link HeadDeadline}, and waits if the process runs out of descriptors.
+ *
+ * <p>{@link #install} must be called on the event loop of the listening channel. The counts may be read on any thread.
+ */
+public final class Connections {
+    /** Descriptors that come back are noticed within this time. Trying costs one system call. */
+    private static final long RETRY_MILLIS = 250;
+
+    /** Interval between two messages of one kind, whatever clients do. */
+    private static final long LOG_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final LongAdder open = new LongAdder();
+    private final LongAdder slowHeads = new LongAdder();
+    private final LongAdder beyondLimit = new LongAdder();
+    private final LongAdder failures = new LongAdder();
+    private final PendingHeads.PerServer heads;
+    private final AddressLimit limit;
+    private final Consumer<String> log;
+
+    /**
+     * @param headTimeout time for the head of a request
+     * @param answer the whole answer to a client of HTTP/1.1 that has sent a part of a head in that time
+     * @param perAddress largest number of connections from one address; 0 for any number
+     * @param log accepts a message for the user; called on event loops, a few times a minute at most
+     */
+    public Connections(Duration headTimeout, byte[] answer, int perAddress, Consumer<String> log) {
+        heads = new PendingHeads.PerServer(headTimeout.toNanos(), answer, slowHeads::increment);
+        limit = new AddressLimit(perAddress);
+        this.log = log;
+    }
+
+    /** The number of open connections. */
+    public long open() {
+        return open.sum();
+    }
+
+    /** The number of connections that were closed because their client did not complete a head in time. */
+    public long slowHeads() {
+        return slowHeads.sum();
+    }
+
+    /** The number of connections that were closed because their address had too many. */
+    public long beyondLimit() {
+        return beyondLimit.sum();
+    }
+
+    /** How often a connection could not be accepted, because the process has no free descriptor or for another reason. */
+    public long failures() {
+        return failures.sum();
+    }
+
+    /** Handles the connections that a listening channel accepts from now on. */
+    public void install(ServerChannel listening) {
+        listening.pipeline().addFirst(new Acceptor());
+    }
+
+    /** Runs on the event loop of one listening channel, in front of the acceptor of Netty. */
+    private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private long nextLimitLogNanos = System.nanoTime();
+        private long nextFailureLogNanos = nextLimitLogNanos;
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            Channel accepted = (Channel) message;
+            SocketAddress remote = accepted.remoteAddress();
+            if (!(remote instanceof InetSocketAddress address)) {
+                ctx.fireChannelRead(message);
+                return;
+            }
+            if (!limit.acquire(address.getAddress())) {
+                beyondLimit.increment();
+                accepted.unsafe().closeForcibly();
+                logBeyondLimit(address);
+                return;
+            }
+            open.increment();
+            accepted.closeFuture().addListener(_ -> {
+                open.decrement();
+                limit.release(address.getAddress());
+            });
+            accepted.pipeline().addFirst(new HeadDeadline(heads));
+            ctx.fireChannelRead(message);
+        }
+
+        private void logBeyondLimit(InetSocketAddress address) {
+            long now = System.nanoTime();
+            if (now - nextLimitLogNanos >= 0) {
+                nextLimitLogNanos = now + LOG_INTERVAL_NANOS;
+                log.accept("closed a connection from " + address.getAddress().getHostAddress()
+                        + ", which has as many as one address may have (line-server.http.connections-per-address);"
+                        + " further ones are closed, too");
+            }
+        }
+
+        /** Pauses after a failure to accept. Otherwise the event loop would try again at once, as often as it can. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!(cause instanceof IOException)) {
+                ctx.fireExceptionCaught(cause);
+                return;
+            }
+            failures.increment();
+            ctx.channel().config().setAutoRead(false);
+            Future<?> _ = ctx.executor()
+                    .schedule(() -> ctx.channel().config().setAutoRead(true), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            long now = System.nanoTime();
+            if (now - nextFailureLogNanos >= 0) {
+                nextFailureLogNanos = now + LOG_INTERVAL_NANOS;
+                log.accept("new clients are waiting, because a connection could not be accepted: "
+                        + cause.getMessage() + "; " + open()
+                        + " connections are open. If descriptors have run out, allow more of them (ulimit -n, or"
+                        + " LimitNOFILE of systemd), or close connections");
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.lineserver.http.connection;
+
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The states of one connection, in virtual time. */
+final class HeadDeadlineTest {
+    private static final long TIMEOUT_MILLIS = 10_000;
+    private static final long HOUR_MILLIS = TimeUnit.HOURS.toMillis(1);
+
+    private final AtomicInteger closed = new AtomicInteger();
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+
+    HeadDeadlineTest() {
+        channel.freezeTime();
+        channel.pipeline()
+                .addLast(new HttpRequestDecoder())
+                .addFirst(new HeadDeadline(new PendingHeads.PerServer(
+                        TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS),
+                        "408".getBytes(StandardCharsets.US_ASCII),
+                        closed::incrementAndGet)));
+    }
+
+    @AfterEach
+    void close() {
+        channel.finishAndReleaseAll();
+    }
+
+    private void pass(long millis) {
+        for (long passed = 0; passed < millis; passed += 100) {
+            channel.advanceTimeBy(Math.min(100, millis - passed), TimeUnit.MILLISECONDS);
+            channel.runPendingTasks();
+        }
+    }
+
+    private void receive() {
+        channel.writeInbound(Unpooled.wrappedBuffer(new byte[1]));
+    }
+
+    private void exchange() {
+        receive();
+        HeadDeadline.requestBegan(channel, false);
+        HeadDeadline.requestEnded(channel);
+    }
+
+    @Test
+    void aByteNowAndThenDoesNotExtendTheDeadline() {
+        exchange();
+        pass(HOUR_MILLIS);
+        receive();
+        for (int i = 0; i < 89; i++) {
+            pass(TIMEOUT_MILLIS / 100);
+            receive();
+        }
+        assertTrue(channel.isOpen());
+        pass(TIMEOUT_MILLIS / 10 + TIMEOUT_MILLIS / 100);
+        assertFalse(channel.isOpen());
+        ByteBuf answer = channel.readOutbound();
+        assertEquals("408", answer.toString(StandardCharsets.US_ASCII));
+        answer.release();
+        assertEquals(1, closed.get());
+    }
+
+    @Test
+    void aNewConnectionThatSendsNothingIsClosedWithoutAnAnswer() {
+        pass(TIMEOUT_MILLIS - 100);
+        assertTrue(channel.isOpen());
+        pass(100);
+        assertFalse(channel.isOpen());
+        assertNull(channel.readOutbound());
+    }
+
+    @Test
+    void anIdleConnectionIsLeftAlone() {
+        exchange();
+        pass(HOUR_MILLIS);
+        assertTrue(channel.isOpen());
+    }
+
+    @Test
+    void aConnectionWithARequestInProgressIsLeftAlone() {
+        receive();
+        HeadDeadline.requestBegan(channel, false);
+        HeadDeadline.requestBegan(channel, false);
+        HeadDeadline.requestEnded(channel);
+        receive();
+        pass(HOUR_MILLIS);
+        assertTrue(channel.isOpen());
+        HeadDeadline.requestEnded(channel);
+        receive();
+        pass(TIMEOUT_MILLIS);
+        assertFalse(channel.isOpen());
+    }
+
+    /** Otherwise the server would close the connection of a client that reads slowly, and lose answers. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theDeadlineStartsAgainWhileTheServerDoesNotRead(boolean byAutoRead) {
+        exchange();
+        receive();
+        pause(byAutoRead, true);
+        pass(HOUR_MILLIS);
+        assertTrue(channel.isOpen());
+        pause(byAutoRead, false);
+        pass(TIMEOUT_MILLIS);
+        assertFalse(channel.isOpen());
+    }
+
+    private void pause(boolean byAutoRead, boolean paused) {
+        if (byAutoRead) {
+            channel.config().setAutoRead(!paused);
+        } else {
+            channel.unsafe().outboundBuffer().setUserDefinedWritability(1, !paused);
+        }
+    }
+
+    @Test
+    void framesOfHttp2AreNotTakenForHeads() {
+        receive();
+        HeadDeadline.requestBegan(channel, true);
+        HeadDeadline.requestEnded(channel);
+        receive();
+        pass(HOUR_MILLIS);
+        assertTrue(channel.isOpen());
+    }
+
+    @Test
+    void aConnectionThatTheClientClosesIsForgotten() {
+        receive();
+        channel.close().syncUninterruptibly();
+        channel.runPendingTasks();
+        pass(HOUR_MILLIS);
+        assertEquals(0, closed.get());
+    }
+}
