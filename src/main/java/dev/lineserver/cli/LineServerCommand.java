@@ -154,6 +154,7 @@ public final class LineServerCommand implements IVersionProvider {
         add(command, new BuildsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);
+        add(command, new KeyCommand(), Set.of());
         add(
                 command,
                 new DoctorCommand(),

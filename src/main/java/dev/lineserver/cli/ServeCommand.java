@@ -14,6 +14,7 @@ import picocli.CommandLine.Parameters;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.http.ServeApplication;
+import dev.lineserver.http.access.AccessListFile;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
@@ -42,7 +43,10 @@ final class ServeCommand implements Verb {
 
     @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
-        requirePortFree(context.settings().serve());
+        ServeConfig config = context.settings().serve();
+        requirePortFree(config);
+        // Refuses a file that cannot be used before FILE is stored.
+        config.http().apiKeys().ifPresent(AccessListFile::open);
         if (!files.isEmpty()) {
             ingest.files = files;
             ingest.copy = copy;

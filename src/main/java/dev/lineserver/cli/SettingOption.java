@@ -23,6 +23,11 @@ enum SettingOption {
             "URL[,URL…]|*",
             "Origins whose web pages may read answers, such as https://example.org; * for all. Default: none."
                     + " Also LINE_SERVER_HTTP_CORS_ORIGINS."),
+    API_KEYS(
+            "api-keys",
+            "FILE",
+            "Answer only clients with a key of this file, which line-server key fills; slower, because the fast path is off"
+                    + " then. Also LINE_SERVER_HTTP_API_KEYS."),
     SWAGGER_UI("swagger-ui", "", "Serve a page that shows the API and sends requests, at /q/swagger-ui/."),
     MCP("mcp", "", "Let language models read lines by the Model Context Protocol, at /mcp."),
     ACCESS_LOG(
@@ -87,22 +92,11 @@ enum SettingOption {
     static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, CONFIG);
     /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, CONFIG);
-    /** The names of settings that differ from those of their options. */
+    /** The options whose settings begin with {@code http.}. */
+    private static final Set<SettingOption> HTTP_OPTIONS = EnumSet.of(API_KEYS, CORS_ORIGINS, SWAGGER_UI, MCP);
+    /** The names of other settings that differ from those of their options. */
     private static final Map<SettingOption, String> SETTINGS = Map.of(
-            CORS_ORIGINS,
-            "http.cors-origins",
-            SWAGGER_UI,
-            "http.swagger-ui",
-            MCP,
-            "http.mcp",
-            AEROSPIKE,
-            "aerospike-hosts",
-            KEEP,
-            "keep-versions",
-            RATE,
-            "ingest-rate",
-            PRIORITY,
-            "ingest-priority");
+            AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions", RATE, "ingest-rate", PRIORITY, "ingest-priority");
 
     private final String name;
     private final String value;
@@ -119,6 +113,10 @@ enum SettingOption {
         Set<SettingOption> all = EnumSet.copyOf(some);
         all.addAll(others);
         return all;
+    }
+
+    private String setting() {
+        return HTTP_OPTIONS.contains(this) ? "http." + name : SETTINGS.getOrDefault(this, name);
     }
 
     void addTo(CommandSpec command, Map<String, String> defaults) {
@@ -138,7 +136,7 @@ enum SettingOption {
         for (SettingOption option : values()) {
             Object value = parsed.matchedOptionValue("--" + option.name, (Object) null);
             if (value != null) {
-                values.put(SETTINGS.getOrDefault(option, option.name), value.toString());
+                values.put(option.setting(), value.toString());
             }
         }
         return values;

@@ -1,5 +1,6 @@
 package dev.lineserver.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -127,6 +128,12 @@ public interface ServeConfig {
          * if absent. Turns the fast path off.
          */
         Optional<List<String>> corsOrigins();
+
+        /**
+         * File with the keys of clients and what they may read; without it, everybody may read everything. Turns the fast path
+         * off.
+         */
+        Optional<Path> apiKeys();
 
         /** True to serve Swagger UI at {@code /q/swagger-ui/}. */
         @WithDefault("false")

@@ -98,7 +98,6 @@ public final class Settings {
         Given given = new Given(properties, readFile(properties));
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
-                .withConverter(Path.class, ORDINAL, Settings::parseDirectory)
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
         customize(builder, given);
         SmallRyeConfig config = builder.build();
@@ -263,6 +262,7 @@ public final class Settings {
                             "META-INF/microprofile-config.properties", PropertiesConfigSource.ORDINAL, loader));
         }
         builder.withSources(new PropertiesConfigSource(given.commandLine(), COMMAND_LINE, ORDINAL))
+                .withConverter(Path.class, ORDINAL, Settings::parseDirectory)
                 .withConverter(DatasetName.class, ORDINAL, DatasetName::new)
                 .withConverter(
                         LineNumbers.class,

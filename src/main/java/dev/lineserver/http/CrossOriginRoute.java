@@ -26,15 +26,19 @@ final class CrossOriginRoute {
 
     private static final String METHODS = "GET, HEAD, POST, OPTIONS";
     private static final String EXPOSED = "ETag, Content-Range, Accept-Ranges, Link, Retry-After";
+    /** The wildcard stands for every header but this one, which has the key of a client. */
+    private static final String HEADERS = "*, Authorization";
     /** Time for which a browser may keep the answer to a preflight request, in seconds. */
     private static final String MAX_AGE = "3600";
 
     private final List<String> origins;
     private final boolean all;
+    private final boolean keys;
 
     CrossOriginRoute(ServeConfig config) {
         origins = config.http().corsOrigins().orElse(List.of());
         all = origins.equals(List.of("*"));
+        keys = config.http().apiKeys().isPresent();
     }
 
     void register(@Observes Router router) {
@@ -54,9 +58,8 @@ final class CrossOriginRoute {
         if (all || origins.contains(origin)) {
             headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, all ? "*" : origin);
             if (origin != null && isPreflight(request)) {
-                // The wildcard stands for every header but Authorization, because no credentials are allowed.
                 headers.set(HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, METHODS)
-                        .set(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, "*")
+                        .set(HttpHeaders.ACCESS_CONTROL_ALLOW_HEADERS, keys ? HEADERS : "*")
                         .set(HttpHeaders.ACCESS_CONTROL_MAX_AGE, MAX_AGE);
                 request.response().setStatusCode(204).end();
                 return;

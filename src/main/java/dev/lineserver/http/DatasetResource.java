@@ -7,11 +7,13 @@ import java.util.Optional;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 
 import dev.lineserver.serving.Datasets;
@@ -31,9 +33,11 @@ import dev.lineserver.store.StoredVersion;
 @Produces(MediaType.APPLICATION_JSON)
 final class DatasetResource {
     private final Datasets datasets;
+    private final AccessRoute access;
 
-    DatasetResource(Datasets datasets) {
+    DatasetResource(Datasets datasets, AccessRoute access) {
         this.datasets = datasets;
+        this.access = access;
     }
 
     /** The current versions that are open, at most one per dataset. */
@@ -56,11 +60,12 @@ final class DatasetResource {
     record UndescribedVersion(String dataset, long version, String state, String failure) implements VersionForm {}
 
     @GET
-    public Listing all() {
+    public Listing all(@Context RoutingContext routing) {
         datasets.unavailability().ifPresent(reason -> {
             throw failure(Problem.unavailable(reason));
         });
         return new Listing(datasets.all().stream()
+                .filter(dataset -> access.mayRead(routing, dataset.name()))
                 .flatMap(dataset -> dataset.manifest().stream())
                 .map(Manifest::form)
                 .toList());

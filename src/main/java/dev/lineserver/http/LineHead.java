@@ -19,10 +19,15 @@ import dev.lineserver.line.LineNumbers;
  */
 @Singleton
 public final class LineHead {
-    /** The bytes of a version never change, so a line of a named version stays valid for as long as a cache likes. */
-    private static final CharSequence IMMUTABLE = HttpHeaders.createOptimized("public, max-age=31536000, immutable");
+    /** This header is on every answer; {@link RequestGuard} sets it for the router. */
+    static final CharSequence NOSNIFF_NAME = HttpHeaders.createOptimized("x-content-type-options");
+
+    static final CharSequence NOSNIFF = HttpHeaders.createOptimized("nosniff");
 
     private final CharSequence contentType;
+    /** The bytes of a version never change, so a line of a named version stays valid for as long as a cache likes. */
+    private final CharSequence immutable;
+
     private final LineNumbers numbers;
     private final CharSequence cacheControl;
     private final byte[] beforeEtag;
@@ -36,9 +41,12 @@ public final class LineHead {
         contentType = HttpHeaders.createOptimized(
                 "text/plain; charset=" + config.http().charset());
         cacheControl = HttpHeaders.createOptimized(config.http().cacheControl());
-        beforeEtag = ascii("HTTP/1.1 200 OK\r\netag: ");
+        // "public" would let a cache that clients share give the line to one that has no key (RFC 9111, section 3.5).
+        immutable = HttpHeaders.createOptimized(
+                (config.http().apiKeys().isPresent() ? "private" : "public") + ", max-age=31536000, immutable");
+        beforeEtag = ascii("HTTP/1.1 200 OK\r\n" + NOSNIFF_NAME + ": " + NOSNIFF + "\r\netag: ");
         beforeLength = beforeLength(cacheControl);
-        beforePinnedLength = beforeLength(IMMUTABLE);
+        beforePinnedLength = beforeLength(immutable);
     }
 
     private byte[] beforeLength(CharSequence cacheControlOfLine) {
@@ -52,7 +60,7 @@ public final class LineHead {
 
     /** The {@code Cache-Control} of an answer with lines. */
     CharSequence cacheControl(boolean pinned) {
-        return pinned ? IMMUTABLE : cacheControl;
+        return pinned ? immutable : cacheControl;
     }
 
     /** The {@code Content-Type} of lines as they are in the file. */

@@ -168,7 +168,6 @@ final class PageResource {
         return (unchanged == null ? Response.ok(file.bytes, file.type).tag(file.tag) : unchanged)
                 .header(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-                .header("X-Content-Type-Options", "nosniff")
                 .header("Referrer-Policy", "no-referrer");
     }
 

@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.Json;
 import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
@@ -172,6 +173,31 @@ record Problem(
     static Problem originRefused(String origin) {
         String detail = "Pages of the origin " + origin + " may not use this resource; name it in --cors-origins.";
         return new Problem(ProblemType.REFUSED.path(), ProblemType.REFUSED.title, 403, detail, Map.of());
+    }
+
+    /**
+     * The problem of a request without a key that this server knows.
+     *
+     * @param sent true if it has a key, or the start of one
+     */
+    static Problem keyNeeded(boolean sent) {
+        String detail = sent
+                ? "This server does not know the key; send one that it knows as Authorization: Bearer KEY."
+                : "This server needs a key; send it as Authorization: Bearer KEY.";
+        return of(ProblemType.KEY_NEEDED, detail);
+    }
+
+    /**
+     * The problem of a client without the grant.
+     *
+     * @param dataset as the path names it; null if the grant of all is needed
+     */
+    static Problem notGranted(@Nullable String dataset) {
+        return of(
+                ProblemType.NOT_GRANTED,
+                dataset == null
+                        ? "This path needs the grant of all datasets (*)."
+                        : "The key does not grant dataset " + dataset + "; /datasets lists those that it grants.");
     }
 
     /** The problem of a status that does not concern lines. */

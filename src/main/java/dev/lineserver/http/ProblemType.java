@@ -82,6 +82,16 @@ enum ProblemType {
             "the store refuses, and repeating the request does not help",
             "follow `detail`, which usually names a right or a setting"),
     UNEXPECTED(500, "Internal error", "a fault of the program", "read the server's log and report it"),
+    KEY_NEEDED(
+            401,
+            "Key needed",
+            "the server has keys (`--api-keys`), and the request has none that it knows; header `WWW-Authenticate`",
+            "send `Authorization: Bearer KEY`; ask the operator for a key"),
+    NOT_GRANTED(
+            403,
+            "Not granted",
+            "the client may not read this dataset, whether or not it exists, or this path",
+            "see `/datasets` for those it may read; ask the operator for the grant"),
     NOT_FOUND(404, "Not found", "no resource has this path", "lines are at `/lines/{n}`"),
     METHOD_NOT_ALLOWED(
             405,

@@ -67,6 +67,8 @@ final class RequestGuard {
     /** Passes a request on to the next route, or refuses it. */
     private void check(RoutingContext routing) {
         RequestObserver.observe(routing, outcomes.requests, accessLog);
+        // On every answer: lines are other people's text, in which a browser must not look for scripts.
+        routing.response().headers().set(LineHead.NOSNIFF_NAME, LineHead.NOSNIFF);
         Problem problem = findProblem(routing);
         if (problem == null) {
             if (mayHaveBody(routing.request()) && !isBodyRead(routing)) {

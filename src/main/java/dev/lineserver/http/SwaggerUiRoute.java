@@ -85,7 +85,6 @@ final class SwaggerUiRoute {
                         .putHeader(HttpHeaders.CONTENT_TYPE, type)
                         .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
                         .putHeader("Content-Security-Policy", POLICY)
-                        .putHeader("X-Content-Type-Options", "nosniff")
                         .end(Buffer.buffer(bytes)));
     }
 }

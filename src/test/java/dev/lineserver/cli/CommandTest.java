@@ -91,6 +91,34 @@ final class CommandTest {
     }
 
     @Test
+    void aKeyIsPrintedOnceWithTheLineForItsFile() throws Exception {
+        assertEquals(0, runWithoutDataDir(out, "key", "web", "--datasets", "logs,texts"));
+        String[] printed = out.toString(StandardCharsets.UTF_8).split("\n", -1);
+        assertEquals(3, printed.length);
+        assertTrue(printed[0].matches("lsk_[A-Za-z0-9_-]{43}"), printed[0]);
+        assertTrue(printed[1].matches("web sha256:[0-9a-f]{64} logs,texts"), printed[1]);
+        assertEquals("", err.toString(StandardCharsets.UTF_8));
+        assertEquals(0, runWithoutDataDir(out, "key", "web", "--json"));
+        JsonObject json = new JsonObject(out.toString(StandardCharsets.UTF_8));
+        assertTrue(json.getString("line").endsWith(" *"), json.encode());
+        assertEquals(2, runWithoutDataDir(out, "key", "two words"));
+        assertEquals(2, runWithoutDataDir(out, "key", "web", "--datasets", "Logs"));
+        assertTrue(
+                err.toString(StandardCharsets.UTF_8).contains("grants are neither"),
+                err.toString(StandardCharsets.UTF_8));
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Before FILE is stored, and before the server listens. */
+    @Test
+    void aFileOfKeysThatCannotBeUsedIsIncorrectUsage() throws Exception {
+        Path keys = Files.writeString(directory.resolve("keys"), "web");
+        assertEquals(2, run("serve", file.toString(), "--port", "0", "--api-keys", keys.toString()));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("line 1: "), err.toString(StandardCharsets.UTF_8));
+        assertFalse(Files.exists(directory.resolve("data")));
+    }
+
+    @Test
     void theProgramPrintsItsHelpAndVersion() {
         assertEquals(0, run("--help"));
         assertTrue(
@@ -103,7 +131,7 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
-                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, mcp, datasets, versions, diff, publish, rollback, builds, drop, reclaim, doctor; see line-server --help
+                    ^^                            | no command is given; the commands are serve, ingest, verify, plan, get, mcp, datasets, versions, diff, publish, rollback, builds, drop, reclaim, key, doctor; see line-server --help
                     ingest                        | missing required parameter: 'FILE'; see line-server ingest --help
                     getx                          | there is no command 'getx'; did you mean get?; see line-server --help
                     gett 1                        | there is no command 'gett'; did you mean get?; see line-server --help

@@ -21,7 +21,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** The descriptions of versions: one is current, one is kept, one is held, and one cannot be described. */
 final class DatasetResourceTest {
     private final ScriptedLines lines = new ScriptedLines();
-    private final DatasetResource resource = new DatasetResource(lines.components.datasets);
+    private final DatasetResource resource = new DatasetResource(lines.components.datasets, lines.components.access);
 
     DatasetResourceTest() throws Exception {}
 
@@ -84,7 +84,7 @@ final class DatasetResourceTest {
         assertEquals("default", one.dataset());
         assertEquals(7, one.version());
         assertEquals(ScriptedLines.LINES, one.lines());
-        assertEquals(List.of(one), resource.all().datasets());
+        assertEquals(List.of(one), resource.all(HttpComponents.ROUTING).datasets());
     }
 
     @Test
@@ -106,6 +106,6 @@ final class DatasetResourceTest {
         assertEquals(503, response.getStatus());
         Problem problem = assertInstanceOf(Problem.class, response.getEntity());
         assertTrue(problem.detail().contains("it is being closed"), problem.detail());
-        assertEquals(List.of(), resource.all().datasets());
+        assertEquals(List.of(), resource.all(HttpComponents.ROUTING).datasets());
     }
 }

@@ -92,6 +92,9 @@ final class DeployedMetricsTest {
         outcomes.requests.recordAnswer(RequestRoute.LINE, HttpMethod.GET, 200, 1);
         EventLoopLag _ = new EventLoopLag(registry);
         AccessLog _ = new AccessLog(ServeConfig.AccessLogFormat.NONE, registry, OutputStream.nullOutputStream());
+        try (ScriptedLines lines = new ScriptedLines()) {
+            AccessRoute _ = new AccessRoute(lines.components.serve, registry);
+        }
         try (Datasets datasets = new Datasets(() -> store, name, Duration.ofMillis(5))) {
             datasets.start();
             new DatasetMetrics(registry, datasets).start(new StartupEvent());

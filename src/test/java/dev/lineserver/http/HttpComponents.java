@@ -14,6 +14,7 @@ import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.serving.Datasets;
@@ -21,6 +22,9 @@ import dev.lineserver.store.DatasetName;
 
 /** The objects of this package over a store, assembled as CDI does, with metrics that a test can read. */
 public final class HttpComponents implements AutoCloseable {
+    /** A request whose client is not known. */
+    static final RoutingContext ROUTING = ScriptedLines.proxy(RoutingContext.class, (_, _, _) -> null);
+
     public final MeterRegistry registry = new SimpleMeterRegistry();
     public final RequestOutcomes outcomes = new RequestOutcomes(registry);
     public final LineHead head;
@@ -28,6 +32,7 @@ public final class HttpComponents implements AutoCloseable {
     private final LinesRoute linesRoute;
     final ServeConfig serve;
     private final RangeLimits limits;
+    final AccessRoute access;
     final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
     final AccessLog accessLog;
     final RequestCollector collector;
@@ -65,6 +70,7 @@ public final class HttpComponents implements AutoCloseable {
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
         limits = new RangeLimits(serve);
         lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
+        access = new AccessRoute(serve, registry);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
         collector = new RequestCollector(outcomes, datasets);
@@ -76,6 +82,7 @@ public final class HttpComponents implements AutoCloseable {
     public void register(Router router) {
         new RequestGuard(outcomes, accessLog, serve).register(router);
         new CrossOriginRoute(serve).register(router);
+        access.register(router);
         new SwaggerUiRoute(serve).register(router);
         new McpRoute(datasets, outcomes, limits, serve).register(router);
         lineRoute.register(router);

@@ -32,9 +32,9 @@ final class OpenApiDocument {
     private static final Path FILE = Path.of("src/main/resources/META-INF/openapi.yaml");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonSchemaFactory SCHEMAS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
-    /** Headers of HTTP itself, which every answer may have. */
-    private static final Set<String> GENERAL_HEADERS =
-            Set.of("content-type", "content-length", "transfer-encoding", "connection", "date");
+    /** Headers of HTTP itself, which every answer may have, and the one that every answer has. */
+    private static final Set<String> GENERAL_HEADERS = Set.of(
+            "content-type", "content-length", "transfer-encoding", "connection", "date", "x-content-type-options");
 
     private final JsonNode document;
     /** Each answer as method, path and status. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
+import dev.lineserver.http.access.ApiKey;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
@@ -49,6 +51,13 @@ final class OpenApiLinesTest {
     private final ScriptedLines lines = new ScriptedLines();
     private final ScriptedLines limited =
             new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.http.max-range-lines", "10"));
+    private final ApiKey key = ApiKey.generate();
+    private final ScriptedLines keyed = new ScriptedLines(
+            Duration.ofSeconds(30),
+            Map.of(
+                    "line-server.http.api-keys",
+                    Files.writeString(Files.createTempFile("line-server-keys", null), key.fileLine("web", "other"))
+                            .toString()));
     private final HttpComponents empty = new HttpComponents(
             () -> ScriptedLines.proxy(
                     LineStore.class,
@@ -66,6 +75,7 @@ final class OpenApiLinesTest {
     void stop() {
         lines.close();
         limited.close();
+        keyed.close();
         empty.close();
         unavailable.close();
     }
@@ -177,8 +187,13 @@ final class OpenApiLinesTest {
         }
         try (PlainServer server = new PlainServer(lines.components, true, new HttpServerOptions());
                 PlainServer limitedServer = new PlainServer(limited.components, true, new HttpServerOptions());
+                PlainServer keyedServer = new PlainServer(keyed.components, true, new HttpServerOptions());
                 PlainServer emptyServer = new PlainServer(empty, true, new HttpServerOptions())) {
             for (String path : document.paths()) {
+                if (path.contains("/lines")) {
+                    new Requests(keyedServer, path).get(401, SAME, "");
+                    new Requests(keyedServer, path).get(403, SAME, "", "Authorization: Bearer " + key.text());
+                }
                 if (path.endsWith("/lines/{n}")) {
                     requestLine(new Requests(server, path), path.contains("{version}"));
                     new Requests(emptyServer, path).get(404, SAME, "");
@@ -266,11 +281,11 @@ final class OpenApiLinesTest {
     }
 
     private void describeDatasets() throws Exception {
-        DatasetResource scripted = new DatasetResource(lines.components.datasets);
-        DatasetResource failing = new DatasetResource(unavailable.datasets);
+        DatasetResource scripted = new DatasetResource(lines.components.datasets, lines.components.access);
+        DatasetResource failing = new DatasetResource(unavailable.datasets, unavailable.access);
         String one = "/datasets/{dataset}";
         String version = one + "/versions/{version}";
-        checkFailure("/datasets", failing::all);
+        checkFailure("/datasets", () -> failing.all(HttpComponents.ROUTING));
         checkFailure(one, () -> failing.one("default"));
         checkFailure(one, () -> scripted.one("none"));
         checkFailure(one + "/versions", () -> failing.versions("default"));

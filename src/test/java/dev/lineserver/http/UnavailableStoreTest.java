@@ -60,9 +60,9 @@ final class UnavailableStoreTest {
 
     @Test
     void theDatasetsAre503WithTheReason() {
-        DatasetResource resource = new DatasetResource(components.datasets);
+        DatasetResource resource = new DatasetResource(components.datasets, components.access);
         for (Executable request : List.<Executable>of(
-                resource::all,
+                () -> resource.all(HttpComponents.ROUTING),
                 () -> resource.one("default"),
                 () -> resource.versions("default"),
                 () -> resource.version("default", "1"))) {

@@ -44,7 +44,10 @@ import dev.lineserver.http.RequestOutcomes;
 final class FastPath {
     private static final Logger LOG = Logger.getLogger(FastPath.class);
     private static final String ENABLED = "line-server.http.fast-path";
-    private static final String CORS_ORIGINS = "line-server.http.cors-origins";
+    /** Settings that apply to lines if they have a value. */
+    private static final List<String> APPLYING_IF_SET =
+            List.of("line-server.http.api-keys", "line-server.http.cors-origins");
+
     private static final String ACCESS_LOG = "line-server.access-log";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
 
@@ -113,8 +116,10 @@ final class FastPath {
         if (!config.getOptionalValue(ENABLED, Boolean.class).orElse(true)) {
             return Optional.of(ENABLED);
         }
-        if (config.getOptionalValue(CORS_ORIGINS, String.class).isPresent()) {
-            return Optional.of(CORS_ORIGINS);
+        for (String setting : APPLYING_IF_SET) {
+            if (config.getOptionalValue(setting, String.class).isPresent()) {
+                return Optional.of(setting);
+            }
         }
         if (!config.getOptionalValue(ACCESS_LOG, String.class).orElse("none").equalsIgnoreCase("none")) {
             return Optional.of(ACCESS_LOG);

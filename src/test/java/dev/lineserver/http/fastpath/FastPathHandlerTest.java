@@ -189,7 +189,8 @@ final class FastPathHandlerTest {
         lines.answer(index -> ScriptedLines.found("line " + index));
         send(plain(3));
         assertEquals(
-                "HTTP/1.1 200 OK\r\netag: \"" + etagPrefix() + "2\"\r\ncache-control: no-cache\r\n"
+                "HTTP/1.1 200 OK\r\nx-content-type-options: nosniff\r\netag: \"" + etagPrefix()
+                        + "2\"\r\ncache-control: no-cache\r\n"
                         + "vary: Accept\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
                 received());
         assertNull(channel.pipeline().get(HttpRequestDecoder.class));
@@ -212,7 +213,7 @@ final class FastPathHandlerTest {
         lines.openKept();
         send(request);
         assertEquals(
-                "HTTP/1.1 200 OK\r\netag: \"" + new ContentDigest(1, 5) + "-2\"\r\n"
+                "HTTP/1.1 200 OK\r\nx-content-type-options: nosniff\r\netag: \"" + new ContentDigest(1, 5) + "-2\"\r\n"
                         + "cache-control: public, max-age=31536000, immutable\r\n"
                         + "vary: Accept\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-length: 6\r\n\r\nline 2",
                 received());

@@ -134,6 +134,7 @@ final class FastPathTest {
         for (Map<String, String> values : List.of(
                 Map.of("line-server.http.fast-path", "false"),
                 Map.of("line-server.http.cors-origins", "https://example.org"),
+                Map.of("line-server.http.api-keys", "/etc/line-server/keys"),
                 Map.of("line-server.access-log", "common"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
             SmallRyeConfig config = settings()

@@ -1,0 +1,10 @@
+/**
+ * Who may read which datasets, and how often: the file of keys, the grants, and the limit of requests. Plain Java; {@code
+ * http.AccessRoute} applies it to requests.
+ *
+ * <p>May use {@code config} and {@code store}.
+ */
+@NullMarked
+package dev.lineserver.http.access;
+
+import org.jspecify.annotations.NullMarked;
