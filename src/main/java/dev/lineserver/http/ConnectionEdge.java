@@ -16,11 +16,13 @@ import io.quarkus.vertx.http.HttpsServerStart;
 import io.vertx.core.Vertx;
 import io.vertx.core.impl.VertxInternal;
 import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.http.connection.Connections;
+import dev.lineserver.http.connection.Descriptors;
 
 /**
  * Installs {@link Connections} on the ports of the router, and publishes its counts. The management port, whose requests do
@@ -32,11 +34,19 @@ final class ConnectionEdge {
 
     private final Connections connections;
 
+    /** CDI creates this bean when the port is listening, so that the versions and the event loops have their files. */
+    @Inject
     ConnectionEdge(ServeConfig config, MeterRegistry registry) {
+        this(config, registry, Descriptors.mostConnections());
+    }
+
+    /** @param mostOpen number of open connections at which further clients must wait */
+    ConnectionEdge(ServeConfig config, MeterRegistry registry, long mostOpen) {
         connections = new Connections(
                 config.http().headTimeout(),
                 Problem.slowHead(config.http().headTimeout()).closingAnswer(),
                 config.http().connectionsPerAddress(),
+                mostOpen,
                 LOG::warn);
         Gauge.builder("line_server_connections", connections, Connections::open)
                 .description("Open connections of clients")

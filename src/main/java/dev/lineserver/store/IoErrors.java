@@ -86,6 +86,10 @@ public final class IoErrors {
     private static String reason(IOException cause) {
         String text = text(cause);
         String lower = text.toLowerCase(Locale.ROOT);
+        // First: without descriptors, isLackOfSpace cannot find out the words for a full device.
+        if (lower.contains("too many open files")) {
+            return text + "; raise the limit of open files (ulimit -n, or LimitNOFILE of systemd)";
+        }
         if (isLackOfSpace(cause)) {
             return text + "; free space, or choose a --data-dir on a larger disk, and try again";
         }

@@ -3,6 +3,7 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -12,11 +13,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.impl.VertxInternal;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +31,7 @@ import dev.lineserver.store.Lookup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Slow heads and the limit of connections, with real connections. */
@@ -191,6 +198,67 @@ final class ConnectionEdgeTest {
                 open.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
                 answer(open);
                 open.close();
+            }
+        }
+    }
+
+    /** Sends an event to the pipeline of the listening channel, as Netty does when it could not accept a connection. */
+    private void failToAccept() throws Exception {
+        for (EventExecutor loop : ((VertxInternal) PlainServer.VERTX).getAcceptorEventLoopGroup()) {
+            loop.submit(() -> ((SingleThreadEventLoop) loop)
+                            .registeredChannelsIterator()
+                            .forEachRemaining(channel -> {
+                                if (channel.localAddress() instanceof InetSocketAddress address
+                                        && address.getPort() == port) {
+                                    channel.pipeline().fireExceptionCaught(new IOException("Too many open files"));
+                                }
+                            }))
+                    .get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aFailureToAcceptIsLoggedOnceAndTheServerTriesAgain() throws Exception {
+        ScriptedLines started = start(true, "line-server.http.head-timeout", "10s");
+        try (CapturedLog log = new CapturedLog(ConnectionEdge.class.getName());
+                CapturedLog netty = new CapturedLog("io.netty")) {
+            for (int i = 1; i <= 3; i++) {
+                failToAccept();
+                try (Socket socket = connect(REQUEST)) {
+                    answer(socket);
+                }
+                assertEquals(i, started.components.value("line_server_accept_failures"));
+            }
+            assertEquals(1, log.messages.size(), log.messages.toString());
+            assertTrue(log.messages.getFirst().contains("ulimit -n"), log.messages.getFirst());
+            assertEquals(List.of(), netty.messages);
+        }
+    }
+
+    @Test
+    void clientsWaitWhileThereAreAsManyConnectionsAsDescriptorsAllow() throws Exception {
+        ScriptedLines started = start(true, "line-server.http.head-timeout", "10s");
+        List<Socket> sockets = new ArrayList<>();
+        try (CapturedLog log = new CapturedLog(ConnectionEdge.class.getName())) {
+            while (sockets.size() < HttpComponents.MOST_CONNECTIONS) {
+                sockets.add(connect(REQUEST));
+                answer(sockets.getLast());
+            }
+            Awaitility.await().until(() -> !log.messages.isEmpty());
+            try (Socket waiting = connect(REQUEST)) {
+                waiting.setSoTimeout(400);
+                assertThrows(SocketTimeoutException.class, () -> answer(waiting));
+                sockets.getFirst().getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+                answer(sockets.getFirst());
+                assertEquals(HttpComponents.MOST_CONNECTIONS, started.components.value("line_server_connections"));
+                sockets.removeFirst().close();
+                waiting.setSoTimeout(30_000);
+                answer(waiting);
+            }
+            assertEquals(1, log.messages.size(), log.messages.toString());
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
             }
         }
     }

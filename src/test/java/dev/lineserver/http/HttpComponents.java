@@ -24,6 +24,8 @@ import dev.lineserver.store.DatasetName;
 public final class HttpComponents implements AutoCloseable {
     /** A request whose client is not known. */
     static final RoutingContext ROUTING = ScriptedLines.proxy(RoutingContext.class, (_, _, _) -> null);
+    /** Low enough for a test to reach it. */
+    static final int MOST_CONNECTIONS = 250;
 
     public final MeterRegistry registry = new SimpleMeterRegistry();
     public final RequestOutcomes outcomes = new RequestOutcomes(registry);
@@ -74,7 +76,7 @@ public final class HttpComponents implements AutoCloseable {
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
         collector = new RequestCollector(outcomes, datasets);
-        connections = new ConnectionEdge(serve, registry);
+        connections = new ConnectionEdge(serve, registry, MOST_CONNECTIONS);
         datasets.start();
     }
 

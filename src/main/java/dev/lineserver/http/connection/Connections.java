@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ServerChannel;
@@ -16,12 +17,12 @@ import io.netty.util.concurrent.Future;
 
 /**
  * Accepts the connections of a server. Counts them, closes those beyond the number that one address may have, gives each a
- * {@link HeadDeadline}, and waits if the process runs out of descriptors.
+ * {@link HeadDeadline}, and lets new clients wait if the process has no descriptors for them.
  *
  * <p>{@link #install} must be called on the event loop of the listening channel. The counts may be read on any thread.
  */
 public final class Connections {
-    /** Descriptors that come back are noticed within this time. Trying costs one system call. */
+    /** Time after which the server tries again to accept. An attempt costs one system call. */
     private static final long RETRY_MILLIS = 250;
 
     /** Interval between two messages of one kind, whatever clients do. */
@@ -33,17 +34,20 @@ public final class Connections {
     private final LongAdder failures = new LongAdder();
     private final PendingHeads.PerServer heads;
     private final AddressLimit limit;
+    private final long mostOpen;
     private final Consumer<String> log;
 
     /**
      * @param headTimeout time for the head of a request
      * @param answer the whole answer to a client of HTTP/1.1 that has sent a part of a head in that time
      * @param perAddress largest number of connections from one address; 0 for any number
+     * @param mostOpen number of open connections at which further clients must wait, at least 1; see {@link Descriptors}
      * @param log accepts a message for the user; called on event loops, a few times a minute at most
      */
-    public Connections(Duration headTimeout, byte[] answer, int perAddress, Consumer<String> log) {
+    public Connections(Duration headTimeout, byte[] answer, int perAddress, long mostOpen, Consumer<String> log) {
         heads = new PendingHeads.PerServer(headTimeout.toNanos(), answer, slowHeads::increment);
         limit = new AddressLimit(perAddress);
+        this.mostOpen = mostOpen;
         this.log = log;
     }
 
@@ -75,7 +79,7 @@ public final class Connections {
     /** Runs on the event loop of one listening channel, in front of the acceptor of Netty. */
     private final class Acceptor extends ChannelInboundHandlerAdapter {
         private long nextLimitLogNanos = System.nanoTime();
-        private long nextFailureLogNanos = nextLimitLogNanos;
+        private long nextPauseLogNanos = nextLimitLogNanos;
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -98,6 +102,9 @@ public final class Connections {
             });
             accepted.pipeline().addFirst(new HeadDeadline(heads));
             ctx.fireChannelRead(message);
+            if (open() >= mostOpen) {
+                pause(ctx, "as many connections are open as the limit of descriptors allows");
+            }
         }
 
         private void logBeyondLimit(InetSocketAddress address) {
@@ -110,24 +117,42 @@ public final class Connections {
             }
         }
 
-        /** Pauses after a failure to accept. Otherwise the event loop would try again at once, as often as it can. */
+        /** Otherwise the event loop would try again at once, as often as it can, and Netty would log each attempt. */
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (!(cause instanceof IOException)) {
+            if (cause instanceof IOException) {
+                failures.increment();
+                pause(ctx, "a connection could not be accepted: " + cause.getMessage());
+            } else {
                 ctx.fireExceptionCaught(cause);
+            }
+        }
+
+        /** Stops accepting for a while. Waiting clients are in the queue of the operating system. */
+        private void pause(ChannelHandlerContext ctx, String reason) {
+            ChannelConfig listening = ctx.channel().config();
+            if (!listening.isAutoRead()) {
                 return;
             }
-            failures.increment();
-            ctx.channel().config().setAutoRead(false);
-            Future<?> _ = ctx.executor()
-                    .schedule(() -> ctx.channel().config().setAutoRead(true), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            listening.setAutoRead(false);
+            scheduleResumption(ctx);
             long now = System.nanoTime();
-            if (now - nextFailureLogNanos >= 0) {
-                nextFailureLogNanos = now + LOG_INTERVAL_NANOS;
-                log.accept("new clients are waiting, because a connection could not be accepted: "
-                        + cause.getMessage() + "; " + open()
-                        + " connections are open. If descriptors have run out, allow more of them (ulimit -n, or"
-                        + " LimitNOFILE of systemd), or close connections");
+            if (now - nextPauseLogNanos >= 0) {
+                nextPauseLogNanos = now + LOG_INTERVAL_NANOS;
+                log.accept("new clients must wait: " + reason + " (" + open() + " are open). Raise the limit of open"
+                        + " files (ulimit -n, or LimitNOFILE of systemd), or find out who has so many connections");
+            }
+        }
+
+        private void scheduleResumption(ChannelHandlerContext ctx) {
+            Future<?> _ = ctx.executor().schedule(() -> resume(ctx), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        private void resume(ChannelHandlerContext ctx) {
+            if (open() < mostOpen) {
+                ctx.channel().config().setAutoRead(true);
+            } else if (ctx.channel().isOpen()) {
+                scheduleResumption(ctx);
             }
         }
     }
