@@ -15,6 +15,7 @@ import com.aerospike.client.ResultCode;
 import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.QueueLimit;
 import dev.lineserver.store.ReadStatistics;
 
 /**
@@ -62,8 +63,11 @@ final class CoalescingReader<N> {
     /** Two keep a node busy: it executes one command while the other is on the network. */
     static final int MAX_COMMANDS_PER_NODE = 2;
 
-    /** Bounds the queue of a lane; further reads fail at once. */
+    /** Bounds the queue of a lane, if {@link QueueLimit} does not; further reads fail at once. */
     static final int MAX_QUEUED_READS = 4_096;
+
+    /** Bounds the time in the queue of a lane to this share of the deadline; the rest is for the node. */
+    private static final int MAX_WAIT_DIVISOR = 4;
 
     private static final int MAX_KEYS_PER_COMMAND = 256;
 
@@ -158,7 +162,7 @@ final class CoalescingReader<N> {
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if ((onlyHealthy && bestRank > 1) || best.queue.size() >= MAX_QUEUED_READS) {
+        if ((onlyHealthy && bestRank > 1) || !best.limit.admits(best.queue.size(), link.nanoTime())) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.addAttempt(bestReplica);
@@ -229,6 +233,8 @@ final class CoalescingReader<N> {
         private final N node;
         private final ArrayDeque<PendingRead> queue = new ArrayDeque<>();
         private final List<ReadCommand> inFlight = new ArrayList<>();
+        private final QueueLimit limit = new QueueLimit(
+                deadlineNanos / MAX_WAIT_DIVISOR, MAX_COMMANDS_PER_NODE * MAX_KEYS_PER_COMMAND, MAX_QUEUED_READS);
         private Health health = Health.HEALTHY;
         private long lastSent;
 
@@ -263,6 +269,7 @@ final class CoalescingReader<N> {
                 }
                 // Empty if all queued reads were completed meanwhile, by another replica or by their deadlines.
                 if (!command.batch.isEmpty()) {
+                    limit.recordLeft(command.batch.size(), link.nanoTime());
                     command.send();
                 }
             }

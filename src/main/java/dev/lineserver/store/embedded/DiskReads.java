@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 
+import dev.lineserver.store.QueueLimit;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -48,8 +49,16 @@ final class DiskReads implements AutoCloseable {
     /** Reads in progress at once. Solid-state disks reach their full rate at about this queue depth. */
     private static final int THREADS = 32;
 
-    /** Reads that may wait for a disk thread. Further ones fail at once, so that a slow disk cannot fill the heap. */
+    /** Reads that may wait for a disk thread, if {@link QueueLimit} does not refuse them earlier. */
     static final int MAX_QUEUED = 16_384;
+
+    /** Time that a read may wait for a disk thread. Then further ones fail at once, so that clients can ask elsewhere. */
+    static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Reads that may wait although the disk has not answered as many within {@link #MAX_WAIT_NANOS}. */
+    static final int MIN_QUEUED = 8 * THREADS;
+
+    private static final String TOO_MANY = "too many reads wait for the disk; try again";
 
     private static final long KEEP_ALIVE_SECONDS = 30;
 
@@ -57,11 +66,13 @@ final class DiskReads implements AutoCloseable {
     private final AtomicInteger fastReadsRequired = new AtomicInteger();
 
     private final LongSupplier nanoTime;
+    private final QueueLimit limit;
     private final ThreadPoolExecutor threads;
 
     /** @param maxQueued reads that may wait for a disk thread; further ones fail at once */
     DiskReads(LongSupplier nanoTime, int maxQueued) {
         this.nanoTime = nanoTime;
+        limit = new QueueLimit(MAX_WAIT_NANOS, MIN_QUEUED, maxQueued);
         threads = new ThreadPoolExecutor(
                 THREADS,
                 THREADS,
@@ -100,8 +111,13 @@ final class DiskReads implements AutoCloseable {
 
     /** Reads on a disk thread. Called directly for reads that would occupy an event loop too long even from RAM. */
     void runOnDiskThread(DiskRead read) {
+        if (!limit.admits(threads.getQueue().size(), nanoTime.getAsLong())) {
+            read.completeExceptionally(new StoreUnavailableException(TOO_MANY));
+            return;
+        }
         try {
             threads.execute(() -> {
+                limit.recordLeft(1, nanoTime.getAsLong());
                 try {
                     readAndComplete(read);
                 } catch (OutOfMemoryError e) {
@@ -110,7 +126,7 @@ final class DiskReads implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            String why = threads.isShutdown() ? "the store is closed" : "too many reads wait for the disk; try again";
+            String why = threads.isShutdown() ? "the store is closed" : TOO_MANY;
             read.completeExceptionally(new StoreUnavailableException(why, e));
         }
     }

@@ -18,6 +18,7 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -165,8 +166,36 @@ final class DiskReadsTest {
         assertTrue(accepted.size() >= MAX_QUEUED);
     }
 
-    private CompletableFuture<?> waiting(CountDownLatch disk) {
-        return run(() -> {
+    /** A burst may wait. But a disk that has answered nothing for a second keeps only a few requests. */
+    @Test
+    void aStalledDiskRefusesReadsEarlier() throws Exception {
+        try (DiskReads slow = new DiskReads(clock::get, 3 * DiskReads.MIN_QUEUED)) {
+            CountDownLatch disk = new CountDownLatch(1);
+            List<TestRead<Object>> accepted = new ArrayList<>();
+            for (int i = 0; i < 2 * DiskReads.MIN_QUEUED; i++) {
+                TestRead<Object> read = waitingRead(disk);
+                slow.runOnDiskThread(read);
+                assertFalse(read.isDone());
+                accepted.add(read);
+            }
+            clock.addAndGet(DiskReads.MAX_WAIT_NANOS);
+            TestRead<Object> refused = waitingRead(disk);
+            slow.runOnDiskThread(refused);
+            assertInstanceOf(
+                    StoreUnavailableException.class,
+                    assertThrows(ExecutionException.class, refused::get).getCause());
+            disk.countDown();
+            for (TestRead<Object> read : accepted) {
+                assertEquals("line", read.get());
+            }
+            TestRead<Object> later = waitingRead(disk);
+            slow.runOnDiskThread(later);
+            assertEquals("line", later.get());
+        }
+    }
+
+    private static TestRead<Object> waitingRead(CountDownLatch disk) {
+        return new TestRead<>(0, () -> {
             try {
                 disk.await();
                 return "line";
@@ -174,6 +203,12 @@ final class DiskReadsTest {
                 throw new IllegalStateException(e);
             }
         });
+    }
+
+    private CompletableFuture<?> waiting(CountDownLatch disk) {
+        TestRead<Object> read = waitingRead(disk);
+        reads.run(read);
+        return read;
     }
 
     @Test

@@ -1,0 +1,66 @@
+package dev.lineserver.store;
+
+import org.junit.jupiter.api.Test;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class QueueLimitTest {
+    private static final long MAX_WAIT = 1_000;
+    private static final int MIN = 10;
+    private static final int MAX = 500;
+
+    private final QueueLimit limit = new QueueLimit(MAX_WAIT, MIN, MAX);
+
+    /** Returns the number of items that an empty queue would admit in all. */
+    private int capacity(long now) {
+        int length = 1;
+        while (limit.admits(length, now)) {
+            length++;
+        }
+        return length;
+    }
+
+    @Test
+    void aQueueThatWasEmptyAdmitsABurst() {
+        assertTrue(limit.admits(0, 5_000));
+        assertEquals(MAX, capacity(5_000));
+        assertEquals(MAX, capacity(5_000 + MAX_WAIT - 1));
+        assertEquals(MIN, capacity(5_000 + MAX_WAIT), "nothing has left");
+        assertTrue(limit.admits(0, 7_000));
+        assertEquals(MAX, capacity(7_000));
+    }
+
+    @Test
+    void aQueueInUseAdmitsAsManyItemsAsLeftItWithinTheMaxWait() {
+        assertEquals(MAX, capacity(0));
+        for (long now = 0; now < 10 * MAX_WAIT; now += 10) {
+            limit.recordLeft(1, now);
+            assertFalse(now >= MAX_WAIT && !isWithin(95, 105, capacity(now)), () -> "100 items left");
+        }
+        for (long now = 10 * MAX_WAIT; now < 20 * MAX_WAIT; now += 10) {
+            limit.recordLeft(3, now);
+        }
+        assertTrue(isWithin(295, 305, capacity(20 * MAX_WAIT - 1)));
+        for (long now = 20 * MAX_WAIT; now < 30 * MAX_WAIT; now += 10) {
+            limit.recordLeft(9, now);
+        }
+        assertEquals(MAX, capacity(30 * MAX_WAIT - 1));
+    }
+
+    @Test
+    void aStalledQueueShrinksWithinTwiceTheMaxWait() {
+        assertEquals(MAX, capacity(0));
+        for (long now = 0; now < 2 * MAX_WAIT; now += 10) {
+            limit.recordLeft(3, now);
+        }
+        assertTrue(isWithin(140, 160, capacity(2 * MAX_WAIT + MAX_WAIT / 2)));
+        assertEquals(MIN, capacity(3 * MAX_WAIT));
+        assertEquals(MIN, capacity(30 * MAX_WAIT));
+    }
+
+    private static boolean isWithin(int least, int most, int value) {
+        return value >= least && value <= most;
+    }
+}
