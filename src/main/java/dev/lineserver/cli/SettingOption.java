@@ -34,6 +34,11 @@ enum SettingOption {
             "access-log",
             "none|common|combined|json",
             "Write one line about each answer to standard output; slower, because the fast path is off then."),
+    TRACES(
+            "traces",
+            "URL",
+            "Post a span of each request to this OpenTelemetry collector, such as http://localhost:4318/v1/traces; slower,"
+                    + " because the fast path is off then."),
     LOG_FORMAT("log-format", "text|json", "Format of the messages on standard error after the start."),
     KEEP(
             "keep",

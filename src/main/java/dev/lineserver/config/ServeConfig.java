@@ -38,6 +38,15 @@ public interface ServeConfig {
     @WithDefault("none")
     AccessLogFormat accessLog();
 
+    /**
+     * URL to which spans of requests are posted, in OTLP over HTTP with protobuf; none if absent. Turns the fast path off.
+     */
+    Optional<String> traces();
+
+    /** Share of the requests without a {@code traceparent} that are traced, 0 to 1. */
+    @WithDefault("1")
+    double traceRatio();
+
     /** Format of what {@code serve} logs on standard error. */
     @WithDefault("text")
     LogFormat logFormat();

@@ -67,6 +67,9 @@ public final class Settings {
     private static final Pattern ORIGIN = Pattern.compile(
             "(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\\[[0-9a-f:.]+])(?::\\d{1,5})?");
 
+    private static final Pattern HTTP_URL =
+            Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(?::\\d{1,5})?(?:/[!-~]*)?");
+
     private static volatile Given quarkusGiven = new Given(Map.of(), null);
 
     private final SmallRyeConfig config;
@@ -121,6 +124,7 @@ public final class Settings {
         requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
         requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
         requireOrigins(config, PREFIX + "http.cors-origins");
+        requireTraces(config);
         Settings settings = new Settings(config, given);
         if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
             Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
@@ -184,6 +188,19 @@ public final class Settings {
                         + "' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case,"
                         + " without a path or the default port, or * alone for all origins");
             }
+        }
+    }
+
+    private static void requireTraces(SmallRyeConfig config) {
+        String url = config.getOptionalValue(PREFIX + "traces", String.class).orElse("http://localhost");
+        if (!HTTP_URL.matcher(url).matches()) {
+            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "traces")) + ": '" + url
+                    + "' is not the URL of a collector, such as http://localhost:4318/v1/traces");
+        }
+        double ratio = config.getValue(PREFIX + "trace-ratio", Double.class);
+        if (!(ratio >= 0 && ratio <= 1)) {
+            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "trace-ratio")) + ": " + ratio
+                    + " is not between 0 and 1");
         }
     }
 

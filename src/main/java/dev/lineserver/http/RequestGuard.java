@@ -43,11 +43,13 @@ final class RequestGuard {
 
     private final RequestOutcomes outcomes;
     private final AccessLog accessLog;
+    private final Traces traces;
     private final boolean mcp;
 
-    RequestGuard(RequestOutcomes outcomes, AccessLog accessLog, ServeConfig config) {
+    RequestGuard(RequestOutcomes outcomes, AccessLog accessLog, Traces traces, ServeConfig config) {
         this.outcomes = outcomes;
         this.accessLog = accessLog;
+        this.traces = traces;
         mcp = config.http().mcp();
     }
 
@@ -66,7 +68,7 @@ final class RequestGuard {
 
     /** Passes a request on to the next route, or refuses it. */
     private void check(RoutingContext routing) {
-        RequestObserver.observe(routing, outcomes.requests, accessLog);
+        RequestObserver.observe(routing, outcomes.requests, accessLog, traces);
         // On every answer: lines are other people's text, in which a browser must not look for scripts.
         routing.response().headers().set(LineHead.NOSNIFF_NAME, LineHead.NOSNIFF);
         Problem problem = findProblem(routing);

@@ -47,7 +47,9 @@ final class RequestMetrics {
     static final int NO_STATUS = 0;
 
     private static final String OTHER = "other";
-    private static final List<HttpMethod> METHODS = List.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST);
+    /** The methods that are told apart: not those that clients make up. */
+    static final List<HttpMethod> METHODS = List.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST);
+
     private static final int METHOD_COUNT = METHODS.size() + 1;
 
     private static final int[] STATUSES = {

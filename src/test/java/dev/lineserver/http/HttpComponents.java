@@ -37,6 +37,7 @@ public final class HttpComponents implements AutoCloseable {
     final AccessRoute access;
     final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
     final AccessLog accessLog;
+    final Traces traces;
     final RequestCollector collector;
     final ConnectionEdge connections;
     final Datasets datasets;
@@ -75,6 +76,7 @@ public final class HttpComponents implements AutoCloseable {
         access = new AccessRoute(serve, registry);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
+        traces = new Traces(serve);
         collector = new RequestCollector(outcomes, datasets);
         connections = new ConnectionEdge(serve, registry, MOST_CONNECTIONS);
         datasets.start();
@@ -82,7 +84,7 @@ public final class HttpComponents implements AutoCloseable {
 
     /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
-        new RequestGuard(outcomes, accessLog, serve).register(router);
+        new RequestGuard(outcomes, accessLog, traces, serve).register(router);
         new CrossOriginRoute(serve).register(router);
         access.register(router);
         new SwaggerUiRoute(serve).register(router);
@@ -114,6 +116,7 @@ public final class HttpComponents implements AutoCloseable {
     @Override
     public void close() {
         accessLog.close();
+        traces.close();
         datasets.close();
     }
 }

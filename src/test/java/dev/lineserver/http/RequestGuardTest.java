@@ -342,8 +342,8 @@ final class RequestGuardTest {
         "505, Use HTTP/1.1 or HTTP/2."
     })
     void aFailureOfARestResourceHasAProblemAsItsBody(int status, String detail) {
-        RequestGuard guard =
-                new RequestGuard(lines.components.outcomes, lines.components.accessLog, lines.components.serve);
+        RequestGuard guard = new RequestGuard(
+                lines.components.outcomes, lines.components.accessLog, lines.components.traces, lines.components.serve);
         Response response = guard.toProblemResponse(new WebApplicationException(status), request());
         assertEquals(status, response.getStatus());
         assertEquals("application/problem+json", response.getHeaderString("Content-Type"));
@@ -355,8 +355,8 @@ final class RequestGuardTest {
 
     @Test
     void aFailureThatHasABodyKeepsIt() {
-        RequestGuard guard =
-                new RequestGuard(lines.components.outcomes, lines.components.accessLog, lines.components.serve);
+        RequestGuard guard = new RequestGuard(
+                lines.components.outcomes, lines.components.accessLog, lines.components.traces, lines.components.serve);
         Response described = Response.status(409).entity("a body").build();
         assertSame(described, guard.toProblemResponse(new WebApplicationException(described), request()));
     }

@@ -46,7 +46,7 @@ final class FastPath {
     private static final String ENABLED = "line-server.http.fast-path";
     /** Settings that apply to lines if they have a value. */
     private static final List<String> APPLYING_IF_SET =
-            List.of("line-server.http.api-keys", "line-server.http.cors-origins");
+            List.of("line-server.http.api-keys", "line-server.http.cors-origins", "line-server.traces");
 
     private static final String ACCESS_LOG = "line-server.access-log";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";

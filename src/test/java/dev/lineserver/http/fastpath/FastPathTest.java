@@ -136,6 +136,7 @@ final class FastPathTest {
                 Map.of("line-server.http.cors-origins", "https://example.org"),
                 Map.of("line-server.http.api-keys", "/etc/line-server/keys"),
                 Map.of("line-server.access-log", "common"),
+                Map.of("line-server.traces", "http://localhost:4318/v1/traces"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
             SmallRyeConfig config = settings()
                     .withSources(new PropertiesConfigSource(values, "more", 400))
