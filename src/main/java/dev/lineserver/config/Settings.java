@@ -1,6 +1,5 @@
 package dev.lineserver.config;
 
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,10 +26,6 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.line.LineNumbers;
-import dev.lineserver.store.DatasetName;
-import dev.lineserver.store.IngestRate;
-import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
 /**
@@ -59,9 +54,6 @@ public final class Settings {
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)",
             Pattern.DOTALL);
-
-    /** Matches a host with a name after it that is not a port. */
-    private static final Pattern HOST_AND_NAME = Pattern.compile("(?:\\[.*]|[^:]*):(?<name>[^:]*[^:\\d][^:]*)");
 
     /** Matches an origin as browsers serialise it: in lower case, without a path, and without the port of its scheme. */
     private static final Pattern ORIGIN = Pattern.compile(
@@ -143,7 +135,7 @@ public final class Settings {
         if (name == null) {
             name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
         }
-        Path file = name == null || name.isBlank() ? null : parseDirectory(name);
+        Path file = name == null || name.isBlank() ? null : SettingParsers.parseDirectory(name);
         if (file == null) {
             return null;
         }
@@ -278,83 +270,8 @@ public final class Settings {
                     .withSources(PropertiesConfigSourceLoader.inClassPath(
                             "META-INF/microprofile-config.properties", PropertiesConfigSource.ORDINAL, loader));
         }
-        builder.withSources(new PropertiesConfigSource(given.commandLine(), COMMAND_LINE, ORDINAL))
-                .withConverter(Path.class, ORDINAL, Settings::parseDirectory)
-                .withConverter(DatasetName.class, ORDINAL, DatasetName::new)
-                .withConverter(
-                        LineNumbers.class,
-                        ORDINAL,
-                        text -> new LineNumbers(List.of("0", "1").indexOf(text)))
-                .withConverter(LinesPerRecord.class, ORDINAL, LinesPerRecord::parse)
-                .withConverter(StoreConfig.Compress.class, ORDINAL, Settings::parseCompress)
-                .withConverter(IngestRate.class, ORDINAL, IngestRate::parse)
-                .withConverter(StoreConfig.Priority.class, ORDINAL, Settings::parsePriority)
-                .withConverter(StoreConfig.Kind.class, ORDINAL, Settings::parseKind)
-                .withConverter(ServeConfig.AccessLogFormat.class, ORDINAL, Settings::parseAccessLogFormat)
-                .withConverter(ServeConfig.LogFormat.class, ORDINAL, Settings::parseLogFormat)
-                .withConverter(AerospikeSettings.SeedNode.class, ORDINAL, Settings::parseSeedNode);
-    }
-
-    /** A TLS name needs a port after it, because it could be a misspelled port. */
-    private static AerospikeSettings.SeedNode parseSeedNode(String text) {
-        Matcher portless = HOST_AND_NAME.matcher(text.strip());
-        if (portless.matches()) {
-            throw new IllegalArgumentException("the port '" + portless.group("name") + "' of '" + text
-                    + "' is not a number; use HOST, HOST:PORT or HOST:TLS-NAME:PORT");
-        }
-        return AerospikeSettings.SeedNode.parse(text);
-    }
-
-    private static StoreConfig.Kind parseKind(String text) {
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "embedded" -> StoreConfig.Kind.EMBEDDED;
-            case "aerospike" -> StoreConfig.Kind.AEROSPIKE;
-            default -> throw new IllegalArgumentException("'" + text + "' is neither embedded nor aerospike");
-        };
-    }
-
-    private static ServeConfig.AccessLogFormat parseAccessLogFormat(String text) {
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "none" -> ServeConfig.AccessLogFormat.NONE;
-            case "common" -> ServeConfig.AccessLogFormat.COMMON;
-            case "combined" -> ServeConfig.AccessLogFormat.COMBINED;
-            case "json" -> ServeConfig.AccessLogFormat.JSON;
-            default -> throw new IllegalArgumentException("'" + text + "' is none of none, common, combined and json");
-        };
-    }
-
-    private static ServeConfig.LogFormat parseLogFormat(String text) {
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "text" -> ServeConfig.LogFormat.TEXT;
-            case "json" -> ServeConfig.LogFormat.JSON;
-            default -> throw new IllegalArgumentException("'" + text + "' is neither text nor json");
-        };
-    }
-
-    private static StoreConfig.Compress parseCompress(String text) {
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "none" -> StoreConfig.Compress.NONE;
-            case "zstd" -> StoreConfig.Compress.ZSTD;
-            default -> throw new IllegalArgumentException("'" + text + "' is neither none nor zstd");
-        };
-    }
-
-    private static StoreConfig.Priority parsePriority(String text) {
-        return switch (text.toLowerCase(Locale.ROOT)) {
-            case "normal" -> StoreConfig.Priority.NORMAL;
-            case "low" -> StoreConfig.Priority.LOW;
-            default -> throw new IllegalArgumentException("'" + text + "' is neither normal nor low");
-        };
-    }
-
-    private static @Nullable Path parseDirectory(String text) {
-        try {
-            // SmallRye converts an empty text if the setting is absent.
-            return text.isEmpty() ? null : Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(
-                    "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);
-        }
+        builder.withSources(new PropertiesConfigSource(given.commandLine(), COMMAND_LINE, ORDINAL));
+        SettingParsers.addTo(builder, ORDINAL);
     }
 
     private static String describe(SmallRyeConfig config, String problem) {
