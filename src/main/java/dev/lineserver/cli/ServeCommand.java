@@ -44,7 +44,13 @@ final class ServeCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
         ServeConfig config = context.settings().serve();
-        requirePortFree(config);
+        requirePortFree(config.host(), config.port(), "--host and --port");
+        if (config.managementPort().isPresent()) {
+            requirePortFree(
+                    config.managementHost().orElse(config.host()),
+                    config.managementPort().getAsInt(),
+                    "--management-port");
+        }
         // Refuses a file that cannot be used before FILE is stored.
         config.http().apiKeys().ifPresent(AccessListFile::open);
         if (!files.isEmpty()) {
@@ -81,13 +87,12 @@ final class ServeCommand implements Verb {
     }
 
     /** Fails before FILE is stored if the port is in use. Quarkus binds the port only after that. */
-    private static void requirePortFree(ServeConfig config) {
+    private static void requirePortFree(String host, int port, String options) {
         try {
-            requireBindable(config.host(), config.port());
+            requireBindable(host, port);
         } catch (IOException e) {
-            String where = config.host() + " port " + config.port();
             throw new UncheckedIOException(
-                    "cannot listen on " + where + ": " + e.getMessage() + "; see --host and --port", e);
+                    "cannot listen on " + host + " port " + port + ": " + e.getMessage() + "; see " + options, e);
         }
     }
 }

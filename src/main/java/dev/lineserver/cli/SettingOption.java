@@ -28,6 +28,13 @@ enum SettingOption {
             "FILE",
             "Answer only clients with a key of this file, which line-server key fills; slower, because the fast path is off"
                     + " then. Also LINE_SERVER_HTTP_API_KEYS."),
+    RATE_LIMIT(
+            "rate-limit",
+            "N/s|N/m|N/h",
+            "Most requests of a client in a second, minute or hour; more are answered 429. Slower, because the fast path is"
+                    + " off then. Default: any number. Also LINE_SERVER_HTTP_RATE_LIMIT."),
+    MANAGEMENT_PORT(
+            "management-port", "PORT", "Serve health and metrics (/q) at this port only. Default: at the same port."),
     SWAGGER_UI("swagger-ui", "", "Serve a page that shows the API and sends requests, at /q/swagger-ui/."),
     MCP("mcp", "", "Let language models read lines by the Model Context Protocol, at /mcp."),
     ACCESS_LOG(
@@ -98,7 +105,8 @@ enum SettingOption {
     /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, CONFIG);
     /** The options whose settings begin with {@code http.}. */
-    private static final Set<SettingOption> HTTP_OPTIONS = EnumSet.of(API_KEYS, CORS_ORIGINS, SWAGGER_UI, MCP);
+    private static final Set<SettingOption> HTTP_OPTIONS =
+            EnumSet.of(API_KEYS, RATE_LIMIT, CORS_ORIGINS, SWAGGER_UI, MCP);
     /** The names of other settings that differ from those of their options. */
     private static final Map<SettingOption, String> SETTINGS = Map.of(
             AEROSPIKE, "aerospike-hosts", KEEP, "keep-versions", RATE, "ingest-rate", PRIORITY, "ingest-priority");

@@ -34,6 +34,12 @@ public interface ServeConfig {
     @WithDefault("8080")
     int port();
 
+    /** Port for the paths below {@code /q}, which the main port then does not have; 0 for any free port. */
+    OptionalInt managementPort();
+
+    /** Address of the management port; that of the main port if absent. */
+    Optional<String> managementHost();
+
     /** Format of the access log on standard output. */
     @WithDefault("none")
     AccessLogFormat accessLog();
@@ -53,6 +59,16 @@ public interface ServeConfig {
 
     /** The settings of responses for lines. */
     Http http();
+
+    /** What a client must prove in the handshake of TLS. */
+    enum ClientCertificates {
+        /** Nothing. */
+        NONE,
+        /** It may have a certificate, which the trust store must know. */
+        REQUEST,
+        /** It must have one. */
+        REQUIRED
+    }
 
     /** The formats of the access log. */
     enum AccessLogFormat {
@@ -143,6 +159,16 @@ public interface ServeConfig {
          * off.
          */
         Optional<Path> apiKeys();
+
+        /**
+         * The most requests of a client, as its key names it, or without keys of an address; any number if absent. Turns the
+         * fast path off.
+         */
+        Optional<RequestRate> rateLimit();
+
+        /** Whether the TLS port asks clients for a certificate. Quarkus has its other settings. */
+        @WithDefault("none")
+        ClientCertificates clientCertificates();
 
         /** True to serve Swagger UI at {@code /q/swagger-ui/}. */
         @WithDefault("false")

@@ -34,6 +34,7 @@ final class SettingParsers {
                         ordinal,
                         text -> new LineNumbers(List.of("0", "1").indexOf(text)))
                 .withConverter(LinesPerRecord.class, ordinal, LinesPerRecord::parse)
+                .withConverter(RequestRate.class, ordinal, RequestRate::parse)
                 .withConverter(IngestRate.class, ordinal, IngestRate::parse)
                 .withConverter(AerospikeSettings.SeedNode.class, ordinal, SettingParsers::parseSeedNode);
         addEnum(builder, ordinal, StoreConfig.Compress.class);
@@ -41,6 +42,7 @@ final class SettingParsers {
         addEnum(builder, ordinal, StoreConfig.Kind.class);
         addEnum(builder, ordinal, ServeConfig.AccessLogFormat.class);
         addEnum(builder, ordinal, ServeConfig.LogFormat.class);
+        addEnum(builder, ordinal, ServeConfig.ClientCertificates.class);
     }
 
     private static <E extends Enum<E>> void addEnum(SmallRyeConfigBuilder builder, int ordinal, Class<E> type) {

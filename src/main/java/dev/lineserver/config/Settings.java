@@ -46,6 +46,8 @@ public final class Settings {
 
     private static final int CLASS_PATH_ORDINAL = 250;
 
+    private static final String INSECURE_REQUESTS = "quarkus.http.insecure-requests";
+
     private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
 
     private static final Set<ConfigClass> FEATURES =
@@ -105,6 +107,7 @@ public final class Settings {
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
         requireWithin(config, "port", 0, 65_535);
+        requireWithin(config, "management-port", 0, 65_535);
         requireWithin(config, "aerospike-timeout", 10, 600_000);
         requireWithin(config, "aerospike-connections", 1, 100_000);
         requireWithin(config, "keep-versions", 1, 1000);
@@ -234,6 +237,11 @@ public final class Settings {
     public void passToQuarkus() {
         Map<String, String> properties = new HashMap<>(given.commandLine());
         properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
+        if (serve().http().clientCertificates() == ServeConfig.ClientCertificates.REQUIRED
+                && config.getOptionalValue(INSECURE_REQUESTS, String.class).isEmpty()) {
+            // The port without TLS asks for no certificate, so that it must not be open unless somebody wants it.
+            properties.put(INSECURE_REQUESTS, "disabled");
+        }
         quarkusGiven = new Given(properties, given.file());
     }
 

@@ -20,38 +20,57 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.RequestRate;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.http.access.AccessListFile;
 import dev.lineserver.http.access.Client;
+import dev.lineserver.http.access.RateLimiter;
+import dev.lineserver.http.access.RequestSource;
 import dev.lineserver.http.access.Requirement;
 
 /**
  * Refuses requests of clients that may not read, before any other route can answer them: 401 without a key, 403 without the
- * grant. What a path needs does not depend on the datasets that exist, so a refusal tells nothing about them. Without the
- * setting {@code line-server.http.api-keys} there is no route, and the fast path may be on;
- * {@code src/docs/decisions/033-keys-by-a-route.md} has the reasons.
+ * grant, and 429 beyond the limit of requests. What a path needs does not depend on the datasets that exist, so a refusal
+ * tells nothing about them. Without the settings {@code line-server.http.api-keys} and {@code rate-limit} there is no route, and
+ * the fast path may be on; {@code src/docs/decisions/033-keys-by-a-route.md} has the reasons.
  *
  * <p>The router calls {@link #handle} on the event loop of the connection. A thread of its own reads the file of keys again.
  */
 @Singleton
 final class AccessRoute {
     /** After {@link CrossOriginRoute}: pages must be able to read a refusal, and preflight requests never have a key. */
-    private static final int ORDER = Integer.MIN_VALUE + 2;
+    private static final int ORDER = Integer.MIN_VALUE + 3;
 
     private static final String CLIENT = "line-server client";
     private static final String SCHEME = "bearer ";
+    /** A name for the only policy of this server, as the draft wants it. */
+    private static final String LIMIT_NAME = "\"requests\"";
+
     private static final String CHALLENGE = "Bearer realm=\"line-server\"";
     private static final long CHECK_INTERVAL_SECONDS = 1;
 
     private final @Nullable AccessListFile keys;
+    private final @Nullable RateLimiter limiter;
+    private final String limit;
+    private final String policy;
+    private final ManagementPort management;
     private final String defaultDataset;
     private final Counter failedChecks;
     private final ScheduledExecutorService checks = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("api-keys").factory());
 
     /** Reads the file of keys; an exception ends the program before it listens. */
-    AccessRoute(ServeConfig config, MeterRegistry registry) {
+    AccessRoute(ServeConfig config, ManagementPort management, MeterRegistry registry) {
+        this.management = management;
         keys = config.http().apiKeys().map(AccessListFile::open).orElse(null);
+        RequestRate rate = config.http().rateLimit().orElse(null);
+        limiter = rate == null ? null : new RateLimiter(rate.requests(), rate.window(), System::nanoTime);
+        limit = rate == null
+                ? ""
+                : rate.requests() + " requests in " + rate.window().toSeconds() + " s";
+        policy = rate == null
+                ? ""
+                : LIMIT_NAME + ";q=" + rate.requests() + ";w=" + rate.window().toSeconds();
         defaultDataset = config.dataset().toString();
         failedChecks = Counter.builder("line_server_api_keys_check_failures")
                 .description("Checks of the file of keys that found it missing, unreadable or invalid")
@@ -59,8 +78,8 @@ final class AccessRoute {
     }
 
     void register(@Observes Router router) {
-        if (keys != null) {
-            router.route().setName("line-server.http.api-keys").order(ORDER).handler(this::handle);
+        if (keys != null || limiter != null) {
+            router.route().setName("line-server access").order(ORDER).handler(this::handle);
         }
     }
 
@@ -90,9 +109,18 @@ final class AccessRoute {
 
     private void handle(RoutingContext routing) {
         HttpServerRequest request = routing.request();
-        Requirement requirement = Requirement.of(routing.normalizedPath(), defaultDataset);
+        String path = routing.normalizedPath();
+        // A limit must not make a server seem dead.
+        if (Requirement.isHealth(path) || management.isManagement(request)) {
+            routing.next();
+            return;
+        }
         Client client = keys == null ? null : find(keys, request);
-        if (requirement.isPublic()) {
+        if (limiter != null && !admit(limiter, request, client)) {
+            return;
+        }
+        Requirement requirement = Requirement.of(path, defaultDataset);
+        if (keys == null || requirement.isPublic()) {
             routing.next();
         } else if (client == null) {
             boolean sent = request.headers().contains(HttpHeaders.AUTHORIZATION);
@@ -106,9 +134,34 @@ final class AccessRoute {
         }
     }
 
-    /** Returns the client that the key of a request proves; null if it proves none. */
+    /**
+     * Counts a request against the limit, and tells the client about it in the fields of draft-ietf-httpapi-ratelimit-headers-10.
+     * Returns false if it has refused the request.
+     */
+    private boolean admit(RateLimiter limits, HttpServerRequest request, @Nullable Client client) {
+        RateLimiter.Admission admission = limits.request(
+                client != null
+                        ? RequestSource.ofClient(client)
+                        : RequestSource.ofAddress(
+                                request.remoteAddress() == null
+                                        ? null
+                                        : request.remoteAddress().hostAddress()));
+        request.response()
+                .putHeader("RateLimit-Policy", policy)
+                .putHeader("RateLimit", LIMIT_NAME + ";r=" + admission.remaining() + ";t=" + admission.resetSeconds());
+        if (!admission.admitted()) {
+            long seconds = admission.waitSeconds();
+            refuse(request, Problem.tooManyRequests(limit, seconds), Map.of("Retry-After", Long.toString(seconds)));
+        }
+        return admission.admitted();
+    }
+
+    /** Returns the client that the key of a request, or else its certificate, proves; null if there is none. */
     private static @Nullable Client find(AccessListFile keys, HttpServerRequest request) {
         List<String> credentials = request.headers().getAll(HttpHeaders.AUTHORIZATION);
+        if (credentials.isEmpty()) {
+            return keys.current().findByCertificate(CertificateRequest.names(request));
+        }
         // Two of them are ambiguous: a proxy may have checked the other one.
         if (credentials.size() != 1
                 || !credentials.getFirst().toLowerCase(Locale.ROOT).startsWith(SCHEME)) {

@@ -21,11 +21,11 @@ import dev.lineserver.config.ServeConfig;
  */
 @Singleton
 final class CrossOriginRoute {
-    /** After {@link RequestGuard}, and before every other route. */
-    private static final int ORDER = Integer.MIN_VALUE + 1;
+    /** After {@link ManagementPort}, and before every other route. */
+    private static final int ORDER = Integer.MIN_VALUE + 2;
 
     private static final String METHODS = "GET, HEAD, POST, OPTIONS";
-    private static final String EXPOSED = "ETag, Content-Range, Accept-Ranges, Link, Retry-After";
+    private static final String EXPOSED = "ETag, Content-Range, Accept-Ranges, Link, Retry-After, RateLimit";
     /** The wildcard stands for every header but this one, which has the key of a client. */
     private static final String HEADERS = "*, Authorization";
     /** Time for which a browser may keep the answer to a preflight request, in seconds. */

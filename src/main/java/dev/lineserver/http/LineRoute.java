@@ -53,6 +53,9 @@ public final class LineRoute {
     /** Name of the route of {@link RequestGuard}, which comes before them. */
     public static final String GUARD_NAME = "line-server guard";
 
+    /** Name of the route of {@link ManagementPort}, which lets requests for lines of the main port pass. */
+    public static final String MANAGEMENT_NAME = "line-server management port";
+
     /** The paths below which lines are. */
     static final List<String> PATHS = List.of("/lines/*", "/line_server/lines/*", "/datasets/*");
     /** Before Quarkus's route that limits bodies: it answers 413, which here means a line past the end. */

@@ -49,8 +49,10 @@ final class McpRoute {
     private final RangeLimits limits;
     private final Datasets datasets;
     private final LineNumbers numbers;
+    private final AccessRoute access;
 
-    McpRoute(Datasets datasets, RequestOutcomes outcomes, RangeLimits limits, ServeConfig config) {
+    McpRoute(Datasets datasets, AccessRoute access, RequestOutcomes outcomes, RangeLimits limits, ServeConfig config) {
+        this.access = access;
         this.datasets = datasets;
         this.outcomes = outcomes;
         this.limits = limits;
@@ -64,7 +66,7 @@ final class McpRoute {
     void register(@Observes Router router) {
         if (enabled) {
             McpServer server = new McpServer(datasets, numbers, timeout, this::recordFailure);
-            router.route(PATH).handler(routing -> handle(server, routing.request()));
+            router.route(PATH).handler(routing -> handle(server, routing));
         }
     }
 
@@ -80,7 +82,8 @@ final class McpRoute {
                 "The body is longer than " + McpServer.MAX_MESSAGE_BYTES + " bytes; send shorter messages.");
     }
 
-    private void handle(McpServer server, HttpServerRequest request) {
+    private void handle(McpServer server, RoutingContext routing) {
+        HttpServerRequest request = routing.request();
         if (!request.method().equals(HttpMethod.POST)) {
             Problem.methodNotAllowed("Use POST, not " + request.method() + ".").answer(request, ALLOW);
             return;
@@ -99,7 +102,7 @@ final class McpRoute {
                             McpServer.MAX_MESSAGE_BYTES,
                             timeout,
                             tooLong(),
-                            message -> answer(server, request, message),
+                            message -> answer(server, routing, message),
                             onRefusal,
                             () -> limits.release(place))
                     .read("send one JSON-RPC message");
@@ -141,7 +144,8 @@ final class McpRoute {
         limits.busy().answer(request);
     }
 
-    private void answer(McpServer server, HttpServerRequest request, byte[] message) {
+    private void answer(McpServer server, RoutingContext routing, byte[] message) {
+        HttpServerRequest request = routing.request();
         int places = limits.acquireForJson(McpServer.MAX_LINE_BYTES);
         if (places == 0) {
             refuseBusy(request);
@@ -150,7 +154,7 @@ final class McpRoute {
         Context context = Vertx.currentContext();
         Thread _ = Thread.ofVirtual().name("mcp").start(() -> {
             try {
-                byte[] answer = server.answer(message);
+                byte[] answer = server.answer(message, dataset -> access.mayRead(routing, dataset));
                 context.runOnContext(_ -> send(request, answer, places));
             } catch (RuntimeException | Error | InterruptedException e) {
                 context.runOnContext(_ -> {

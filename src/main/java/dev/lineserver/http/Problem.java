@@ -200,6 +200,12 @@ record Problem(
                         : "The key does not grant dataset " + dataset + "; /datasets lists those that it grants.");
     }
 
+    static Problem tooManyRequests(String limit, long seconds) {
+        return of(
+                ProblemType.TOO_MANY_REQUESTS,
+                "This client may send " + limit + "; repeat the request after " + seconds + " s.");
+    }
+
     /** The problem of a status that does not concern lines. */
     static Problem ofStatus(int status, HttpServerRequest request) {
         String detail = switch (status) {
@@ -251,7 +257,10 @@ record Problem(
                         .append(": ")
                         .append(value)
                         .append("\r\n"));
-        head.append("connection: close\r\ncontent-length: ").append(body.length).append("\r\n\r\n");
+        head.append(LineHead.NOSNIFF_NAME).append(": ").append(LineHead.NOSNIFF);
+        head.append("\r\nconnection: close\r\ncontent-length: ")
+                .append(body.length)
+                .append("\r\n\r\n");
         return Buffer.buffer(head.toString()).appendBytes(body).getBytes();
     }
 

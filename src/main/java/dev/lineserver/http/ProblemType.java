@@ -92,6 +92,11 @@ enum ProblemType {
             "Not granted",
             "the client may not read this dataset, whether or not it exists, or this path",
             "see `/datasets` for those it may read; ask the operator for the grant"),
+    TOO_MANY_REQUESTS(
+            429,
+            "Too many requests",
+            "the client has sent more requests than `--rate-limit` allows",
+            "repeat after `Retry-After` seconds; `RateLimit` has the number that is left"),
     NOT_FOUND(404, "Not found", "no resource has this path", "lines are at `/lines/{n}`"),
     METHOD_NOT_ALLOWED(
             405,

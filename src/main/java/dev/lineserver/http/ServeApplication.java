@@ -56,12 +56,20 @@ public final class ServeApplication implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
-        String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
-        LOG.infof(
-                "listening at http://%s:%d/lines/%d",
-                host, server.getPort(), config.lineNumbers().first());
+        logListening("http", server.getPort());
+        logListening("https", server.getSecurePort());
         Quarkus.waitForExit();
         return 0;
+    }
+
+    /** @param port -1 if there is none */
+    private void logListening(String scheme, int port) {
+        if (port > 0) {
+            String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
+            LOG.infof(
+                    "listening at %s://%s:%d/lines/%d",
+                    scheme, host, port, config.lineNumbers().first());
+        }
     }
 
     void stop(@Observes ShutdownEvent event) {

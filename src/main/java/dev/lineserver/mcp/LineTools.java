@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,7 +21,7 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
-/** The tools that read lines. Their methods wait for the store, and may be called on several threads. */
+/** The tools that read lines, for a client with its grants. Their methods wait for the store, and may be called on several threads. */
 final class LineTools {
     private static final int DEFAULT_COUNT = 100;
     private static final int DEFAULT_SAMPLE = 10;
@@ -31,12 +32,19 @@ final class LineTools {
     private static final String VERSION = "version";
 
     private final Datasets datasets;
+    private final Predicate<String> mayRead;
     private final LineNumbers numbers;
     private final Duration timeout;
     private final FailureListener listener;
 
-    LineTools(Datasets datasets, LineNumbers numbers, Duration timeout, FailureListener listener) {
+    LineTools(
+            Datasets datasets,
+            Predicate<String> mayRead,
+            LineNumbers numbers,
+            Duration timeout,
+            FailureListener listener) {
         this.datasets = datasets;
+        this.mayRead = mayRead;
         this.numbers = numbers;
         this.timeout = timeout;
         this.listener = listener;
@@ -50,6 +58,7 @@ final class LineTools {
     private ObjectNode read(ToolArguments arguments, Reading reading) throws ToolFailure, InterruptedException {
         String named = arguments.text(DATASET);
         String name = named == null ? datasets.defaultName() : named;
+        requireGranted(name);
         try (VersionReader reader = VersionReader.open(datasets, name, arguments.number(VERSION), timeout)) {
             Manifest manifest = reader.version.manifest();
             try {
@@ -200,11 +209,26 @@ final class LineTools {
         return line.length <= room ? line : Arrays.copyOf(line, room);
     }
 
+    /** Fails in the same way whether or not there is such a dataset. */
+    private void requireGranted(String name) throws ToolFailure {
+        if (!mayRead.test(name)) {
+            throw new ToolFailure("the key of this client does not grant dataset " + name
+                    + "; the tool stat lists the datasets that it grants");
+        }
+    }
+
     ObjectNode stat(JsonNode json) throws ToolFailure {
         String name = new ToolArguments(json, Set.of(DATASET)).text(DATASET);
         try {
+            if (name != null) {
+                requireGranted(name);
+                return DatasetFacts.describe(datasets, List.of(VersionReader.find(datasets, name)));
+            }
             return DatasetFacts.describe(
-                    datasets, name == null ? datasets.all() : List.of(VersionReader.find(datasets, name)));
+                    datasets,
+                    datasets.all().stream()
+                            .filter(dataset -> mayRead.test(dataset.name()))
+                            .toList());
         } catch (StoreException e) {
             throw new ToolFailure(e.getMessage());
         }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.Predicate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -43,7 +44,10 @@ public final class McpServer {
     private static final int METHOD_NOT_FOUND = -32601;
     private static final int INVALID_PARAMS = -32602;
 
-    private final LineTools tools;
+    private final Datasets datasets;
+    private final LineNumbers numbers;
+    private final Duration timeout;
+    private final FailureListener listener;
     private final JsonNode definitions;
     private final String programVersion;
 
@@ -52,7 +56,10 @@ public final class McpServer {
      * @param listener is told of failures of the store
      */
     public McpServer(Datasets datasets, LineNumbers numbers, Duration timeout, FailureListener listener) {
-        tools = new LineTools(datasets, numbers, timeout, listener);
+        this.datasets = datasets;
+        this.numbers = numbers;
+        this.timeout = timeout;
+        this.listener = listener;
         definitions = parse(ToolDefinitions.json(numbers, datasets.defaultName()));
         Properties build = new Properties();
         try (InputStream properties = McpServer.class.getResourceAsStream("/line-server-build.properties")) {
@@ -76,13 +83,19 @@ public final class McpServer {
         return PROTOCOL_VERSIONS.contains(protocolVersion);
     }
 
+    /** As {@link #answer(byte[], Predicate)}, for a client that may read all datasets. */
+    public byte @Nullable [] answer(byte[] message) throws InterruptedException {
+        return answer(message, _ -> true);
+    }
+
     /**
      * Answers a message. Waits for the store, so an event loop must not call this.
      *
      * @param message one JSON object in UTF-8
+     * @param mayRead returns true for the names of the datasets that the client may read
      * @return the answer in UTF-8, without line breaks; null if the message needs none
      */
-    public byte @Nullable [] answer(byte[] message) throws InterruptedException {
+    public byte @Nullable [] answer(byte[] message, Predicate<String> mayRead) throws InterruptedException {
         JsonNode request;
         try {
             request = JSON.readTree(message);
@@ -105,16 +118,17 @@ public final class McpServer {
         if (!id.isTextual() && !id.isIntegralNumber()) {
             return error(null, INVALID_REQUEST, "the id must be a string or a whole number");
         }
-        return answer(id, request.path("method").textValue(), request.path("params"));
+        return answer(id, request.path("method").textValue(), request.path("params"), mayRead);
     }
 
-    private byte[] answer(JsonNode id, String method, JsonNode params) throws InterruptedException {
+    private byte[] answer(JsonNode id, String method, JsonNode params, Predicate<String> mayRead)
+            throws InterruptedException {
         return switch (method) {
             case "initialize" ->
                 result(id, initialize(params.path("protocolVersion").asText()));
             case "ping" -> result(id, JSON.createObjectNode());
             case "tools/list" -> result(id, JSON.createObjectNode().set("tools", definitions));
-            case "tools/call" -> call(id, params.path("name").asText(), params.path("arguments"));
+            case "tools/call" -> call(id, params.path("name").asText(), params.path("arguments"), mayRead);
             default -> error(id, METHOD_NOT_FOUND, "there is no method '" + method + "'; this server has tools only");
         };
     }
@@ -127,7 +141,9 @@ public final class McpServer {
         return result.put("instructions", ToolDefinitions.INSTRUCTIONS);
     }
 
-    private byte[] call(JsonNode id, String name, JsonNode json) throws InterruptedException {
+    private byte[] call(JsonNode id, String name, JsonNode json, Predicate<String> mayRead)
+            throws InterruptedException {
+        LineTools tools = new LineTools(datasets, mayRead, numbers, timeout, listener);
         JsonNode arguments = json.isMissingNode() || json.isNull() ? JSON.createObjectNode() : json;
         if (!arguments.isObject()) {
             return error(id, INVALID_PARAMS, "the arguments must be an object");

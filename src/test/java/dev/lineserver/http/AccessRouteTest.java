@@ -55,6 +55,8 @@ final class AccessRouteTest {
                 Map.of(
                         "line-server.http.api-keys",
                         file.toString(),
+                        "line-server.http.mcp",
+                        "true",
                         "line-server.http.cors-origins",
                         "https://a.example"));
         lines.answer(index -> ScriptedLines.found("line " + (index + 1)));
@@ -192,6 +194,38 @@ final class AccessRouteTest {
                 404,
                 get(version, "/datasets/other/lines/5", "Authorization", bearer(OTHER))
                         .statusCode());
+    }
+
+    private String call(ApiKey key, String tool, String arguments) throws Exception {
+        String message = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+                + "\",\"arguments\":" + arguments + "}}";
+        HttpRequest.Builder request = HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(message));
+        HttpResponse<String> answer = send(
+                HttpClient.Version.HTTP_1_1,
+                request,
+                "/mcp",
+                "Authorization",
+                bearer(key),
+                "Content-Type",
+                "application/json");
+        assertEquals(200, answer.statusCode(), answer.body());
+        return answer.body();
+    }
+
+    @Test
+    void theToolsOfLanguageModelsReadWhatTheKeyGrants() throws Exception {
+        assertTrue(call(DEFAULT, "read_lines", "{\"count\":1}").contains("line 1"));
+        assertTrue(call(ALL, "stat", "{}").contains("longest"));
+        for (String arguments : List.of("{}", "{\"dataset\":\"default\"}")) {
+            for (String tool : List.of("read_lines", "sample")) {
+                String refused = call(OTHER, tool, arguments);
+                assertTrue(refused.contains("does not grant dataset default"), refused);
+            }
+        }
+        String named = call(OTHER, "stat", "{\"dataset\":\"default\"}");
+        assertEquals(named, call(OTHER, "stat", "{\"dataset\":\"missing\"}").replace("missing", "default"));
+        assertTrue(call(OTHER, "stat", "{}").contains("\\\"datasets\\\":[]"), "no dataset is listed");
+        assertEquals(401, get(HttpClient.Version.HTTP_1_1, "/mcp").statusCode());
     }
 
     /** If the route were passed by, nothing would be readable. */

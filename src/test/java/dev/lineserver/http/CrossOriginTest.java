@@ -58,7 +58,7 @@ final class CrossOriginTest {
                 HttpResponse<String> response = send(version, port, "GET", path, "Origin", ORIGIN);
                 assertEquals(ORIGIN, header(response, ALLOWED), path);
                 assertEquals(
-                        "ETag, Content-Range, Accept-Ranges, Link, Retry-After",
+                        "ETag, Content-Range, Accept-Ranges, Link, Retry-After, RateLimit",
                         header(response, "access-control-expose-headers"));
                 assertTrue(header(response, "vary").startsWith("Origin"), header(response, "vary"));
                 assertEquals("", header(response, "access-control-allow-credentials"));

@@ -93,7 +93,8 @@ final class DeployedMetricsTest {
         EventLoopLag _ = new EventLoopLag(registry);
         AccessLog _ = new AccessLog(ServeConfig.AccessLogFormat.NONE, registry, OutputStream.nullOutputStream());
         try (ScriptedLines lines = new ScriptedLines()) {
-            AccessRoute _ = new AccessRoute(lines.components.serve, registry);
+            ConnectionEdge _ = new ConnectionEdge(lines.components.serve, registry);
+            AccessRoute _ = new AccessRoute(lines.components.serve, lines.components.management, registry);
         }
         try (Datasets datasets = new Datasets(() -> store, name, Duration.ofMillis(5))) {
             datasets.start();

@@ -35,6 +35,7 @@ public final class HttpComponents implements AutoCloseable {
     final ServeConfig serve;
     private final RangeLimits limits;
     final AccessRoute access;
+    final ManagementPort management;
     final ByteArrayOutputStream accessLines = new ByteArrayOutputStream();
     final AccessLog accessLog;
     final Traces traces;
@@ -73,7 +74,8 @@ public final class HttpComponents implements AutoCloseable {
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
         limits = new RangeLimits(serve);
         lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
-        access = new AccessRoute(serve, registry);
+        management = new ManagementPort(serve);
+        access = new AccessRoute(serve, management, registry);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);
         accessLog = new AccessLog(serve.accessLog(), registry, accessLines);
         traces = new Traces(serve);
@@ -85,10 +87,11 @@ public final class HttpComponents implements AutoCloseable {
     /** Registers all routes, but not the REST resources: only Quarkus can register those. */
     public void register(Router router) {
         new RequestGuard(outcomes, accessLog, traces, serve).register(router);
+        management.register(router);
         new CrossOriginRoute(serve).register(router);
         access.register(router);
         new SwaggerUiRoute(serve).register(router);
-        new McpRoute(datasets, outcomes, limits, serve).register(router);
+        new McpRoute(datasets, access, outcomes, limits, serve).register(router);
         lineRoute.register(router);
         linesRoute.register(router);
     }

@@ -2,8 +2,10 @@ package dev.lineserver.http;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -58,6 +60,8 @@ final class OpenApiLinesTest {
                     "line-server.http.api-keys",
                     Files.writeString(Files.createTempFile("line-server-keys", null), key.fileLine("web", "other"))
                             .toString()));
+    private final ScriptedLines busy =
+            new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.http.rate-limit", "1/h"));
     private final HttpComponents empty = new HttpComponents(
             () -> ScriptedLines.proxy(
                     LineStore.class,
@@ -76,6 +80,7 @@ final class OpenApiLinesTest {
         lines.close();
         limited.close();
         keyed.close();
+        busy.close();
         empty.close();
         unavailable.close();
     }
@@ -188,9 +193,19 @@ final class OpenApiLinesTest {
         try (PlainServer server = new PlainServer(lines.components, true, new HttpServerOptions());
                 PlainServer limitedServer = new PlainServer(limited.components, true, new HttpServerOptions());
                 PlainServer keyedServer = new PlainServer(keyed.components, true, new HttpServerOptions());
+                PlainServer busyServer = new PlainServer(busy.components, true, new HttpServerOptions());
                 PlainServer emptyServer = new PlainServer(empty, true, new HttpServerOptions())) {
+            // The only request of this hour.
+            try (InputStream _ = URI.create("http://127.0.0.1:" + busyServer.port() + "/lines/1")
+                    .toURL()
+                    .openStream()) {
+                // The answer does not matter.
+            } catch (IOException notFound) {
+                // Nor does its status.
+            }
             for (String path : document.paths()) {
                 if (path.contains("/lines")) {
+                    new Requests(busyServer, path).get(429, SAME, "");
                     new Requests(keyedServer, path).get(401, SAME, "");
                     new Requests(keyedServer, path).get(403, SAME, "", "Authorization: Bearer " + key.text());
                 }

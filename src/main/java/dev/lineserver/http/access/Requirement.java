@@ -54,6 +54,7 @@ public record Requirement(Grant grant, @Nullable String dataset) {
                 segments.length > 2 && segments[2].equals("lines")
                         ? new Requirement(Grant.DATASET, defaultDataset)
                         : ALL;
+            case "mcp" -> segments.length == 2 ? ANY : ALL;
             case "datasets" -> segments.length == 2 ? ANY : new Requirement(Grant.DATASET, segments[2]);
             default -> ALL;
         };

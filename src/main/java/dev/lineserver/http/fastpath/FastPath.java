@@ -3,6 +3,7 @@ package dev.lineserver.http.fastpath;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
@@ -45,8 +46,13 @@ final class FastPath {
     private static final Logger LOG = Logger.getLogger(FastPath.class);
     private static final String ENABLED = "line-server.http.fast-path";
     /** Settings that apply to lines if they have a value. */
-    private static final List<String> APPLYING_IF_SET =
-            List.of("line-server.http.api-keys", "line-server.http.cors-origins", "line-server.traces");
+    private static final List<String> APPLYING_IF_SET = List.of(
+            "line-server.http.api-keys",
+            "line-server.http.rate-limit",
+            "line-server.http.cors-origins",
+            "line-server.traces");
+    /** Routes in front of those for lines that leave plain requests for lines alone. */
+    private static final Set<String> HARMLESS_ROUTES = Set.of(LineRoute.GUARD_NAME, LineRoute.MANAGEMENT_NAME);
 
     private static final String ACCESS_LOG = "line-server.access-log";
     private static final String REQUEST_METRICS = "quarkus.micrometer.binder.http-server.enabled";
@@ -133,7 +139,7 @@ final class FastPath {
                 .findFirst()
                 .or(() -> routes.stream()
                         .takeWhile(route -> !LineRoute.ROUTE_NAME.equals(route.getName()))
-                        .filter(route -> !LineRoute.GUARD_NAME.equals(route.getName()))
+                        .filter(route -> route.getName() == null || !HARMLESS_ROUTES.contains(route.getName()))
                         // This route of Quarkus REST has no name. It only registers a handler for failed
                         // authentication.
                         .filter(route -> !route.toString().contains("reactive.server.runtime.ResteasyReactiveRecorder"))

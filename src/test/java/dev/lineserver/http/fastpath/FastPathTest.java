@@ -135,6 +135,7 @@ final class FastPathTest {
                 Map.of("line-server.http.fast-path", "false"),
                 Map.of("line-server.http.cors-origins", "https://example.org"),
                 Map.of("line-server.http.api-keys", "/etc/line-server/keys"),
+                Map.of("line-server.http.rate-limit", "100/s"),
                 Map.of("line-server.access-log", "common"),
                 Map.of("line-server.traces", "http://localhost:4318/v1/traces"),
                 Map.of("quarkus.micrometer.binder.http-server.enabled", "true"))) {
@@ -152,6 +153,17 @@ final class FastPathTest {
             lines.components.register(routes);
         }
         assertTrue(routes.getRoutes().stream().anyMatch(route -> "/mcp".equals(route.getPath())));
+        assertEquals(Optional.empty(), FastPath.findReasonToDisable(settings().build(), routes.getRoutes(), false));
+    }
+
+    /** Lines are answered on the main port as before. */
+    @Test
+    void staysOnIfThereIsAManagementPort() throws Exception {
+        Router routes = Router.router(VERTX);
+        try (ScriptedLines lines =
+                new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.management-port", "0"))) {
+            lines.components.register(routes);
+        }
         assertEquals(Optional.empty(), FastPath.findReasonToDisable(settings().build(), routes.getRoutes(), false));
     }
 

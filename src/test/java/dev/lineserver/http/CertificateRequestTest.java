@@ -1,0 +1,32 @@
+package dev.lineserver.http;
+
+import java.nio.file.Path;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+final class CertificateRequestTest {
+    @TempDir
+    Path directory;
+
+    private List<String> names(String subject, String... extensions) throws Exception {
+        Path key = TestCertificates.key(directory.resolve("key" + extensions.length), subject, extensions);
+        return CertificateRequest.names(TestCertificates.certificate(key));
+    }
+
+    /** An authority may check alternative names only, and let applicants choose the common name. */
+    @Test
+    void alternativeNamesComeBeforeTheCommonName() throws Exception {
+        assertEquals(List.of("batch, the \"first\""), names("CN=\"batch, the \\\"first\\\"\",O=Example"));
+        assertEquals(
+                List.of("a.example.org", "spiffe://example.org/batch", "b@example.org"),
+                names(
+                        "CN=admin",
+                        "-ext",
+                        "san=dns:a.example.org,uri:spiffe://example.org/batch,email:b@example.org,ip:10.0.0.1"));
+        assertEquals(List.of(), names("O=Example", "-ext", "san=ip:10.0.0.1", "-ext", "bc=ca:false"));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.lineserver.http;
+
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/** Key stores that the JDK's {@code keytool} makes. The alias of each entry is {@code entry}. */
+final class TestCertificates {
+    static final String PASSWORD = "password";
+
+    private TestCertificates() {}
+
+    private static void keytool(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("-storetype", "PKCS12", "-storepass", PASSWORD));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
+            throw new IllegalStateException(output);
+        }
+    }
+
+    /** Makes a key with a certificate that it signs itself. */
+    static Path key(Path file, String subject, String... extensions) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("-genkeypair", "-alias", "entry", "-keyalg", "EC", "-dname"));
+        arguments.addAll(List.of(subject, "-validity", "3", "-keystore", file.toString()));
+        arguments.addAll(List.of(extensions));
+        keytool(arguments.toArray(String[]::new));
+        return file;
+    }
+
+    /** Makes a store that trusts the certificates of keys. */
+    static Path trusting(Path file, Path... keys) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        for (Path key : keys) {
+            store.setCertificateEntry(key.getFileName().toString(), certificate(key));
+        }
+        try (var out = Files.newOutputStream(file)) {
+            store.store(out, PASSWORD.toCharArray());
+        }
+        return file;
+    }
+
+    static KeyStore load(Path file) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            store.load(in, PASSWORD.toCharArray());
+        }
+        return store;
+    }
+
+    static X509Certificate certificate(Path key) throws Exception {
+        return (X509Certificate) Objects.requireNonNull(load(key).getCertificate("entry"));
+    }
+}
