@@ -30,7 +30,8 @@ import dev.lineserver.store.aerospike.registry.Registry;
  * <pre>
  *   record has the bin of lines        Found
  *   record has the bin of headers      FoundInParts: each part is one more read
- *   no record, or other bins only      the registry decides: Damaged if the version is still stored,
+ *   no record, or other bins only      StoreUnavailableException while nodes of the cluster are away; otherwise the
+ *                                      registry decides: Damaged if the version is still stored,
  *                                      StoreUnavailableException if it was replaced or dropped
  * </pre>
  */
@@ -42,6 +43,9 @@ final class AerospikeSnapshot implements Snapshot {
      * read cannot have been truncated since.
      */
     private static final long REGISTRY_FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Share of the deadline of a lookup in which it must be known whether a missing record is lost. */
+    private static final int CONFIRMATION_DIVISOR = 4;
 
     private final AerospikeStore store;
     private final Manifest manifest;
@@ -208,7 +212,8 @@ final class AerospikeSnapshot implements Snapshot {
 
     /**
      * Called if a record is missing or holds no line. Completes if data was lost; fails with a
-     * {@link StoreUnavailableException} if the version is no longer stored, because its set may have been truncated.
+     * {@link StoreUnavailableException} if the record may be on a node that is away, or if the version is no longer stored,
+     * because its set may have been truncated.
      */
     private CompletionStage<Void> confirmDataLoss() {
         return recentRegistry().thenAccept(latest -> {
@@ -240,21 +245,38 @@ final class AerospikeSnapshot implements Snapshot {
     /**
      * Returns a copy of the registry that is at most {@link #REGISTRY_FRESH_NANOS} old, or being read. Many lines may
      * be missing at once, and their lookups share one read. It runs on a virtual thread, because it blocks and lookups
-     * complete on event loops.
+     * complete on event loops. It fails in time for an answer to the request, because a node may be silent.
      */
     private synchronized CompletableFuture<Registry> recentRegistry() {
         CompletableFuture<Registry> recent = registry;
         long now = System.nanoTime();
         if (recent == null || (recent.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
-            recent = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread);
+            recent = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread)
+                    .orTimeout(confirmationMillis(), TimeUnit.MILLISECONDS)
+                    .exceptionallyAsync(this::unconfirmed, Thread::startVirtualThread);
             registry = recent;
             registryReadAt = now;
         }
         return recent;
     }
 
+    private long confirmationMillis() {
+        return Math.max(1, store.cluster.settings.lookupDeadline().toMillis() / CONFIRMATION_DIVISOR);
+    }
+
+    private Registry unconfirmed(Throwable failure) {
+        String why = StoreException.causeOf(failure) instanceof StoreException known
+                ? known.getMessage()
+                : "the cluster did not answer within " + confirmationMillis() + " ms";
+        throw new CompletionException(new StoreUnavailableException(
+                "a record of " + manifest.dataset() + " version " + manifest.version()
+                        + " is missing, and nobody knows yet whether it is lost: " + why,
+                failure));
+    }
+
     private Registry readRegistry() {
         try {
+            store.cluster.requireWhole();
             return store.registry.read();
         } catch (StoreException e) {
             throw new CompletionException(e);

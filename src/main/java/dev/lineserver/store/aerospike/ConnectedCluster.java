@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeClient;
@@ -39,6 +40,9 @@ final class ConnectedCluster implements AutoCloseable {
     final Policies policies;
     final AerospikeClient client;
     final NettyEventLoops loops;
+
+    /** Largest number of nodes that the cluster has had since this process connected to it. */
+    private final AtomicInteger mostNodes = new AtomicInteger();
 
     private ConnectedCluster(AerospikeSettings settings, AerospikeClient client, NettyEventLoops loops) {
         this.settings = settings;
@@ -86,6 +90,36 @@ final class ConnectedCluster implements AutoCloseable {
                     + " answers any more: check that the nodes are up and that this machine reaches them");
         }
         return Arrays.asList(nodes);
+    }
+
+    /** Remembers the number of nodes, for {@link #requireWhole}. To be called now and then. */
+    void countNodes() {
+        int _ = mostNodes.accumulateAndGet(client.getNodes().length, Math::max);
+    }
+
+    /**
+     * Fails if the cluster may have records that it reports as missing. It does so, unless it has strong consistency, while
+     * all nodes with a copy of a record are away, and then until the nodes have exchanged their records.
+     *
+     * @throws StoreUnavailableException if the cluster is smaller than it was, or is exchanging records, or a node does not
+     *     answer
+     */
+    void requireWhole() throws StoreException {
+        countNodes();
+        int most = mostNodes.get();
+        int present = nodes().size();
+        for (Node node : nodes()) {
+            // The nodes notice a loss earlier than the client.
+            String size = infoPairs(node, "statistics").getOrDefault("cluster_size", "");
+            present = size.matches("\\d{1,9}") ? Math.min(present, Integer.parseInt(size)) : present;
+        }
+        if (present < most) {
+            throw new StoreUnavailableException(
+                    (most - present) + " of " + most + " nodes of the Aerospike cluster are away");
+        }
+        if (namespaceState().migrating()) {
+            throw new StoreUnavailableException("the nodes of the Aerospike cluster are exchanging records");
+        }
     }
 
     /** Sends an info command to one node. */

@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import java.util.Calendar;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -40,7 +41,7 @@ final class RegistryRecord implements RegistryAccess {
     @Override
     public Registry read() throws StoreException {
         try {
-            return RegistryForm.fromRecord(cluster.client.get(cluster.policies.registryRead, key));
+            return RegistryForm.fromRecord(get());
         } catch (AerospikeException e) {
             throw ClusterFailures.toStoreException(e, "reading the registry");
         }
@@ -50,7 +51,7 @@ final class RegistryRecord implements RegistryAccess {
     public Registry update(String activity, RegistryChange change) throws StoreException {
         for (int attempt = 1; ; attempt++) {
             try {
-                Record record = cluster.client.get(cluster.policies.registryRead, key);
+                Record record = get();
                 Registry before = RegistryForm.fromRecord(record);
                 // An earlier attempt of this loop may have succeeded although it timed out. The change detects that,
                 // and leaves the copy equal.
@@ -69,6 +70,30 @@ final class RegistryRecord implements RegistryAccess {
             }
             backOff(attempt, activity);
         }
+    }
+
+    /**
+     * Returns the record, or null if the namespace has never held a version. A cluster without strong consistency reports
+     * a record as missing while all nodes with a copy of it are away, and would accept another one. That would be an empty
+     * registry, which replaces the real one when the nodes come back: all versions would be lost. The sets of the versions
+     * are on all nodes, so they show that there is a registry.
+     */
+    private @Nullable Record get() throws StoreException {
+        cluster.countNodes();
+        Record record = cluster.client.get(cluster.policies.registryRead, key);
+        if (record == null) {
+            List<String> used = setCounts().entrySet().stream()
+                    .filter(set -> set.getValue().copies() > 0 && Registry.isSetName(set.getKey()))
+                    .map(Map.Entry::getKey)
+                    .sorted()
+                    .toList();
+            if (!used.isEmpty()) {
+                throw new StoreUnavailableException("the registry of namespace " + key.namespace
+                        + " is missing, but its sets " + used + " have records: start all nodes of the cluster. If the"
+                        + " registry is lost for good, truncate these sets, or use another namespace");
+            }
+        }
+        return record;
     }
 
     private static StoreException toStoreException(AerospikeException e, String activity) {

@@ -161,7 +161,9 @@ public final class FakeAerospikeNode implements AutoCloseable {
     private boolean answer(int type, byte[] body, OutputStream out) throws IOException {
         byte[] reply;
         boolean dropped = false;
-        if (type == TYPE_INFO) {
+        if (type == TYPE_INFO && info.silent) {
+            return true;
+        } else if (type == TYPE_INFO) {
             reply = info.answer(body);
         } else if (type == TYPE_ADMIN) {
             byte[] refusal = new byte[16];

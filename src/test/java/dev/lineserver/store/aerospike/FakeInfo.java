@@ -30,6 +30,13 @@ final class FakeInfo {
     volatile long diskBytes = 4L << 30;
     volatile long usedBytes;
     volatile boolean migrating;
+
+    /** Number of nodes that this node sees; 0 for all. */
+    volatile int clusterSize;
+
+    /** True while the node answers no info command. */
+    volatile boolean silent;
+
     volatile String conflictResolution = "last-update-time";
 
     /** Error of the record counts of sets, as during a migration. */
@@ -80,7 +87,9 @@ final class FakeInfo {
             case "namespaces" -> NAMESPACE;
             case "namespace" -> namespace();
             case "sets" -> sets();
-            case "statistics" -> "system_free_mem_kbytes=8000000;system_free_mem_pct=80";
+            case "statistics" ->
+                "system_free_mem_kbytes=8000000;system_free_mem_pct=80;cluster_size="
+                        + (clusterSize > 0 ? clusterSize : Math.max(1, cluster.size()));
             case "truncate" -> truncate(command);
             case "truncate-undo" -> {
                 records.forgetTruncations(parameter(command, "set"));

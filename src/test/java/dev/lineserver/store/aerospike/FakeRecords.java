@@ -139,6 +139,11 @@ final class FakeRecords {
         byDigest.put(ByteBuffer.wrap(digest), new StoredRecord(set, 1, clock.get(), List.of()));
     }
 
+    /** Brings a record back that was removed. */
+    void put(byte[] digest, StoredRecord record) {
+        byDigest.put(ByteBuffer.wrap(digest), record);
+    }
+
     /** Simulates a restart with an empty device. */
     void clear() {
         byDigest.clear();

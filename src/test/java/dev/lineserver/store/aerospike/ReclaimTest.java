@@ -150,10 +150,10 @@ final class ReclaimTest extends FakeNodeTest {
     @Test
     void setsOfOtherProgramsStay() throws Exception {
         AerospikeStore store = store();
+        put(store, FIRST);
         for (String set : List.of("_b", "_zzz", "a", "others")) {
             node.records.add(set, new Key("lines", set, 1).digest);
         }
-        put(store, FIRST);
         store.drop(NAME);
         assertEquals(List.of(), store.reclaim(false));
         store.reclaimInBackground();

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -41,6 +42,9 @@ public record Registry(
      * is ever written or truncated.
      */
     private static final String SET_PREFIX = "_";
+
+    /** The names of the first {@link #MAX_SETS} sets. */
+    private static final Pattern SET_NAME = Pattern.compile(SET_PREFIX + "[0-9a-z]{1,3}");
 
     /** Keys have 25 bits for it: enough for one build a minute for 63 years. */
     static final long MAX_BUILD = (1L << 25) - 1;
@@ -243,6 +247,11 @@ public record Registry(
     private static boolean isEmpty(Map<String, RegistryAccess.SetCount> counts, String set) {
         RegistryAccess.SetCount count = counts.get(set);
         return count == null || (count.copies() == 0 && !count.truncating());
+    }
+
+    /** Returns true if a set of this name may be ours. Another program may use it as well. */
+    public static boolean isSetName(String name) {
+        return SET_NAME.matcher(name).matches();
     }
 
     /**

@@ -1,0 +1,146 @@
+package dev.lineserver.store.aerospike;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import com.aerospike.client.Key;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import dev.lineserver.store.Await;
+import dev.lineserver.store.LinesPerRecord;
+import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Samples;
+import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * Tests a cluster whose nodes with all copies of a record are away. The others report the record as missing, and accept a
+ * new one, which wins when the nodes come back.
+ */
+final class AwayNodesTest {
+    private static final byte[] CONTENT = Samples.random(500, 60, 43);
+    private static final byte[] REGISTRY = new Key(FakeInfo.NAMESPACE, "lines-m", "registry").digest;
+    private static final int LINE = 19;
+    private static final int NODES = 3;
+
+    /** Why a record may exist although it is missing. */
+    enum Absence {
+        /** The client has not noticed it yet. */
+        A_NODE_IS_DEAD,
+        A_NODE_IS_SILENT,
+        /** The nodes have noticed it, the client has not. */
+        THE_CLUSTER_IS_SMALLER,
+        NODES_EXCHANGE_RECORDS
+    }
+
+    private List<FakeAerospikeNode> nodes;
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        nodes = FakeAerospikeNode.cluster(NODES);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        nodes.forEach(node -> node.faults.clear());
+        for (AutoCloseable closeable : open.reversed()) {
+            closeable.close();
+        }
+        for (FakeAerospikeNode node : nodes) {
+            node.close();
+        }
+    }
+
+    private AerospikeStore connect(Duration deadline) throws Exception {
+        TestSettings settings =
+                TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(deadline);
+        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
+        open.add(store);
+        return store;
+    }
+
+    private FakeRecords records() {
+        return nodes.getFirst().records;
+    }
+
+    private void cause(Absence absence) throws IOException {
+        switch (absence) {
+            case A_NODE_IS_DEAD -> nodes.get(2).close();
+            case A_NODE_IS_SILENT -> nodes.get(2).info.silent = true;
+            case THE_CLUSTER_IS_SMALLER -> nodes.forEach(node -> node.info.clusterSize = NODES - 1);
+            case NODES_EXCHANGE_RECORDS -> nodes.get(1).info.migrating = true;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aLineThatMayBeOnANodeThatIsAwayIsUnavailableAndNotDamaged(Absence absence) throws Exception {
+        AerospikeStore store = connect(Duration.ofSeconds(2));
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE))) {
+            records().remove(FakeNodeTest.firstSet(store, LineLayout.SINGLE).line(LINE).digest);
+            cause(absence);
+            StoreUnavailableException failure =
+                    assertThrows(StoreUnavailableException.class, () -> FakeNodeTest.await(snapshot, LINE));
+            assertTrue(failure.getMessage().contains("nobody knows yet whether it is lost"), failure.getMessage());
+            assertInstanceOf(
+                    Lookup.PastTheEnd.class,
+                    FakeNodeTest.await(snapshot, Samples.linesOf(CONTENT).size()));
+        }
+    }
+
+    @Test
+    void aMissingLineIsDamagedOnceAllNodesAreBack() throws Exception {
+        AerospikeStore store = connect(Duration.ofSeconds(10));
+        try (Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE))) {
+            records().remove(FakeNodeTest.firstSet(store, LineLayout.SINGLE).line(LINE).digest);
+            cause(Absence.THE_CLUSTER_IS_SMALLER);
+            assertThrows(StoreUnavailableException.class, () -> FakeNodeTest.await(snapshot, LINE));
+            nodes.forEach(node -> node.info.clusterSize = NODES);
+            Awaitility.await()
+                    .ignoreExceptions()
+                    .until(() -> FakeNodeTest.await(snapshot, LINE) instanceof Lookup.Damaged);
+        }
+    }
+
+    /** Otherwise the dataset would be 404, and an ingest would replace the registry, and with it all versions. */
+    @Test
+    void aRegistryWhoseNodesAreAwayIsNeitherEmptyNorReplaced() throws Exception {
+        AerospikeStore store = connect(Duration.ofSeconds(10));
+        Manifest manifest = FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
+        FakeRecords.StoredRecord registry = Objects.requireNonNull(records().get(ByteBuffer.wrap(REGISTRY)));
+        records().remove(REGISTRY);
+        AerospikeStore later = connect(Duration.ofSeconds(10));
+        for (AerospikeStore each : List.of(store, later)) {
+            StoreUnavailableException failure =
+                    assertThrows(StoreUnavailableException.class, () -> each.current(FakeNodeTest.NAME));
+            assertTrue(failure.getMessage().contains("its sets [_a] have records"), failure.getMessage());
+            assertThrows(StoreUnavailableException.class, each::datasets);
+            assertThrows(StoreUnavailableException.class, () -> FakeNodeTest.put(each, CONTENT, LinesPerRecord.ONE));
+            assertTrue(!records().contains(REGISTRY), "a new registry was written");
+        }
+        records().put(REGISTRY, registry);
+        assertEquals(manifest, later.current(FakeNodeTest.NAME).orElseThrow());
+        try (Snapshot snapshot = later.open(manifest)) {
+            ByteBuffer block = ByteBuffer.allocate(CONTENT.length);
+            Await.result(snapshot.range(0, Samples.linesOf(CONTENT).size()).fill(block));
+            assertArrayEquals(CONTENT, block.array());
+        }
+    }
+}
