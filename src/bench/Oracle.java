@@ -7,33 +7,67 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Requests random lines on many connections, each as soon as the answer to the one before it has come, and compares every
- * answer with the file: {@code Oracle FILE PORT CONNECTIONS SECONDS SEED}. For each second it prints
- * {@code SECOND number good refused failed wrong longest}: answers with the right line, those with status 503, requests
- * without an answer, all other answers, and the longest time of a request that ended in this second, in milliseconds.
+ * answer with the file: {@code Oracle FILE[,FILE] PORT CONNECTIONS SECONDS SEED [PAUSE]}. With several files, which have the
+ * same number of lines, the line of any of them is right. PAUSE is the time after an answer, in milliseconds. For each second it prints
+ * {@code SECOND number good refused failed wrong longest past last}: answers with the right line, those with status 503,
+ * requests without an answer, all other answers, the longest time of a request that ended in this second, in milliseconds,
+ * those of the other answers that are 413, and the time of the last request of this second that did not get its line, in
+ * milliseconds since 1970, or 0. The first wrong answers go to standard error.
  */
 final class Oracle {
     private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int MOST_REPORTED = 5;
 
-    private static byte[] text;
-    private static int[] starts;
+    /** A text, the offset of each line, and the offset at which a further line would begin. */
+    private record Text(byte[] bytes, int[] starts) {
+        private static Text read(Path file) throws IOException {
+            byte[] bytes = Files.readAllBytes(file);
+            int[] starts = new int[bytes.length + 2];
+            int count = 0;
+            for (int at = 0; at < bytes.length; at++) {
+                if (at == 0 || bytes[at - 1] == '\n') {
+                    starts[count++] = at;
+                }
+            }
+            starts[count++] = bytes.length + (bytes[bytes.length - 1] == '\n' ? 0 : 1);
+            return new Text(bytes, Arrays.copyOf(starts, count));
+        }
+
+        private boolean isLine(int index, byte[] line) {
+            return Arrays.equals(line, 0, line.length, bytes, starts[index], starts[index + 1] - 1);
+        }
+    }
+
+    private static final List<Text> TEXTS = new ArrayList<>();
+    private static int lines;
+    private static long pauseMillis;
     private static AtomicLongArray good;
     private static AtomicLongArray refused;
     private static AtomicLongArray failed;
     private static AtomicLongArray wrong;
     private static AtomicLongArray longest;
+    private static AtomicLongArray past;
+    private static AtomicLongArray last;
+    private static final AtomicInteger REPORTED = new AtomicInteger();
     private static long begin;
 
     private Oracle() {}
 
     public static void main(String[] args) throws Exception {
-        text = Files.readAllBytes(Path.of(args[0]));
-        starts = starts();
+        for (String file : args[0].split(",")) {
+            TEXTS.add(Text.read(Path.of(file)));
+        }
+        lines = TEXTS.getFirst().starts.length - 1;
+        pauseMillis = args.length > 5 ? Long.parseLong(args[5]) : 0;
         int port = Integer.parseInt(args[1]);
         int connections = Integer.parseInt(args[2]);
         int seconds = Integer.parseInt(args[3]);
@@ -42,6 +76,8 @@ final class Oracle {
         failed = new AtomicLongArray(seconds);
         wrong = new AtomicLongArray(seconds);
         longest = new AtomicLongArray(seconds);
+        past = new AtomicLongArray(seconds);
+        last = new AtomicLongArray(seconds);
         SplittableRandom seeds = new SplittableRandom(Long.parseLong(args[4]));
         begin = System.nanoTime();
         Thread[] threads = new Thread[connections];
@@ -52,28 +88,17 @@ final class Oracle {
         for (int second = 0; second < seconds; second++) {
             Thread.sleep(Math.max(0, (begin - System.nanoTime()) / 1_000_000 + (second + 1) * 1_000L));
             System.out.printf(
-                    "SECOND %d %d %d %d %d %d%n",
+                    "SECOND %d %d %d %d %d %d %d %d%n",
                     second,
                     good.get(second),
                     refused.get(second),
                     failed.get(second),
                     wrong.get(second),
-                    longest.get(second) / 1_000_000);
+                    longest.get(second) / 1_000_000,
+                    past.get(second),
+                    last.get(second));
         }
         System.exit(0);
-    }
-
-    /** Returns the offset of each line, and the offset at which a further line would begin. */
-    private static int[] starts() {
-        int[] found = new int[text.length + 2];
-        int count = 0;
-        for (int at = 0; at < text.length; at++) {
-            if (at == 0 || text[at - 1] == '\n') {
-                found[count++] = at;
-            }
-        }
-        found[count++] = text.length + (text[text.length - 1] == '\n' ? 0 : 1);
-        return Arrays.copyOf(found, count);
     }
 
     private static void request(int port, SplittableRandom random) {
@@ -84,7 +109,7 @@ final class Oracle {
                 InputStream in = new BufferedInputStream(socket.getInputStream());
                 boolean open = true;
                 while (open) {
-                    int index = random.nextInt(starts.length - 1);
+                    int index = random.nextInt(lines);
                     long start = System.nanoTime();
                     try {
                         socket.getOutputStream()
@@ -95,9 +120,12 @@ final class Oracle {
                         count(failed, start);
                         open = false;
                     }
+                    Thread.sleep(pauseMillis);
                 }
             } catch (IOException e) {
                 count(failed, System.nanoTime());
+            } catch (InterruptedException e) {
+                return;
             }
         }
     }
@@ -111,9 +139,12 @@ final class Oracle {
             }
         }
         byte[] body = in.readNBytes(length);
-        boolean right = status == 200
-                && Arrays.equals(body, 0, body.length, text, starts[index], starts[index + 1] - 1);
-        return right ? good : status == 503 ? refused : wrong;
+        boolean right = status == 200 && TEXTS.stream().anyMatch(text -> text.isLine(index, body));
+        if (!right && status != 503 && REPORTED.getAndIncrement() < MOST_REPORTED) {
+            String start = new String(body, 0, Math.min(body.length, 300), StandardCharsets.ISO_8859_1);
+            System.err.println("line " + (index + 1) + ": " + status + " " + start);
+        }
+        return right ? good : status == 503 ? refused : status == 413 ? past : wrong;
     }
 
     private static String readLine(InputStream in) throws IOException {
@@ -134,6 +165,12 @@ final class Oracle {
         int second = (int) ((now - begin) / 1_000_000_000);
         if (second < outcome.length()) {
             outcome.incrementAndGet(second);
+            if (outcome == past) {
+                wrong.incrementAndGet(second);
+            }
+            if (outcome != good) {
+                last.set(second, System.currentTimeMillis());
+            }
             longest.accumulateAndGet(second, now - start, Math::max);
         }
     }
