@@ -18,8 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  * Sends requests at a fixed rate, however slow the server is. Latency counts from the time at which a request was due.
  *
  * <p>{@code OpenLoop PORT PATH LINES RATE CONNECTIONS WARM_SECONDS SECONDS SEED}. PATH contains {@code %d} for the
- * line number. Prints {@code LATENCY sent answered errors p50 p99 p99.9 max}: the rates in requests/s, the times in
- * microseconds.
+ * line number. Prints {@code LATENCY sent answered errors p50 p99 p99.9 max good goodP99}: the rates in requests/s, the times
+ * in microseconds; the last two are of the answers with status 200.
  *
  * <p>Request k is due at {@code start + k / rate}. It is sent on an idle connection; if there is none, it is queued, and
  * the time in the queue counts. A request that is pending two seconds after the last one was due counts as an error, with
@@ -41,6 +41,7 @@ final class OpenLoop {
     private final int connections;
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private Histogram times = new Histogram();
+    private Histogram goodTimes = new Histogram();
     private long answered;
     private long errors;
     private int next;
@@ -67,20 +68,23 @@ final class OpenLoop {
         }
         loop.run(rate, Double.parseDouble(args[5]));
         loop.times = new Histogram();
+        loop.goodTimes = new Histogram();
         loop.answered = 0;
         loop.errors = 0;
         double seconds = Double.parseDouble(args[6]);
         loop.run(rate, seconds);
         Histogram times = loop.times;
         System.out.printf(
-                "LATENCY %.0f %.0f %d %.0f %.0f %.0f %.0f%n",
+                "LATENCY %.0f %.0f %d %.0f %.0f %.0f %.0f %.0f %.0f%n",
                 rate,
                 loop.answered / seconds,
                 loop.errors,
                 times.micros(0.5),
                 times.micros(0.99),
                 times.micros(0.999),
-                times.micros(1));
+                times.micros(1),
+                loop.goodTimes.total / seconds,
+                loop.goodTimes.micros(0.99));
     }
 
     private void run(double rate, double seconds) throws IOException {
@@ -195,7 +199,9 @@ final class OpenLoop {
         private void finish() {
             times.add(System.nanoTime() - dueAt);
             answered++;
-            if (response.status() != 200) {
+            if (response.status() == 200) {
+                goodTimes.add(System.nanoTime() - dueAt);
+            } else {
                 errors++;
             }
             pending = false;

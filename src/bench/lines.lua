@@ -38,9 +38,10 @@ function request()
   return requests[at]
 end
 
--- Prints one line for the scripts: requests, microseconds, errors.
-function done(summary)
+-- Prints one line for the scripts: requests, microseconds, errors, those of them with another status, p99 in microseconds.
+function done(summary, latency)
   local errors = summary.errors
   local bad = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  io.write(string.format("RESULT %d %d %d\n", summary.requests, summary.duration, bad))
+  io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, bad, errors.status,
+    latency:percentile(99)))
 end

@@ -43,9 +43,10 @@ print_data() {
   row_of 'Text' "$LINES_COUNT lines, $(stat -c %s "$TEXT") bytes, $(awk -v b="$(stat -c %s "$TEXT")" -v l="$LINES_COUNT" 'BEGIN { printf "%.1f", b / l }') per line with its terminator, all in the page cache"
 }
 
-# keep_text SIZE: prints the path of a text of that size, and creates the text unless an earlier run has kept it.
+# keep_text SIZE: prints the path of the text of that size and of SEED, and creates it unless an earlier run has kept it.
 keep_text() {
   local file=$KEPT/data/$1.txt
+  [ "${SEED:-1}" = 1 ] || file=$KEPT/data/$1-$SEED.txt
   [ -f "$file" ] || "$BENCH/data.sh" "$1" "$file"
   echo "$file"
 }
