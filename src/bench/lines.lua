@@ -38,7 +38,7 @@ function request()
   return requests[at]
 end
 
--- Prints one line for the scripts: requests, microseconds, errors, those of them with another status, p99 in microseconds.
+-- Prints one line for the scripts: requests, microseconds, errors, how many of them are answers with another status, p99 in µs.
 function done(summary, latency)
   local errors = summary.errors
   local bad = errors.connect + errors.read + errors.write + errors.status + errors.timeout
