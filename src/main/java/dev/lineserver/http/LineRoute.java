@@ -2,22 +2,22 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
@@ -68,9 +68,23 @@ public final class LineRoute {
     private final LineJson json;
     private final LineNumbers numbers;
     private final Duration lookupTimeout;
+    private final ByteBufAllocator allocator;
     private volatile boolean draining;
 
+    @Inject
     LineRoute(Datasets datasets, RequestOutcomes outcomes, LineHead head, RangeLimits limits, ServeConfig config) {
+        this(datasets, outcomes, head, limits, config, PooledByteBufAllocator.DEFAULT);
+    }
+
+    /** @param allocator allocates the pieces of long lines */
+    LineRoute(
+            Datasets datasets,
+            RequestOutcomes outcomes,
+            LineHead head,
+            RangeLimits limits,
+            ServeConfig config,
+            ByteBufAllocator allocator) {
+        this.allocator = allocator;
         this.outcomes = outcomes;
         this.head = head;
         numbers = config.lineNumbers();
@@ -206,9 +220,14 @@ public final class LineRoute {
             }
             case Lookup.FoundInParts(LineParts parts) -> {
                 if (!answerWithHeadOnly(request, lineRequest, form, parts.length())) {
-                    Promise<Void> finished = Promise.promise();
-                    writeParts(request.response(), lineRequest, form, context, parts, 0, finished);
-                    return finished.future();
+                    return new LongLineAnswer(
+                                    request,
+                                    lineRequest,
+                                    form,
+                                    parts,
+                                    head,
+                                    failure -> failures.answer(request, lineRequest.version.manifest(), failure))
+                            .write(allocator, lookupTimeout);
                 }
             }
             case Lookup.PastTheEnd(long lineCount) ->
@@ -235,49 +254,6 @@ public final class LineRoute {
             request.response().end();
         }
         return headOnly;
-    }
-
-    /**
-     * Writes the parts of a long line, beginning with {@code part}. Each part is read when the previous one has been written
-     * to the client, so that a slow client keeps one part in memory, not the whole line.
-     *
-     * <p>The head follows the first read, so that a store that fails at once is still answered with a problem. After that,
-     * a failed read can only cut the answer off. A failed write means that the client has disconnected, and ends the
-     * answer. The version stays open until the current read has ended, also for a client that has disconnected.
-     *
-     * @param finished completed after the last part, or failed with the failure of a read
-     */
-    private void writeParts(
-            HttpServerResponse response,
-            LineRequest lineRequest,
-            LineForm form,
-            ContextInternal context,
-            LineParts parts,
-            int part,
-            Promise<Void> finished) {
-        boolean last = part + 1 == parts.count();
-        Future.<Void>succeededFuture()
-                .compose(_ -> Future.fromCompletionStage(parts.read(part), context)
-                        .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS))
-                .compose(bytes -> {
-                    if (part == 0) {
-                        head.set(response, lineRequest, form, parts.length());
-                    }
-                    Future<Void> written = last ? response.end(wrap(bytes)) : response.write(wrap(bytes));
-                    return written.map(!last).otherwise(false);
-                })
-                .onComplete(moreFollow -> {
-                    if (moreFollow.failed()) {
-                        finished.fail(moreFollow.cause());
-                    } else if (moreFollow.result()) {
-                        // In a task of its own: parts that are read and written at once would otherwise nest.
-                        context.nettyEventLoop()
-                                .execute(() ->
-                                        writeParts(response, lineRequest, form, context, parts, part + 1, finished));
-                    } else {
-                        finished.complete();
-                    }
-                });
     }
 
     /** Wraps an array without a copy; the array must not change. Vert.x 4 offers no other way. */

@@ -17,30 +17,41 @@ final class PlainPieces implements BodyPieces {
 
     private final LineRange range;
     private final OptionalLong length;
+    private final int blockBytes;
     private final ByteBuf block;
     private long made;
     private boolean ended;
 
     PlainPieces(LineRange range, ByteBufAllocator allocator) {
+        this(range, range.byteCount(), BLOCK_BYTES, allocator);
+    }
+
+    /**
+     * @param length bytes of the body, which may end before the range; empty for all bytes of a range of unknown length
+     * @param blockBytes size of a block
+     */
+    PlainPieces(LineRange range, OptionalLong length, int blockBytes, ByteBufAllocator allocator) {
         this.range = range;
-        length = range.byteCount();
-        block = allocator.directBuffer(BLOCK_BYTES, BLOCK_BYTES);
+        this.length = length;
+        this.blockBytes = blockBytes;
+        block = allocator.directBuffer(blockBytes, blockBytes);
     }
 
     @Override
     public CompletionStage<ByteBuf> next() {
-        ByteBuffer room = block.nioBuffer(0, BLOCK_BYTES);
+        ByteBuffer room = block.nioBuffer(0, blockBytes);
         return range.fill(room).thenApply(_ -> piece(room.position()));
     }
 
     private ByteBuf piece(int filled) {
-        made += filled;
+        int wanted = (int) Math.min(filled, length.orElse(Long.MAX_VALUE) - made);
+        made += wanted;
         // A block that is not full is the last one.
-        ended = filled < BLOCK_BYTES || (length.isPresent() && made == length.getAsLong());
+        ended = filled < blockBytes || (length.isPresent() && made == length.getAsLong());
         if (ended && length.isPresent() && made != length.getAsLong()) {
             throw new IllegalStateException("the lines have " + made + " bytes, not " + length.getAsLong());
         }
-        return block.retainedSlice(0, filled);
+        return block.retainedSlice(0, wanted);
     }
 
     @Override

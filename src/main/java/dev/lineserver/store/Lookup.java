@@ -23,8 +23,8 @@ public sealed interface Lookup {
     record Found(byte[] line) implements Lookup {}
 
     /**
-     * A line that is longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}, or that the store keeps in
-     * several records. The caller reads its parts before it closes the snapshot.
+     * A line that is longer than {@link dev.lineserver.line.Limits#WHOLE_LINE_BYTES}, or than the store reads at once, or
+     * that it keeps in several records. The caller reads its parts before it closes the snapshot.
      *
      * @param parts of the line, read one by one
      */

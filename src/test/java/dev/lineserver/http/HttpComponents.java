@@ -73,7 +73,7 @@ public final class HttpComponents implements AutoCloseable {
         head = new LineHead(serve);
         datasets = new Datasets(opener, DatasetName.DEFAULT, versionCheckInterval);
         limits = new RangeLimits(serve);
-        lineRoute = new LineRoute(datasets, outcomes, head, limits, serve);
+        lineRoute = new LineRoute(datasets, outcomes, head, limits, serve, allocator);
         management = new ManagementPort(serve);
         access = new AccessRoute(serve, management, registry);
         linesRoute = new LinesRoute(datasets, outcomes, head, limits, serve, allocator);

@@ -34,6 +34,11 @@ import dev.lineserver.store.embedded.index.LineIndex;
 record EmbeddedSnapshot(
         Manifest manifest, LineIndex index, LinesFile lines, DiskReads reads, SourceValidation validation)
         implements Snapshot {
+    /**
+     * Length of the longest line that is read whole, in bytes: 64 KiB. A slow client occupies as much memory, and one of a
+     * longer line only one piece of it.
+     */
+    private static final int WHOLE_LINE_BYTES = Limits.WHOLE_LINE_BYTES / 2;
 
     @Override
     public CompletionStage<Lookup> lookup(long lineIndex) {
@@ -42,7 +47,7 @@ record EmbeddedSnapshot(
         }
         long start = index.start(lineIndex);
         int length = index.length(lineIndex);
-        if (length > Limits.WHOLE_LINE_BYTES) {
+        if (length > WHOLE_LINE_BYTES) {
             // Nothing is read yet: the caller requests the parts at the rate of its client.
             return CompletableFuture.completedFuture(new Lookup.FoundInParts(parts(lineIndex, start, length)));
         }
