@@ -9,15 +9,54 @@ export class Problem extends Error {
   }
 }
 
+/** The key that every request of this page has. It is in memory only: a reload forgets it. */
+let key = '';
+let asking = null;
+
+export const hasKey = () => key !== '';
+
+/** Shows a field for the key until one is entered. All requests that need one wait for the same field. */
+function askForKey() {
+  asking ??= new Promise((resolve) => {
+    const form = document.createElement('form');
+    form.id = 'key';
+    form.className = 'notice';
+    const label = document.createElement('label');
+    label.textContent = `${key ? 'The server does not know this key.' : 'This server needs a key.'} Key `;
+    const field = document.createElement('input');
+    Object.assign(field, { type: 'password', autocomplete: 'off', required: true, pattern: '[!-~]+', size: 48 });
+    label.append(field);
+    const button = document.createElement('button');
+    button.textContent = 'Use key';
+    form.append(label, ' ', button);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      key = field.value;
+      asking = null;
+      form.remove();
+      resolve();
+    });
+    document.querySelector('main').prepend(form);
+    field.focus();
+  });
+  return asking;
+}
+
 /** Sends a GET request. Throws a Problem unless the answer is 2xx. */
 export async function get(path, options = {}) {
+  const sent = key;
+  const headers = sent ? { ...options.headers, Authorization: `Bearer ${sent}` } : options.headers;
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers });
   } catch (failure) {
     throw interpret(failure);
   }
   if (response.ok) return response;
+  if (response.status === 401) {
+    if (sent === key) await askForKey();
+    return get(path, options);
+  }
   let detail = `The server answered ${response.status} ${response.statusText}.`;
   try {
     detail = (await response.json()).detail ?? detail;

@@ -1,5 +1,5 @@
 // The panel below the list: one line in full, as text or in hexadecimal.
-import { readBytes } from './api.js';
+import { hasKey, readBytes } from './api.js';
 import { appendBytes, appendText, formatBytes, formatCount, hexDump, utf8Text } from './bytes.js';
 
 const FIRST_BYTES = 64 << 10;
@@ -32,7 +32,7 @@ export class Detail {
     element('as-hex').addEventListener('click', () => this.#chooseForm(true));
     element('more').addEventListener('click', () => this.#read(this.#limit * 4));
     element('copy-line').addEventListener('click', () => this.#copyLine());
-    element('copy-curl').addEventListener('click', () => this.#copy(`curl '${this.#url}'`, 'the command'));
+    element('copy-curl').addEventListener('click', () => this.#copy(`curl ${hasKey() ? '-H "Authorization: Bearer $KEY" ' : ''}'${this.#url}'`, 'the command'));
     element('copy-link').addEventListener('click', () => this.#copy(this.#link, 'the link'));
     element('close').addEventListener('click', () => this.close());
   }

@@ -3,6 +3,7 @@ package dev.lineserver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,9 +16,10 @@ import org.junit.jupiter.api.Test;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** Every test that promises.md names exists: {@code Class#method}, or {@code Class} for all tests of a class. */
+/** Every test that promises.md and security.md name exists: {@code Class#method}, or {@code Class} for all tests of a class. */
 final class PromisesTest {
     private static final Path PROMISES = Path.of("src/docs/promises.md");
+    private static final Path SECURITY = Path.of("src/docs/security.md");
     private static final Pattern NAMED_TEST = Pattern.compile("`([A-Z]\\w+)(?:#(\\w+))?`");
 
     @Test
@@ -53,9 +55,10 @@ final class PromisesTest {
     }
 
     private static List<String> rows() throws IOException {
-        List<String> rows = Files.readAllLines(PROMISES).stream()
-                .filter(line ->
-                        line.startsWith("| ") && !line.startsWith("| promise") && !line.startsWith("| sabotage"))
+        List<String> lines = new ArrayList<>(Files.readAllLines(PROMISES));
+        lines.addAll(Files.readAllLines(SECURITY));
+        List<String> rows = lines.stream()
+                .filter(line -> line.startsWith("| ") && !line.matches("\\| (promise|sabotage|threat) .*"))
                 .toList();
         assertEquals(List.of(), rows.stream().filter(row -> !row.endsWith(" |")).toList());
         return rows;

@@ -235,6 +235,11 @@ public final class Settings {
      * of Quarkus that follow from our settings. Must be called before Quarkus starts.
      */
     public void passToQuarkus() {
+        quarkusGiven = new Given(quarkusProperties(), given.file());
+    }
+
+    /** Returns the command line, and the properties of Quarkus that follow from our settings. */
+    Map<String, String> quarkusProperties() {
         Map<String, String> properties = new HashMap<>(given.commandLine());
         properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
         if (serve().http().clientCertificates() == ServeConfig.ClientCertificates.REQUIRED
@@ -242,7 +247,7 @@ public final class Settings {
             // The port without TLS asks for no certificate, so that it must not be open unless somebody wants it.
             properties.put(INSECURE_REQUESTS, "disabled");
         }
-        quarkusGiven = new Given(properties, given.file());
+        return properties;
     }
 
     /**

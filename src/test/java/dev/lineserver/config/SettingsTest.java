@@ -1,0 +1,57 @@
+package dev.lineserver.config;
+
+import java.time.Duration;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+final class SettingsTest {
+    private static @Nullable String insecureRequests(String clientCertificates) {
+        return Settings.load(Map.of("http.client-certificates", clientCertificates))
+                .quarkusProperties()
+                .get("quarkus.http.insecure-requests");
+    }
+
+    /** Whoever requires certificates must not leave a port open that asks for none. */
+    @Test
+    void requiredCertificatesCloseThePortWithoutTls() {
+        assertEquals("disabled", insecureRequests("required"));
+        assertNull(insecureRequests("request"));
+        System.setProperty("quarkus.http.insecure-requests", "redirect");
+        try {
+            assertNull(insecureRequests("required"), "somebody wants it");
+        } finally {
+            System.clearProperty("quarkus.http.insecure-requests");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1/s, 1, 1", "100/s, 100, 1", "600/m, 600, 60", "1000000/h, 1000000, 3600"})
+    void aRateIsANumberOfRequestsInATime(String text, long requests, long seconds) {
+        assertEquals(
+                new RequestRate(requests, Duration.ofSeconds(seconds)),
+                Settings.load(Map.of("http.rate-limit", text))
+                        .serve()
+                        .http()
+                        .rateLimit()
+                        .orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"100", "0/s", "1000001/s", "-1/s", "1.5/s", "1/d", "1 /s", "/s", "99999999999999999999/s"})
+    void anythingElseIsRefusedWithTheForm(String text) {
+        String message =
+                String.valueOf(assertThrows(UsageException.class, () -> Settings.load(Map.of("http.rate-limit", text)))
+                        .getMessage());
+        assertTrue(message.startsWith("--rate-limit: '" + text + "' is not a rate of requests"), message);
+    }
+}
