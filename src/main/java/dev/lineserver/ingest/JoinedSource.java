@@ -32,15 +32,15 @@ final class JoinedSource extends Source {
 
     /** @param names paths of files or pipes, and at most once {@link #STDIN} */
     static JoinedSource join(List<String> names) throws SourceException, InterruptedException {
+        // Before any file is opened: standard input may be a terminal, and opening it waits for the first bytes.
+        long streams = names.stream().filter(Source::isStandardInput).count();
+        if (streams > 1) {
+            throw new SourceException("standard input is named " + streams + " times; name it once");
+        }
         List<JoinedBytes.Piece> parts = new ArrayList<>(names.size());
         try {
             for (String name : names) {
                 parts.add(JoinedBytes.Piece.of(Source.open(name)));
-            }
-            long streams =
-                    parts.stream().filter(part -> part.name().equals(STDIN)).count();
-            if (streams > 1) {
-                throw new SourceException("standard input is named " + streams + " times; name it once");
             }
             long nameBytes = parts.stream()
                     .mapToLong(part -> part.name().getBytes(StandardCharsets.UTF_8).length)

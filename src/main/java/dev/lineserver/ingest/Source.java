@@ -87,7 +87,7 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
      * @throws InterruptedException if this thread was interrupted while it waited for the writer of a pipe
      */
     public static Source open(String source) throws SourceException, InterruptedException {
-        String name = PATHS_OF_STDIN.contains(source) ? STDIN : source;
+        String name = isStandardInput(source) ? STDIN : source;
         if (name.isEmpty()) {
             throw new SourceException("the name of the file is empty; name a file, or - for standard input");
         }
@@ -115,6 +115,11 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
         } catch (IOException e) {
             throw SourceException.cannotRead(name, e);
         }
+    }
+
+    /** Returns true if a name means the standard input of this process. */
+    static boolean isStandardInput(String source) {
+        return source.equals(STDIN) || PATHS_OF_STDIN.contains(source);
     }
 
     /**

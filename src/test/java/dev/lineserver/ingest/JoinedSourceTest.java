@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.io.PipedInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -206,6 +207,8 @@ final class JoinedSourceTest {
         assertRefused(
                 "cannot read " + directory.resolve("cut.gz") + ": it is truncated; fetch it again",
                 List.of(good, write("cut.gz", Archives.cut(archive, archive.length - 1)), good));
+        // This stream cannot be read: nobody should have to type a line to learn that the command is wrong.
+        System.setIn(new PipedInputStream());
         assertRefused("standard input is named 2 times", List.of("-", good, "/dev/stdin"));
         assertRefused(
                 "and a version keeps at most 65536", Collections.nCopies(400, write("n".repeat(200), ascii("x"))));

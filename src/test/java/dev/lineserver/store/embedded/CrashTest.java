@@ -37,7 +37,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class CrashTest {
     private static final byte[] BEFORE = Samples.random(20, 50, 1);
     private static final byte[] AFTER = Samples.random(130, 20, 2);
-    private static final int POWER_CUTS_PER_CHANGE = 8;
+    private static final int POWER_CUTS_PER_CHANGE = 3;
 
     @TempDir
     Path directory;
