@@ -36,6 +36,7 @@ final class IdleConnectionTest {
     void onlyAnIdleConnectionIsClosed() throws IOException {
         int length = lengthOfAnAnswer();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(60_000);
             byte[] first = exchange(socket, length);
             Awaitility.await()
                     .pollInterval(IDLE_TIMEOUT.dividedBy(5))
@@ -50,6 +51,7 @@ final class IdleConnectionTest {
     /** Returns the length in bytes of one answer: all bytes received until the idle connection is closed. */
     private int lengthOfAnAnswer() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(60_000);
             socket.getOutputStream().write(REQUEST);
             return socket.getInputStream().readAllBytes().length;
         }

@@ -344,6 +344,7 @@ final class LineRouteTest {
             return part();
         });
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(60_000);
             socket.getOutputStream()
                     .write("GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             socket.getInputStream().readNBytes(PART);

@@ -440,6 +440,7 @@ final class McpRouteTest {
         serve(ON, (_, server) -> {
             String host = "evil.example:" + server.port();
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                socket.setSoTimeout(30_000);
                 socket.getOutputStream()
                         .write(("POST /mcp HTTP/1.1\r\nHost: " + host + "\r\nOrigin: http://" + host
                                         + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")

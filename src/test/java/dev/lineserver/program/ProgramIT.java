@@ -340,6 +340,7 @@ final class ProgramIT {
         serve("serve", file("served", content).toString());
         URI uri = URI.create(baseUrl);
         try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+            socket.setSoTimeout(60_000);
             // The router answers the first request of a connection, the fast path the second.
             String requests = "GET /lines/1 HTTP/1.1\r\nHost: x\r\n\r\nGET /lines/2 HTTP/1.1\r\nHost: x\r\n\r\n";
             socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
@@ -363,6 +364,7 @@ final class ProgramIT {
         URI uri = URI.create(baseUrl);
         for (int i = 0; i < 4; i++) {
             try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+                socket.setSoTimeout(60_000);
                 String requests = "GET /lines HTTP/1.1\r\nHost: x\r\n\r\n"
                         + "POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
                 socket.getOutputStream().write(requests.getBytes(StandardCharsets.US_ASCII));
