@@ -25,8 +25,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class LogInjectionTest {
     private static final String MARK = "INJECTED";
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}&&[^\\n\\t]]");
-    private static final Pattern ACCESS_LINE = Pattern.compile(
-            "127\\.0\\.0\\.1 - - \\[[^]]*] \"(?:[^\"\\\\]|\\\\.)*\" (?:\\d{3}|-) (?:\\d+|-)(?: \"(?:[^\"\\\\]|\\\\.)*\"){2}(?: [0-9a-f]{32})?");
+    /** Printable ASCII, in which quotes and backslashes are escaped. */
+    private static final String QUOTED = "\"(?:[ !#-\\[\\]-~]|\\\\[ -~])*\"";
+
+    private static final Pattern ACCESS_LINE = Pattern.compile("127\\.0\\.0\\.1 - - \\[[^]]*] " + QUOTED
+            + " (?:\\d{3}|-) (?:\\d+|-) " + QUOTED + " " + QUOTED + "(?: [0-9a-f]{32})?");
 
     /** All records of all loggers, with their exceptions. */
     private static final class Records extends Handler {
