@@ -27,8 +27,18 @@ pack_jvm() {
   # The cache of classes is valid only for the exact Java that created it.
   rm -f "$staging/$folder/quarkus-app/line-server.aot"
   pack "$folder" target/line-server-jvm
+  require_known_licences "$pages/line-server.cdx.json"
   cp "$pages/line-server.cdx.json" "$release/line-server-$(pom_value version).cdx.json"
   cp -R "$pages/line-server.bash" "$pages/line-server.fish" "$pages/man1" "$release/"
+}
+
+# require_known_licences SBOM: fails if a library has a licence that nobody has looked at. licences.txt has the others.
+require_known_licences() {
+  local unknown
+  unknown=$(sed -n '/"licenses" : \[/,/\]/p' "$1" | sed -nE 's/.*"(id|name|expression)" : "(.*)".*/\2/p' |
+    LC_ALL=C sort -u | grep -vxF -f src/main/scripts/licences.txt) || return 0
+  echo "A library has a licence that src/main/scripts/licences.txt does not list: $unknown" >&2
+  return 1
 }
 
 pack_native() {
