@@ -7,7 +7,7 @@ source "$(dirname "$0")/lib/common.sh"
 main() {
   (cd "$ROOT" && ./mvnw -q -Pjmh test-compile) >&2
   exec "$JAVA" "${SERVER_JAVA_OPTIONS[@]}" \
-    -cp "$ROOT/target/test-classes:$ROOT/target/classes:$(<"$ROOT/target/bench/jmh.classpath")" \
+    -cp "$ROOT/target/bench/jmh-classes:$ROOT/target/test-classes:$ROOT/target/classes:$(<"$ROOT/target/bench/jmh.classpath")" \
     org.openjdk.jmh.Main "$@"
 }
 

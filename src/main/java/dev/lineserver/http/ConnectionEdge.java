@@ -1,14 +1,10 @@
 package dev.lineserver.http;
 
-import java.net.InetSocketAddress;
 import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.channel.ServerChannel;
-import io.netty.channel.SingleThreadEventLoop;
-import io.netty.util.concurrent.EventExecutor;
 import io.quarkus.value.registry.ValueRegistry;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -23,6 +19,7 @@ import org.jboss.logging.Logger;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.http.connection.Connections;
 import dev.lineserver.http.connection.Descriptors;
+import dev.lineserver.http.connection.ListeningChannels;
 
 /**
  * Installs {@link Connections} on the ports of the router, and publishes its counts. The management port, whose requests do
@@ -74,18 +71,7 @@ final class ConnectionEdge {
         install(vertx, values.get(HttpServer.HTTPS_PORT));
     }
 
-    /** The pipeline of a listening channel may be changed on the acceptor's event loop only. */
     void install(Vertx vertx, int port) {
-        for (EventExecutor loop : ((VertxInternal) vertx).getAcceptorEventLoopGroup()) {
-            loop.execute(() -> ((SingleThreadEventLoop) loop)
-                    .registeredChannelsIterator()
-                    .forEachRemaining(channel -> {
-                        if (channel instanceof ServerChannel listening
-                                && listening.localAddress() instanceof InetSocketAddress address
-                                && address.getPort() == port) {
-                            connections.install(listening);
-                        }
-                    }));
-        }
+        ListeningChannels.change(((VertxInternal) vertx).getAcceptorEventLoopGroup(), port, connections::install);
     }
 }

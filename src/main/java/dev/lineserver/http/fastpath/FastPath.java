@@ -1,6 +1,5 @@
 package dev.lineserver.http.fastpath;
 
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,8 +11,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.SingleThreadEventLoop;
-import io.netty.util.concurrent.EventExecutor;
 import io.quarkus.value.registry.ValueRegistry;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -30,6 +27,7 @@ import org.jboss.logging.Logger;
 import dev.lineserver.http.LineHead;
 import dev.lineserver.http.LineRoute;
 import dev.lineserver.http.RequestOutcomes;
+import dev.lineserver.http.connection.ListeningChannels;
 
 /**
  * Installs the fast path: adds a {@link FastPathHandler} to each connection that the main port accepts.
@@ -37,9 +35,6 @@ import dev.lineserver.http.RequestOutcomes;
  * <p>Plain requests for lines then bypass Vert.x, Quarkus and every route. That is safe only if none of these would change
  * the answer. So the fast path stays off if a setting, a route or a tracer applies to lines, or is not known to leave them
  * alone: {@link #findReasonToDisable} names the first of these.
- *
- * <p>Vert.x has no hook for a new connection. A handler in front of Netty's acceptor, in the pipeline of the listening
- * channel, sees each accepted channel before Vert.x does.
  */
 @Singleton
 final class FastPath {
@@ -103,12 +98,7 @@ final class FastPath {
             return;
         }
         int port = values.get(HttpServer.HTTP_PORT);
-        // The pipeline of a listening channel may be changed on the acceptor's event loop only.
-        for (EventExecutor loop : internal.getAcceptorEventLoopGroup()) {
-            loop.execute(() -> ((SingleThreadEventLoop) loop)
-                    .registeredChannelsIterator()
-                    .forEachRemaining(channel -> install(channel, port)));
-        }
+        ListeningChannels.change(internal.getAcceptorEventLoopGroup(), port, this::install);
     }
 
     /**
@@ -159,25 +149,19 @@ final class FastPath {
                 : value.getConfigSourceOrdinal() > Integer.MIN_VALUE;
     }
 
-    private void install(Channel listening, int port) {
-        if (listening instanceof ServerChannel
-                && listening.localAddress() instanceof InetSocketAddress address
-                && address.getPort() == port) {
-            listening.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
-                @Override
-                public void channelRead(ChannelHandlerContext ctx, Object message) {
-                    Channel accepted = (Channel) message;
-                    // Netty sizes read buffers by the last reads, from 64 bytes on. A head that arrives in two reads is
-                    // left to the router, so the smallest buffer has room for any plain head.
-                    accepted.config()
-                            .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
-                                    PlainRequestParser.MAX_HEAD_BYTES,
-                                    PlainRequestParser.MAX_HEAD_BYTES,
-                                    MAX_READ_BYTES));
-                    accepted.pipeline().addLast(new FastPathHandler(FastPath.this));
-                    ctx.fireChannelRead(message);
-                }
-            });
-        }
+    private void install(ServerChannel listening) {
+        listening.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                Channel accepted = (Channel) message;
+                // Netty sizes read buffers by the last reads, from 64 bytes on. A head that arrives in two reads is
+                // left to the router, so the smallest buffer has room for any plain head.
+                accepted.config()
+                        .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(
+                                PlainRequestParser.MAX_HEAD_BYTES, PlainRequestParser.MAX_HEAD_BYTES, MAX_READ_BYTES));
+                accepted.pipeline().addLast(new FastPathHandler(FastPath.this));
+                ctx.fireChannelRead(message);
+            }
+        });
     }
 }
