@@ -164,7 +164,7 @@ final class PlainRequestParserTest {
         return mutated.toString();
     }
 
-    private static void assertPlain(String text, String target, boolean closing) {
+    static void assertPlain(String text, String target, boolean closing) {
         EmbeddedChannel decoder = new EmbeddedChannel(new HttpRequestDecoder());
         decoder.writeInbound(buffer(text));
         HttpRequest request = decoder.readInbound();
