@@ -2,6 +2,8 @@ package dev.lineserver.program;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -27,6 +30,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import com.sun.net.httpserver.HttpServer;
 import io.vertx.core.json.JsonObject;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -189,6 +193,57 @@ final class ProgramIT {
                         .anyMatch(message -> message.getString("message").startsWith("listening at ")
                                 && message.getString("level").equals("INFO")),
                 messages::toString);
+    }
+
+    /** The sender of spans is found by name, which a native executable must be told. */
+    @Test
+    void spansArePostedToACollector() throws Exception {
+        HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        List<String> received = new CopyOnWriteArrayList<>();
+        collector.createContext("/v1/traces", exchange -> {
+            received.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        collector.start();
+        try {
+            String url = "http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces";
+            serve("serve", file("x.txt", Samples.random(100, 20, 47)).toString(), "--traces=" + url);
+            assertEquals(200, get("/lines/7").statusCode());
+            Awaitility.await().until(() -> received.stream().anyMatch(spans -> spans.contains("GET /lines/{n}")));
+        } finally {
+            collector.stop(0);
+        }
+    }
+
+    @Test
+    void aKeyThatTheProgramMadeOpensItsDatasetOnly() throws Exception {
+        Program.Result made = Program.run(directory.resolve("key"), "key", "web", "--datasets", "other");
+        List<String> out =
+                new String(made.out(), StandardCharsets.US_ASCII).lines().toList();
+        String key =
+                out.stream().filter(line -> line.startsWith("lsk_")).findFirst().orElseThrow();
+        String entry = out.stream()
+                .filter(line -> line.contains("sha256:"))
+                .findFirst()
+                .orElseThrow();
+        Path keys = Files.writeString(directory.resolve("keys"), entry.replaceFirst("other$", "default") + "\n");
+        serve(
+                "serve",
+                file("x.txt", "one\ntwo\n".getBytes(StandardCharsets.US_ASCII)).toString(),
+                "--api-keys=" + keys);
+        assertEquals(401, get("/lines/2").statusCode());
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(baseUrl + "/lines/2")).header("Authorization", "Bearer " + key);
+        assertEquals(
+                "two",
+                CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString())
+                        .body());
+        Files.writeString(keys, entry + "\n");
+        Awaitility.await()
+                .until(() -> CLIENT.send(request.build(), HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        == 403);
     }
 
     @Test
