@@ -244,6 +244,8 @@ record Problem(
         // One by one: setAll would remove the headers that the caller has set, such as Connection.
         headers().forEach(response::putHeader);
         more.forEach(response::putHeader);
+        // The router fails some requests before its first route, which sets it for all others.
+        response.putHeader(LineHead.NOSNIFF_NAME, LineHead.NOSNIFF);
         response.putHeader("Content-Length", Integer.toString(body.length()));
         response.end(request.method().equals(HttpMethod.HEAD) ? Buffer.buffer() : body);
     }

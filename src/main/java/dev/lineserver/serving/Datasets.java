@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -273,7 +274,13 @@ public final class Datasets implements AutoCloseable {
     private void startRefresh(ServedDataset dataset, Runnable task) {
         CompletableFuture<Void> last = refreshes.get(dataset);
         if (last == null || last.isDone()) {
-            CompletableFuture<Void> refresh = CompletableFuture.runAsync(task, refreshers);
+            CompletableFuture<Void> refresh;
+            try {
+                refresh = CompletableFuture.runAsync(task, refreshers);
+            } catch (RejectedExecutionException _) {
+                // The server is ending.
+                return;
+            }
             refreshes.put(dataset, refresh.exceptionally(failure -> {
                 // Not fatal: the next check starts another refresh.
                 LOG.log(System.Logger.Level.ERROR, "refreshing dataset " + dataset.name() + " failed", failure);

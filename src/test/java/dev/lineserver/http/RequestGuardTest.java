@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -101,6 +102,14 @@ final class RequestGuardTest {
     private static String chunked(int length) {
         return "GET /lines/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(length)
                 + "\r\n" + "x".repeat(length) + "\r\n0\r\n\r\n";
+    }
+
+    /** The router itself fails it, before any route has set the headers that all answers have. */
+    @Test
+    void aRequestWithoutHostGetsTheHeadersOfAllAnswers() throws Exception {
+        String answer = exchange("GET /lines/1 HTTP/1.1\r\n\r\n");
+        assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+        assertTrue(answer.toLowerCase(Locale.ROOT).contains("\r\nx-content-type-options: nosniff\r\n"), answer);
     }
 
     private void answerWithTheNumber() {

@@ -102,6 +102,14 @@ final class DatasetsTest {
         assertTrue(store.closed);
     }
 
+    /** A check may be waiting for the store while the server ends. */
+    @Test
+    void aCheckThatEndsAfterTheServerIsNoFailure() {
+        serve(1);
+        datasets.close();
+        datasets.check();
+    }
+
     @Test
     void aSupersededVersionIsKeptAliveWhileItIsRead() {
         serve(1);

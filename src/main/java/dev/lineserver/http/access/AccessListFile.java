@@ -66,7 +66,11 @@ public final class AccessListFile {
         }
     }
 
+    /** A pipe would be empty at the second reading, and so let nobody in; one without a writer would never be read. */
     private static byte[] read(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException("it is not a regular file");
+        }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {

@@ -2,6 +2,7 @@ package dev.lineserver.http.access;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -13,6 +14,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.lineserver.config.UsageException;
@@ -115,6 +118,22 @@ final class AccessListFileTest {
                 .getMessage());
         assertTrue(invalid.contains("line 2: "), invalid);
         assertFalse(invalid.contains(KEY.text()), invalid);
+    }
+
+    /** Nobody writes to the pipe: reading it would wait for ever. */
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void aPipeIsRefusedAndNotWaitedFor() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(
+                0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        String refusal = String.valueOf(assertThrows(UsageException.class, () -> AccessListFile.open(pipe))
+                .getMessage());
+        assertTrue(refusal.endsWith("pipe: it is not a regular file"), refusal);
+        AccessListFile keys = AccessListFile.open(file);
+        Files.move(pipe, file, StandardCopyOption.REPLACE_EXISTING);
+        assertFalse(keys.refresh());
+        assertNotNull(keys.current().findByKey(KEY.text()));
     }
 
     @Test
