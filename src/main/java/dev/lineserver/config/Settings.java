@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigMappings;
@@ -60,6 +61,10 @@ public final class Settings {
     /** Matches an origin as browsers serialise it: in lower case, without a path, and without the port of its scheme. */
     private static final Pattern ORIGIN = Pattern.compile(
             "(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\\[[0-9a-f:.]+])(?::\\d{1,5})?");
+
+    /** Matches the settings of a trust store, as properties and as environment variables. */
+    private static final Pattern TRUST_STORE =
+            Pattern.compile("quarkus[._](?:tls|http[._]ssl)[._].*trust[._-]store.*", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern HTTP_URL =
             Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(?::\\d{1,5})?(?:/[!-~]*)?");
@@ -121,6 +126,7 @@ public final class Settings {
         requireOrigins(config, PREFIX + "http.cors-origins");
         requireTraces(config);
         Settings settings = new Settings(config, given);
+        settings.requireSafePorts();
         if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
             Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
             requireWithin(
@@ -206,6 +212,25 @@ public final class Settings {
             ConfigValue given = config.getConfigValue(PREFIX + name);
             throw new UsageException(userFacingName(given) + ": " + given.getValue() + " is not between "
                     + SHORTEST_DURATION.toMillis() + "ms and " + described);
+        }
+    }
+
+    /**
+     * Refuses a port for two purposes, whose requests could not be told apart, and certificates of clients without a trust
+     * store: Java would trust all public authorities, and so everybody who has a web site.
+     */
+    private void requireSafePorts() {
+        int managementPort = serve().managementPort().orElse(0);
+        if (managementPort != 0 && managementPort == serve().port()) {
+            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "management-port")) + ": "
+                    + managementPort + " is the port of lines; give it another one");
+        }
+        if (serve().http().clientCertificates() != ServeConfig.ClientCertificates.NONE
+                && StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+                        .noneMatch(name -> TRUST_STORE.matcher(name).matches())) {
+            throw new UsageException(
+                    userFacingName(config.getConfigValue(PREFIX + "http.client-certificates"))
+                            + ": nothing says which authorities sign the certificates of clients; set quarkus.tls.trust-store.pem.certs");
         }
     }
 

@@ -1,9 +1,11 @@
 package dev.lineserver.config;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,15 +17,50 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class SettingsTest {
+    private static final String TRUST_STORE = "quarkus.tls.trust-store.pem.certs";
+
     private static @Nullable String insecureRequests(String clientCertificates) {
         return Settings.load(Map.of("http.client-certificates", clientCertificates))
                 .quarkusProperties()
                 .get("quarkus.http.insecure-requests");
     }
 
+    @AfterEach
+    void removeTrustStore() {
+        System.clearProperty(TRUST_STORE);
+    }
+
+    /** Java would trust the authorities of the web. */
+    @ParameterizedTest
+    @ValueSource(strings = {"request", "required"})
+    void certificatesOfClientsNeedATrustStore(String wanted) {
+        Map<String, String> settings = Map.of("http.client-certificates", wanted);
+        String refusal = String.valueOf(assertThrows(UsageException.class, () -> Settings.load(settings))
+                .getMessage());
+        assertTrue(refusal.contains("set quarkus.tls.trust-store.pem.certs"), refusal);
+        System.setProperty(TRUST_STORE, "clients.pem");
+        assertEquals(
+                ServeConfig.ClientCertificates.valueOf(wanted.toUpperCase(Locale.ROOT)),
+                Settings.load(settings).serve().http().clientCertificates());
+    }
+
+    @Test
+    void theManagementPortIsNotThatOfLines() {
+        Map<String, String> settings = Map.of("port", "9000", "management-port", "9000");
+        String refusal = String.valueOf(assertThrows(UsageException.class, () -> Settings.load(settings))
+                .getMessage());
+        assertTrue(refusal.endsWith("9000 is the port of lines; give it another one"), refusal);
+        assertEquals(
+                0,
+                Settings.load(Map.of("port", "0", "management-port", "0"))
+                        .serve()
+                        .port());
+    }
+
     /** Whoever requires certificates must not leave a port open that asks for none. */
     @Test
     void requiredCertificatesCloseThePortWithoutTls() {
+        System.setProperty(TRUST_STORE, "clients.pem");
         assertEquals("disabled", insecureRequests("required"));
         assertNull(insecureRequests("request"));
         System.setProperty("quarkus.http.insecure-requests", "redirect");

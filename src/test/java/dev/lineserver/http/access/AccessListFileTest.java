@@ -125,8 +125,7 @@ final class AccessListFileTest {
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void aPipeIsRefusedAndNotWaitedFor() throws Exception {
         Path pipe = directory.resolve("pipe");
-        assertEquals(
-                0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
         String refusal = String.valueOf(assertThrows(UsageException.class, () -> AccessListFile.open(pipe))
                 .getMessage());
         assertTrue(refusal.endsWith("pipe: it is not a regular file"), refusal);
