@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -58,7 +59,8 @@ final class ResumeIT {
     @Test
     void anIngestIntoAerospikeSurvivesSignals() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
-            List<String> resumed = killAndResume(List.of("--aerospike", node.address()));
+            // Slow enough that progress is recorded before most kills, however fast the machine is.
+            List<String> resumed = killAndResume(List.of("--aerospike", node.address()), "--rate=" + LINES / 3);
             assertTrue(!resumed.isEmpty(), "no ingest was resumed: seed " + SEED);
         }
     }
@@ -118,15 +120,17 @@ final class ResumeIT {
     }
 
     /** Returns what the ingests that resumed another one have printed. */
-    private List<String> killAndResume(List<String> options) throws Exception {
+    private List<String> killAndResume(List<String> options, String... more) throws Exception {
         System.err.println("[resume] seed " + SEED);
         List<String> files = write();
         List<String> resumed = new ArrayList<>();
         long start = System.nanoTime();
-        run(options, ingest(files));
+        run(options, ingest(files, more));
         long duration = System.nanoTime() - start;
         for (int i = 0; i < KILLS; i++) {
-            Process ingest = Program.start(log(), arguments(options, ingest(files, "--resume")));
+            String[] again =
+                    Stream.concat(Stream.of("--resume"), Stream.of(more)).toArray(String[]::new);
+            Process ingest = Program.start(log(), arguments(options, ingest(files, again)));
             if (ingest.waitFor((long) (duration * random.nextDouble(0.2, 1.1)), TimeUnit.NANOSECONDS)) {
                 assertEquals(0, ingest.exitValue(), this::messages);
                 assertEquals(
