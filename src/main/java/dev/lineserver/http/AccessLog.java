@@ -24,12 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.ServeConfig.AccessLogFormat;
+import dev.lineserver.http.access.ApiKey;
 import dev.lineserver.store.ControlCharacters;
 
 /**
  * Writes one line about each answer to standard output, in the format of the setting {@code line-server.access-log}. Text
  * of clients cannot forge a line or a field: quotes, backslashes, and all characters but the printable ones of ASCII are
- * escaped.
+ * escaped. A key is hidden, because somebody may have put it into the target by mistake.
  *
  * <p>The fast path does not know the headers of a request, so it is off while the log is on. The methods may be called on
  * any thread, and do not wait for standard output: {@link AccessLogWriter} does.
@@ -113,7 +114,7 @@ final class AccessLog {
         members.put("time", begin.toString());
         members.put("client", address(request));
         members.put("method", request.method().name());
-        members.put("target", ControlCharacters.escape(request.uri()));
+        members.put("target", ControlCharacters.escape(ApiKey.mask(request.uri())));
         members.put("protocol", protocol(request));
         members.put("status", status);
         members.put("bytes", bytes);
@@ -126,7 +127,7 @@ final class AccessLog {
 
     private static void putHeader(Map<String, Object> members, String name, @Nullable String value) {
         if (value != null) {
-            members.put(name, ControlCharacters.escape(value));
+            members.put(name, ControlCharacters.escape(ApiKey.mask(value)));
         }
     }
 
@@ -147,7 +148,7 @@ final class AccessLog {
 
     private static void appendQuoted(StringBuilder line, @Nullable String text) {
         line.append('"');
-        String quoted = text == null ? "-" : text;
+        String quoted = text == null ? "-" : ApiKey.mask(text);
         for (int i = 0; i < quoted.length(); i++) {
             char c = quoted.charAt(i);
             if (c == '"' || c == '\\') {

@@ -39,7 +39,7 @@ import dev.lineserver.http.access.Requirement;
 @Singleton
 final class AccessRoute {
     /** After {@link CrossOriginRoute}: pages must be able to read a refusal, and preflight requests never have a key. */
-    private static final int ORDER = Integer.MIN_VALUE + 3;
+    static final int ORDER = Integer.MIN_VALUE + 3;
 
     private static final String CLIENT = "line-server client";
     private static final String SCHEME = "bearer ";

@@ -5,7 +5,8 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import javax.naming.InvalidNameException;
+import javax.naming.NamingException;
+import javax.naming.directory.Attribute;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -58,7 +59,7 @@ final class CertificateRequest implements HttpServerOptionsCustomizer {
 
     /**
      * Returns the alternative names of the subject that are DNS names, URIs or addresses of e-mail; if there are none, its
-     * common names. RFC 6125 (section 6.4.4) has the same rule for servers.
+     * common name. RFC 6125 (section 6.4.4) has the same rule for servers.
      */
     static List<String> names(X509Certificate certificate) {
         List<String> names = new ArrayList<>();
@@ -71,17 +72,21 @@ final class CertificateRequest implements HttpServerOptionsCustomizer {
                     }
                 }
             }
-            if (names.isEmpty()) {
-                for (Rdn part :
-                        new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
-                    if (part.getType().equalsIgnoreCase("CN") && part.getValue() instanceof String text) {
-                        names.add(text);
-                    }
-                }
-            }
-        } catch (CertificateParsingException | InvalidNameException e) {
+            return names.isEmpty() ? commonName(certificate) : names;
+        } catch (CertificateParsingException | NamingException e) {
             return List.of();
         }
-        return names;
+    }
+
+    /** Returns the common name of the subject; none if it has several, of which readers of it choose different ones. */
+    private static List<String> commonName(X509Certificate certificate) throws NamingException {
+        List<String> names = new ArrayList<>();
+        for (Rdn part : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+            Attribute common = part.toAttributes().get("CN");
+            for (int i = 0; common != null && i < common.size(); i++) {
+                names.add(common.get(i) instanceof String text ? text : "");
+            }
+        }
+        return names.size() == 1 ? names : List.of();
     }
 }

@@ -1,10 +1,12 @@
 package dev.lineserver.http;
 
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.ServerChannel;
 import io.quarkus.value.registry.ValueRegistry;
 import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -22,8 +24,7 @@ import dev.lineserver.http.connection.Descriptors;
 import dev.lineserver.http.connection.ListeningChannels;
 
 /**
- * Installs {@link Connections} on the ports of the router, and publishes its counts. The management port, whose requests do
- * not pass {@link RequestGuard}, is left alone.
+ * Installs {@link Connections} on all ports, and publishes its counts.
  */
 @Singleton
 final class ConnectionEdge {
@@ -71,7 +72,15 @@ final class ConnectionEdge {
         install(vertx, values.get(HttpServer.HTTPS_PORT));
     }
 
+    void installOnManagementPort(Vertx vertx, int port) {
+        install(vertx, port, connections::installForOperation);
+    }
+
     void install(Vertx vertx, int port) {
-        ListeningChannels.change(((VertxInternal) vertx).getAcceptorEventLoopGroup(), port, connections::install);
+        install(vertx, port, connections::install);
+    }
+
+    private static void install(Vertx vertx, int port, Consumer<ServerChannel> installation) {
+        ListeningChannels.change(((VertxInternal) vertx).getAcceptorEventLoopGroup(), port, installation);
     }
 }

@@ -50,7 +50,7 @@ import dev.lineserver.store.Lookup;
 public final class LineRoute {
     /** Name of the routes that answer lines; the fast path finds them by it. */
     public static final String ROUTE_NAME = "line-server lines";
-    /** Name of the route of {@link RequestGuard}, which comes before them. */
+    /** Name of the routes of {@link RequestGuard}, which come before them. */
     public static final String GUARD_NAME = "line-server guard";
 
     /** Name of the route of {@link ManagementPort}, which lets requests for lines of the main port pass. */

@@ -34,7 +34,9 @@ final class ManagementPort {
     /** After {@link RequestGuard}. */
     private static final int ORDER = Integer.MIN_VALUE + 1;
 
-    private static final String ROOT = "/q";
+    /** The path of health, metrics and the OpenAPI document. */
+    static final String ROOT = "/q";
+
     /** Scrapers and probes come again within a minute. */
     private static final int IDLE_TIMEOUT_SECONDS = 300;
 
@@ -78,22 +80,23 @@ final class ManagementPort {
     }
 
     /** Listens once the main port does. Quarkus calls this on a worker thread. */
-    void start(@ObservesAsync HttpServerStart started, Vertx vertx, Router router) {
-        listen(vertx, router);
+    void start(@ObservesAsync HttpServerStart started, Vertx vertx, Router router, ConnectionEdge connections) {
+        listen(vertx, router, connections);
     }
 
     /** Listens, if TLS is the only main port. */
-    void startWithTls(@ObservesAsync HttpsServerStart started, Vertx vertx, Router router) {
-        listen(vertx, router);
+    void startWithTls(@ObservesAsync HttpsServerStart started, Vertx vertx, Router router, ConnectionEdge connections) {
+        listen(vertx, router, connections);
     }
 
-    synchronized void listen(Vertx vertx, Router router) {
+    synchronized void listen(Vertx vertx, Router router, ConnectionEdge connections) {
         if (!enabled || server != null) {
             return;
         }
         server = vertx.createHttpServer(options).requestHandler(request -> router.handle(request.pause()));
         Future<HttpServer> _ = server.listen().onComplete(listening -> {
             if (listening.succeeded()) {
+                connections.installOnManagementPort(vertx, listening.result().actualPort());
                 port = listening.result().actualPort();
                 LOG.infof("listening for operation at http://%s:%d/q", options.getHost(), port);
             } else {

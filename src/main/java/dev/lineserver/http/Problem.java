@@ -16,6 +16,7 @@ import io.vertx.core.json.Json;
 import jakarta.ws.rs.core.Response;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.http.access.ApiKey;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.DatasetVersions;
@@ -31,6 +32,11 @@ record Problem(
         int status,
         String detail,
         @JsonAnyGetter Map<String, Object> members) {
+    /** Details repeat parts of the request, in which a client may have put its key by mistake. */
+    Problem {
+        detail = ApiKey.mask(detail);
+    }
+
     private static final String MEDIA_TYPE = "application/problem+json";
     /** A cache may otherwise keep a 404 or a 410 as long as it likes, and the version may be published meanwhile. */
     private static final String NO_STORE = "no-store";

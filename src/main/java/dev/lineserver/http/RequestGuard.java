@@ -1,10 +1,12 @@
 package dev.lineserver.http;
 
 import java.util.List;
+import java.util.Set;
 
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.config.ServeConfig;
 
 /**
- * The first route of the router. It refuses requests that HTTP forbids but Vert.x accepts. It also answers every request
+ * The first route of the router. It refuses requests that HTTP forbids but Vert.x accepts, and requests to change what is
+ * below {@code /q}. It also answers every request
  * that a later route or the router itself fails: Quarkus's own error handler would log a stack trace for each, so that any
  * client could fill the log.
  *
@@ -32,6 +35,9 @@ final class RequestGuard {
      * and a longer one is refused.
      */
     private static final long MAX_BODY_BYTES = 64 << 10;
+
+    /** The methods below {@code /q}. */
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
     /** In HTTP/2, a refused body up to this length is skipped, and a longer one ends its stream: 1 MiB. */
     static final int MAX_REFUSED_BODY_BYTES = 1 << 20;
@@ -60,6 +66,11 @@ final class RequestGuard {
                 .handler(this::check)
                 // Failure handlers run in the order of their routes, so this one precedes those of Quarkus.
                 .failureHandler(this::answerFailure);
+        // Quarkus answers any method there. After AccessRoute: without a key, the answer is 401 whatever the method.
+        router.route(ManagementPort.ROOT + "/*")
+                .setName(LineRoute.GUARD_NAME)
+                .order(AccessRoute.ORDER + 1)
+                .handler(RequestGuard::requireReading);
         // No route fails if none matches; the router calls these instead.
         for (int unmatched : new int[] {404, 405, 406}) {
             router.errorHandler(unmatched, this::answerFailure);
@@ -85,6 +96,14 @@ final class RequestGuard {
             routing.next();
         } else {
             refuse(routing.request(), problem);
+        }
+    }
+
+    private static void requireReading(RoutingContext routing) {
+        if (READING.contains(routing.request().method())) {
+            routing.next();
+        } else {
+            routing.fail(405);
         }
     }
 

@@ -27,6 +27,7 @@ import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.ServeConfig;
+import dev.lineserver.http.access.ApiKey;
 
 /**
  * Describes requests as spans of OpenTelemetry, if the setting {@code line-server.traces} names a collector. A span continues
@@ -140,7 +141,7 @@ final class Traces {
                 ? request.method().name()
                 : OTHER_METHOD;
         span.setAttribute(METHOD, method);
-        span.setAttribute(PATH, request.path());
+        span.setAttribute(PATH, ApiKey.mask(request.path()));
         span.setAttribute(SCHEME, request.scheme());
         if (request.remoteAddress() != null) {
             span.setAttribute(CLIENT, request.remoteAddress().hostAddress());

@@ -107,6 +107,8 @@ final class CommandTest {
                 err.toString(StandardCharsets.UTF_8).contains("grants are neither"),
                 err.toString(StandardCharsets.UTF_8));
         assertEquals("", out.toString(StandardCharsets.UTF_8));
+        assertEquals(2, runWithoutDataDir(out, "key", "web", "--datasets", "logs,logs"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("twice"), err.toString(StandardCharsets.UTF_8));
     }
 
     /** Before FILE is stored, and before the server listens. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import dev.lineserver.config.ServeConfig;
+import dev.lineserver.http.access.ApiKey;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -155,6 +157,33 @@ final class AccessLogTest {
                     withoutEscapes.chars().filter(c -> c == '"').count(),
                     line);
         }
+    }
+
+    /** A key belongs into a header, but some clients put it elsewhere. */
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void aKeyInTheWrongPlaceIsHidden(ServeConfig.AccessLogFormat format) throws Exception {
+        String key = ApiKey.generate().text();
+        String line = log(
+                        format.name().toLowerCase(Locale.ROOT),
+                        "GET /lines/5?access_token=" + key + "&x=1\nReferer: http://a/?key=" + key + "\r\nUser-Agent: "
+                                + key + "\r\n")
+                .getFirst();
+        assertFalse(line.contains(key.substring(4, 20)), line);
+        assertTrue(
+                line.contains("GET /lines/5?access_token=lsk_***&x=1")
+                        || line.contains("\"/lines/5?access_token=lsk_***&x=1\""),
+                line);
+        for (String changed : List.of(
+                key.substring(0, 30),
+                key + "xyz",
+                key.replace("lsk_", "lsk%5F"),
+                key.substring(0, 9) + "%41" + key.substring(10))) {
+            assertEquals("a=lsk_***&b", ApiKey.mask("a=" + changed + "&b"));
+        }
+        assertEquals("/lines/5?masks=lsk", ApiKey.mask("/lines/5?masks=lsk"));
+        Problem problem = Problem.notAVersionNumber(key);
+        assertFalse(problem.detail().contains(key.substring(4, 20)), problem.detail());
     }
 
     @ParameterizedTest

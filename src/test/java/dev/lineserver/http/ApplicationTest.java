@@ -137,6 +137,10 @@ final class ApplicationTest extends FormsContract {
         "406, GET, /datasets/edges/versions, text/html",
         "405, POST, /datasets, ''",
         "405, PUT, /datasets/edges, ''",
+        "405, POST, /q/health, ''",
+        "405, DELETE, /q/health/ready, ''",
+        "405, PUT, /q/metrics, ''",
+        "405, PATCH, /q/openapi, ''",
         "406, GET, /datasets, text/html",
         "406, GET, /datasets/edges, text/html"
     })

@@ -5,6 +5,8 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -28,5 +30,18 @@ final class CertificateRequestTest {
                         "-ext",
                         "san=dns:a.example.org,uri:spiffe://example.org/batch,email:b@example.org,ip:10.0.0.1"));
         assertEquals(List.of(), names("O=Example", "-ext", "san=ip:10.0.0.1", "-ext", "bc=ca:false"));
+    }
+
+    /** Programs disagree on the one that counts, so an authority may have checked another one. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CN=evil,O=Example,CN=batch.example.org",
+                "CN=evil+CN=batch.example.org,O=Example",
+                "CN=evil,O=a+CN=batch"
+            })
+    void severalCommonNamesAreNoName(String subject) throws Exception {
+        assertEquals(List.of(), names(subject));
+        assertEquals(List.of("batch"), names("O=a+CN=batch,C=FR", "-ext", "bc=ca:false"));
     }
 }

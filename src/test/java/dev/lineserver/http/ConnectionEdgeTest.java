@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -17,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.EventExecutor;
+import io.quarkus.runtime.ShutdownEvent;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.impl.VertxInternal;
+import io.vertx.ext.web.Router;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +52,11 @@ final class ConnectionEdgeTest {
     private int port;
 
     private ScriptedLines start(boolean fastPath, String... settings) throws Exception {
-        ScriptedLines started = new ScriptedLines(Duration.ofSeconds(30), Map.of(settings[0], settings[1]));
+        Map<String, String> map = new HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            map.put(settings[i], settings[i + 1]);
+        }
+        ScriptedLines started = new ScriptedLines(Duration.ofSeconds(30), map);
         lines = started;
         started.answer(_ -> ScriptedLines.found("two"));
         PlainServer plain = new PlainServer(started.components, fastPath, new HttpServerOptions());
@@ -199,6 +206,39 @@ final class ConnectionEdgeTest {
                 answer(open);
                 open.close();
             }
+        }
+    }
+
+    /** Its connections have a count of their own, so that those of clients do not keep a probe away. */
+    @Test
+    void theManagementPortHasTheSameLimits() throws Exception {
+        ScriptedLines started = start(
+                true,
+                "line-server.management-port",
+                "0",
+                "line-server.http.connections-per-address",
+                "1",
+                "line-server.http.head-timeout",
+                "2s");
+        ManagementPort management = started.components.management;
+        Router router = Router.router(PlainServer.VERTX);
+        started.components.register(router);
+        management.listen(PlainServer.VERTX, router, started.components.connections);
+        Awaitility.await().until(() -> management.port() > 0);
+        PlainServer.awaitAcceptors();
+        try (Socket client = connect(REQUEST)) {
+            answer(client);
+            port = management.port();
+            try (Socket slow = connect("GET /q HTTP/1.1\r\n")) {
+                try (Socket refused = connect("")) {
+                    assertEquals(-1, refused.getInputStream().read());
+                }
+                assertTrue(dribble(slow, "x").startsWith("HTTP/1.1 408 "));
+            }
+            assertEquals(1, started.components.value("line_server_connections_closed", "reason", "address"));
+            assertEquals(1, started.components.value("line_server_connections_closed", "reason", "head-timeout"));
+        } finally {
+            management.stop(new ShutdownEvent());
         }
     }
 

@@ -42,11 +42,16 @@ final class PlainServer implements AutoCloseable {
                 .requestHandler(request -> router.handle(request.pause()))
                 .listen(0, "127.0.0.1"));
         components.connections.install(VERTX, port());
-        for (EventExecutor loop : ((VertxInternal) VERTX).getAcceptorEventLoopGroup()) {
-            loop.submit(() -> {}).get(30, TimeUnit.SECONDS);
-        }
+        awaitAcceptors();
         if (fastPath) {
             FastPathInstaller.install(components, VERTX, router, port());
+        }
+    }
+
+    /** Waits until handlers that were added to listening channels are in force. */
+    static void awaitAcceptors() throws Exception {
+        for (EventExecutor loop : ((VertxInternal) VERTX).getAcceptorEventLoopGroup()) {
+            loop.submit(() -> {}).get(30, TimeUnit.SECONDS);
         }
     }
 

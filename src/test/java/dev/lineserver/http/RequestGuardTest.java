@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -73,6 +74,10 @@ final class RequestGuardTest {
         router.route("/pausing").handler(routing -> {
             HttpServerRequest _ = routing.request().pause();
             Future<Void> _ = routing.end("paused;");
+        });
+        // As Quarkus does: any method.
+        router.route("/q/metrics").handler(routing -> {
+            Future<Void> _ = routing.end("metrics;");
         });
         router.route("/failing-with-reason")
                 .handler(routing -> routing.fail(400, new IllegalArgumentException("the reason")));
@@ -294,6 +299,37 @@ final class RequestGuardTest {
 
     private static Future<String> statusAndBody(HttpClientResponse response) {
         return response.body().map(body -> response.statusCode() + " " + body);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, 200",
+        "HEAD, 200",
+        "OPTIONS, 200",
+        "POST, 405",
+        "PUT, 405",
+        "DELETE, 405",
+        "PATCH, 405",
+        "TRACE, 405"
+    })
+    void whatIsForOperationCanOnlyBeRead(String method, int status) throws IOException {
+        for (String path : List.of("/q/metrics", "//q/./metrics", "/%71/metrics")) {
+            String answers = exchange(
+                    method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx" + CLOSING_REQUEST);
+            assertTrue(answers.startsWith("HTTP/1.1 " + status + " "), answers);
+            assertEquals(status == 405, answers.contains("\r\nAllow: GET, HEAD\r\n"), answers);
+            assertEquals(status == 405, answers.contains("\"type\":\"/problems/method-not-allowed\""), answers);
+            assertTrue(answers.contains(" 200 OK"), answers);
+        }
+    }
+
+    /** Vert.x answers them before the router, as http.md says. */
+    @Test
+    void aHeadThatIsTooLongGetsABareAnswer() throws IOException {
+        assertTrue(exchange("GET /lines/1?" + "x".repeat(4_096) + " HTTP/1.1\r\nHost: x\r\n\r\n")
+                .matches("HTTP/1\\.0 414 [^\r]*\r\n[^{]*"));
+        assertTrue(exchange("GET /lines/1 HTTP/1.1\r\nHost: x\r\nx: " + "x".repeat(8_192) + "\r\n\r\n")
+                .matches("HTTP/1\\.\\d 431 [^\r]*\r\n[^{]*"));
     }
 
     @Test

@@ -189,6 +189,15 @@ final class SecuredApplicationTest {
                 assertEquals(200, send(client, port + path).statusCode(), path);
             }
             assertTrue(send(client, port + "/q/metrics").body().contains("line_server_requests_total"));
+            for (String path : List.of("/q/health", "/q/metrics", "/q/openapi")) {
+                HttpRequest.Builder delete =
+                        HttpRequest.newBuilder(URI.create(port + path)).DELETE();
+                assertEquals(
+                        405,
+                        client.send(delete.build(), HttpResponse.BodyHandlers.discarding())
+                                .statusCode(),
+                        path);
+            }
             for (String path : List.of("/", "/lines/2", "/datasets", "/q/../lines/2", "/q/%2e%2e/datasets", "/qx")) {
                 HttpResponse<String> answer =
                         send(client, port + path, "Authorization", "Bearer " + KEY.text(), "Accept", "*/*");

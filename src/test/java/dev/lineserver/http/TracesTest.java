@@ -18,6 +18,8 @@ import io.vertx.core.http.HttpServerOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import dev.lineserver.http.access.ApiKey;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -108,6 +110,10 @@ final class TracesTest {
             assertTrue(spans.contains(part), part);
         }
         assertFalse(spans.contains("error.type"), spans);
+        String key = ApiKey.generate().text();
+        spans = trace("1", "GET /lines/" + key)[0];
+        assertTrue(spans.contains("/lines/lsk_***"), spans);
+        assertFalse(spans.contains(key), spans);
     }
 
     @Test

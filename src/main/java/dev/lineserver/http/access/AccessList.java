@@ -99,6 +99,10 @@ public final class AccessList {
             throw new IllegalArgumentException(
                     "the grants are neither * nor names of datasets with commas between them");
         }
+        // Probably one of them was meant to be another name.
+        if (datasets != null && datasets.size() < grants.split(",", -1).length) {
+            throw new IllegalArgumentException("the grants name a dataset twice");
+        }
     }
 
     private static @Nullable Set<String> datasets(String grants) {

@@ -19,7 +19,7 @@ import io.netty.util.concurrent.Future;
  * Accepts the connections of a server. Counts them, closes those beyond the number that one address may have, gives each a
  * {@link HeadDeadline}, and lets new clients wait if the process has no descriptors for them.
  *
- * <p>{@link #install} must be called on the event loop of the listening channel. The counts may be read on any thread.
+ * <p>{@link #install} and {@link #installForOperation} must be called on the event loop of the listening channel. The counts may be read on any thread.
  */
 public final class Connections {
     /** Time after which the server tries again to accept. An attempt costs one system call. */
@@ -34,6 +34,7 @@ public final class Connections {
     private final LongAdder failures = new LongAdder();
     private final PendingHeads.PerServer heads;
     private final AddressLimit limit;
+    private final AddressLimit operationLimit;
     private final long mostOpen;
     private final Consumer<String> log;
 
@@ -47,6 +48,7 @@ public final class Connections {
     public Connections(Duration headTimeout, byte[] answer, int perAddress, long mostOpen, Consumer<String> log) {
         heads = new PendingHeads.PerServer(headTimeout.toNanos(), answer, slowHeads::increment);
         limit = new AddressLimit(perAddress);
+        operationLimit = new AddressLimit(perAddress);
         this.mostOpen = mostOpen;
         this.log = log;
     }
@@ -73,13 +75,29 @@ public final class Connections {
 
     /** Handles the connections that a listening channel accepts from now on. */
     public void install(ServerChannel listening) {
-        listening.pipeline().addFirst(new Acceptor());
+        listening.pipeline().addFirst(new Acceptor(limit, mostOpen));
+    }
+
+    /**
+     * As {@link #install}, but connections of other channels neither count here nor make clients wait: a busy server must not
+     * seem dead.
+     */
+    public void installForOperation(ServerChannel listening) {
+        listening.pipeline().addFirst(new Acceptor(operationLimit, Long.MAX_VALUE));
     }
 
     /** Runs on the event loop of one listening channel, in front of the acceptor of Netty. */
     private final class Acceptor extends ChannelInboundHandlerAdapter {
+        private final AddressLimit perAddress;
+        private final long most;
         private long nextLimitLogNanos = System.nanoTime();
         private long nextPauseLogNanos = nextLimitLogNanos;
+
+        /** @param most number of open connections at which further clients must wait */
+        Acceptor(AddressLimit perAddress, long most) {
+            this.perAddress = perAddress;
+            this.most = most;
+        }
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -89,7 +107,7 @@ public final class Connections {
                 ctx.fireChannelRead(message);
                 return;
             }
-            if (!limit.acquire(address.getAddress())) {
+            if (!perAddress.acquire(address.getAddress())) {
                 beyondLimit.increment();
                 accepted.unsafe().closeForcibly();
                 logBeyondLimit(address);
@@ -98,11 +116,11 @@ public final class Connections {
             open.increment();
             accepted.closeFuture().addListener(_ -> {
                 open.decrement();
-                limit.release(address.getAddress());
+                perAddress.release(address.getAddress());
             });
             accepted.pipeline().addFirst(new HeadDeadline(heads));
             ctx.fireChannelRead(message);
-            if (open() >= mostOpen) {
+            if (open() >= most) {
                 pause(ctx, "as many connections are open as the limit of descriptors allows");
             }
         }
@@ -149,7 +167,7 @@ public final class Connections {
         }
 
         private void resume(ChannelHandlerContext ctx) {
-            if (open() < mostOpen) {
+            if (open() < most) {
                 ctx.channel().config().setAutoRead(true);
             } else if (ctx.channel().isOpen()) {
                 scheduleResumption(ctx);

@@ -101,6 +101,7 @@ final class AccessListTest {
                 "web %s a,,b",
                 "web %s *,a",
                 "web %s a,",
+                "web %s a,b,a",
                 "web cert: *",
                 "web cert:ü *",
                 "web SHA256:%s *"
