@@ -19,6 +19,7 @@ public final class QueueLimit {
     private final int minLength;
     private final int maxLength;
 
+    private boolean started;
     private long intervalStart;
     private long leftInInterval;
     private long leftInPrevious;
@@ -74,6 +75,11 @@ public final class QueueLimit {
 
     /** Starts another interval if the current one has ended. */
     private void startInterval(long now) {
+        if (!started) {
+            // Any time may be the first one: System.nanoTime() may be negative.
+            started = true;
+            intervalStart = now;
+        }
         long intervals = (now - intervalStart) / maxWaitNanos;
         if (intervals > 0) {
             leftInPrevious = intervals == 1 ? leftInInterval : 0;
