@@ -199,9 +199,9 @@ final class IngestCommand implements Verb {
             if (!outcome.stored()) {
                 return version + ", stored already";
             }
-            String rate = Quantities.bytes((long) bytesPerSecond()) + "/s";
-            String stored = version + resumption() + share() + ", stored in " + Quantities.seconds(seconds) + " ("
-                    + rate + ")" + retries();
+            String rate = hasRate() && lines() > 0 ? " (" + Quantities.bytes((long) bytesPerSecond()) + "/s)" : "";
+            String stored =
+                    version + resumption() + share() + ", stored in " + Quantities.seconds(seconds) + rate + retries();
             return outcome.held() ? stored + ", " + held(manifest) : stored;
         }
 
@@ -210,18 +210,24 @@ final class IngestCommand implements Verb {
             return share == null ? "" : ", " + Quantities.grouped(share.lines()) + " of them as part " + share.part();
         }
 
-        /** Without the lines that another ingest or part has stored, which had about as many bytes each. */
-        private double bytesPerSecond() {
-            Manifest manifest = outcome.manifest();
-            return outcome.share() == null
-                    ? (manifest.byteCount() - resumed().byteOffset()) / seconds
-                    : (double) manifest.byteCount() * lines() / Math.max(1, manifest.lineCount()) / seconds;
+        /**
+         * Returns false after a resumed ingest. It has read all lines again, and stored some of them, perhaps only those
+         * that a node had lost, so neither number divided by its time is a rate.
+         */
+        private boolean hasRate() {
+            return resumed().lineIndex() == 0 || outcome.share() != null;
         }
 
-        /** Returns the number of lines that this process has stored. */
+        /** Without the lines of other parts, which had about as many bytes each. */
+        private double bytesPerSecond() {
+            Manifest manifest = outcome.manifest();
+            return (double) manifest.byteCount() * lines() / Math.max(1, manifest.lineCount()) / seconds;
+        }
+
+        /** Returns the number of lines that this process has stored, unless it resumed an ingest. */
         private long lines() {
             Ingest.Share share = outcome.share();
-            return share == null ? outcome.manifest().lineCount() - resumed().lineIndex() : share.lines();
+            return share == null ? outcome.manifest().lineCount() : share.lines();
         }
 
         private Checkpoint resumed() {
@@ -263,10 +269,12 @@ final class IngestCommand implements Verb {
                     .put("verified", outcome.verified())
                     .put("stored", outcome.stored())
                     .put("seconds", seconds);
-            if (outcome.stored()) {
+            if (outcome.stored() && hasRate()) {
                 answer.put("bytesPerSecond", Math.round(bytesPerSecond()))
-                        .put("linesPerSecond", Math.round(lines() / seconds))
-                        .put("resumedFrom", resumed().lineIndex())
+                        .put("linesPerSecond", Math.round(lines() / seconds));
+            }
+            if (outcome.stored()) {
+                answer.put("resumedFrom", resumed().lineIndex())
                         .put("retries", outcome.retries().count())
                         .put("overloads", outcome.retries().overloads());
             }
