@@ -187,6 +187,17 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
     }
 
     /**
+     * Removes the directory of a dataset that has never had a version, such as a failed first ingest leaves. The lock file
+     * stays: another process may have opened it, and would lock a file that nobody else can find.
+     */
+    private void removeIfUnused() throws IOException {
+        VersionsOnDisk.FoundVersions found = files.list().find();
+        if (found.isSettled() && found.versions().last() == 0 && files.list().areAlone()) {
+            files.disk().deleteTree(files.path());
+        }
+    }
+
+    /**
      * Removes the files that belong to no version.
      *
      * @param dryRun true to return them only
@@ -200,6 +211,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         }
         if (!dryRun) {
             VersionsFile _ = clean();
+            removeIfUnused();
         }
         return found;
     }
@@ -210,6 +222,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         boolean interrupted = Thread.interrupted();
         try {
             VersionsFile _ = clean();
+            removeIfUnused();
         } catch (IOException e) {
             LOG.log(
                     System.Logger.Level.WARNING,

@@ -51,6 +51,11 @@ record VersionsOnDisk(Path dataset, Disk disk) {
         return Files.exists(dataset.resolve(NAME)) || Files.exists(dataset.resolve(COPY));
     }
 
+    /** Returns true if the directory contains the file and the copy, and nothing else. */
+    boolean areAlone() throws IOException {
+        return Disk.list(dataset).stream().allMatch(entry -> entry.endsWith(NAME) || entry.endsWith(COPY));
+    }
+
     /**
      * Returns the versions that readers see: those of the file, or of the copy if the file is damaged or missing. Earlier
      * releases wrote neither, and had one version.

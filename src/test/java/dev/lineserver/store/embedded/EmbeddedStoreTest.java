@@ -73,6 +73,45 @@ final class EmbeddedStoreTest {
         return new String(found.line(), StandardCharsets.UTF_8);
     }
 
+    /** The lock file stays, because another process may have opened it. */
+    @Test
+    void aFailedFirstIngestLeavesOnlyTheLockFile() throws Exception {
+        BuildRequest request =
+                new BuildRequest(DatasetName.DEFAULT, "source", null, true, 0, false, LinesPerRecord.ONE, false, false);
+        store.begin(request).close();
+        assertEquals(List.of("default.lock"), dataFiles());
+        // With a version, and when the version was dropped: its number must not be given again.
+        assertEquals(1, ingestIfChanged(false).manifest().version());
+        store.begin(request).close();
+        assertTrue(store.drop(DatasetName.DEFAULT));
+        store.begin(request).close();
+        assertEquals(List.of("default", "default.lock"), dataFiles());
+        assertEquals(2, ingestIfChanged(false).manifest().version());
+    }
+
+    /** A killed process cannot remove anything. */
+    @Test
+    void reclaimRemovesTheDirectoryOfAKilledFirstIngest() throws Exception {
+        try (Build _ = store.begin(new BuildRequest(
+                DatasetName.DEFAULT, "source", null, true, 0, false, LinesPerRecord.ONE, false, false))) {
+            Path copy = directory.resolve("other/default");
+            Files.createDirectories(copy.resolve("building-1"));
+            for (String name : List.of("versions", "versions.copy", "building-1/index")) {
+                Files.copy(directory.resolve("data/default").resolve(name), copy.resolve(name));
+            }
+        }
+        EmbeddedStore other = EmbeddedStore.open(directory.resolve("other"), null);
+        assertEquals(1, other.reclaim(false).size());
+        assertEquals(List.of(), other.datasets());
+        assertFalse(Files.exists(directory.resolve("other/default")));
+    }
+
+    private List<String> dataFiles() throws Exception {
+        try (Stream<Path> files = Files.list(directory.resolve("data"))) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
     @Test
     void aVersionOfAnotherLayoutIsRefusedAndReplacedByTheNextIngest() throws Exception {
         for (String layout : List.of("embedded-3", "embedded-9")) {
