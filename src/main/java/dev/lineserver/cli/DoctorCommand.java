@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 import dev.lineserver.config.ServeConfig;
 import dev.lineserver.config.StoreConfig;
 import dev.lineserver.config.Stores;
+import dev.lineserver.config.TlsFiles;
 import dev.lineserver.store.Await;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetListing;
@@ -68,9 +69,28 @@ final class DoctorCommand implements Verb {
         findings.add(machine.temporaryDirectory(Path.of(System.getProperty("java.io.tmpdir", "/tmp"))));
         findings.add(MachineChecks.clock(Instant.now()));
         findings.add(MachineChecks.zstd(Objects.requireNonNullElse(System.getenv("PATH"), "")));
-        findings.add(MachineChecks.address(serve.host(), serve.port()));
+        checkServer(context, serve, findings);
         if (!Stores.isCluster(store)) {
             findings.add(MachineChecks.dataDirectory(Stores.dataDirectory(store)));
+        }
+    }
+
+    /** Checks the ports and files of {@code serve}. */
+    private static void checkServer(CommandContext context, ServeConfig serve, List<Finding> findings) {
+        if (context.settings().hasPlainPort()) {
+            findings.add(MachineChecks.address("address", serve.host(), serve.port(), "--port"));
+        }
+        context.settings()
+                .tlsPort()
+                .ifPresent(port -> findings.add(
+                        MachineChecks.address("address of TLS", serve.host(), port, "quarkus.http.ssl-port")));
+        serve.managementPort()
+                .ifPresent(port -> findings.add(MachineChecks.address(
+                        "management port", serve.managementHost().orElse(serve.host()), port, "--management-port")));
+        serve.http().apiKeys().ifPresent(file -> findings.add(MachineChecks.keys(file)));
+        TlsFiles tls = context.settings().tlsFiles();
+        if (tls.hasServerCertificate()) {
+            findings.add(MachineChecks.tls(tls, Instant.now()));
         }
     }
 

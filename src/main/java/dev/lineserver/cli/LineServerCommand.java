@@ -158,7 +158,7 @@ public final class LineServerCommand implements IVersionProvider {
         add(
                 command,
                 new DoctorCommand(),
-                SettingOption.with(EnumSet.of(SettingOption.HOST, SettingOption.PORT), SettingOption.DATASET_OPTIONS));
+                SettingOption.with(SettingOption.SERVER_OPTIONS, SettingOption.DATASET_OPTIONS));
         return command.setExpandAtFiles(false);
     }
 

@@ -9,14 +9,19 @@ import java.net.Socket;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import dev.lineserver.config.TlsFiles;
+import dev.lineserver.config.UsageException;
+import dev.lineserver.http.access.AccessListFile;
 import dev.lineserver.store.Finding;
 
 /**
@@ -45,6 +50,8 @@ final class MachineChecks {
     private static final int FIRST_YEAR = 2025;
     private static final int LAST_YEAR = 2100;
     private static final int CONNECT_MILLIS = 1_000;
+    /** A certificate should have been renewed by then: authorities that issue them by themselves advise 30 of 90 days. */
+    private static final Duration FEW_DAYS = Duration.ofDays(7);
 
     private static final Pattern OPEN_FILES = Pattern.compile("(?m)^Max open files +(\\d+)");
     private static final Pattern TOTAL_MEMORY = Pattern.compile("(?m)^MemTotal: +(\\d+) kB");
@@ -262,9 +269,12 @@ final class MachineChecks {
                 : Finding.ok(check, found);
     }
 
-    /** Checks that a server can listen, in the way in which {@code serve} checks it before it stores a file. */
-    static Finding address(String host, int port) {
-        String check = "address";
+    /**
+     * Checks that a server can listen, in the way in which {@code serve} checks it before it stores a file.
+     *
+     * @param option sets the port
+     */
+    static Finding address(String check, String host, int port, String option) {
         String place = host + " port " + port;
         try {
             ServeCommand.requireBindable(host, port);
@@ -274,9 +284,41 @@ final class MachineChecks {
                     ? Finding.warning(
                             check,
                             place + " is in use, perhaps by a running server",
-                            "to start another one, name another --port")
-                    : Finding.failure(check, place + ": " + e.getMessage(), "see --host and --port");
+                            "to start another one, name another port (" + option + ")")
+                    : Finding.failure(check, place + ": " + e.getMessage(), "see --host and " + option);
         }
+    }
+
+    /** Checks the file of keys of clients. */
+    static Finding keys(Path file) {
+        String check = "keys of clients";
+        try {
+            AccessListFile keys = AccessListFile.read(file);
+            String found = file + ": " + Quantities.grouped(keys.size());
+            return keys.isExposed()
+                    ? Finding.warning(check, found + ", which other users can read or change", "chmod 640 " + file)
+                    : Finding.ok(check, found);
+        } catch (UsageException e) {
+            return Finding.failure(check, String.valueOf(e.getMessage()), "line-server key CLIENT prints a valid line");
+        }
+    }
+
+    /** Checks the certificates and keys of TLS. */
+    static Finding tls(TlsFiles files, Instant now) {
+        String check = "certificates";
+        Optional<Instant> expiry;
+        try {
+            expiry = files.check();
+        } catch (UsageException e) {
+            return Finding.failure(check, String.valueOf(e.getMessage()), "follow the message; see http.md");
+        }
+        String found = expiry.map(time -> "valid until " + time).orElse("cannot be read without Quarkus");
+        if (expiry.isPresent() && expiry.get().isBefore(now)) {
+            return Finding.failure(check, found, "renew the certificate: clients refuse it");
+        }
+        return expiry.isPresent() && expiry.get().isBefore(now.plus(FEW_DAYS))
+                ? Finding.warning(check, found, "renew the certificate")
+                : Finding.ok(check, found);
     }
 
     private static boolean isOfThisMachine(String host) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 import io.quarkus.runtime.Quarkus;
@@ -44,15 +46,21 @@ final class ServeCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws SourceException, StoreException, InterruptedException {
         ServeConfig config = context.settings().serve();
-        requirePortFree(config.host(), config.port(), "--host and --port");
+        if (context.settings().hasPlainPort()) {
+            requirePortFree(config.host(), config.port(), "--host and --port");
+        }
+        if (context.settings().tlsPort().isPresent()) {
+            requirePortFree(config.host(), context.settings().tlsPort().getAsInt(), "quarkus.http.ssl-port");
+        }
         if (config.managementPort().isPresent()) {
             requirePortFree(
                     config.managementHost().orElse(config.host()),
                     config.managementPort().getAsInt(),
                     "--management-port");
         }
-        // Refuses a file that cannot be used before FILE is stored.
+        // Refuses files that cannot be used before FILE is stored.
         config.http().apiKeys().ifPresent(AccessListFile::open);
+        Optional<Instant> _ = context.settings().tlsFiles().check();
         if (!files.isEmpty()) {
             ingest.files = files;
             ingest.copy = copy;

@@ -98,6 +98,8 @@ enum SettingOption {
     static final Set<SettingOption> INGEST_OPTIONS = EnumSet.range(KEEP, PRIORITY);
     /** The options of verbs that plan to store. */
     static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD, COMPRESS);
+    /** The options of which {@code doctor} checks that a server can use their values. */
+    static final Set<SettingOption> SERVER_OPTIONS = EnumSet.of(HOST, PORT, API_KEYS, MANAGEMENT_PORT);
     /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, CONFIG);
     /** The options that select a dataset in a store. */

@@ -7,11 +7,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.StreamSupport;
 
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigMappings;
@@ -47,8 +47,6 @@ public final class Settings {
 
     private static final int CLASS_PATH_ORDINAL = 250;
 
-    private static final String INSECURE_REQUESTS = "quarkus.http.insecure-requests";
-
     private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
 
     private static final Set<ConfigClass> FEATURES =
@@ -61,10 +59,6 @@ public final class Settings {
     /** Matches an origin as browsers serialise it: in lower case, without a path, and without the port of its scheme. */
     private static final Pattern ORIGIN = Pattern.compile(
             "(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\\[[0-9a-f:.]+])(?::\\d{1,5})?");
-
-    /** Matches the settings of a trust store, as properties and as environment variables. */
-    private static final Pattern TRUST_STORE =
-            Pattern.compile("quarkus[._](?:tls|http[._]ssl)[._].*trust[._-]store.*", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern HTTP_URL =
             Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(?::\\d{1,5})?(?:/[!-~]*)?");
@@ -126,7 +120,7 @@ public final class Settings {
         requireOrigins(config, PREFIX + "http.cors-origins");
         requireTraces(config);
         Settings settings = new Settings(config, given);
-        settings.requireSafePorts();
+        settings.ports().requireSafe();
         if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
             Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
             requireWithin(
@@ -215,25 +209,6 @@ public final class Settings {
         }
     }
 
-    /**
-     * Refuses a port for two purposes, whose requests could not be told apart, and certificates of clients without a trust
-     * store: Java would trust all public authorities, and so everybody who has a web site.
-     */
-    private void requireSafePorts() {
-        int managementPort = serve().managementPort().orElse(0);
-        if (managementPort != 0 && managementPort == serve().port()) {
-            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "management-port")) + ": "
-                    + managementPort + " is the port of lines; give it another one");
-        }
-        if (serve().http().clientCertificates() != ServeConfig.ClientCertificates.NONE
-                && StreamSupport.stream(config.getPropertyNames().spliterator(), false)
-                        .noneMatch(name -> TRUST_STORE.matcher(name).matches())) {
-            throw new UsageException(
-                    userFacingName(config.getConfigValue(PREFIX + "http.client-certificates"))
-                            + ": nothing says which authorities sign the certificates of clients; set quarkus.tls.trust-store.pem.certs");
-        }
-    }
-
     /** Returns the default of each setting that has one, by the name of the setting. */
     public static Map<String, String> defaults() {
         Map<String, String> defaults = new TreeMap<>();
@@ -255,6 +230,25 @@ public final class Settings {
         return config.getConfigMapping(ServeConfig.class);
     }
 
+    /** Returns the files of TLS. */
+    public TlsFiles tlsFiles() {
+        return TlsFiles.of(config);
+    }
+
+    private ServerPorts ports() {
+        return new ServerPorts(config, serve(), tlsFiles());
+    }
+
+    /** Returns the port at which the server listens with TLS, 0 for any; empty without a certificate of the server. */
+    public OptionalInt tlsPort() {
+        return ports().tls();
+    }
+
+    /** Returns true if the server listens at a port without TLS, too. */
+    public boolean hasPlainPort() {
+        return ports().hasPlain();
+    }
+
     /**
      * Passes the command line and the configuration file to Quarkus, which reads the other sources itself, and the properties
      * of Quarkus that follow from our settings. Must be called before Quarkus starts.
@@ -267,10 +261,9 @@ public final class Settings {
     Map<String, String> quarkusProperties() {
         Map<String, String> properties = new HashMap<>(given.commandLine());
         properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
-        if (serve().http().clientCertificates() == ServeConfig.ClientCertificates.REQUIRED
-                && config.getOptionalValue(INSECURE_REQUESTS, String.class).isEmpty()) {
+        if (!ports().hasPlain()) {
             // The port without TLS asks for no certificate, so that it must not be open unless somebody wants it.
-            properties.put(INSECURE_REQUESTS, "disabled");
+            properties.put(ServerPorts.INSECURE_REQUESTS, "disabled");
         }
         return properties;
     }
@@ -325,7 +318,7 @@ public final class Settings {
     }
 
     /** Returns the name of the setting as its source spells it: an option, an environment variable or a property. */
-    private static String userFacingName(ConfigValue value) {
+    static String userFacingName(ConfigValue value) {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {

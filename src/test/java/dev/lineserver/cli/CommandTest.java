@@ -4,6 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Help.Ansi;
 
 import dev.lineserver.config.Settings;
+import dev.lineserver.http.TestCertificates;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -117,6 +120,40 @@ final class CommandTest {
         Path keys = Files.writeString(directory.resolve("keys"), "web");
         assertEquals(2, run("serve", file.toString(), "--port", "0", "--api-keys", keys.toString()));
         assertTrue(err.toString(StandardCharsets.UTF_8).contains("line 1: "), err.toString(StandardCharsets.UTF_8));
+        assertFalse(Files.exists(directory.resolve("data")));
+    }
+
+    /** Each is one line, before FILE is stored: 2 for a setting or a file, 1 for a port that another process has. */
+    @Test
+    void mistakesInTheSettingsOfTlsAreNamed() throws Exception {
+        TestCertificates.pem(directory, "one", "EC");
+        TestCertificates.pem(directory, "two", "EC");
+        String key = "quarkus.tls.key-store.pem.0.key=" + directory;
+        String pair = "quarkus.tls.key-store.pem.0.cert=" + directory + "/one.crt\n" + key;
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = other.getLocalPort();
+            assertRefused(2, "the server has no certificate", "line-server.http.client-certificates=required");
+            assertRefused(
+                    2,
+                    "has a private key and no certificate",
+                    "quarkus.tls.key-store.pem.0.cert=" + directory + "/one.key\n" + key + "/one.key");
+            assertRefused(2, "is not that of the first certificate", pair + "/two.key\nquarkus.http.ssl-port=0");
+            assertRefused(
+                    1, "cannot listen on 127.0.0.1 port " + port, pair + "/one.key\nquarkus.http.ssl-port=" + port);
+            assertRefused(
+                    2,
+                    port + " is the port of lines",
+                    pair + "/one.key\nquarkus.http.ssl-port=" + port + "\nline-server.port=" + port);
+        }
+    }
+
+    private void assertRefused(int exitCode, String message, String settings) throws Exception {
+        Path config = Files.writeString(directory.resolve("config"), "line-server.port=0\n" + settings);
+        assertEquals(exitCode, run("serve", file.toString(), "--config=" + config));
+        List<String> lines = err.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals(1, lines.size(), lines.toString());
+        assertTrue(
+                lines.getFirst().startsWith("line-server: ") && lines.getFirst().contains(message), lines.getFirst());
         assertFalse(Files.exists(directory.resolve("data")));
     }
 

@@ -7,6 +7,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import dev.lineserver.config.Settings;
+import dev.lineserver.config.TlsFiles;
+import dev.lineserver.http.TestCertificates;
+import dev.lineserver.http.access.ApiKey;
 import dev.lineserver.store.Finding;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -140,13 +146,55 @@ final class DoctorCommandTest {
     @Test
     void aUsedPortIsAWarningAndAForeignAddressAFailure() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Finding used = MachineChecks.address("127.0.0.1", other.getLocalPort());
+            Finding used = MachineChecks.address("address", "127.0.0.1", other.getLocalPort(), "--port");
             assertEquals(Finding.Severity.WARNING, used.severity(), used.toString());
+            Map<String, String> findings = diagnose(0, "--management-port=" + other.getLocalPort());
+            assertStarts("warning: 127.0.0.1 port " + other.getLocalPort(), findings, "management port");
         }
-        assertEquals(Finding.Severity.OK, MachineChecks.address("127.0.0.1", 0).severity());
+        assertEquals(
+                Finding.Severity.OK,
+                MachineChecks.address("address", "127.0.0.1", 0, "--port").severity());
         assertEquals(
                 Finding.Severity.FAILURE,
-                MachineChecks.address("192.0.2.1", 8080).severity());
+                MachineChecks.address("address", "192.0.2.1", 8080, "--port").severity());
+    }
+
+    @Test
+    void theFileOfKeysIsRead() throws Exception {
+        Path keys =
+                Files.writeString(directory.resolve("keys"), ApiKey.generate().fileLine("web", "*"));
+        String option = "--api-keys=" + keys;
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-r-----"));
+        assertStarts("ok: " + keys + ": 1", diagnose(0, option), "keys of clients");
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-r--r--"));
+        assertStarts("warning: " + keys + ": 1, which other users", diagnose(0, option), "keys of clients");
+        Files.writeString(keys, "web");
+        assertStarts("failure: the keys in " + keys + " are invalid: line 1: ", diagnose(1, option), "keys of clients");
+    }
+
+    @Test
+    void theCertificatesOfTheServerAreRead() throws Exception {
+        TestCertificates.pem(directory, "server", "EC");
+        Path config = Files.writeString(
+                directory.resolve("config"),
+                "quarkus.http.ssl-port=0\nquarkus.tls.key-store.pem.0.cert=" + directory.resolve("server.crt")
+                        + "\nquarkus.tls.key-store.pem.0.key=" + directory.resolve("server.key"));
+        Map<String, String> findings = diagnose(0, "--config=" + config);
+        assertStarts("warning: valid until ", findings, "certificates");
+        assertStarts("ok: 127.0.0.1 port 0", findings, "address of TLS");
+        TlsFiles files = Settings.load(Map.of("config", config.toString())).tlsFiles();
+        Instant expiry = files.check().orElseThrow();
+        assertEquals(
+                Finding.Severity.OK,
+                MachineChecks.tls(files, expiry.minus(Duration.ofDays(8))).severity());
+        assertEquals(
+                Finding.Severity.FAILURE,
+                MachineChecks.tls(files, expiry.plusSeconds(1)).severity());
+        Files.delete(directory.resolve("server.key"));
+        assertStarts(
+                "failure: quarkus.tls.key-store.pem.0.key: cannot read ",
+                diagnose(1, "--config=" + config),
+                "certificates");
     }
 
     @Test

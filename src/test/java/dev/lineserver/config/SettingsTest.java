@@ -1,6 +1,7 @@
 package dev.lineserver.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -19,6 +20,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class SettingsTest {
     private static final String TRUST_STORE = "quarkus.tls.trust-store.pem.certs";
 
+    private static final String KEY_STORE = "quarkus.tls.key-store.pem.0.cert";
+    private static final String TLS_PORT = "quarkus.http.ssl-port";
+
     private static @Nullable String insecureRequests(String clientCertificates) {
         return Settings.load(Map.of("http.client-certificates", clientCertificates))
                 .quarkusProperties()
@@ -26,8 +30,15 @@ final class SettingsTest {
     }
 
     @AfterEach
-    void removeTrustStore() {
-        System.clearProperty(TRUST_STORE);
+    void removeProperties() {
+        for (String property : List.of(TRUST_STORE, KEY_STORE, TLS_PORT)) {
+            System.clearProperty(property);
+        }
+    }
+
+    private static String refusal(Map<String, String> settings) {
+        return String.valueOf(assertThrows(UsageException.class, () -> Settings.load(settings))
+                .getMessage());
     }
 
     /** Java would trust the authorities of the web. */
@@ -35,8 +46,10 @@ final class SettingsTest {
     @ValueSource(strings = {"request", "required"})
     void certificatesOfClientsNeedATrustStore(String wanted) {
         Map<String, String> settings = Map.of("http.client-certificates", wanted);
-        String refusal = String.valueOf(assertThrows(UsageException.class, () -> Settings.load(settings))
-                .getMessage());
+        String refusal = refusal(settings);
+        assertTrue(refusal.contains("set quarkus.tls.key-store.pem.0.cert and "), refusal);
+        System.setProperty(KEY_STORE, "server.pem");
+        refusal = refusal(settings);
         assertTrue(refusal.contains("set quarkus.tls.trust-store.pem.certs"), refusal);
         System.setProperty(TRUST_STORE, "clients.pem");
         assertEquals(
@@ -47,8 +60,7 @@ final class SettingsTest {
     @Test
     void theManagementPortIsNotThatOfLines() {
         Map<String, String> settings = Map.of("port", "9000", "management-port", "9000");
-        String refusal = String.valueOf(assertThrows(UsageException.class, () -> Settings.load(settings))
-                .getMessage());
+        String refusal = refusal(settings);
         assertTrue(refusal.endsWith("9000 is the port of lines; give it another one"), refusal);
         assertEquals(
                 0,
@@ -57,9 +69,29 @@ final class SettingsTest {
                         .port());
     }
 
+    @Test
+    void thePortOfTlsIsNoOther() {
+        System.setProperty(KEY_STORE, "server.pem");
+        System.setProperty(TLS_PORT, "9443");
+        String refusal = refusal(Map.of("port", "9443"));
+        assertTrue(refusal.startsWith(TLS_PORT) && refusal.contains(": 9443 is the port of lines; "), refusal);
+        refusal = refusal(Map.of("management-port", "9443"));
+        assertTrue(refusal.contains("9443 is the port of TLS; "), refusal);
+        assertEquals(9443, Settings.load(Map.of()).tlsPort().orElseThrow());
+        System.setProperty(TRUST_STORE, "clients.pem");
+        Settings.load(Map.of("port", "9443", "http.client-certificates", "required"));
+        System.setProperty(TLS_PORT, "https");
+        refusal = refusal(Map.of());
+        assertTrue(refusal.contains("'https' is not a port"), refusal);
+        System.clearProperty(KEY_STORE);
+        System.setProperty(TLS_PORT, "9443");
+        assertTrue(Settings.load(Map.of("port", "9443")).tlsPort().isEmpty(), "there is no TLS");
+    }
+
     /** Whoever requires certificates must not leave a port open that asks for none. */
     @Test
     void requiredCertificatesCloseThePortWithoutTls() {
+        System.setProperty(KEY_STORE, "server.pem");
         System.setProperty(TRUST_STORE, "clients.pem");
         assertEquals("disabled", insecureRequests("required"));
         assertNull(insecureRequests("request"));

@@ -7,13 +7,14 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** Key stores that the JDK's {@code keytool} makes. The alias of each entry is {@code entry}. */
-final class TestCertificates {
-    static final String PASSWORD = "password";
+public final class TestCertificates {
+    public static final String PASSWORD = "password";
 
     private TestCertificates() {}
 
@@ -30,12 +31,35 @@ final class TestCertificates {
     }
 
     /** Makes a key with a certificate that it signs itself. */
-    static Path key(Path file, String subject, String... extensions) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of("-genkeypair", "-alias", "entry", "-keyalg", "EC", "-dname"));
+    public static Path key(Path file, String subject, String... extensions) throws Exception {
+        return generate(file, "EC", subject, extensions);
+    }
+
+    private static Path generate(Path file, String algorithm, String subject, String... extensions) throws Exception {
+        List<String> arguments =
+                new ArrayList<>(List.of("-genkeypair", "-alias", "entry", "-keyalg", algorithm, "-dname"));
         arguments.addAll(List.of(subject, "-validity", "3", "-keystore", file.toString()));
         arguments.addAll(List.of(extensions));
         keytool(arguments.toArray(String[]::new));
         return file;
+    }
+
+    /** Makes {@code name.crt} and {@code name.key}, of the form PEM, with a certificate that is valid for three days. */
+    public static void pem(Path directory, String name, String algorithm) throws Exception {
+        KeyStore store = load(generate(directory.resolve(name), algorithm, "CN=" + name));
+        write(
+                directory.resolve(name + ".crt"),
+                "CERTIFICATE",
+                store.getCertificate("entry").getEncoded());
+        write(
+                directory.resolve(name + ".key"),
+                "PRIVATE KEY",
+                store.getKey("entry", PASSWORD.toCharArray()).getEncoded());
+    }
+
+    private static void write(Path file, String label, byte[] bytes) throws Exception {
+        String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+        Files.writeString(file, "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n");
     }
 
     /** Makes a store that trusts the certificates of keys. */

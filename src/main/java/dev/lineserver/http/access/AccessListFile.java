@@ -53,10 +53,19 @@ public final class AccessListFile {
      * @throws UsageException if it cannot be read, or a line is invalid
      */
     public static AccessListFile open(Path file) {
+        AccessListFile opened = read(file);
+        opened.warnOfPermissions();
+        return opened;
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws UsageException if it cannot be read, or a line is invalid
+     */
+    public static AccessListFile read(Path file) {
         try {
-            AccessListFile opened = new AccessListFile(file, read(file));
-            opened.warnOfPermissions();
-            return opened;
+            return new AccessListFile(file, readBytes(file));
         } catch (IOException e) {
             throw new UsageException(
                     IoErrors.message("read the keys in " + ControlCharacters.escape(file.toString()), e));
@@ -67,7 +76,7 @@ public final class AccessListFile {
     }
 
     /** A pipe would be empty at the second reading, and so let nobody in; one without a writer would never be read. */
-    private static byte[] read(Path file) throws IOException {
+    private static byte[] readBytes(Path file) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
             throw new IOException("it is not a regular file");
         }
@@ -96,7 +105,7 @@ public final class AccessListFile {
      */
     public boolean refresh() {
         try {
-            byte[] now = read(file);
+            byte[] now = readBytes(file);
             if (!Arrays.equals(now, content)) {
                 current = parse(now);
                 content = now;
@@ -122,15 +131,26 @@ public final class AccessListFile {
         failure = reason;
     }
 
-    private void warnOfPermissions() throws IOException {
-        try {
-            if (!Collections.disjoint(Files.getPosixFilePermissions(file), TOO_MUCH)) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        name + " can be read by all users, or changed by others than its owner; use chmod 640");
-            }
-        } catch (UnsupportedOperationException e) {
-            // This file system has no such permissions.
+    private void warnOfPermissions() {
+        if (isExposed()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    name + " can be read by all users, or changed by others than its owner; use chmod 640");
         }
+    }
+
+    /** Returns true if too many users may read or change the file; false if its permissions are unknown. */
+    public boolean isExposed() {
+        try {
+            return !Collections.disjoint(Files.getPosixFilePermissions(file), TOO_MUCH);
+        } catch (UnsupportedOperationException | IOException e) {
+            // This file system has no such permissions, or the file has just been replaced.
+            return false;
+        }
+    }
+
+    /** Returns the number of keys and certificates. */
+    public int size() {
+        return current.size();
     }
 }
