@@ -1,5 +1,5 @@
 // The panel below the list: one line in full, as text or in hexadecimal.
-import { hasKey, readBytes } from './api.js';
+import { get, hasKey, readBytes } from './api.js';
 import { appendBytes, appendText, formatBytes, formatCount, hexDump, utf8Text } from './bytes.js';
 
 const FIRST_BYTES = 64 << 10;
@@ -20,6 +20,7 @@ export class Detail {
   #content = null;
   #request = new AbortController();
   #title = '';
+  #number = 0;
 
   /**
    * @param announce tells the user something
@@ -34,6 +35,11 @@ export class Detail {
     element('copy-line').addEventListener('click', () => this.#copyLine());
     element('copy-curl').addEventListener('click', () => this.#copy(`curl ${hasKey() ? '-H "Authorization: Bearer $KEY" ' : ''}'${this.#url}'`, 'the command'));
     element('copy-link').addEventListener('click', () => this.#copy(this.#link, 'the link'));
+    element('raw').addEventListener('click', (event) => {
+      if (!hasKey()) return;
+      event.preventDefault();
+      this.#save();
+    });
     element('close').addEventListener('click', () => this.close());
   }
 
@@ -45,6 +51,7 @@ export class Detail {
   open(path, number, link) {
     this.#path = path;
     this.#link = link;
+    this.#number = number;
     this.#content = null;
     this.#title = `Line ${formatCount(number)}`;
     element('detail-title').textContent = this.#title;
@@ -98,6 +105,21 @@ export class Detail {
     element('more').hidden = this.#limit >= MAX_BYTES;
     const more = this.#limit >= MAX_BYTES ? ' “Raw” has all of it.' : '';
     this.#rest.firstElementChild.textContent = `These are the first ${formatBytes(bytes.length)}.${more}`;
+  }
+
+  /** Saves the line to a file. A link would not send the key. */
+  async #save() {
+    try {
+      const response = await get(this.#path);
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(await response.blob());
+      link.download = `line-${this.#number}.txt`;
+      link.click();
+      // The browser reads the object after the click.
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (failure) {
+      this.#announce(failure.status === undefined ? 'The answer broke off.' : failure.message);
+    }
   }
 
   async #copyLine() {

@@ -71,8 +71,7 @@ export class LineList {
     this.#chosen = -1;
     this.#marked = [-1, -1];
     this.#box.style.setProperty('--digits', digits);
-    if (count) this.#box.setAttribute('role', 'listbox');
-    else this.#box.removeAttribute('role');
+    this.#box.setAttribute('role', count ? 'listbox' : 'group');
     this.#rows.replaceChildren();
     this.#resized();
   }

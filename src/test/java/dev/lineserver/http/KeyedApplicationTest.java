@@ -262,11 +262,30 @@ final class KeyedApplicationTest {
                                 "return localStorage.length + ';' + sessionStorage.length + ';' + document.cookie"));
                 assertFalse(browser.url().contains("lsk_"));
             }
+            browser.await("A\u2400B", () -> browser.line(3));
+            browser.press("#lines", Keys.HOME, Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ENTER);
+            browser.await("Line 3: 3 bytes", () -> browser.text("#detail-title"));
+            browser.run("HTMLAnchorElement.prototype.click = function () { window.saved = this.download; }");
+            browser.run(
+                    "URL.createObjectURL = blob => { blob.text().then(text => { window.raw = text; }); return '#'; }");
+            browser.run("document.getElementById('raw').dispatchEvent(new MouseEvent('click', { cancelable: true }))");
+            browser.await("A\u0000B", () -> browser.run("return window.raw"));
+            assertEquals("line-3.txt", browser.run("return window.saved"));
             browser.open(root.toString());
             browser.await(1, () -> browser.findAll("#key").size());
             browser.open(root + "status");
             browser.press("#key input", ALL.text(), Keys.ENTER);
             browser.await(true, () -> !browser.findAll(".chart").isEmpty());
+            assertEquals(List.of(), browser.console());
+        }
+    }
+
+    /** A browser would report in its console what the security policy of the page forbids. */
+    @Test
+    void theDocumentIsShownInABrowser() {
+        try (Browser browser = Browser.start()) {
+            browser.open(root + "q/swagger-ui/");
+            browser.await(true, () -> browser.findAll(".opblock").size() > 10);
             assertEquals(List.of(), browser.console());
         }
     }

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.mcp.McpServer;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -113,6 +114,9 @@ final class McpRouteTest {
             assertEquals(404, post(server, request("ping", "{}")).statusCode());
             assertEquals(404, post(server, request("ping", "{}")).statusCode());
             assertEquals(1, server.connections.get());
+            HttpResponse<String> tooLong = post(server, " ".repeat(McpServer.MAX_MESSAGE_BYTES + 1));
+            assertEquals(400, tooLong.statusCode());
+            assertTrue(tooLong.body().contains("send none"), tooLong.body());
         });
     }
 

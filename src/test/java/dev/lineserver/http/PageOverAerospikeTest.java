@@ -2,6 +2,7 @@ package dev.lineserver.http;
 
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,10 +16,11 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-/** The page of lines while the cluster goes away and comes back, in a real browser. */
+/** The page of lines, numbered from 0 on, while the cluster goes away and comes back, in a real browser. */
 @QuarkusTest
 @TestProfile(PageOverAerospikeTest.Profile.class)
 final class PageOverAerospikeTest {
@@ -41,7 +43,9 @@ final class PageOverAerospikeTest {
                         .mapToObj(number -> "line " + number + "\n")
                         .collect(Collectors.joining());
                 ServedStore.ingest("numbered", text.getBytes(StandardCharsets.UTF_8), false);
-                return ServedStore.settings();
+                Map<String, String> settings = new HashMap<>(ServedStore.settings());
+                settings.put("line-server.first-line-number", "0");
+                return settings;
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -68,17 +72,22 @@ final class PageOverAerospikeTest {
     void waitsForTheClusterAndGoesOn() throws Exception {
         try (Browser browser = Browser.start()) {
             browser.open(root + "?dataset=numbered");
-            browser.await("line 1", () -> browser.line(1));
+            browser.await("line 1", () -> browser.line(0));
             served().node().goDown();
             browser.goTo("4000");
             browser.await(true, () -> browser.text("#state").matches(".+ Trying again in \\d+ s\\."));
-            browser.goTo("1");
-            browser.await("line 1", () -> browser.line(1));
+            browser.goTo("0");
+            browser.await("line 1", () -> browser.line(0));
             browser.goTo("4000");
             browser.await(null, () -> browser.line(4_000));
             served().node().comeBack();
-            browser.await("line 4000", () -> browser.line(4_000));
+            browser.await("line 4001", () -> browser.line(4_000));
             browser.await(true, () -> browser.text("#state").startsWith("Lines "));
+            browser.goTo("5000");
+            browser.await("Line 5000 is beyond the end: the last line is 4,999.", () -> browser.text("#wrong"));
+            browser.await("line 5000", () -> browser.line(4_999));
+            browser.press("#lines", Keys.END, Keys.ENTER);
+            browser.await("Line 4,999: 9 bytes", () -> browser.text("#detail-title"));
             assertEquals(List.of(), browser.console());
         }
     }
