@@ -502,7 +502,8 @@ abstract class LinesContract extends HttpContract {
                 + length + "\r\n\r\n" + "x".repeat(length));
         assertTrue(longer.startsWith("HTTP/1.1 415 "), longer);
         // Read by the tools of MCP only if they are turned on.
-        String closed = answerTo("POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + "x".repeat(60_000));
+        String closed = answerTo(request("POST /mcp", "Transfer-Encoding: chunked\r\n")
+                + ("3e8\r\n" + "x".repeat(1_000) + "\r\n").repeat(60) + "0\r\n\r\n");
         assertTrue(closed.startsWith("HTTP/1.1 404 "), closed);
         String continued = answerTo(post + "application/json\r\nExpect: 100-continue\r\n\r\n{\"numbers\":[5]}");
         assertTrue(continued.startsWith("HTTP/1.1 100 Continue\r\n"), continued);
