@@ -135,6 +135,7 @@ start_slow_node() {
   echo 0 >"$RUN/slow/delay"
   launch slow-proxy "$JAVA" -Xmx256m -XX:+UseSerialGC -cp "$(compile DelayProxy "$BENCH/DelayProxy.java")" DelayProxy \
     "$proxy" "$port" "$RUN/slow/delay"
+  await 60 slow-proxy aerospike_answers "$proxy" || die 'the proxy did not start'
   SLOW_STORE=(--aerospike "127.0.0.1:$proxy")
 }
 

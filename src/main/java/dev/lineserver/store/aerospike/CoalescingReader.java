@@ -64,7 +64,7 @@ final class CoalescingReader<N> {
     static final int MAX_COMMANDS_PER_NODE = 2;
 
     /** Bounds the queue of a lane, if {@link QueueLimit} does not; further reads fail at once. */
-    static final int MAX_QUEUED_READS = 4_096;
+    static final int MAX_QUEUED_READS = 16_384;
 
     /** Bounds the time in the queue of a lane to this share of the deadline; the rest is for the node. */
     private static final int MAX_WAIT_DIVISOR = 4;
