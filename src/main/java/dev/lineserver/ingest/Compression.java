@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
 
-import io.airlift.compress.v3.zstd.ZstdInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -118,10 +117,7 @@ enum Compression {
         return switch (this) {
             case NONE -> packed;
             case GZIP -> new ParallelUnpacking(new BgzfBlocks(), packed);
-            case ZSTD ->
-                ZstdFrames.beginsWithWideWindow(packed) && ZstdProgram.isInstalled()
-                        ? new Unpacked(this, packed, ZstdProgram::new)
-                        : new Unpacked(this, new ZstdFrames(packed), ZstdInputStream::new);
+            case ZSTD -> new ParallelUnpacking(new ZstdPieces(), packed);
             case BZIP2 -> new Unpacked(this, packed, from -> new BZip2CompressorInputStream(from, true));
             case XZ -> new Unpacked(this, packed, from -> new XZInputStream(from, xzMemoryLimit()));
             case LZ4 -> new Unpacked(this, packed, from -> new FramedLZ4CompressorInputStream(from, true));

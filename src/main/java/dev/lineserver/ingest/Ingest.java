@@ -5,7 +5,6 @@ import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
@@ -13,9 +12,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
-import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Retries;
-import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -28,15 +25,9 @@ import dev.lineserver.store.StoreUnavailableException;
  * {@link SourceException} means that the source cannot be read, or that it changed while it was being read; a {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
-    /** In messages about a source, which is a file and not a dataset, the first line is line 1. */
-    private static final LineNumbers NUMBERS_OF_EDITORS = new LineNumbers(1);
-
-    private static final String NOTHING = "nothing was published";
-
     private final LineStore store;
     private final Progress progress;
-    private String state = NOTHING;
-    private Checkpoint stored = Checkpoint.START;
+    private final IngestState state = new IngestState();
 
     /** @param progress called on the thread that calls a method of this class */
     public Ingest(LineStore store, Progress progress) {
@@ -87,7 +78,7 @@ public final class Ingest {
      * that ingests.
      */
     public String state() {
-        return state;
+        return state.text();
     }
 
     /**
@@ -97,16 +88,16 @@ public final class Ingest {
      */
     public Outcome storeIfChanged(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        state = NOTHING;
-        stored = Checkpoint.START;
+        state.begin();
+        Preparation preparation = new Preparation(store, progress, options);
         try (Source source = Source.open(sources)) {
-            Optional<Manifest> existing = findExisting(source, request(source, options));
+            Optional<Manifest> existing = findExisting(source, preparation.request(source));
             if (existing.isPresent()) {
-                requirePassed(options.checks(), source, existing.get().content(), existing);
+                preparation.requirePassed(source, existing.get().content(), existing);
                 return new Outcome(existing.get(), false, false, false, Retries.NONE, Checkpoint.START);
             }
             if (!source.isRepeatable()) {
-                boolean _ = new Preparation(store, progress, options).resumes();
+                boolean _ = preparation.resumes();
                 return store(source, options);
             }
         }
@@ -122,8 +113,7 @@ public final class Ingest {
      */
     public Outcome store(List<String> sources, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        state = NOTHING;
-        stored = Checkpoint.START;
+        state.begin();
         Source source = Source.open(sources);
         try {
             Preparation preparation = new Preparation(store, progress, options);
@@ -136,7 +126,9 @@ public final class Ingest {
                 source = Source.open(sources);
             }
             Outcome outcome = store(source, options);
-            return options.hold() && repeatable ? verify(outcome, sources) : outcome;
+            return options.hold() && repeatable
+                    ? new HeldVersion(store, progress, state).verify(outcome, sources)
+                    : outcome;
         } finally {
             source.close();
         }
@@ -151,129 +143,24 @@ public final class Ingest {
      */
     public Outcome storePart(List<String> sources, IngestPart part, IngestOptions options)
             throws SourceException, StoreException, InterruptedException {
-        state = NOTHING;
-        stored = Checkpoint.START;
-        if (!store.joinsProcesses()) {
-            throw new StoreFailedException(
-                    "--part needs an Aerospike cluster: one process writes to a data directory, and"
-                            + " uses all cores; leave out --part");
-        }
-        try (Source source = Source.open(sources)) {
-            if (!source.isPlainFile()) {
-                throw new SourceException(SourceException.described(source.name())
-                        + " is compressed, a stream or several files, and a part needs one plain file, because it begins"
-                        + " in its middle; unpack or join it first, or leave out --part");
-            }
-            Preparation preparation = new Preparation(store, progress, options);
-            boolean plans = preparation.requiresRoom(preparation.resumes() || preparation.joins());
-            progress.note("counting the lines");
-            PartIngest ingest = new PartIngest(source, progress, options.compress());
-            requirePassed(options.checks(), source, ingest.content(), current(options));
-            if (plans) {
-                preparation.requireRoom(source, preparation.planning().of(ingest.shape()));
-            }
-            Optional<PartBuild> build = store.join(request(source, options), part, ingest.content());
-            if (build.isEmpty()) {
-                return new Outcome(
-                        ingest.findStored(store, options.dataset()),
-                        false,
-                        options.hold(),
-                        false,
-                        Retries.NONE,
-                        Checkpoint.START);
-            }
-            Outcome outcome = storePart(ingest, build.get(), part, options);
-            return options.hold() && build.get().published() ? verify(outcome, sources) : outcome;
-        }
-    }
-
-    private Outcome storePart(PartIngest ingest, PartBuild build, IngestPart part, IngestOptions options)
-            throws SourceException, StoreException, InterruptedException {
-        try {
-            Checkpoint before = build.checkpoint();
-            ingest.store(build, new Pacer(options.rate(), 0, Pacer.Clock.SYSTEM));
-            state = "the version may have been " + (options.hold() ? "stored" : "published")
-                    + ", see line-server versions " + options.dataset();
-            Manifest manifest = build.complete();
-            state = describe(manifest) + (options.hold() ? " is held" : " was published");
-            return new Outcome(
-                    manifest,
-                    true,
-                    options.hold(),
-                    false,
-                    build.retries(),
-                    before,
-                    new Share(part, build.storedLines()));
-        } catch (InterruptedException | StoreException | SourceException e) {
-            stored = build.checkpoint();
-            if (state.equals(NOTHING)) {
-                state = NOTHING + " by this part; " + stored.lineIndex() + " lines of all parts are stored";
-            }
-            if (e instanceof StoreUnavailableException
-                    && !Thread.currentThread().isInterrupted()) {
-                progress.note(
-                        stored.lineIndex() + " lines of all parts are stored; unless other parts store the rest, the"
-                                + " same command with --resume does");
-            }
-            throw e;
-        } finally {
-            // An interrupt would end what the store waits for here.
-            boolean interrupted = Thread.interrupted();
-            build.close();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /**
-     * Compares a held version with its source, and drops it if it differs, so that it cannot be published by mistake. A
-     * version that could not be compared stays held.
-     */
-    private Outcome verify(Outcome outcome, List<String> sources)
-            throws SourceException, StoreException, InterruptedException {
-        Manifest held = outcome.manifest();
-        String version = describe(held);
-        Optional<String> difference;
-        try (Source source = Source.open(sources);
-                Snapshot snapshot = store.open(held)) {
-            difference = Verification.firstDifference(snapshot, source, NUMBERS_OF_EDITORS, progress.next("verify"));
-        } catch (SourceException | StoreException e) {
-            // After an interrupt, the caller says this.
-            if (!Thread.currentThread().isInterrupted()) {
-                progress.note(state);
-            }
-            throw e;
-        }
-        if (difference.isPresent()) {
-            state = version + " is held, but differs from its source; drop it with line-server drop " + held.dataset()
-                    + " --version " + held.version();
-            store.drop(held.dataset(), held.version());
-            state = NOTHING;
-            throw new StoreFailedException(version + " was dropped, because it differs from its source: "
-                    + difference.get() + "; nothing was published; ingest the source again");
-        }
-        state = version + " is held and verified";
-        return new Outcome(held, true, true, true, outcome.retries(), outcome.resumedFrom(), outcome.share());
-    }
-
-    private static String describe(Manifest manifest) {
-        return "version " + manifest.version() + " of dataset " + manifest.dataset();
+        state.begin();
+        return new PartIngest(new Preparation(store, progress, options), state, part).store(sources);
     }
 
     Outcome store(Source source, IngestOptions options) throws SourceException, StoreException, InterruptedException {
-        try (Build build = store.begin(request(source, options))) {
+        Preparation preparation = new Preparation(store, progress, options);
+        try (Build build = store.begin(preparation.request(source))) {
             // No other program can publish a version until the build is closed.
-            Optional<Manifest> current = current(options);
+            Optional<Manifest> current = preparation.current();
             if (build.resumedFrom().lineIndex() > 0) {
                 progress.note("continuing after " + build.resumedFrom().lineIndex()
                         + " lines; they are read again to check that the source is the same");
             }
             Manifest manifest = write(source, options, build, current);
-            state = describe(manifest)
-                    + (options.hold()
-                            ? " is held, but not verified; run line-server verify with --version " + manifest.version()
-                            : " was published");
+            state.completed(
+                    manifest,
+                    options,
+                    ", but not verified; run line-server verify with --version " + manifest.version());
             return new Outcome(manifest, true, options.hold(), false, build.retries(), build.resumedFrom());
         }
     }
@@ -285,10 +172,9 @@ public final class Ingest {
             // Lines that are stored already cost the store nothing.
             Pacer pacer = new Pacer(options.rate(), build.resumedFrom().lineIndex(), Pacer.Clock.SYSTEM);
             Content content = reader.read(batch -> pacer.pass(batch, build::add));
-            requirePassed(options.checks(), source, content, current);
+            new Preparation(store, progress, options).requirePassed(source, content, current);
             // An exception leaves it open whether the store has the version.
-            state = "the version may have been " + (options.hold() ? "stored" : "published")
-                    + ", see line-server versions " + options.dataset();
+            state.publishing(options);
             return build.commit(content, reader.blocks(), source.files());
         } catch (InterruptedException e) {
             suspend(build);
@@ -297,11 +183,12 @@ public final class Ingest {
             // Also if somebody must act first: a full cluster gets more room, and the ingest continues.
             suspend(build);
             // After an interrupt, the caller says this. A build that refuses another source has stored nothing of it.
+            long lines = state.stored().lineIndex();
             boolean continues = e instanceof StoreUnavailableException
-                    ? stored.lineIndex() > 0
-                    : stored.lineIndex() > build.resumedFrom().lineIndex();
+                    ? lines > 0
+                    : lines > build.resumedFrom().lineIndex();
             if (continues && !Thread.currentThread().isInterrupted()) {
-                progress.note(stored.lineIndex() + " lines are stored; the same command with --resume continues there");
+                progress.note(lines + " lines are stored; the same command with --resume continues there");
             }
             throw e;
         } catch (SourceException e) {
@@ -316,50 +203,16 @@ public final class Ingest {
     private void suspend(Build build) {
         // An interrupt would end what the store waits for here.
         boolean interrupted = Thread.interrupted();
-        stored = build.suspend();
+        Checkpoint end = build.suspend();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        if (state.equals(NOTHING) && stored.lineIndex() > 0) {
-            state = NOTHING + "; " + stored.lineIndex() + " lines are stored";
-        }
+        state.suspended(end, end.lineIndex() > 0 ? "; " + end.lineIndex() + " lines are stored" : "");
     }
 
     /** Returns the end of the lines that the last ingest has left for another one to continue after an exception. */
     public Checkpoint suspendedAt() {
-        return stored;
-    }
-
-    /** Returns the current version, if a check requires it. */
-    private Optional<Manifest> current(IngestOptions options) throws StoreException {
-        try {
-            return options.checks().requiresCurrent() ? store.current(options.dataset()) : Optional.empty();
-        } catch (StoreFailedException e) {
-            throw new StoreFailedException(
-                    e.getMessage() + " (leave out --max-change to store the source without this check)", e);
-        }
-    }
-
-    private static void requirePassed(
-            PublicationChecks checks, Source source, Content content, Optional<Manifest> current)
-            throws SourceException {
-        Optional<String> failure = checks.failure(SourceException.described(source.name()), content, current);
-        if (failure.isPresent()) {
-            throw new SourceException(failure.get() + "; nothing was published");
-        }
-    }
-
-    private static BuildRequest request(Source source, IngestOptions options) {
-        return new BuildRequest(
-                options.dataset(),
-                source.name(),
-                source.file(),
-                options.copy() || !source.isPlainFile(),
-                options.keep(),
-                options.hold(),
-                options.linesPerRecord(),
-                options.compress(),
-                options.unfinished() == IngestOptions.Unfinished.RESUME);
+        return state.stored();
     }
 
     /** Returns the dataset's current version if it has the source's content and is not damaged. */

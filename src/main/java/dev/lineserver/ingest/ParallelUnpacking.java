@@ -32,6 +32,7 @@ final class ParallelUnpacking extends InputStream {
     private final Format format;
     private final InputStream packed;
     private final ThreadPoolExecutor pool = pool();
+    private final long maxBytesInFlight;
     private final int maxInFlight = pool.getCorePoolSize() * PIECES_PER_THREAD;
     private final Deque<Task> inFlight = new ArrayDeque<>();
     private final Deque<PackedPiece> free = new ArrayDeque<>();
@@ -76,15 +77,21 @@ final class ParallelUnpacking extends InputStream {
          *
          * @param membersBefore number of members that were unpacked before, for messages
          */
-        InputStream unpackInSequence(InputStream archive, long membersBefore);
+        InputStream unpackInSequence(InputStream archive, long membersBefore) throws IOException;
     }
 
     private record Task(PackedPiece piece, Future<Boolean> unpacked) {}
 
     /** @param packed a stream that supports {@link InputStream#mark} */
     ParallelUnpacking(Format format, InputStream packed) {
+        this(format, packed, Runtime.getRuntime().maxMemory() / 8);
+    }
+
+    /** @param maxBytesInFlight bytes of pieces and their content at which no further piece is read ahead */
+    ParallelUnpacking(Format format, InputStream packed, long maxBytesInFlight) {
         this.format = format;
         this.packed = packed;
+        this.maxBytesInFlight = maxBytesInFlight;
     }
 
     /** Its threads begin with the first piece, and end when they have no work, because standard input is not closed. */
@@ -142,7 +149,7 @@ final class ParallelUnpacking extends InputStream {
     }
 
     private void fill() throws IOException {
-        while (!allRead && inFlight.size() < maxInFlight) {
+        while (!allRead && inFlight.size() < maxInFlight && bytesInFlight() < maxBytesInFlight) {
             PackedPiece piece = free.isEmpty() ? new PackedPiece() : free.pop();
             if (format.read(packed, piece)) {
                 inFlight.add(new Task(piece, pool.submit(() -> format.unpack(piece))));
@@ -150,6 +157,12 @@ final class ParallelUnpacking extends InputStream {
                 allRead = true;
             }
         }
+    }
+
+    private long bytesInFlight() {
+        return inFlight.stream()
+                .mapToLong(task -> task.piece.packed.length + task.piece.content.length)
+                .sum();
     }
 
     private static boolean isUnpacked(Task task) throws IOException {

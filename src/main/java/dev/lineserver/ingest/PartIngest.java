@@ -1,70 +1,106 @@
 package dev.lineserver.ingest;
 
+import java.util.List;
 import java.util.Optional;
 
 import dev.lineserver.store.Checkpoint;
-import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild;
+import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.StoredVersion;
-import dev.lineserver.store.TextShape;
 
-/** Counts the lines of a plain file, and then stores those that this process claims. Used by one thread. */
+/** An ingest by one of several processes. Used by one thread. */
 final class PartIngest {
-    private final Source source;
+    private final Preparation preparation;
+    private final LineStore store;
     private final Progress progress;
-    private final Planning.LineLengths lengths;
-    private final SourceReader counted;
-    private final Content content;
+    private final IngestOptions options;
+    private final IngestState state;
+    private final IngestPart part;
 
-    /**
-     * Reads the whole file.
-     *
-     * @param compress true to estimate how much smaller it becomes
-     */
-    PartIngest(Source source, Progress progress, boolean compress) throws SourceException, InterruptedException {
-        this.source = source;
-        this.progress = progress;
-        this.lengths = new Planning.LineLengths(compress);
-        this.counted = new SourceReader(source, Progress.SILENT);
-        this.content = counted.read(lengths);
+    /** @param state becomes what this part has stored */
+    PartIngest(Preparation preparation, IngestState state, IngestPart part) {
+        this.preparation = preparation;
+        this.store = preparation.store();
+        this.progress = preparation.progress();
+        this.options = preparation.options();
+        this.state = state;
+        this.part = part;
     }
 
-    Content content() {
-        return content;
-    }
-
-    TextShape shape() {
-        return lengths.shape(content, false);
-    }
-
-    /** Returns the version that has the content already. */
-    Manifest findStored(LineStore store, DatasetName dataset) throws StoreException {
-        return store.versions(dataset).stream()
-                .flatMap(versions -> versions.versions().stream())
-                .map(StoredVersion::manifest)
-                .filter(manifest -> manifest.content().equals(content))
-                .findFirst()
-                .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
-                        + " that has this content was dropped meanwhile: ingest again"));
-    }
-
-    /** Stores chunks until all are stored. */
-    void store(PartBuild build, Pacer pacer) throws SourceException, StoreException, InterruptedException {
-        ChunkReader reader = new ChunkReader(source, counted.newlineCounts(), counted.blocks());
-        for (Optional<PartBuild.Chunk> chunk = build.claim(); chunk.isPresent(); chunk = build.claim()) {
-            reader.<StoreException>read(
-                    chunk.get(), content.lineCount(), () -> report(build), batch -> pacer.pass(batch, build::add));
+    /** Does what {@link Ingest#storePart} says. */
+    Ingest.Outcome store(List<String> sources) throws SourceException, StoreException, InterruptedException {
+        if (!store.joinsProcesses()) {
+            throw new StoreFailedException(
+                    "--part needs an Aerospike cluster: one process writes to a data directory, and"
+                            + " uses all cores; leave out --part");
         }
-        report(build);
+        try (Source source = Source.open(sources)) {
+            if (!source.isPlainFile()) {
+                throw new SourceException(SourceException.described(source.name())
+                        + " is compressed, a stream or several files, and a part needs one plain file, because it begins"
+                        + " in its middle; unpack or join it first, or leave out --part");
+            }
+            boolean plans = preparation.requiresRoom(preparation.resumes() || preparation.joins());
+            progress.note("counting the lines");
+            CountedFile file = new CountedFile(source, progress, options.compress());
+            preparation.requirePassed(source, file.content(), preparation.current());
+            if (plans) {
+                preparation.requireRoom(source, preparation.planning().of(file.shape()));
+            }
+            Optional<PartBuild> build = store.join(preparation.request(source), part, file.content());
+            if (build.isEmpty()) {
+                return new Ingest.Outcome(
+                        file.findStored(store, options.dataset()),
+                        false,
+                        options.hold(),
+                        false,
+                        Retries.NONE,
+                        Checkpoint.START);
+            }
+            Ingest.Outcome outcome = store(file, build.get());
+            return options.hold() && build.get().published()
+                    ? new HeldVersion(store, progress, state).verify(outcome, sources)
+                    : outcome;
+        }
     }
 
-    private void report(PartBuild build) {
-        Checkpoint stored = build.checkpoint();
-        progress.update(stored.byteOffset(), source.size(), stored.lineIndex());
+    private Ingest.Outcome store(CountedFile file, PartBuild build)
+            throws SourceException, StoreException, InterruptedException {
+        try {
+            Checkpoint before = build.checkpoint();
+            file.store(build, new Pacer(options.rate(), 0, Pacer.Clock.SYSTEM));
+            state.publishing(options);
+            Manifest manifest = build.complete();
+            state.completed(manifest, options, "");
+            return new Ingest.Outcome(
+                    manifest,
+                    true,
+                    options.hold(),
+                    false,
+                    build.retries(),
+                    before,
+                    new Ingest.Share(part, build.storedLines()));
+        } catch (InterruptedException | StoreException | SourceException e) {
+            Checkpoint end = build.checkpoint();
+            state.suspended(end, " by this part; " + end.lineIndex() + " lines of all parts are stored");
+            if (e instanceof StoreUnavailableException
+                    && !Thread.currentThread().isInterrupted()) {
+                progress.note(end.lineIndex() + " lines of all parts are stored; unless other parts store the rest, the"
+                        + " same command with --resume does");
+            }
+            throw e;
+        } finally {
+            // An interrupt would end what the store waits for here.
+            boolean interrupted = Thread.interrupted();
+            build.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

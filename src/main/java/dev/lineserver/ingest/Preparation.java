@@ -2,15 +2,18 @@ package dev.lineserver.ingest;
 
 import java.util.Optional;
 
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
-/** Looks after unfinished builds, leftovers and room before a source is stored. */
+/** What precedes the writing of a source: unfinished builds, leftovers, room, and checks of its content. */
 record Preparation(LineStore store, Progress progress, IngestOptions options) {
     /**
      * Decides about an unfinished build before the source is read, and frees space.
@@ -81,5 +84,36 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
                     + " does not fit, and nothing was written: " + String.join("; ", plan.obstacles())
                     + " (use --force to store it without this check)");
         }
+    }
+
+    /** Returns the current version, if a check requires it. */
+    Optional<Manifest> current() throws StoreException {
+        try {
+            return options.checks().requiresCurrent() ? store.current(options.dataset()) : Optional.empty();
+        } catch (StoreFailedException e) {
+            throw new StoreFailedException(
+                    e.getMessage() + " (leave out --max-change to store the source without this check)", e);
+        }
+    }
+
+    /** Fails if a content must not be published. */
+    void requirePassed(Source source, Content content, Optional<Manifest> current) throws SourceException {
+        Optional<String> failure = options.checks().failure(SourceException.described(source.name()), content, current);
+        if (failure.isPresent()) {
+            throw new SourceException(failure.get() + "; nothing was published");
+        }
+    }
+
+    BuildRequest request(Source source) {
+        return new BuildRequest(
+                options.dataset(),
+                source.name(),
+                source.file(),
+                options.copy() || !source.isPlainFile(),
+                options.keep(),
+                options.hold(),
+                options.linesPerRecord(),
+                options.compress(),
+                options.unfinished() == IngestOptions.Unfinished.RESUME);
     }
 }

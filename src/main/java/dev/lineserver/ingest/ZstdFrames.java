@@ -169,8 +169,8 @@ final class ZstdFrames extends InputStream {
         }
         long limit = singleSegment ? MAX_SINGLE_SEGMENT : MAX_WINDOW;
         if (window > limit) {
-            // Only the first frame decides whether zstd unpacks the archive.
-            String remedy = firstFrame ? "install zstd, or unpack it with" : "it is not that of the first frame; use";
+            // Only the frame that comes first decides whether zstd unpacks the archive.
+            String remedy = firstFrame ? "install zstd, or unpack it with" : "unpack it with";
             throw new WideWindowException("unpacking it takes a window of " + (window >> 20) + " MiB, and the limit is "
                     + (limit >> 20) + " MiB without zstd; " + remedy + " zstd -d --long="
                     + (Long.SIZE - Long.numberOfLeadingZeros(window - 1)));

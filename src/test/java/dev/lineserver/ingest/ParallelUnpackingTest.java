@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.airlift.compress.v3.zstd.ZstdInputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +38,12 @@ final class ParallelUnpackingTest {
             random.nextBytes(content);
             parts.add(random.nextInt(40) == 0 ? Archives.gzip(content) : Archives.bgzf(content));
         }
-        byte[] archive = Archives.join(parts.toArray(byte[][]::new));
-        for (int faults = random.nextInt(3); faults > 0; faults--) {
+        return withFaults(random, Archives.join(parts.toArray(byte[][]::new)));
+    }
+
+    private static byte[] withFaults(Random random, byte[] intact) {
+        byte[] archive = intact;
+        for (int faults = random.nextInt(3); faults > 0 && archive.length > 3; faults--) {
             int at = 3 + random.nextInt(archive.length - 3);
             archive = switch (random.nextInt(4)) {
                 case 0 -> Archives.cut(archive, at);
@@ -58,6 +63,64 @@ final class ParallelUnpackingTest {
             String actual = unpacked(new ParallelUnpacking(new BgzfBlocks(), new ByteArrayInputStream(archive)));
             assertEquals(expected, actual, "seed " + seed);
         }
+    }
+
+    /** Frames as several programs make them, with up to two faults. */
+    private static byte[] zstdArchive(Random random) {
+        List<byte[]> parts = new ArrayList<>();
+        for (int i = random.nextInt(12); i >= 0; i--) {
+            byte[] content = new byte[random.nextInt(4) == 0 ? random.nextInt(1 << 19) : random.nextInt(100)];
+            for (int at = 0; at < content.length; at++) {
+                content[at] = (byte) random.nextInt(random.nextInt(9) == 0 ? 256 : 4);
+            }
+            if (random.nextInt(3) == 0) {
+                parts.add(Archives.skippable(random.nextInt(16), random.nextInt(300)));
+            }
+            parts.add(
+                    Archives.zstd(content, 1 + random.nextInt(3), random.nextBoolean(), random.nextBoolean() ? 0 : 12));
+        }
+        return withFaults(random, Archives.join(parts.toArray(byte[][]::new)));
+    }
+
+    @Test
+    void framesAreUnpackedOrRefusedAsInSequence() {
+        int refused = 0;
+        for (int seed = 0; seed < 300; seed++) {
+            byte[] archive = zstdArchive(new Random(seed));
+            String expected = unpacked(new Unpacked(
+                    Compression.ZSTD, new ZstdFrames(new ByteArrayInputStream(archive)), ZstdInputStream::new));
+            refused += expected.contains(" ") ? 1 : 0;
+            // The program zstd may unpack what the library refuses.
+            if (!expected.contains("window")) {
+                String actual = unpacked(new ParallelUnpacking(new ZstdPieces(), new ByteArrayInputStream(archive)));
+                // Which fault is found first may differ.
+                assertEquals(
+                        expected.replaceFirst("damaged .*", "damaged"),
+                        actual.replaceFirst("damaged .*", "damaged"),
+                        "seed " + seed);
+            }
+        }
+        assertTrue(refused > 50 && refused < 250, refused + " archives were refused");
+    }
+
+    /** A frame that is too long for a piece, and what is not a frame, are left to the code for any archive. */
+    @Test
+    void aFrameOfAnyLengthIsUnpacked() throws Exception {
+        byte[] content = new byte[20 << 20];
+        new Random(1).nextBytes(content);
+        byte[] small = Archives.ascii("small\n");
+        byte[] archive = Archives.join(Archives.zstd(small), Archives.zstd(content), Archives.zstd(small));
+        List<Boolean> pieces = new ArrayList<>();
+        ZstdPieces format = new ZstdPieces();
+        InputStream packed = new ByteArrayInputStream(archive);
+        ParallelUnpacking.PackedPiece piece = new ParallelUnpacking.PackedPiece();
+        while (pieces.size() < 9 && format.read(packed, piece)) {
+            pieces.add(format.unpack(piece));
+        }
+        assertEquals(List.of(false), pieces);
+        assertEquals(
+                HexFormat.of().formatHex(Archives.join(small, content, small)),
+                unpacked(new ParallelUnpacking(format, new ByteArrayInputStream(archive))));
     }
 
     /** Pieces of one byte. Each waits until another one is being unpacked. */
@@ -104,6 +167,17 @@ final class ParallelUnpackingTest {
             assertTrue(meeting.read.get() <= 32, meeting.read + " pieces were read for the first byte");
             byte[] rest = unpacked.readAllBytes();
             assertArrayEquals(Arrays.copyOfRange(content, 1, content.length), rest);
+        }
+    }
+
+    @Test
+    void theBytesOfPiecesAheadAreBounded() throws Exception {
+        Assumptions.assumeTrue(Runtime.getRuntime().availableProcessors() > 1, "there is only one processor");
+        Meeting meeting = new Meeting();
+        try (InputStream unpacked = new ParallelUnpacking(meeting, new ByteArrayInputStream(new byte[1_000]), 2)) {
+            assertEquals(0, unpacked.read());
+            assertTrue(meeting.read.get() <= 2, meeting.read + " pieces were read for the first byte");
+            assertEquals(999, unpacked.readAllBytes().length);
         }
     }
 }

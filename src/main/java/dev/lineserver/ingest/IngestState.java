@@ -1,0 +1,63 @@
+package dev.lineserver.ingest;
+
+import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Manifest;
+
+/** What an ingest has stored or published so far, for messages after it has failed. Used by one thread. */
+final class IngestState {
+    private static final String NOTHING = "nothing was published";
+
+    private String text = NOTHING;
+    private Checkpoint stored = Checkpoint.START;
+
+    /** Text for users, without a full stop. */
+    String text() {
+        return text;
+    }
+
+    /** The end of the lines that the ingest has left for another one to continue. */
+    Checkpoint stored() {
+        return stored;
+    }
+
+    void begin() {
+        text = NOTHING;
+        stored = Checkpoint.START;
+    }
+
+    /** The store begins to publish: after a failure, nobody knows whether it has. */
+    void publishing(IngestOptions options) {
+        text = "the version may have been " + (options.hold() ? "stored" : "published") + ", see line-server versions "
+                + options.dataset();
+    }
+
+    /** @param held text that follows a held version */
+    void completed(Manifest manifest, IngestOptions options, String held) {
+        text = describe(manifest) + (options.hold() ? " is held" + held : " was published");
+    }
+
+    /** @param text as {@link #text} returns it */
+    void become(String text) {
+        this.text = text;
+    }
+
+    void removed() {
+        text = NOTHING;
+    }
+
+    /**
+     * Lines stay for another ingest.
+     *
+     * @param remark text that follows, unless a publication has begun
+     */
+    void suspended(Checkpoint end, String remark) {
+        stored = end;
+        if (text.equals(NOTHING) && !remark.isEmpty()) {
+            text = NOTHING + remark;
+        }
+    }
+
+    static String describe(Manifest manifest) {
+        return "version " + manifest.version() + " of dataset " + manifest.dataset();
+    }
+}
