@@ -51,12 +51,15 @@ final class AerospikeSnapshot implements Snapshot {
     private final Manifest manifest;
     private final LineSet set;
     private final LineRecords records;
+    private final int nodes;
     private final AtomicBoolean damageReported = new AtomicBoolean();
     private volatile boolean closed;
     private @Nullable CompletableFuture<Registry> registry;
     private long registryReadAt;
 
-    AerospikeSnapshot(AerospikeStore store, Manifest manifest, LineSet set, LineRecords records) {
+    /** @param nodes number of nodes of the cluster when the version was stored; 0 if it is unknown */
+    AerospikeSnapshot(AerospikeStore store, Manifest manifest, LineSet set, LineRecords records, int nodes) {
+        this.nodes = nodes;
         this.store = store;
         this.manifest = manifest;
         this.set = set;
@@ -276,7 +279,7 @@ final class AerospikeSnapshot implements Snapshot {
 
     private Registry readRegistry() {
         try {
-            store.cluster.requireWhole();
+            store.cluster.requireWhole(nodes);
             return store.registry.read();
         } catch (StoreException e) {
             throw new CompletionException(e);

@@ -138,7 +138,7 @@ public final class AerospikeStore implements LineStore {
         LineLayout layout = LineLayout.of(manifest);
         LineSet set = current.lineSet(version.get().set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set, layout);
-        return new AerospikeSnapshot(this, manifest, set, records);
+        return new AerospikeSnapshot(this, manifest, set, records, version.get().nodes());
     }
 
     @Override

@@ -101,12 +101,13 @@ final class ConnectedCluster implements AutoCloseable {
      * Fails if the cluster may have records that it reports as missing. It does so, unless it has strong consistency, while
      * all nodes with a copy of a record are away, and then until the nodes have exchanged their records.
      *
+     * @param earlier number of nodes that the cluster has had before this process connected to it; 0 if it is unknown
      * @throws StoreUnavailableException if the cluster is smaller than it was, or is exchanging records, or a node does not
      *     answer
      */
-    void requireWhole() throws StoreException {
+    void requireWhole(int earlier) throws StoreException {
         countNodes();
-        int most = mostNodes.get();
+        int most = Math.max(earlier, mostNodes.get());
         int present = nodes().size();
         for (Node node : nodes()) {
             // The nodes notice a loss earlier than the client.

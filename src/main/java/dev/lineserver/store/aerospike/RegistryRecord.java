@@ -39,6 +39,11 @@ final class RegistryRecord implements RegistryAccess {
     }
 
     @Override
+    public int nodeCount() {
+        return cluster.client.getNodes().length;
+    }
+
+    @Override
     public Registry read() throws StoreException {
         try {
             return RegistryForm.fromRecord(get());

@@ -105,6 +105,45 @@ final class AwayNodesTest {
         }
     }
 
+    /** The server has never seen the node that is away. */
+    @Test
+    void aServerThatStartsWhileANodeIsAwayKnowsIt() throws Exception {
+        AerospikeStore store = connect(Duration.ofSeconds(10));
+        Manifest manifest = FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
+        LineRecords lines = FakeNodeTest.firstSet(store, LineLayout.SINGLE);
+        nodes.get(2).close();
+        nodes.forEach(node -> node.info.leave(2));
+        AerospikeStore server = connect(Duration.ofSeconds(10));
+        records().remove(lines.line(LINE).digest);
+        try (Snapshot snapshot = server.open(manifest)) {
+            StoreUnavailableException failure =
+                    assertThrows(StoreUnavailableException.class, () -> FakeNodeTest.await(snapshot, LINE));
+            assertTrue(failure.getMessage().contains("1 of 3 nodes"), failure.getMessage());
+        }
+    }
+
+    /** Otherwise a lost line would be 503 for as long as the cluster is smaller than it once was. */
+    @Test
+    void anIngestAfterANodeWasRemovedForGoodForgetsIt() throws Exception {
+        FakeNodeTest.put(connect(Duration.ofSeconds(10)), CONTENT, LinesPerRecord.ONE);
+        nodes.get(2).close();
+        nodes.forEach(node -> node.info.leave(2));
+        AerospikeStore server = connect(Duration.ofSeconds(10));
+        Manifest second = FakeNodeTest.put(server, CONTENT, LinesPerRecord.ONE);
+        String set = server.registry
+                .read()
+                .dataset(FakeNodeTest.NAME.value())
+                .find(2)
+                .orElseThrow()
+                .set();
+        LineRecords lines =
+                new LineRecords(FakeInfo.NAMESPACE, server.registry.read().lineSet(set), LineLayout.SINGLE);
+        records().remove(lines.line(LINE).digest);
+        try (Snapshot snapshot = server.open(second)) {
+            assertInstanceOf(Lookup.Damaged.class, FakeNodeTest.await(snapshot, LINE));
+        }
+    }
+
     @Test
     void aMissingLineIsDamagedOnceAllNodesAreBack() throws Exception {
         AerospikeStore store = connect(Duration.ofSeconds(10));

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -27,12 +28,18 @@ final class FakeInfo {
     /** -1 while the node is starting. */
     volatile String partitionGeneration = "1";
 
+    /** Number of times that the node has said that it is starting. */
+    final AtomicInteger refusedGenerations = new AtomicInteger();
+
     volatile long diskBytes = 4L << 30;
     volatile long usedBytes;
     volatile boolean migrating;
 
     /** Number of nodes that this node sees; 0 for all. */
     volatile int clusterSize;
+
+    /** Index of the node that the others have noticed to be dead; -1 if none is. */
+    private volatile int deadNode = -1;
 
     /** True while the node answers no info command. */
     volatile boolean silent;
@@ -54,6 +61,12 @@ final class FakeInfo {
 
     void join(List<String> nodes) {
         cluster = nodes;
+    }
+
+    /** Forms a cluster without a node that has died. Its partitions keep their other replica. */
+    void leave(int dead) {
+        deadNode = dead;
+        clusterSize = cluster.size() - 1;
     }
 
     private int replicaCount() {
@@ -78,9 +91,16 @@ final class FakeInfo {
             case "build" -> build;
             case "cluster-name" -> clusterName;
             case "features" -> "batch-any;pquery;pscans;query-show;replicas";
-            case "partition-generation", "rebalance-generation" -> partitionGeneration;
-            case "peers-generation" -> "1";
-            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> "1,3000,[" + peers() + "]";
+            case "partition-generation", "rebalance-generation" -> {
+                String generation = partitionGeneration;
+                if (generation.equals("-1")) {
+                    refusedGenerations.incrementAndGet();
+                }
+                yield generation;
+            }
+            case "peers-generation" -> peersGeneration();
+            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" ->
+                peersGeneration() + ",3000,[" + peers() + "]";
             case "replicas" ->
                 NAMESPACE + ":0," + replicaCount() + "," + partitions(0)
                         + (replicaCount() > 1 ? "," + partitions(1) : "");
@@ -103,9 +123,13 @@ final class FakeInfo {
         return "FA4E" + nodeIndex;
     }
 
+    private String peersGeneration() {
+        return deadNode < 0 ? "1" : "2";
+    }
+
     private String peers() {
         return IntStream.range(0, cluster.size())
-                .filter(other -> other != nodeIndex)
+                .filter(other -> other != nodeIndex && other != deadNode)
                 .mapToObj(other -> "[" + name(other) + ",,[" + cluster.get(other) + "]]")
                 .collect(Collectors.joining(","));
     }

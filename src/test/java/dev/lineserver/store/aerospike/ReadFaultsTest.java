@@ -271,7 +271,8 @@ class ReadFaultsTest extends FakeNodeTest {
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
                         now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
-                Registry.VersionEntry changed = new Registry.VersionEntry(newer, version.set(), version.records());
+                Registry.VersionEntry changed =
+                        new Registry.VersionEntry(newer, version.set(), version.records(), version.nodes());
                 registry.datasets().put(NAME.value(), new Registry.DatasetEntry(List.of(changed), List.of(), 2));
             });
         }

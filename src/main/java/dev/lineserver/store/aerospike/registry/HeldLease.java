@@ -142,7 +142,8 @@ public final class HeldLease {
         commitAttempted = true;
         Instant now = Instant.ofEpochMilli(lifeCycle.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now, files);
-        Registry.VersionEntry version = new Registry.VersionEntry(manifest, set.name(), records);
+        Registry.VersionEntry version =
+                new Registry.VersionEntry(manifest, set.name(), records, lifeCycle.access.nodeCount());
         boolean[] retired = new boolean[1];
         lifeCycle.access.update("publishing " + describe(), current -> {
             // Contained if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this

@@ -13,6 +13,10 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreFailedException;
 
@@ -60,8 +64,15 @@ public record Registry(
      * @param manifest describes the version
      * @param set name of the set that holds its lines
      * @param records number of records, one for each line and each part of a long line
+     * @param nodes number of nodes of the cluster when the version was stored; 0 if an earlier release stored it
      */
-    public record VersionEntry(Manifest manifest, String set, long records) {}
+    public record VersionEntry(
+            Manifest manifest,
+            String set,
+            long records,
+
+            @JsonSetter(nulls = Nulls.AS_EMPTY) @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+            int nodes) {}
 
     /**
      * The versions of a dataset.

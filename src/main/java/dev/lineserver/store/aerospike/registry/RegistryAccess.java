@@ -36,6 +36,9 @@ public interface RegistryAccess {
      */
     record NamespaceState(long time, long replicationFactor, boolean acceptsWrites, boolean migrating) {}
 
+    /** Returns the number of nodes that the cluster has now. */
+    int nodeCount();
+
     /** Reads the current registry. */
     Registry read() throws StoreException;
 

@@ -244,7 +244,7 @@ final class LifeCycleTest {
                 new Manifest(NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()));
         registry.update("publishing as the commit does", all -> {
             all.put(set.withState(LineSet.SetState.LIVE, now.get()));
-            all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1), 1, now.get());
+            all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1, 3), 1, now.get());
             all.leases().remove(NAME.value());
         });
         CountDownLatch renewing = new CountDownLatch(1);

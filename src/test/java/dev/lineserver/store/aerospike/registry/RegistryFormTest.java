@@ -39,7 +39,7 @@ final class RegistryFormTest {
         Content content = new Content(3, 14, new ContentDigest(1, 2), 5, true);
         Instant created = Instant.ofEpochMilli(1_700_000_000_123L);
         Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", "a layout", created);
-        Registry.VersionEntry version = new Registry.VersionEntry(manifest, "_a", 4);
+        Registry.VersionEntry version = new Registry.VersionEntry(manifest, "_a", 4, 3);
         registry.datasets().put("d", new Registry.DatasetEntry(List.of(version), List.of(), 9));
         registry.sets()
                 .put(
@@ -209,7 +209,7 @@ final class RegistryFormTest {
     }
 
     private static Map<String, Object> version(Object manifest) {
-        return Map.of("manifest", manifest, "set", "_a", "records", 4L);
+        return Map.of("manifest", manifest, "set", "_a", "records", 4L, "nodes", 3);
     }
 
     private static Map<String, Object> manifest() {
@@ -356,6 +356,15 @@ final class RegistryFormTest {
         Registry expected = REGISTRY.copy();
         expected.builds().remove("f");
         assertEquals(expected, read(stored));
+    }
+
+    @Test
+    void aVersionOfAnEarlierReleaseHasNoNumberOfNodes() throws Exception {
+        Map<String, Object> version = new HashMap<>(version(manifest()));
+        version.remove("nodes");
+        Map<String, Object> stored = stored();
+        stored.put("datasets", Map.of("d", dataset(version)));
+        assertEquals(0, read(stored).dataset("d").find(7).orElseThrow().nodes());
     }
 
     /** Otherwise the native program could neither write nor read it. */
