@@ -24,7 +24,13 @@ import dev.lineserver.store.StoredVersion;
  */
 record CommandContext(
         Settings settings, StandardOutput out, Messages err, LogMessages log, TerminationHandler terminationHandler) {
+    /** Opens the store for a command that waits for a cluster that is away. */
     LineStore openStore() throws StoreException {
+        return Stores.openPatiently(settings.store());
+    }
+
+    /** Opens the store for a command that reports a cluster that is away, or asks it again later. */
+    LineStore openStoreToWatch() throws StoreException {
         return Stores.open(settings.store(), null);
     }
 

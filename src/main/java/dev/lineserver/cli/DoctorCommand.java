@@ -95,7 +95,7 @@ final class DoctorCommand implements Verb {
     }
 
     private static void checkStore(CommandContext context, List<Finding> findings) throws InterruptedException {
-        try (LineStore store = context.openStore()) {
+        try (LineStore store = context.openStoreToWatch()) {
             findings.addAll(store.diagnose());
             int count = 0;
             for (DatasetListing listing : store.datasets()) {

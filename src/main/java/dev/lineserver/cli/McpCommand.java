@@ -28,8 +28,8 @@ final class McpCommand implements Verb {
     public boolean run(CommandContext context) throws IOException, StoreException, InterruptedException {
         ServeConfig config = context.settings().serve();
         Duration timeout = config.http().lookupTimeout();
-        try (Datasets datasets =
-                new Datasets(context::openStore, config.dataset(), config.http().versionCheckInterval())) {
+        try (Datasets datasets = new Datasets(
+                context::openStoreToWatch, config.dataset(), config.http().versionCheckInterval())) {
             datasets.start();
             // The answers name the failures of the store.
             McpServer server = new McpServer(datasets, config.lineNumbers(), timeout, (_, _) -> {});

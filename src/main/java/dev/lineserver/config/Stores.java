@@ -26,17 +26,32 @@ public final class Stores {
     private Stores() {}
 
     /**
-     * Opens the configured store.
+     * Opens the configured store for a server, which asks again later if a cluster is away.
      *
-     * @param eventLoops the event loops of the server, on which lookups are made; null for a verb, which has none
+     * @param eventLoops the event loops of the server, on which lookups are made; null if it has none
      * @throws UsageException if a setting that the store needs is missing or invalid
      */
     public static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops) throws StoreException {
+        return open(config, eventLoops, Duration.ZERO);
+    }
+
+    /**
+     * Opens the configured store for a command, whose calls wait for a cluster that is away for as long as the writes of an
+     * ingest do.
+     *
+     * @throws UsageException if a setting that the store needs is missing or invalid
+     */
+    public static LineStore openPatiently(StoreConfig config) throws StoreException {
+        return open(config, null, WriteLimits.DEFAULT.deadline());
+    }
+
+    private static LineStore open(StoreConfig config, @Nullable EventLoopGroup eventLoops, Duration patience)
+            throws StoreException {
         return switch (kind(config)) {
             case EMBEDDED -> EmbeddedStore.open(dataDirectory(config), eventLoops);
             case AEROSPIKE ->
                 AerospikeStore.connect(
-                        aerospike(config),
+                        aerospike(config, patience),
                         Objects.requireNonNullElseGet(
                                 eventLoops,
                                 () -> new NioEventLoopGroup(
@@ -88,7 +103,7 @@ public final class Stores {
         });
     }
 
-    private static AerospikeSettings aerospike(StoreConfig config) {
+    private static AerospikeSettings aerospike(StoreConfig config, Duration patience) {
         String noHosts = "no Aerospike cluster is named; name its nodes with --aerospike HOST:PORT[,HOST:PORT]";
         return new AerospikeSettings(
                 config.aerospikeHosts().orElseThrow(() -> new UsageException(noHosts)),
@@ -101,6 +116,7 @@ public final class Stores {
                 config.aerospikeClusterName().orElse(null),
                 config.aerospikeConnections(),
                 Duration.ofMillis(config.aerospikeTimeout()),
-                WriteLimits.DEFAULT.withLowPriority(config.ingestPriority() == StoreConfig.Priority.LOW));
+                WriteLimits.DEFAULT.withLowPriority(config.ingestPriority() == StoreConfig.Priority.LOW),
+                patience);
     }
 }

@@ -72,7 +72,8 @@ public class AerospikeReadBench {
                         null,
                         CONNECTIONS,
                         Duration.ofSeconds(1),
-                        AerospikeSettings.WriteLimits.DEFAULT),
+                        AerospikeSettings.WriteLimits.DEFAULT,
+                        Duration.ZERO),
                 loops);
         Path text = Files.createTempFile("aerospike-read-bench", "");
         try {

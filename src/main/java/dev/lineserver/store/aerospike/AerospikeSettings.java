@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsPerNode limit on connections to a node, for blocking and for asynchronous commands separately
  * @param lookupDeadline of a lookup, all attempts included
  * @param writes limits on builds
+ * @param patience time for which requests other than lookups are repeated while nodes are away; zero if the caller repeats
+ *     them
  */
 public record AerospikeSettings(
         List<SeedNode> hosts,
@@ -27,7 +29,8 @@ public record AerospikeSettings(
         @Nullable String clusterName,
         int connectionsPerNode,
         Duration lookupDeadline,
-        WriteLimits writes) {
+        WriteLimits writes,
+        Duration patience) {
 
     /**
      * The longest interval at which a server may look for new versions: then two looks fall into the grace, and a server

@@ -280,7 +280,7 @@ final class AerospikeSnapshot implements Snapshot {
     private Registry readRegistry() {
         try {
             store.cluster.requireWhole(nodes);
-            return store.registry.read();
+            return store.registry.failingFast().read();
         } catch (StoreException e) {
             throw new CompletionException(e);
         }

@@ -183,7 +183,7 @@ public final class AerospikeStore implements LineStore {
     }
 
     private void warnOfConflictResolution() throws StoreException {
-        cluster.namespaceInfo().entrySet().stream()
+        cluster.repeat(cluster::namespaceInfo).entrySet().stream()
                 .flatMap(node -> ClusterPlan.conflictResolutionWarning(node.getKey(), node.getValue()).stream())
                 .findFirst()
                 .ifPresent(warning -> LOG.log(Level.WARNING, warning));
@@ -217,8 +217,9 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException {
         boolean reclaimable = !lifeCycle.reclaim(true).isEmpty();
-        return ClusterPlan.of(
-                shape, cluster, maxBytesPerRecord(), LifeCycle.orDefault(keep), linesPerRecord, reclaimable);
+        int maxBytesPerRecord = maxBytesPerRecord();
+        return cluster.repeat(() -> ClusterPlan.of(
+                shape, cluster, maxBytesPerRecord, LifeCycle.orDefault(keep), linesPerRecord, reclaimable));
     }
 
     /**
@@ -232,7 +233,8 @@ public final class AerospikeStore implements LineStore {
 
     private int maxBytesPerRecord() throws StoreException {
         long smallest = Long.MAX_VALUE;
-        for (Map<String, String> figures : cluster.namespaceInfo().values()) {
+        for (Map<String, String> figures :
+                cluster.repeat(cluster::namespaceInfo).values()) {
             long max = ConnectedCluster.longValue(figures, "max-record-size", 0);
             smallest = Math.min(smallest, max > 0 ? max : DEFAULT_RECORD_BYTES);
         }

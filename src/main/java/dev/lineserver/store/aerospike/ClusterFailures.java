@@ -43,7 +43,7 @@ final class ClusterFailures {
                             + " (Community Edition has none)",
                     e);
         }
-        if (text.contains("not yet fully initialized")) {
+        if (isStarting(e)) {
             return new StoreUnavailableException(
                     nodes + " are still starting: wait until they are up, then try again", e);
         }
@@ -52,6 +52,11 @@ final class ClusterFailures {
                         + " that its access-address can be reached from here, and whether it requires TLS (" + text
                         + ")",
                 e);
+    }
+
+    /** Returns true if a connect failed because a node has not started yet. */
+    static boolean isStarting(AerospikeException e) {
+        return String.valueOf(e.getMessage()).contains("not yet fully initialized");
     }
 
     /** @param activity begins the message, such as {@code reading line index 7 of …} */

@@ -61,20 +61,42 @@ final class ConnectedCluster implements AutoCloseable {
         Host[] seeds = settings.hosts().stream()
                 .map(node -> new Host(node.host(), node.tlsName(), node.port()))
                 .toArray(Host[]::new);
-        AerospikeClient client;
+        ConnectedCluster cluster = new ConnectedCluster(settings, client(settings, loops, seeds), loops);
         try {
-            client = new AerospikeClient(Policies.client(settings, loops), seeds);
-        } catch (AerospikeException e) {
-            throw ClusterFailures.connectFailure(e, settings);
-        }
-        ConnectedCluster cluster = new ConnectedCluster(settings, client, loops);
-        try {
-            cluster.requireUsable();
+            cluster.repeat(() -> {
+                cluster.requireUsable();
+                return true;
+            });
             return cluster;
         } catch (StoreException e) {
             cluster.close();
             throw e;
         }
+    }
+
+    /**
+     * Waits for nodes that are starting. A cluster of which no node can be reached is not waited for: its address may be
+     * wrong.
+     */
+    private static AerospikeClient client(AerospikeSettings settings, NettyEventLoops loops, Host[] seeds)
+            throws StoreException {
+        Attempts attempts = new Attempts(settings.patience(), 1);
+        while (true) {
+            try {
+                return new AerospikeClient(Policies.client(settings, loops), seeds);
+            } catch (AerospikeException e) {
+                StoreException failure = ClusterFailures.connectFailure(e, settings);
+                if (!ClusterFailures.isStarting(e)) {
+                    throw failure;
+                }
+                attempts.awaitNext(failure);
+            }
+        }
+    }
+
+    /** Repeats a request while nodes are away, as the settings say. */
+    <T> T repeat(Attempts.Request<T> request) throws StoreException {
+        return new Attempts(settings.patience(), 1).repeat(request);
     }
 
     /** Compares names, because the classes of native transports may be absent. */

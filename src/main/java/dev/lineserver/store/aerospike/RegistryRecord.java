@@ -1,10 +1,11 @@
 package dev.lineserver.store.aerospike;
 
+import java.time.Duration;
 import java.util.Calendar;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.Key;
@@ -31,11 +32,22 @@ final class RegistryRecord implements RegistryAccess {
     private static final int MAX_INFO_ATTEMPTS = 5;
 
     private final ConnectedCluster cluster;
+    private final Duration patience;
     private final Key key;
 
     RegistryRecord(ConnectedCluster cluster) {
+        this(cluster, cluster.settings.patience());
+    }
+
+    private RegistryRecord(ConnectedCluster cluster, Duration patience) {
         this.cluster = cluster;
+        this.patience = patience;
         this.key = new Key(cluster.settings.namespace(), SET, KEY);
+    }
+
+    @Override
+    public RegistryRecord failingFast() {
+        return new RegistryRecord(cluster, Duration.ZERO);
     }
 
     @Override
@@ -45,49 +57,57 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public Registry read() throws StoreException {
-        try {
-            return RegistryForm.fromRecord(get());
-        } catch (AerospikeException e) {
-            throw ClusterFailures.toStoreException(e, "reading the registry");
-        }
+        return new Attempts(patience, 1).repeat(() -> {
+            try {
+                return RegistryForm.fromRecord(find().orElse(null));
+            } catch (AerospikeException e) {
+                throw ClusterFailures.toStoreException(e, "reading the registry");
+            }
+        });
     }
 
     @Override
     public Registry update(String activity, RegistryChange change) throws StoreException {
-        for (int attempt = 1; ; attempt++) {
+        Attempts attempts = new Attempts(patience, MAX_ATTEMPTS);
+        while (true) {
             try {
-                Record record = get();
-                Registry before = RegistryForm.fromRecord(record);
-                // An earlier attempt of this loop may have succeeded although it timed out. The change detects that,
-                // and leaves the copy equal.
-                Registry after = before.copy();
-                change.apply(after);
-                if (!after.equals(before)) {
-                    int generation = record == null ? 0 : record.generation;
-                    cluster.client.put(cluster.policies.registryWrite(generation), key, RegistryForm.toBins(after));
-                }
-                return after;
+                return updateOnce(change);
             } catch (AerospikeException e) {
-                if (attempt == MAX_ATTEMPTS
-                        || !(isConflict(e.getResultCode()) || ClusterFailures.isTransient(e.getResultCode()))) {
-                    throw toStoreException(e, activity);
+                StoreException failure = toStoreException(e, activity);
+                if (failure instanceof StoreFailedException) {
+                    throw failure;
                 }
+                attempts.awaitNext(failure);
             }
-            backOff(attempt, activity);
         }
     }
 
+    /** Fails with an {@link AerospikeException} if the record could not be read or written. */
+    private Registry updateOnce(RegistryChange change) throws StoreException {
+        Optional<Record> record = new Attempts(patience, 1).repeat(this::find);
+        Registry before = RegistryForm.fromRecord(record.orElse(null));
+        // An earlier attempt may have succeeded although it timed out. The change detects that, and leaves the copy
+        // equal.
+        Registry after = before.copy();
+        change.apply(after);
+        if (!after.equals(before)) {
+            int generation = record.map(found -> found.generation).orElse(0);
+            cluster.client.put(cluster.policies.registryWrite(generation), key, RegistryForm.toBins(after));
+        }
+        return after;
+    }
+
     /**
-     * Returns the record, or null if the namespace has never held a version. A cluster without strong consistency reports
+     * Returns the record; empty if the namespace has never held a version. A cluster without strong consistency reports
      * a record as missing while all nodes with a copy of it are away, and would accept another one. That would be an empty
      * registry, which replaces the real one when the nodes come back: all versions would be lost. The sets of the versions
      * are on all nodes, so they show that there is a registry.
      */
-    private @Nullable Record get() throws StoreException {
+    private Optional<Record> find() throws StoreException {
         cluster.countNodes();
         Record record = cluster.client.get(cluster.policies.registryRead, key);
         if (record == null) {
-            List<String> used = setCounts().entrySet().stream()
+            List<String> used = countSets().entrySet().stream()
                     .filter(set -> set.getValue().copies() > 0 && Registry.isSetName(set.getKey()))
                     .map(Map.Entry::getKey)
                     .sorted()
@@ -98,7 +118,7 @@ final class RegistryRecord implements RegistryAccess {
                         + " registry is lost for good, truncate these sets, or use another namespace");
             }
         }
-        return record;
+        return Optional.ofNullable(record);
     }
 
     private static StoreException toStoreException(AerospikeException e, String activity) {
@@ -110,9 +130,7 @@ final class RegistryRecord implements RegistryAccess {
         }
         return isConflict(e.getResultCode())
                 ? new StoreUnavailableException(
-                        activity + " failed: other processes changed the registry during each of " + MAX_ATTEMPTS
-                                + " attempts",
-                        e)
+                        activity + " failed: other processes changed the registry during each attempt", e)
                 : ClusterFailures.toStoreException(e, activity);
     }
 
@@ -132,7 +150,7 @@ final class RegistryRecord implements RegistryAccess {
     public void truncateBefore(String set, long time) throws StoreException {
         Calendar before = Calendar.getInstance();
         before.setTimeInMillis(time);
-        retry("truncating set " + set, () -> truncate(set, before));
+        repeat(() -> truncate(set, before));
     }
 
     private void truncate(String set, @Nullable Calendar before) throws StoreException {
@@ -150,7 +168,7 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public void forgetTruncations(String set) throws StoreException {
-        retry("undoing the truncation of set " + set, () -> {
+        repeat(() -> {
             // One node tells the others.
             Node node = cluster.nodes().getFirst();
             String answer = cluster.info(node, "truncate-undo:namespace=" + key.namespace + ";set=" + set);
@@ -170,31 +188,19 @@ final class RegistryRecord implements RegistryAccess {
      * Repeats a command after transient failures. The command has the same effect if it is executed twice: a node that
      * receives a truncation answers with a timeout if the others have not confirmed it within two seconds, but keeps it.
      */
-    private static void retry(String activity, Command command) throws StoreException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                command.send();
-                return;
-            } catch (StoreUnavailableException e) {
-                if (attempt == MAX_INFO_ATTEMPTS) {
-                    throw e;
-                }
-            }
-            backOff(attempt, activity);
-        }
-    }
-
-    private static void backOff(int failures, String activity) throws StoreException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(ClusterFailures.backoffMillis(failures));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException(activity + " was interrupted", e);
-        }
+    private void repeat(Command command) throws StoreException {
+        new Attempts(patience, MAX_INFO_ATTEMPTS).repeat(() -> {
+            command.send();
+            return true;
+        });
     }
 
     @Override
     public Map<String, SetCount> setCounts() throws StoreException {
+        return new Attempts(patience, 1).repeat(this::countSets);
+    }
+
+    private Map<String, SetCount> countSets() throws StoreException {
         Map<String, SetCount> counts = new HashMap<>();
         for (Node node : cluster.nodes()) {
             for (String line : ConnectedCluster.parseList(cluster.info(node, "sets/" + key.namespace))) {
@@ -212,6 +218,6 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public NamespaceState namespace() throws StoreException {
-        return cluster.namespaceState();
+        return new Attempts(patience, 1).repeat(cluster::namespaceState);
     }
 }

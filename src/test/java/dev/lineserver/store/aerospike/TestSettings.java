@@ -27,6 +27,7 @@ public final class TestSettings {
     private Duration lease = AerospikeSettings.WriteLimits.DEFAULT.lease();
     private Duration grace = Duration.ofSeconds(1);
     private boolean lowPriority;
+    private Duration patience = Duration.ZERO;
     private AerospikeSettings.@Nullable Credentials credentials;
     private String clusterName = "";
     private String namespace = "lines";
@@ -70,6 +71,12 @@ public final class TestSettings {
         return this;
     }
 
+    /** Zero unless it is set, as for a server. */
+    TestSettings patience(Duration duration) {
+        patience = duration;
+        return this;
+    }
+
     TestSettings clusterName(String name) {
         clusterName = name;
         return this;
@@ -95,6 +102,7 @@ public final class TestSettings {
                 CONNECTIONS_PER_NODE,
                 readDeadline,
                 new AerospikeSettings.WriteLimits(
-                        recordsPerBatch, writeAttempt, writeDeadline, lease, grace, lowPriority));
+                        recordsPerBatch, writeAttempt, writeDeadline, lease, grace, lowPriority),
+                patience);
     }
 }

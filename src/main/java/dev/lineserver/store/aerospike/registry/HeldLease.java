@@ -181,7 +181,7 @@ public final class HeldLease {
     public StoredPrefix suspend(StoredPrefix stored) {
         renewals.cancel(false);
         try {
-            lifeCycle.access.update("suspending " + describe(), current -> {
+            lifeCycle.access.failingFast().update("suspending " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
                     changeBuild(current, renewal(stored).change());
@@ -229,11 +229,12 @@ public final class HeldLease {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
             // Otherwise the set is reclaimed like any other.
-            boolean truncated = !commitAttempted && isValid() && ownsLease(lifeCycle.access.read());
+            RegistryAccess access = lifeCycle.access.failingFast();
+            boolean truncated = !commitAttempted && isValid() && ownsLease(access.read());
             if (truncated) {
-                lifeCycle.access.truncate(set.name());
+                access.truncate(set.name());
             }
-            lifeCycle.access.update("rolling back " + describe(), current -> {
+            access.update("rolling back " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
                     current.builds().remove(dataset.value());
@@ -269,7 +270,8 @@ public final class HeldLease {
         Lease renewed = lifeCycle.renewed(lease);
         Renewal recorded = progress.get();
         boolean[] lost = new boolean[1];
-        lifeCycle.access.update("renewing the lease on " + dataset, current -> {
+        // The next renewal repeats it, with a later end.
+        lifeCycle.access.failingFast().update("renewing the lease on " + dataset, current -> {
             lost[0] = !isPublished(current) && !isOwned(current);
             if (isOwned(current)) {
                 current.leases().put(dataset.value(), renewed);

@@ -167,7 +167,7 @@ public final class HeldPart {
     }
 
     private void update(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
-        Registry after = lifeCycle.access.update(activity, current -> {
+        Registry after = lifeCycle.access.failingFast().update(activity, current -> {
             BuildEntry build = current.builds().get(dataset.value());
             if (isOurs(build) && lease.isOwned(current)) {
                 current.builds().put(dataset.value(), changeParts(change).apply(build));
@@ -201,7 +201,7 @@ public final class HeldPart {
         lease.stopRenewals();
         boolean[] last = new boolean[1];
         try {
-            lifeCycle.access.update("leaving the build of " + dataset, current -> {
+            lifeCycle.access.failingFast().update("leaving the build of " + dataset, current -> {
                 BuildEntry build = current.builds().get(dataset.value());
                 if (isOurs(build) && lease.isOwned(current)) {
                     BuildEntry after = changeParts(entry -> entry.leave(part.number(), holder))

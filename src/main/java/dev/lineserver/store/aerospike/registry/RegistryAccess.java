@@ -36,6 +36,14 @@ public interface RegistryAccess {
      */
     record NamespaceState(long time, long replicationFactor, boolean acceptsWrites, boolean migrating) {}
 
+    /**
+     * Returns access to the same registry that does not wait for a cluster that is away. For the end of a build: a user who
+     * has interrupted it waits for the end.
+     */
+    default RegistryAccess failingFast() {
+        return this;
+    }
+
     /** Returns the number of nodes that the cluster has now. */
     int nodeCount();
 
