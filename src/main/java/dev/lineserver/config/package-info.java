@@ -1,5 +1,6 @@
 /**
- * The settings, each declared once with its default, unit and bounds, and the selection of the store.
+ * The settings, each declared once with its default, unit and bounds, the selection of the store, and the check of the files of
+ * TLS.
  *
  * <p>May use the stores; only {@code cli} and {@code http} use it. Reading settings does not start Quarkus.
  */

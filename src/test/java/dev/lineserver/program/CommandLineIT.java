@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.http.TestCertificates;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -448,6 +449,22 @@ final class CommandLineIT {
                         + " && [ \"$before\" = \"$(find . | sort)\" ]"
                         + " && echo \"$answer\" | grep -o '\"healthy\":true'"
                         + " && echo \"$answer\" | grep -o '\"served dataset\",\"state\":\"ok\"'");
+    }
+
+    /** Which algorithms a native executable has is decided when it is built. */
+    @ParameterizedTest
+    @ValueSource(strings = {"RSA", "EC"})
+    void doctorFindsAKeyOfAnotherCertificate(String algorithm) throws Exception {
+        TestCertificates.pem(directory, "one", algorithm);
+        TestCertificates.pem(directory, "two", algorithm);
+        assertShell(
+                0,
+                "\"certificates\",\"state\":\"warning\"\n\"certificates\",\"state\":\"failure\"\n",
+                "",
+                "for key in one two; do pair=quarkus.tls.key-store.pem.0;"
+                        + " printf '%s\\n' quarkus.http.ssl-port=0 $pair.cert=one.crt $pair.key=$key.key >config;"
+                        + " line-server doctor --json --port 0 --data-dir data --config config"
+                        + " | grep -o '\"certificates\",\"state\":\"[a-z]*\"'; done");
     }
 
     /** Each answer comes while the input is open, and nothing else is on standard output. */
