@@ -43,7 +43,14 @@ final class ClusterFailures {
                             + " (Community Edition has none)",
                     e);
         }
-        if (isStarting(e)) {
+        if (text.contains("Peers not reachable")) {
+            return new StoreUnavailableException(
+                    "a node of " + settings.hosts() + " answers, but no other node of its Aerospike cluster does: check"
+                            + " that they are up, and that their access-address can be reached from here (" + text
+                            + ")",
+                    e);
+        }
+        if (isForming(e)) {
             return new StoreUnavailableException(
                     nodes + " are still starting: wait until they are up, then try again", e);
         }
@@ -54,9 +61,10 @@ final class ClusterFailures {
                 e);
     }
 
-    /** Returns true if a connect failed because a node has not started yet. */
-    static boolean isStarting(AerospikeException e) {
-        return String.valueOf(e.getMessage()).contains("not yet fully initialized");
+    /** Returns true if a connect failed because a node is starting, or because it still names dead nodes as its only peers. */
+    static boolean isForming(AerospikeException e) {
+        String text = String.valueOf(e.getMessage());
+        return text.contains("not yet fully initialized") || text.contains("Peers not reachable");
     }
 
     /** @param activity begins the message, such as {@code reading line index 7 of …} */

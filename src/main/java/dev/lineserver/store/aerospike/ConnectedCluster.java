@@ -75,7 +75,7 @@ final class ConnectedCluster implements AutoCloseable {
     }
 
     /**
-     * Waits for nodes that are starting. A cluster of which no node can be reached is not waited for: its address may be
+     * Waits for nodes that are starting, or have not noticed that the others are dead. A cluster of which no node can be reached is not waited for: its address may be
      * wrong.
      */
     private static AerospikeClient client(AerospikeSettings settings, NettyEventLoops loops, Host[] seeds)
@@ -86,7 +86,7 @@ final class ConnectedCluster implements AutoCloseable {
                 return new AerospikeClient(Policies.client(settings, loops), seeds);
             } catch (AerospikeException e) {
                 StoreException failure = ClusterFailures.connectFailure(e, settings);
-                if (!ClusterFailures.isStarting(e)) {
+                if (!ClusterFailures.isForming(e)) {
                     throw failure;
                 }
                 attempts.awaitNext(failure);

@@ -122,6 +122,38 @@ final class AwayNodesTest {
         }
     }
 
+    /** One real node of three, with two copies: a third of the lines have none, and perhaps the registry. */
+    @Test
+    void aServerThatStartsBesideOneRealNodeReportsNoDamage() throws Exception {
+        LocalAsdCluster cluster = RealAerospike.ownCluster(AwayNodesTest.class, NODES);
+        open.add(cluster::end);
+        AerospikeStore store =
+                AerospikeStore.connect(TestSettings.of(cluster.hosts()).settings(), TestSettings.LOOPS);
+        Manifest manifest = FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
+        store.close();
+        cluster.kill(1);
+        cluster.kill(2);
+        AerospikeStore server = AerospikeStore.connect(
+                TestSettings.of(List.of(cluster.hosts().getFirst()))
+                        .patience(AerospikeSettings.WriteLimits.DEFAULT.deadline())
+                        .settings(),
+                TestSettings.LOOPS);
+        open.add(server);
+        int unavailable = 0;
+        try (Snapshot snapshot = server.open(manifest)) {
+            for (int i = 0; i < manifest.lineCount(); i++) {
+                try {
+                    assertInstanceOf(Lookup.Found.class, FakeNodeTest.await(snapshot, i));
+                } catch (StoreUnavailableException _) {
+                    unavailable++;
+                }
+            }
+            assertTrue(unavailable > 0, "all lines were found");
+        } catch (StoreUnavailableException registryIsAway) {
+            assertTrue(registryIsAway.getMessage().contains("registry"), registryIsAway.getMessage());
+        }
+    }
+
     /** Otherwise a lost line would be 503 for as long as the cluster is smaller than it once was. */
     @Test
     void anIngestAfterANodeWasRemovedForGoodForgetsIt() throws Exception {

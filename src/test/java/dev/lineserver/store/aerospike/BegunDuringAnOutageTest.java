@@ -149,15 +149,30 @@ final class BegunDuringAnOutageTest {
     void aStartingNodeIsWaitedFor() throws Exception {
         FakeAerospikeNode only = nodes.getFirst();
         only.info.partitionGeneration = "-1";
-        CompletableFuture<AerospikeStore> connecting = CompletableFuture.supplyAsync(() -> {
+        CompletableFuture<AerospikeStore> connecting = connectInBackground();
+        Awaitility.await().until(() -> only.info.refusedGenerations.get() > 0);
+        only.info.partitionGeneration = "1";
+        assertEquals(List.of(), connecting.join().datasets());
+    }
+
+    private CompletableFuture<AerospikeStore> connectInBackground() {
+        return CompletableFuture.supplyAsync(() -> {
             try {
                 return connect(AerospikeSettings.WriteLimits.DEFAULT.deadline());
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
         });
-        Awaitility.await().until(() -> only.info.refusedGenerations.get() > 0);
-        only.info.partitionGeneration = "1";
+    }
+
+    /** The client refuses to connect as long as all others are dead, and the node has not noticed it. */
+    @Test
+    void theLastNodeIsWaitedForUntilItKnowsThatItIsTheLast() throws Exception {
+        nodes.get(1).close();
+        nodes.getFirst().info.leave(2);
+        CompletableFuture<AerospikeStore> connecting = connectInBackground();
+        Awaitility.await().until(() -> nodes.getFirst().info.peersNamed.get() > 0);
+        nodes.getFirst().info.join(List.of());
         assertEquals(List.of(), connecting.join().datasets());
     }
 

@@ -31,6 +31,9 @@ final class FakeInfo {
     /** Number of times that the node has said that it is starting. */
     final AtomicInteger refusedGenerations = new AtomicInteger();
 
+    /** Number of times that the node has named its peers. */
+    final AtomicInteger peersNamed = new AtomicInteger();
+
     volatile long diskBytes = 4L << 30;
     volatile long usedBytes;
     volatile boolean migrating;
@@ -99,8 +102,7 @@ final class FakeInfo {
                 yield generation;
             }
             case "peers-generation" -> peersGeneration();
-            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" ->
-                peersGeneration() + ",3000,[" + peers() + "]";
+            case "peers-clear-std", "peers-clear-alt", "peers-tls-std", "peers-tls-alt" -> namePeers();
             case "replicas" ->
                 NAMESPACE + ":0," + replicaCount() + "," + partitions(0)
                         + (replicaCount() > 1 ? "," + partitions(1) : "");
@@ -121,6 +123,12 @@ final class FakeInfo {
 
     private static String name(int nodeIndex) {
         return "FA4E" + nodeIndex;
+    }
+
+    private String namePeers() {
+        String answer = peersGeneration() + ",3000,[" + peers() + "]";
+        peersNamed.incrementAndGet();
+        return answer;
     }
 
     private String peersGeneration() {
