@@ -22,7 +22,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Dependencies point down only, frameworks stay at the edges, and classes are final. */
 final class ArchitectureTest {
-    private static final JavaClasses PROGRAM = new ClassFileImporter()
+    static final JavaClasses PROGRAM = new ClassFileImporter()
             .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
 
     /** Every package can use a public type. Raise the bound only for a type that another package must name. */

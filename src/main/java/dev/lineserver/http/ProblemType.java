@@ -27,7 +27,8 @@ enum ProblemType {
     INVALID_BODY(
             400,
             "Invalid body",
-            "the body of `POST` is not `{\"numbers\":[…]}` with whole numbers, or is longer than 256 KiB",
+            "the body of `POST` is not `{\"numbers\":[…]}` with whole numbers, is longer than 256 KiB, or was not complete"
+                    + " within `line-server.http.lookup-timeout`",
             "send that form; `detail` names the fault"),
     UNSUPPORTED_MEDIA_TYPE(
             415,
@@ -42,8 +43,10 @@ enum ProblemType {
     RANGE_TOO_LONG(
             400,
             "Too many lines at once",
-            "the server sends fewer lines or bytes in one answer; `detail` names the limit",
-            "ask for fewer lines at once, or have `line-server.http.max-range-lines` or `max-range-bytes` raised"),
+            "the server sends fewer lines or bytes in one answer, or the request has more than 10,000 numbers; `detail`"
+                    + " names the limit",
+            "ask for fewer lines at once, or have `line-server.http.max-range-lines` or `max-range-bytes` raised; no"
+                    + " setting raises the limit of numbers"),
     TOO_LONG_FOR_JSON(
             406,
             "Too long for JSON",
@@ -101,8 +104,8 @@ enum ProblemType {
     METHOD_NOT_ALLOWED(
             405,
             "Method not allowed",
-            "the resource is read only; header `Allow` lists the methods",
-            "use `GET` or `HEAD`"),
+            "the resource does not have this method; header `Allow` lists those it has",
+            "use one of these"),
     NOT_ACCEPTABLE(
             406,
             "Not acceptable",
@@ -126,9 +129,14 @@ enum ProblemType {
     HTTP_VERSION_NOT_SUPPORTED(
             505,
             "HTTP version not supported",
-            "the version of HTTP is neither 1.0, 1.1 nor 2; the connection is closed",
+            "the version of HTTP is unknown, or is 1.0 and the server does not know the length of the answer in advance",
             "use HTTP/1.1 or HTTP/2"),
-    REFUSED(400, "Request refused", "the framework refused the request; `status` says why", "correct the client");
+    REFUSED(
+            400,
+            "Request refused",
+            "the request was refused for a reason without a type of its own; `status` may differ, and `detail` names the"
+                    + " reason",
+            "correct the client");
 
     final int status;
     final String title;

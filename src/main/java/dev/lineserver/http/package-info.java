@@ -1,7 +1,8 @@
 /**
  * The REST edge: the route for lines, the resource for datasets, problems, metrics and readiness.
  *
- * <p>May use {@code config}, {@code serving}, {@code store}, {@code line}, Quarkus, Vert.x and Netty; {@code http.connection}; not its other subpackages.
+ * <p>May use {@code config}, {@code serving}, {@code store}, {@code line}, {@code mcp}, {@code http.access},
+ * {@code http.connection}, Quarkus, Vert.x and Netty; not {@code http.fastpath}.
  */
 @NullMarked
 package dev.lineserver.http;

@@ -8,7 +8,7 @@
  *   any thread      AerospikeStore ──► registry.LifeCycle ──► RegistryRecord ──► cluster
  * </pre>
  *
- * <p>May use {@code store}, {@code line}, the Aerospike client with its Netty, and the JDK.
+ * <p>May use {@code store}, {@code line}, {@code store.aerospike.registry}, the Aerospike client with its Netty, and the JDK.
  */
 @NullMarked
 package dev.lineserver.store.aerospike;
