@@ -18,7 +18,6 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.TlsFiles;
-import dev.lineserver.config.UsageException;
 
 /**
  * Checks the files of TLS as often as Quarkus reads them again, and logs those that it cannot use. Quarkus then goes on with the
@@ -57,7 +56,8 @@ final class CertificateWatch {
         String found = null;
         try {
             Optional<Instant> _ = files.check();
-        } catch (UsageException e) {
+        } catch (RuntimeException e) {
+            // A fault of the check itself, too: it would be the last check.
             found = String.valueOf(e.getMessage());
         }
         if (found != null && !found.equals(fault)) {

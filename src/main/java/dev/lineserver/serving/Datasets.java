@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -45,8 +44,8 @@ import dev.lineserver.store.StoredVersion;
  * </ul>
  *
  * <p>A withdrawn dataset is no longer found. Its versions are closed after their last requests, and until then each check
- * of the watch asks the store to keep them. If the store cannot be listed, nothing is withdrawn. The watch also lets the
- * store reclaim leftovers, and lists its builds, each as a {@link BackgroundTask}.
+ * of the watch asks the store to keep them. If the store cannot be listed, nothing is withdrawn. The watch also does the
+ * store's {@link Housekeeping}.
  *
  * <p>The owner calls {@link #start} once, and {@link #close} in the end:
  *
@@ -68,10 +67,6 @@ public final class Datasets implements AutoCloseable {
     /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
 
-    private static final Duration RECLAIM_INTERVAL = Duration.ofSeconds(30);
-    /** Over Aerospike, one more read of the registry beside the ten that the watch makes in this time. */
-    private static final Duration BUILDS_INTERVAL = Duration.ofSeconds(5);
-
     private final StoreOpener opener;
     private final DatasetName defaultDataset;
     private final Duration interval;
@@ -82,8 +77,8 @@ public final class Datasets implements AutoCloseable {
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     /** The datasets that are not listed any more, each with the future of its {@link ServedDataset#close}. */
     private final Map<ServedDataset, CompletableFuture<Void>> withdrawn = new ConcurrentHashMap<>();
-    /** The last refresh of each dataset, running or complete. */
-    private final Map<ServedDataset, CompletableFuture<Void>> refreshes = new ConcurrentHashMap<>();
+    private final Refreshes refreshes;
+    private final Housekeeping housekeeping;
 
     private volatile @Nullable LineStore store;
     /** The reason why the last attempt to open or list the store failed; null if it succeeded. */
@@ -93,9 +88,6 @@ public final class Datasets implements AutoCloseable {
     /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
     private long retryNanos;
 
-    private final BackgroundTask reclaim;
-    private final BackgroundTask listBuilds;
-    private volatile List<BuildStatus> builds = List.of();
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("version-watch").factory());
@@ -133,20 +125,8 @@ public final class Datasets implements AutoCloseable {
         this.refreshers = refreshers;
         lastListingNanos = nanoTime.getAsLong();
         retryNanos = lastListingNanos;
-        reclaim = new BackgroundTask(
-                RECLAIM_INTERVAL,
-                RECLAIM_INTERVAL,
-                LineStore::reclaimInBackground,
-                "leftovers could not be removed",
-                nanoTime,
-                refreshers);
-        listBuilds = new BackgroundTask(
-                Duration.ZERO,
-                BUILDS_INTERVAL,
-                open -> builds = open.builds(),
-                "the builds could not be listed",
-                nanoTime,
-                refreshers);
+        refreshes = new Refreshes(refreshers);
+        housekeeping = new Housekeeping(nanoTime, refreshers);
     }
 
     /** Opens the store. May block. Throws {@link StoreFailedException} if another attempt would fail as well. */
@@ -171,7 +151,7 @@ public final class Datasets implements AutoCloseable {
             }
             recordStoreFailure(e);
         }
-        allOf(refreshes.values().stream())
+        allOf(refreshes.ends())
                 .thenCompose(_ -> allOf(all().stream().map(ServedDataset::checkEnded)))
                 .completeOnTimeout(null, START_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
                 .join();
@@ -204,13 +184,12 @@ public final class Datasets implements AutoCloseable {
         }
         // A store that cannot be listed starts no refresh above. Its open versions may be readable or not: check them.
         if (storeFailure != null) {
-            served.values().forEach(dataset -> startRefresh(dataset, dataset::refreshOpenVersions));
+            served.values().forEach(dataset -> refreshes.start(dataset, dataset::refreshOpenVersions));
         }
         keepWithdrawn();
         LineStore open = store;
         if (open != null) {
-            reclaim.startIfDue(open);
-            listBuilds.startIfDue(open);
+            housekeeping.check(open);
         }
         listener.run();
     }
@@ -220,9 +199,9 @@ public final class Datasets implements AutoCloseable {
         withdrawn.forEach((dataset, closed) -> {
             if (closed.isDone()) {
                 withdrawn.remove(dataset);
-                refreshes.remove(dataset);
+                refreshes.forget(dataset);
             } else {
-                startRefresh(dataset, dataset::refreshOpenVersions);
+                refreshes.start(dataset, dataset::refreshOpenVersions);
             }
         });
     }
@@ -248,7 +227,7 @@ public final class Datasets implements AutoCloseable {
             ServedDataset dataset = served.computeIfAbsent(
                     name, _ -> new ServedDataset(opened, listing, nanoTime, lookupTimeout, refreshers));
             dataset.list(listing);
-            startRefresh(dataset, dataset::refresh);
+            refreshes.start(dataset, dataset::refresh);
         }
         for (ServedDataset dataset : all()) {
             if (!names.contains(dataset.name())) {
@@ -268,25 +247,6 @@ public final class Datasets implements AutoCloseable {
                 versions.versions().stream().anyMatch(StoredVersion::isPublished);
             case DatasetListing.Unreadable _ -> true;
         };
-    }
-
-    /** Runs a task on a refresh thread, unless the last refresh of the dataset is still running. */
-    private void startRefresh(ServedDataset dataset, Runnable task) {
-        CompletableFuture<Void> last = refreshes.get(dataset);
-        if (last == null || last.isDone()) {
-            CompletableFuture<Void> refresh;
-            try {
-                refresh = CompletableFuture.runAsync(task, refreshers);
-            } catch (RejectedExecutionException _) {
-                // The server is ending.
-                return;
-            }
-            refreshes.put(dataset, refresh.exceptionally(failure -> {
-                // Not fatal: the next check starts another refresh.
-                LOG.log(System.Logger.Level.ERROR, "refreshing dataset " + dataset.name() + " failed", failure);
-                return null;
-            }));
-        }
     }
 
     /**
@@ -350,7 +310,7 @@ public final class Datasets implements AutoCloseable {
 
     /** The builds in progress or unfinished, by dataset; those of a few seconds ago. */
     public List<BuildStatus> builds() {
-        return builds;
+        return housekeeping.builds();
     }
 
     /** The figures of the store's commands; empty if it has none, or has not been opened. */
@@ -374,8 +334,7 @@ public final class Datasets implements AutoCloseable {
         refreshers.shutdownNow();
         Stream<CompletableFuture<Void>> versions =
                 Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
-        Stream<CompletableFuture<Void>> tasks =
-                Stream.concat(refreshes.values().stream(), Stream.of(reclaim.ended(), listBuilds.ended()));
+        Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.ends(), housekeeping.ends());
         allOf(Stream.concat(versions, tasks))
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
