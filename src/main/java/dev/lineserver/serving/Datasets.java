@@ -77,6 +77,7 @@ public final class Datasets implements AutoCloseable {
     private final Map<String, ServedDataset> served = new ConcurrentHashMap<>();
     /** The datasets that are not listed any more, each with the future of its {@link ServedDataset#close}. */
     private final Map<ServedDataset, CompletableFuture<Void>> withdrawn = new ConcurrentHashMap<>();
+
     private final Refreshes refreshes;
     private final Housekeeping housekeeping;
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import com.aerospike.client.async.NettyEventLoops;
 import com.aerospike.client.policy.AuthMode;
 import com.aerospike.client.policy.BatchPolicy;
+import com.aerospike.client.policy.BatchReadPolicy;
 import com.aerospike.client.policy.BatchWritePolicy;
 import com.aerospike.client.policy.ClientPolicy;
 import com.aerospike.client.policy.CommitLevel;
@@ -55,6 +56,7 @@ final class Policies {
 
     final BatchPolicy batchWrite;
     final BatchPolicy batchExists;
+    final BatchReadPolicy recordExists;
     final BatchWritePolicy lineWrite;
     final Policy registryRead;
     final InfoPolicy info;
@@ -68,6 +70,10 @@ final class Policies {
         lineRead.connectTimeout = millis(attempt);
         batchWrite = batch(writes.attemptTimeout(), writes.attemptTimeout(), 0);
         batchExists = batch(writes.attemptTimeout(), writes.deadline(), EXISTS_RETRIES);
+        // A node that was away answers for records that it has not received yet; with this, it asks the others. The
+        // client heeds it for each record, and not for a batch.
+        recordExists = new BatchReadPolicy();
+        recordExists.readModeAP = ReadModeAP.ALL;
         lineWrite = new BatchWritePolicy();
         lineWrite.recordExistsAction = RecordExistsAction.REPLACE;
         lineWrite.commitLevel = CommitLevel.COMMIT_ALL;
@@ -77,6 +83,7 @@ final class Policies {
         lineWrite.durableDelete = false;
         registryRead = withTimeouts(new Policy(), CONNECT_TIMEOUT, CONNECT_TIMEOUT.multipliedBy(2), 2);
         registryRead.replica = Replica.SEQUENCE;
+        registryRead.readModeAP = ReadModeAP.ALL;
         info = new InfoPolicy();
         info.timeout = millis(CONNECT_TIMEOUT);
     }

@@ -10,8 +10,10 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 import com.aerospike.client.AerospikeException;
+import com.aerospike.client.BatchRead;
 import com.aerospike.client.Key;
 import com.aerospike.client.Record;
+import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.StoreException;
@@ -126,9 +128,18 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
      * @param bin the only bin that is transferred; that of headers, which tells how many parts a line has, is short
      */
     private @Nullable Record[] find(long firstLine, int count, IntFunction<Key> key, String bin) throws StoreException {
-        Key[] keys = IntStream.range(0, count).mapToObj(key).toArray(Key[]::new);
+        String[] bins = {bin};
+        List<BatchRead> reads = IntStream.range(0, count)
+                .mapToObj(i -> new BatchRead(cluster.policies.recordExists, key.apply(i), bins))
+                .toList();
         try {
-            return cluster.client.get(cluster.policies.batchExists, keys, bin);
+            boolean _ = cluster.client.get(cluster.policies.batchExists, reads);
+            for (BatchRead read : reads) {
+                if (read.resultCode != ResultCode.OK && read.resultCode != ResultCode.KEY_NOT_FOUND_ERROR) {
+                    throw new AerospikeException(read.resultCode);
+                }
+            }
+            return reads.stream().map(read -> read.record).toArray(Record[]::new);
         } catch (AerospikeException e) {
             throw ClusterFailures.toStoreException(
                     e, "checking that the records from line index " + firstLine + " on are stored");

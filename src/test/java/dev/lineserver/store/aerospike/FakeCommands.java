@@ -82,7 +82,9 @@ final class FakeCommands {
             appendHeader(reply, 0, refused, 0, batchIndex, 0);
             return;
         }
-        FakeRecords.StoredRecord record = records.get(message.field(WireMessage.FIELD_DIGEST));
+        FakeRecords.StoredRecord record = faults.stale && !message.readsAllVersions()
+                ? null
+                : records.get(message.field(WireMessage.FIELD_DIGEST));
         appendRecord(message, record, batchIndex, reply);
     }
 

@@ -26,6 +26,9 @@ final class FakeFaults {
     private volatile CountDownLatch readsResumed = new CountDownLatch(0);
     volatile boolean stopWrites;
 
+    /** The node was away, and has none of the records yet, unless it asks the others for theirs. */
+    volatile boolean stale;
+
     /** Runs before each write of a line, on the thread that executes it. */
     volatile Runnable beforeLine = () -> {};
 
@@ -96,6 +99,7 @@ final class FakeFaults {
         delayed = _ -> false;
         resumeBatchReads();
         stopWrites = false;
+        stale = false;
         truncationEnabled = true;
     }
 

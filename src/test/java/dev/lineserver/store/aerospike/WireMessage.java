@@ -37,6 +37,7 @@ record WireMessage(
     static final int READ = 1;
     static final int READ_ALL_BINS = 2;
     static final int NO_BIN_DATA = 32;
+    private static final int READ_ALL_VERSIONS = 64;
 
     static final int WRITE = 1;
     static final int DELETE = 2;
@@ -53,6 +54,11 @@ record WireMessage(
 
     /** An operation on one bin, with the name of the bin, the type of its value, and the value. */
     record BinOperation(int code, String bin, int type, byte[] value) {}
+
+    /** True if a node must ask the others while they exchange records. */
+    boolean readsAllVersions() {
+        return (info1 & READ_ALL_VERSIONS) != 0;
+    }
 
     static WireMessage parse(byte[] body) {
         ByteBuffer in = ByteBuffer.wrap(body);

@@ -119,6 +119,18 @@ class WriteFaultsTest extends FakeNodeTest {
         }
     }
 
+    /** Aerospike answers without them by default. */
+    @Test
+    void recordsThatAReturnedNodeHasNotReceivedYetAreNotTakenForLost() throws Exception {
+        AerospikeStore store = connect(settings());
+        node.info.countError = 5;
+        node.faults.stale = true;
+        Manifest manifest = put(store, CONTENT);
+        assertEquals(Optional.of(manifest), store.current(NAME), "the registry, too");
+        node.faults.stale = false;
+        assertStored(store, manifest);
+    }
+
     @Test
     void aPartLostBeforeTheCommitPreventsPublication() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(1));

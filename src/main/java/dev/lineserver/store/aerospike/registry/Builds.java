@@ -145,6 +145,7 @@ final class Builds {
         if (!ended && endedParts.isEmpty()) {
             return;
         }
+        lifeCycle.reclaimIfWritesAreStopped();
         lifeCycle.access.update("removing the lease of an ended process on " + dataset, current -> {
             if (ended) {
                 boolean _ = current.leases().remove(dataset, held);

@@ -248,7 +248,7 @@ public final class LifeCycle implements AutoCloseable {
     }
 
     /** The cluster may have stopped writes because of records that no version needs. */
-    private void reclaimIfWritesAreStopped() throws StoreException {
+    void reclaimIfWritesAreStopped() throws StoreException {
         if (!access.namespace().acceptsWrites()) {
             reclaimer.reclaim(false);
         }

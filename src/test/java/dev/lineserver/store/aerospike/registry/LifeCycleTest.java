@@ -416,6 +416,29 @@ final class LifeCycleTest {
         assertReclaimedBy(here, set.name() + "<500000");
     }
 
+    /** The process was killed while the cluster ran full: its lease cannot be removed before there is room. */
+    @Test
+    void aBuildAfterAnEndedProcessReclaimsBeforeItWritesIfWritesAreStopped() throws Exception {
+        DatasetName other = new DatasetName("other");
+        HeldLease _ = here.begin(request(other));
+        LineSet garbage = publish(here);
+        here.drop(NAME);
+        advance(GRACE);
+        Registry _ = registry.update("ending the process", current -> {
+            Registry.Lease held = Objects.requireNonNull(current.leases().get("other"));
+            current.leases()
+                    .put("other", new Registry.Lease(held.holder() + "0", held.owner(), held.set(), held.until()));
+        });
+        assertTrue(ProcessIdentity.hasEnded(
+                Objects.requireNonNull(registry.read().leases().get("other")).holder()));
+        registry.counts.put(garbage.name(), new RegistryAccess.SetCount(9, false));
+        registry.accepted = List.of(false, false, false, true);
+        registry.truncatedBefore.clear();
+        registry.beforeUpdate = () -> assertEquals(List.of(garbage.name() + "<500000"), registry.truncatedBefore);
+        HeldLease begun = there.begin(request(other));
+        begun.requireValid();
+    }
+
     @Test
     void recordsThatATruncationCannotDeleteAreNotTruncatedAgainUntilTheirNumberChanges() throws Exception {
         LineSet set = publish(here);
