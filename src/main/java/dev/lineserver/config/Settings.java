@@ -260,6 +260,7 @@ public final class Settings {
     /** Returns the command line, and the properties of Quarkus that follow from our settings. */
     Map<String, String> quarkusProperties() {
         Map<String, String> properties = new HashMap<>(given.commandLine());
+        properties.putAll(tlsFiles().pairsOfEnvironment());
         properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
         if (!ports().hasPlain()) {
             // The port without TLS asks for no certificate, so that it must not be open unless somebody wants it.

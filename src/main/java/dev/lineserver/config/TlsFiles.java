@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,7 +37,7 @@ public final class TlsFiles {
     private static final Pattern TRUST_STORE =
             Pattern.compile(CONFIGURATION + "trust-store\\..*|quarkus\\.http\\.ssl\\.certificate\\.trust-store-.*");
     private static final Pattern PAIR =
-            Pattern.compile("(?<pair>" + CONFIGURATION + "key-store\\.pem\\..+)\\.(?:cert|key)");
+            Pattern.compile("(?<pair>" + CONFIGURATION + "key-store\\.pem\\..+)\\.(?:cert|key|password)");
     private static final Pattern STORE =
             Pattern.compile("(?<store>" + CONFIGURATION + "(?:key|trust)-store\\.(?<type>p12|jks))\\.path");
     private static final Pattern TRUSTED =
@@ -59,11 +61,31 @@ public final class TlsFiles {
 
     /** Returns the name of a property for that of an environment variable, such as {@code QUARKUS_TLS_KEY_STORE_PEM_0_KEY}. */
     private static String canonical(String name) {
-        return name.startsWith("QUARKUS_")
+        return isOfEnvironment(name)
                 ? name.toLowerCase(Locale.ROOT)
                         .replace('_', '.')
                         .replaceAll("(key|trust|reload)\\.(store|period)", "$1-$2")
                 : PROFILE.matcher(name).replaceFirst("");
+    }
+
+    private static boolean isOfEnvironment(String name) {
+        return name.startsWith("QUARKUS_");
+    }
+
+    /**
+     * Returns the certificates, keys and passwords that environment variables set, by the names of their properties. Quarkus
+     * looks for pairs among the names of properties, and so does not find a pair that only variables set.
+     */
+    Map<String, String> pairsOfEnvironment() {
+        Map<String, String> pairs = new TreeMap<>();
+        for (String name : config.getPropertyNames()) {
+            String property = canonical(name);
+            if (isOfEnvironment(name) && PAIR.matcher(property).matches()) {
+                // Also the value of a source with higher precedence.
+                pairs.put(property, config.getRawValue(property));
+            }
+        }
+        return pairs;
     }
 
     /** Returns true if the settings give the HTTP server a certificate, so that it listens with TLS. */

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -206,6 +207,36 @@ final class TlsFilesTest {
         assertNull(fault(files(PEM + "cert", "${home}/x", PEM + "key", "${home}/y")), "only Quarkus expands it");
         assertNull(fault(
                 files(PEM + "cert", path("RSA.crt"), PEM + "key", path("encrypted.key"), PEM + "password", "secret")));
+    }
+
+    @Test
+    void pairsOfTheEnvironmentAreNamedAsPropertiesAndYieldToSystemProperties() {
+        TlsFiles files = TlsFiles.of(builder()
+                .withSources(new EnvConfigSource(
+                        Map.of(
+                                "QUARKUS_TLS_KEY_STORE_PEM_0_CERT",
+                                "a.crt",
+                                "QUARKUS_TLS_KEY_STORE_PEM_0_KEY",
+                                "${home}/a.key",
+                                "QUARKUS_TLS_OTHER_KEY_STORE_PEM_X_PASSWORD",
+                                "secret",
+                                "QUARKUS_TLS_TRUST_STORE_PEM_CERTS",
+                                "b.crt",
+                                "QUARKUS_HTTP_SSL_PORT",
+                                "8443"),
+                        300))
+                .withSources(new PropertiesConfigSource(
+                        Map.of(PEM + "cert", "c.crt", "quarkus.tls.key-store.pem.1.cert", "d.crt"), "system", 400))
+                .build());
+        assertEquals(
+                Map.of(
+                        PEM + "cert",
+                        "c.crt",
+                        PEM + "key",
+                        "${home}/a.key",
+                        "quarkus.tls.other.key-store.pem.x.password",
+                        "secret"),
+                files.pairsOfEnvironment());
     }
 
     @Test

@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
 /** Key stores that the JDK's {@code keytool} makes. The alias of each entry is {@code entry}. */
 public final class TestCertificates {
     public static final String PASSWORD = "password";
@@ -73,6 +76,15 @@ public final class TestCertificates {
             store.store(out, PASSWORD.toCharArray());
         }
         return file;
+    }
+
+    /** Returns a context of TLS that trusts the certificate of a key only. */
+    public static SSLContext trusting(Path key) throws Exception {
+        TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        managers.init(load(key));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, managers.getTrustManagers(), null);
+        return context;
     }
 
     static KeyStore load(Path file) throws Exception {

@@ -18,6 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import javax.net.ssl.SSLContext;
+
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +42,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Tests the program as a process: streams, signals, environment, file systems and scripts. */
 @EnabledOnOs(OS.LINUX)
 final class CommandLineIT {
-    private static final Pattern LISTENING = Pattern.compile("listening at (http://\\S+)/lines/[01]\n");
+    private static final Pattern LISTENING = Pattern.compile("listening at (https?://\\S+)/lines/[01]\n");
 
     @TempDir
     Path directory;
@@ -93,7 +95,11 @@ final class CommandLineIT {
     }
 
     private static String get(String address) throws Exception {
-        try (HttpClient client = HttpClient.newHttpClient()) {
+        return get(HttpClient.newBuilder(), address);
+    }
+
+    private static String get(HttpClient.Builder builder, String address) throws Exception {
+        try (HttpClient client = builder.build()) {
             return client.send(
                             HttpRequest.newBuilder(URI.create(address)).build(), HttpResponse.BodyHandlers.ofString())
                     .body();
@@ -449,6 +455,23 @@ final class CommandLineIT {
                         + " && [ \"$before\" = \"$(find . | sort)\" ]"
                         + " && echo \"$answer\" | grep -o '\"healthy\":true'"
                         + " && echo \"$answer\" | grep -o '\"served dataset\",\"state\":\"ok\"'");
+    }
+
+    /** Containers often have no other settings. */
+    @Test
+    void theEnvironmentAloneConfiguresTls() throws Exception {
+        TestCertificates.pem(directory, "localhost", "RSA");
+        String address = serve("line-server ingest x.txt --data-dir data >ingested;"
+                + " export QUARKUS_TLS_KEY_STORE_PEM_0_CERT=localhost.crt QUARKUS_TLS_KEY_STORE_PEM_0_KEY=localhost.key"
+                + " QUARKUS_HTTP_SSL_PORT=0 QUARKUS_HTTP_INSECURE_REQUESTS=disabled;"
+                + " exec \"${LINE_SERVER[@]}\" serve --data-dir data --port 0");
+        SSLContext trusting = TestCertificates.trusting(directory.resolve("localhost"));
+        assertTrue(address.startsWith("https:"), address);
+        assertEquals(
+                "b",
+                get(
+                        HttpClient.newBuilder().sslContext(trusting),
+                        address.replace("127.0.0.1", "localhost") + "/lines/2"));
     }
 
     /** Which algorithms a native executable has is decided when it is built. */
