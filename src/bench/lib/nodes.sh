@@ -4,7 +4,8 @@
 
 NODES=3
 PROXIED=2
-NODE_FILE_SIZE=${NODE_FILE_SIZE:-512M}
+# Nodes write blocks of 8 MB: a smaller file has no free block long before it is full of records.
+NODE_FILE_SIZE=${NODE_FILE_SIZE:-1G}
 
 open_nodes() {
   local i
