@@ -136,7 +136,11 @@ observe() {
   until [ "$(grep -c SECOND "$out" || true)" -ge "$FAULT_SECOND" ]; do sleep 0.05; done
   from=$(now_ns)
   "fault_$fault"
-  await_whole || die 'the cluster did not become whole'
+  await_whole || {
+    kill "$oracle"
+    touch "$RUN/enough"
+    die 'the cluster did not become whole'
+  }
   whole=$(now_ms)
   say "whole $(seconds_since "$from") s after the beginning of the fault"
   sleep "$CALM_SECONDS"

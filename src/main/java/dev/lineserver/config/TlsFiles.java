@@ -82,7 +82,7 @@ public final class TlsFiles {
             String property = canonical(name);
             if (isOfEnvironment(name) && PAIR.matcher(property).matches()) {
                 // Also the value of a source with higher precedence.
-                pairs.put(property, config.getRawValue(property));
+                pairs.put(property, config.getConfigValue(property).getRawValue());
             }
         }
         return pairs;
