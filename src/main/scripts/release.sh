@@ -1,5 +1,6 @@
 # Sourced by build.sh --release: creates the files of a release in target/release. Entries of archives are sorted, and have
-# the time in the pom, fixed modes and no owner, so that the bytes depend on the sources and the tools only.
+# the time in the pom, fixed modes and no owner, and generated classes do not depend on chance, so that the bytes depend on the
+# sources and the tools only.
 
 release=target/release
 staging=target/release-staging
@@ -26,6 +27,7 @@ pack_jvm() {
   cp -R target/quarkus-app "$staging/$folder/"
   # The cache of classes is valid only for the exact Java that created it.
   rm -f "$staging/$folder/quarkus-app/line-server.aot"
+  "$JAVA_HOME/bin/java" src/main/scripts/NumberKeys.java "$staging/$folder/quarkus-app/quarkus/generated-bytecode.jar"
   pack "$folder" target/line-server-jvm
   require_known_licences "$pages/line-server.cdx.json"
   cp "$pages/line-server.cdx.json" "$release/line-server-$(pom_value version).cdx.json"
@@ -56,6 +58,9 @@ begin_release() {
   # Entries of jars have the local time, and files that are copied have modes that the mask permits.
   export TZ=UTC0
   umask 022
+  # Quarkus generates code in the order of sets, which follows identity hash codes. If all are equal, sets keep the order in
+  # which their elements were added. It also records the language of the build.
+  export MAVEN_OPTS="${MAVEN_OPTS:-} -XX:+UnlockExperimentalVMOptions -XX:hashCode=2 -Duser.language=en -Duser.country=US"
   rm -rf "$release" "$staging" "$pages"
   mkdir -p "$release"
 }
