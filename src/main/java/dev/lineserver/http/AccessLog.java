@@ -4,6 +4,11 @@ import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -30,7 +35,8 @@ import dev.lineserver.store.ControlCharacters;
 /**
  * Writes one line about each answer to standard output, in the format of the setting {@code line-server.access-log}. Text
  * of clients cannot forge a line or a field: quotes, backslashes, and all characters but the printable ones of ASCII are
- * escaped. A key is hidden, because somebody may have put it into the target by mistake.
+ * escaped. JSON has the characters of UTF-8, too, but those that could act on a terminal. A key is hidden, because somebody
+ * may have put it into the target by mistake.
  *
  * <p>The fast path does not know the headers of a request, so it is off while the log is on. The methods may be called on
  * any thread, and do not wait for standard output: {@link AccessLogWriter} does.
@@ -113,8 +119,8 @@ final class AccessLog {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("time", begin.toString());
         members.put("client", address(request));
-        members.put("method", request.method().name());
-        members.put("target", ControlCharacters.escape(ApiKey.mask(request.uri())));
+        members.put("method", escape(request.method().name()));
+        members.put("target", escape(request.uri()));
         members.put("protocol", protocol(request));
         members.put("status", status);
         members.put("bytes", bytes);
@@ -127,8 +133,40 @@ final class AccessLog {
 
     private static void putHeader(Map<String, Object> members, String name, @Nullable String value) {
         if (value != null) {
-            members.put(name, ControlCharacters.escape(ApiKey.mask(value)));
+            members.put(name, escape(value));
         }
+    }
+
+    /** Returns text of a client without its key, and without what could act on a terminal. {@link Json} escapes the rest. */
+    private static String escape(String text) {
+        return ControlCharacters.escape(decode(ApiKey.mask(text)));
+    }
+
+    /**
+     * Decodes text whose characters are the bytes of a request, as Netty reads it: UTF-8 becomes its characters, and every
+     * other byte is escaped, such as {@code \xe9}.
+     */
+    private static String decode(String bytes) {
+        int bits = 0;
+        for (int i = 0; i < bytes.length(); i++) {
+            bits |= bytes.charAt(i);
+        }
+        // Nearly every text is ASCII. One with other characters than bytes has been decoded.
+        if (bits <= 0x7f || bits > 0xff) {
+            return bytes;
+        }
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1));
+        // A byte becomes four characters at most, those of its escape.
+        CharBuffer out = CharBuffer.allocate(4 * in.remaining());
+        CoderResult result = decoder.decode(in, out, true);
+        while (result.isMalformed()) {
+            for (int i = 0; i < result.length(); i++) {
+                out.put(String.format("\\x%02x", in.get()));
+            }
+            result = decoder.decode(in, out, true);
+        }
+        return out.flip().toString();
     }
 
     private static String address(HttpServerRequest request) {

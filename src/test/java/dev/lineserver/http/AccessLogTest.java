@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
 
@@ -121,19 +122,13 @@ final class AccessLogTest {
         assertNull(json.getString("referer"));
     }
 
-    /**
-     * Neither a field nor a line can be forged: not by quotes, and not by the escape sequences of a terminal. The decoder
-     * refuses most of these characters; the log does not rely on it.
-     */
-    @ParameterizedTest
-    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
-    void textOfClientsIsEscaped(ServeConfig.AccessLogFormat format) {
-        String evil = "x\" 200 1 \"\\ \t\r\n \u001b \u007f \u009b31m \u2028";
+    /** Returns what is written about a request with this target, which is also its referrer and user agent. */
+    private static String written(ServeConfig.AccessLogFormat format, String target) {
         HttpServerResponse response = ScriptedLines.proxy(HttpServerResponse.class, (_, _, _) -> 7L);
         HttpServerRequest request =
                 ScriptedLines.proxy(HttpServerRequest.class, (_, method, _) -> switch (method.getName()) {
                     case "method" -> HttpMethod.GET;
-                    case "uri", "getHeader" -> evil;
+                    case "uri", "getHeader" -> target;
                     case "version" -> HttpVersion.HTTP_2;
                     case "response" -> response;
                     default -> null;
@@ -142,7 +137,64 @@ final class AccessLogTest {
         AccessLog log = new AccessLog(format, new SimpleMeterRegistry(), out);
         log.log(request, 200, 1);
         log.close();
-        String written = out.toString(StandardCharsets.UTF_8);
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The text that Netty makes of these bytes: each is one character. */
+    private static String characters(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    private static String characters(String utf8) {
+        return characters(utf8.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void jsonShowsUtf8AsTextAndEscapesOtherBytes() throws Exception {
+        String name = "/lines/5?q=é€\uD83D\uDE00";
+        JsonObject json = new JsonObject(log(
+                        "json",
+                        "GET " + characters(name) + "\nReferer: \u00e9t\u00e9\r\nUser-Agent: " + characters("naïve")
+                                + "\r\n")
+                .getFirst());
+        assertEquals(name, json.getString("target"));
+        assertEquals("\\xe9t\\xe9", json.getString("referer"));
+        assertEquals("naïve", json.getString("userAgent"));
+        // The escape sequence of a terminal, and a character that reverses the direction of the text.
+        json = new JsonObject(written(ServeConfig.AccessLogFormat.JSON, characters("\u009b31m\u202e")));
+        assertEquals("\\u009b31m\\u202e", json.getString("target"));
+    }
+
+    /** The log has each byte of a request: undoing the escapes gives them back. */
+    @Test
+    void jsonLosesNoByte() {
+        Pattern escape = Pattern.compile("\\\\x([0-9a-f]{2})|\\\\u([0-9a-f]{4,6})");
+        Random random = new Random(21);
+        for (int i = 0; i < 500; i++) {
+            ByteArrayOutputStream sent = new ByteArrayOutputStream();
+            for (int piece = random.nextInt(6); piece >= 0; piece--) {
+                sent.writeBytes(
+                        "/é€\uD83D\uDE00\u0085".substring(random.nextInt(3)).getBytes(StandardCharsets.UTF_8));
+                sent.write(0x80 + random.nextInt(0x80));
+            }
+            String target = new JsonObject(written(ServeConfig.AccessLogFormat.JSON, characters(sent.toByteArray())))
+                    .getString("target");
+            String logged = escape.matcher(characters(target))
+                    .replaceAll(found -> found.group(1) == null
+                            ? characters(Character.toString(Integer.parseInt(found.group(2), 16)))
+                            : Character.toString(Integer.parseInt(found.group(1), 16)));
+            assertEquals(characters(sent.toByteArray()), logged, target);
+        }
+    }
+
+    /**
+     * Neither a field nor a line can be forged: not by quotes, and not by the escape sequences of a terminal. The decoder
+     * refuses most of these characters; the log does not rely on it.
+     */
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void textOfClientsIsEscaped(ServeConfig.AccessLogFormat format) {
+        String written = written(format, "x\" 200 1 \"\\ \t\r\n \u001b \u007f \u009b31m \u2028");
         assertTrue(written.endsWith("\n"), written);
         String line = written.substring(0, written.length() - 1);
         assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);

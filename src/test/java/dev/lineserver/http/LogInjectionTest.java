@@ -15,9 +15,11 @@ import java.util.logging.Logger;
 import java.util.regex.Pattern;
 
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,6 +71,9 @@ final class LogInjectionTest {
             "%s%n",
             "{0}",
             "\u00ff",
+            // In UTF-8: the escape sequence of a terminal, and a character that reverses the direction of the text.
+            "\u00c2\u009b2J",
+            "\u00e2\u0080\u00ae",
             "\r\n" + MARK,
             "\n",
             "\r",
@@ -95,14 +100,14 @@ final class LogInjectionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void nothingOfARequestGetsIntoALogUnescaped(boolean fastPath) throws Exception {
+    @CsvSource({"true, combined", "false, combined", "false, json"})
+    void nothingOfARequestGetsIntoALogUnescaped(boolean fastPath, String format) throws Exception {
         Records log = new Records();
         Logger root = Logger.getLogger("");
         root.addHandler(log);
         String access;
         try (ScriptedLines lines =
-                new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.access-log", "combined"))) {
+                new ScriptedLines(Duration.ofSeconds(30), Map.of("line-server.access-log", format))) {
             lines.answer(index -> {
                 if (index % 2 == 0) {
                     throw new IllegalStateException("scripted");
@@ -125,7 +130,12 @@ final class LogInjectionTest {
         }
         assertTrue(access.lines().count() > 50, access);
         for (String line : access.split("\n", -1)) {
-            assertTrue(line.isEmpty() || ACCESS_LINE.matcher(line).matches(), line);
+            if (format.equals("json") && !line.isEmpty()) {
+                assertEquals("127.0.0.1", new JsonObject(line).getString("client"));
+                assertFalse(CONTROL.matcher(line).find(), line);
+            } else {
+                assertTrue(line.isEmpty() || ACCESS_LINE.matcher(line).matches(), line);
+            }
         }
     }
 
