@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -27,8 +26,6 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.store.aerospike.AerospikeSettings;
-
 /**
  * The settings of one run of the program. The sources, in order of precedence, are the command line, system properties,
  * environment variables, a file and the defaults: the order of MicroProfile. The file is the one that the setting
@@ -36,7 +33,7 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
  * {@code ${…}} in it is expanded.
  */
 public final class Settings {
-    private static final String PREFIX = "line-server.";
+    static final String PREFIX = "line-server.";
     private static final String COMMAND_LINE = "command line";
     /** Higher precedence than system properties, whose ordinal is 400. */
     private static final int ORDINAL = 500;
@@ -47,21 +44,12 @@ public final class Settings {
 
     private static final int CLASS_PATH_ORDINAL = 250;
 
-    private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
-
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** The message of SmallRye about a value that its converter has refused. The exception of the converter is lost. */
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)",
             Pattern.DOTALL);
-
-    /** Matches an origin as browsers serialise it: in lower case, without a path, and without the port of its scheme. */
-    private static final Pattern ORIGIN = Pattern.compile(
-            "(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\\[[0-9a-f:.]+])(?::\\d{1,5})?");
-
-    private static final Pattern HTTP_URL =
-            Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+])(?::\\d{1,5})?(?:/[!-~]*)?");
 
     private static volatile Given quarkusGiven = new Given(Map.of(), null);
 
@@ -97,38 +85,18 @@ public final class Settings {
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
         customize(builder, given);
         SmallRyeConfig config = builder.build();
-        FEATURES.forEach(feature ->
-                feature.getProperties().keySet().forEach(name -> requireNotEmpty(config.getConfigValue(name))));
+        FEATURES.forEach(feature -> feature.getProperties()
+                .keySet()
+                .forEach(name -> SettingBounds.requireNotEmpty(config.getConfigValue(name))));
         try {
             ConfigMappings.registerConfigMappings(config, FEATURES);
         } catch (ConfigValidationException e) {
             // Only the first problem is reported, and it names the setting that could not be converted.
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
-        requireWithin(config, "port", 0, 65_535);
-        requireWithin(config, "management-port", 0, 65_535);
-        requireWithin(config, "aerospike-timeout", 10, 600_000);
-        requireWithin(config, "aerospike-connections", 1, 100_000);
-        requireWithin(config, "keep-versions", 1, 1000);
-        requireWithin(config, "http.max-range-lines", 1, Long.MAX_VALUE);
-        requireWithin(config, "http.max-range-bytes", 1, Long.MAX_VALUE);
-        requireWithin(config, "http.max-ranges", 1, 1_000_000);
-        requireWithin(config, "http.connections-per-address", 0, 1_000_000);
-        requireWithin(config, "http.head-timeout", Duration.ofHours(1), "1h");
-        requireWithin(config, "http.version-check-interval", Duration.ofHours(1), "1h");
-        requireWithin(config, "http.lookup-timeout", Duration.ofHours(1), "1h");
-        requireOrigins(config, PREFIX + "http.cors-origins");
-        requireTraces(config);
+        SettingBounds.check(config);
         Settings settings = new Settings(config, given);
         settings.ports().requireSafe();
-        if (Stores.kind(settings.store()) == StoreConfig.Kind.AEROSPIKE) {
-            Duration longest = AerospikeSettings.MAX_CHECK_INTERVAL;
-            requireWithin(
-                    config,
-                    "http.version-check-interval",
-                    longest,
-                    longest.toSeconds() + "s, the bounds over Aerospike");
-        }
         return settings;
     }
 
@@ -148,65 +116,6 @@ public final class Settings {
         // A file cannot name another one.
         known.remove(CONFIG);
         return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
-    }
-
-    /**
-     * Refuses a value without text. SmallRye takes it for an absent value and uses the default, or calls the converter,
-     * depending on the type of the setting.
-     */
-    private static void requireNotEmpty(ConfigValue value) {
-        String text = value.getValue();
-        // A list of several empty elements is empty, too.
-        if (text != null && text.replace(",", "").trim().isBlank()) {
-            throw new UsageException(userFacingName(value) + " is empty; give it a value, or leave it out");
-        }
-    }
-
-    /** Refuses a value outside a range; accepts an absent one. */
-    private static void requireWithin(SmallRyeConfig config, String name, long least, long most) {
-        Long value = config.getOptionalValue(PREFIX + name, Long.class).orElse(null);
-        if (value != null && (value < least || value > most)) {
-            String range = most == Long.MAX_VALUE ? "less than " + least : "not between " + least + " and " + most;
-            throw new UsageException(
-                    userFacingName(config.getConfigValue(PREFIX + name)) + ": " + value + " is " + range);
-        }
-    }
-
-    private static void requireOrigins(SmallRyeConfig config, String name) {
-        List<String> origins = config.getOptionalValues(name, String.class).orElse(List.of());
-        for (String origin : origins) {
-            boolean valid = origin.equals("*")
-                    ? origins.size() == 1
-                    : ORIGIN.matcher(origin).matches();
-            if (!valid) {
-                throw new UsageException(userFacingName(config.getConfigValue(name)) + ": '" + origin
-                        + "' is not an origin as browsers send it; use SCHEME://HOST or SCHEME://HOST:PORT in lower case,"
-                        + " without a path or the default port, or * alone for all origins");
-            }
-        }
-    }
-
-    private static void requireTraces(SmallRyeConfig config) {
-        String url = config.getOptionalValue(PREFIX + "traces", String.class).orElse("http://localhost");
-        if (!HTTP_URL.matcher(url).matches()) {
-            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "traces")) + ": '" + url
-                    + "' is not the URL of a collector, such as http://localhost:4318/v1/traces");
-        }
-        double ratio = config.getValue(PREFIX + "trace-ratio", Double.class);
-        if (!(ratio >= 0 && ratio <= 1)) {
-            throw new UsageException(userFacingName(config.getConfigValue(PREFIX + "trace-ratio")) + ": " + ratio
-                    + " is not between 0 and 1");
-        }
-    }
-
-    /** @param described the end of the message: the longest duration, and perhaps the reason */
-    private static void requireWithin(SmallRyeConfig config, String name, Duration longest, String described) {
-        Duration value = config.getValue(PREFIX + name, Duration.class);
-        if (value.compareTo(SHORTEST_DURATION) < 0 || value.compareTo(longest) > 0) {
-            ConfigValue given = config.getConfigValue(PREFIX + name);
-            throw new UsageException(userFacingName(given) + ": " + given.getValue() + " is not between "
-                    + SHORTEST_DURATION.toMillis() + "ms and " + described);
-        }
     }
 
     /** Returns the default of each setting that has one, by the name of the setting. */

@@ -57,6 +57,34 @@ final class SettingsTest {
                 Settings.load(settings).serve().http().clientCertificates());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "::1",
+                "[::1]",
+                "fe80::1%eth0",
+                "::ffff:10.0.0.1",
+                "10.0.0.1",
+                "a-host_1.example",
+                "müller.example"
+            })
+    void namesAndAddressesAreHosts(String host) {
+        assertEquals(
+                host,
+                Settings.load(Map.of("host", host, "management-host", host))
+                        .serve()
+                        .host());
+        String refusal = refusal(Map.of("management-host", host + "/"));
+        assertTrue(refusal.startsWith("--management-host: '" + host + "/' is not the name or the address"), refusal);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"https://a:1", "https://a:65535", "http://a:443", "https://[::1]:9", "app://a:80"})
+    void anOriginMayHaveAnyPortButTheDefault(String origin) {
+        Settings settings = Settings.load(Map.of("http.cors-origins", origin, "traces", "http://a:65535/x"));
+        assertEquals(List.of(origin), settings.serve().http().corsOrigins().orElseThrow());
+    }
+
     @Test
     void theManagementPortIsNotThatOfLines() {
         Map<String, String> settings = Map.of("port", "9000", "management-port", "9000");

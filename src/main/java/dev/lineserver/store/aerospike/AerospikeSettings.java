@@ -66,8 +66,8 @@ public record AerospikeSettings(
                     return new SeedNode(parts.group("host").replaceAll("[\\[\\]]", ""), port, parts.group("tls"));
                 }
             }
-            throw new IllegalArgumentException(
-                    "'" + text + "' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT");
+            throw new IllegalArgumentException("'" + text
+                    + "' is not an Aerospike host: use HOST, HOST:PORT or HOST:TLS-NAME:PORT; a port is 1 to 65535");
         }
 
         @Override
