@@ -165,6 +165,10 @@ final class PageResource {
         PageFile file = Objects.requireNonNull(files.get(name));
         MediaType _ = select(request, Variant.mediaTypes(file.type).build());
         Response.ResponseBuilder unchanged = request.evaluatePreconditions(file.tag);
+        if (unchanged != null && unchanged.build().getStatus() != Response.Status.NOT_MODIFIED.getStatusCode()) {
+            // If-Match names another tag. The answer would have no problem as its body.
+            throw new WebApplicationException(Response.Status.PRECONDITION_FAILED);
+        }
         return (unchanged == null ? Response.ok(file.bytes, file.type).tag(file.tag) : unchanged)
                 .header(HttpHeaders.CACHE_CONTROL, "no-cache")
                 .header("Content-Security-Policy", CONTENT_SECURITY_POLICY)

@@ -52,10 +52,12 @@ final class RequestMetrics {
 
     private static final int METHOD_COUNT = METHODS.size() + 1;
 
+    /** Every status that the server answers, sorted. */
     private static final int[] STATUSES = {
-        NO_STATUS, 200, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 416, 429, 431, 500, 501,
-        503, 505
+        NO_STATUS, 200, 202, 204, 206, 304, 308, 400, 401, 403, 404, 405, 406, 408, 410, 412, 413, 414, 415, 416, 429,
+        431, 500, 501, 503, 505
     };
+
     private static final int STATUS_COUNT = STATUSES.length + 1;
 
     /** The counts of each route, by the index of the method and then by that of the status. */

@@ -47,6 +47,13 @@ final class PageResourceTest {
                 .body("firstLineNumber", Matchers.equalTo(1))
                 .body("lines", Matchers.equalTo("/lines"));
         RestAssured.given().header("Accept", "image/png").get(root).then().statusCode(406);
+        RestAssured.given()
+                .header("If-Match", "\"x\"")
+                .get(root)
+                .then()
+                .statusCode(412)
+                .contentType("application/problem+json")
+                .body("status", Matchers.equalTo(412));
         RestAssured.get(root + "page/none.js").then().statusCode(404);
         RestAssured.get(root + "page/index.html").then().statusCode(404);
     }

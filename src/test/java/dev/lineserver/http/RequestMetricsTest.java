@@ -3,20 +3,28 @@ package dev.lineserver.http;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.prometheus.client.Collector.MetricFamilySamples.Sample;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
+import jakarta.ws.rs.core.Response;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +38,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class RequestMetricsTest {
     private static final int BAD_REQUESTS = 10_000;
     private static final int REQUESTS_PER_CONNECTION = 500;
+    /** A call that sets the status of an answer. */
+    private static final Pattern SET_STATUS =
+            Pattern.compile("(?:setStatusCode|ofStatus|\\bfail|Response\\.status|WebApplicationException)"
+                    + "\\((?:(?<number>[1-5]\\d\\d)\\b|Response\\.Status\\.(?<name>[A-Z_]+))");
 
     private final ScriptedLines lines = new ScriptedLines();
 
@@ -136,6 +148,38 @@ final class RequestMetricsTest {
             assertEquals(1, lines.components.value("line_server_requests_refused", "reason", "store"));
             awaitInFlight(0);
         }
+    }
+
+    /** The statuses of problems, of the OpenAPI document, and of the calls in the code that set one. */
+    @Test
+    void everyStatusThatTheServerAnswersHasALabelOfItsOwn() throws Exception {
+        Set<String> statuses = new TreeSet<>();
+        for (ProblemType type : ProblemType.values()) {
+            statuses.add(String.valueOf(type.status));
+        }
+        for (String answer : OpenApiDocument.ofFile().answers(_ -> true)) {
+            statuses.add(answer.substring(answer.lastIndexOf(' ') + 1));
+        }
+        statuses.remove("default");
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java/dev/lineserver/http"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Matcher call = SET_STATUS.matcher(Files.readString(file));
+                while (call.find()) {
+                    String status = call.group("name") == null
+                            ? call.group("number")
+                            : String.valueOf(
+                                    Response.Status.valueOf(call.group("name")).getStatusCode());
+                    statuses.add(status);
+                }
+            }
+        }
+        assertTrue(statuses.containsAll(Set.of("204", "308", "403", "412", "501")), statuses.toString());
+        RequestMetrics metrics = new RequestMetrics();
+        statuses.forEach(
+                status -> metrics.recordAnswer(RequestRoute.PAGE, HttpMethod.GET, Integer.parseInt(status), 1));
+        Set<String> labels = new TreeSet<>();
+        metrics.visitAnswers((_, _, status, _) -> labels.add(status));
+        assertEquals(statuses, labels);
     }
 
     @ParameterizedTest
