@@ -240,6 +240,7 @@ abstract class HttpContract {
                 "/%6Cines/2")) {
             assertArrayEquals(LINES.get(1), line(protocol, path), path);
         }
+        assertArrayEquals(EDGES.get(1), line(protocol, "/datasets/edges/versions/01/lines/0002/"));
     }
 
     @ParameterizedTest
