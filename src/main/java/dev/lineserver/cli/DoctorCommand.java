@@ -71,26 +71,26 @@ final class DoctorCommand implements Verb {
         findings.add(MachineChecks.zstd(Objects.requireNonNullElse(System.getenv("PATH"), "")));
         checkServer(context, serve, findings);
         if (!Stores.isCluster(store)) {
-            findings.add(MachineChecks.dataDirectory(Stores.dataDirectory(store)));
+            findings.add(ServerChecks.dataDirectory(Stores.dataDirectory(store)));
         }
     }
 
     /** Checks the ports and files of {@code serve}. */
     private static void checkServer(CommandContext context, ServeConfig serve, List<Finding> findings) {
         if (context.settings().hasPlainPort()) {
-            findings.add(MachineChecks.address("address", serve.host(), serve.port(), "--port"));
+            findings.add(ServerChecks.address("address", serve.host(), serve.port(), "--port"));
         }
         context.settings()
                 .tlsPort()
                 .ifPresent(port -> findings.add(
-                        MachineChecks.address("address of TLS", serve.host(), port, "quarkus.http.ssl-port")));
+                        ServerChecks.address("address of TLS", serve.host(), port, "quarkus.http.ssl-port")));
         serve.managementPort()
-                .ifPresent(port -> findings.add(MachineChecks.address(
+                .ifPresent(port -> findings.add(ServerChecks.address(
                         "management port", serve.managementHost().orElse(serve.host()), port, "--management-port")));
-        serve.http().apiKeys().ifPresent(file -> findings.add(MachineChecks.keys(file)));
+        serve.http().apiKeys().ifPresent(file -> findings.add(ServerChecks.keys(file)));
         TlsFiles tls = context.settings().tlsFiles();
         if (tls.hasServerCertificate()) {
-            findings.add(MachineChecks.tls(tls, Instant.now()));
+            findings.add(ServerChecks.tls(tls, Instant.now()));
         }
     }
 

@@ -19,8 +19,6 @@ import java.util.stream.Stream;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.config.Settings;
 import dev.lineserver.config.TlsFiles;
@@ -34,10 +32,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-/** Tests {@code doctor}: each check of the machine over files of a made-up system, and the command over both stores. */
+/** Tests {@code doctor} over both stores, and its checks of what the settings name. */
 final class DoctorCommandTest {
-    private static final long MEBIBYTE = 1 << 20;
-
     @TempDir
     Path directory;
 
@@ -146,17 +142,17 @@ final class DoctorCommandTest {
     @Test
     void aUsedPortIsAWarningAndAForeignAddressAFailure() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Finding used = MachineChecks.address("address", "127.0.0.1", other.getLocalPort(), "--port");
+            Finding used = ServerChecks.address("address", "127.0.0.1", other.getLocalPort(), "--port");
             assertEquals(Finding.Severity.WARNING, used.severity(), used.toString());
             Map<String, String> findings = diagnose(0, "--management-port=" + other.getLocalPort());
             assertStarts("warning: 127.0.0.1 port " + other.getLocalPort(), findings, "management port");
         }
         assertEquals(
                 Finding.Severity.OK,
-                MachineChecks.address("address", "127.0.0.1", 0, "--port").severity());
+                ServerChecks.address("address", "127.0.0.1", 0, "--port").severity());
         assertEquals(
                 Finding.Severity.FAILURE,
-                MachineChecks.address("address", "192.0.2.1", 8080, "--port").severity());
+                ServerChecks.address("address", "192.0.2.1", 8080, "--port").severity());
     }
 
     @Test
@@ -186,10 +182,10 @@ final class DoctorCommandTest {
         Instant expiry = files.check().orElseThrow();
         assertEquals(
                 Finding.Severity.OK,
-                MachineChecks.tls(files, expiry.minus(Duration.ofDays(8))).severity());
+                ServerChecks.tls(files, expiry.minus(Duration.ofDays(8))).severity());
         assertEquals(
                 Finding.Severity.FAILURE,
-                MachineChecks.tls(files, expiry.plusSeconds(1)).severity());
+                ServerChecks.tls(files, expiry.plusSeconds(1)).severity());
         Files.delete(directory.resolve("server.key"));
         assertStarts(
                 "failure: quarkus.tls.key-store.pem.0.key: cannot read ",
@@ -211,89 +207,5 @@ final class DoctorCommandTest {
                 lines.get(advice - 1).indexOf("no version"), lines.get(advice).indexOf("→ ingest a file"));
         assertEquals(0, run(Terminal.of(Map.of("TERM", "xterm", "COLUMNS", "80")), "doctor", "--port=0"));
         assertTrue(printed().contains("\u001b[33mwarning"), printed());
-    }
-
-    /** Creates files of a system. */
-    private MachineChecks machine(Map<String, String> files) throws Exception {
-        Path root = Files.createTempDirectory(directory, "root");
-        for (Map.Entry<String, String> file : files.entrySet()) {
-            Path path = root.resolve(file.getKey());
-            Files.createDirectories(path.getParent());
-            Files.writeString(path, file.getValue());
-        }
-        return new MachineChecks(root);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "Max open files            65536                65536                files, 0, OK",
-        "Max open files            4352                 65536                files, 0, OK",
-        "Max open files            4351                 65536                files, 0, WARNING",
-        "Max open files            4951                 65536                files, 600, WARNING",
-        "Max open files            unlimited            unlimited            files, 600, OK",
-        "'', 0, OK"
-    })
-    void theLimitOfOpenFilesMustAdmitClients(String limits, long connections, Finding.Severity state) throws Exception {
-        Finding found = machine(Map.of("proc/self/limits", "Max cpu time  1 1 s\n" + limits + "\n"))
-                .openFiles(connections);
-        assertEquals(state, found.severity(), found.toString());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "memory.max,               /,                 OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'",
-        "a/memory.max,             /a/b,              OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'",
-        "c/memory.max,             /a/b,              OK, 'heap of at most 512.0 MiB, of 2.0 GiB of memory'",
-        "memory/memory.limit_in_bytes, /,             OK, 'heap of at most 512.0 MiB, of 1.0 GiB that the control group allows'"
-    })
-    void theHeapIsComparedWithTheMemoryOfTheContainer(String limit, String group, Finding.Severity state, String text)
-            throws Exception {
-        MachineChecks machine = machine(Map.of(
-                "proc/meminfo",
-                "MemTotal:        2097152 kB\n",
-                "proc/self/cgroup",
-                "0::" + group + "\n",
-                "sys/fs/cgroup/" + limit,
-                "1073741824\n"));
-        assertEquals(new Finding("memory", state, text, ""), machine.memory(512 * MEBIBYTE));
-    }
-
-    @Test
-    void aHeapThatLeavesNoMemoryOrIsTooSmallIsAWarning() throws Exception {
-        MachineChecks machine = machine(Map.of("proc/meminfo", "MemTotal: 1048576 kB\n"));
-        assertEquals(Finding.Severity.OK, machine.memory(870 * MEBIBYTE).severity());
-        assertEquals(Finding.Severity.WARNING, machine.memory(871 * MEBIBYTE).severity());
-        assertEquals(Finding.Severity.OK, machine.memory(64 * MEBIBYTE).severity());
-        assertEquals(Finding.Severity.WARNING, machine.memory(63 * MEBIBYTE).severity());
-        assertEquals(
-                Finding.ok("memory", "heap of at most 8.0 GiB"),
-                machine(Map.of()).memory(8192 * MEBIBYTE));
-    }
-
-    @Test
-    void missingInstructionsAreNamed() throws Exception {
-        MachineChecks old = machine(Map.of("proc/cpuinfo", "model name: x\nflags\t\t: fpu popcnt sse4_2\n"));
-        Finding found = old.processors(4);
-        assertEquals(Finding.Severity.WARNING, found.severity());
-        assertTrue(found.found().contains(" without bmi1, bmi2, avx2: "), found.found());
-        MachineChecks recent = machine(Map.of("proc/cpuinfo", "flags : avx2 bmi2 bmi1 sse4_2 popcnt\n"));
-        assertEquals(Finding.Severity.OK, recent.processors(1).severity());
-        assertEquals(Finding.Severity.OK, machine(Map.of()).processors(1).severity());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"'', OK", "'tmpfs /tmp tmpfs rw,noexec 0 0', WARNING", "'t /tmp/x tmpfs rw,noexec 0 0', OK"})
-    void aTemporaryDirectoryWithoutExecutionIsAWarning(String mount, Finding.Severity state) throws Exception {
-        MachineChecks machine = machine(Map.of("proc/self/mounts", "/dev/sda / ext4 rw 0 0\n" + mount + "\n"));
-        assertEquals(state, machine.temporaryDirectory(Path.of("/tmp")).severity());
-        assertEquals(
-                Finding.Severity.WARNING,
-                machine.temporaryDirectory(directory.resolve("none")).severity());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1970-01-01T00:00:00Z, FAILURE", "2026-11-29T00:00:00Z, OK", "2101-01-01T00:00:00Z, FAILURE"})
-    void aClockOfAnotherCenturyIsAFailure(Instant now, Finding.Severity state) {
-        assertEquals(state, MachineChecks.clock(now).severity());
     }
 }
