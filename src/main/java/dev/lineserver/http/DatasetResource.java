@@ -77,7 +77,7 @@ final class DatasetResource {
         return Optional.ofNullable(datasets.find(name))
                 .flatMap(ServedDataset::manifest)
                 .map(Manifest::form)
-                .orElseThrow(() -> failure(Problem.notServed(datasets, name)));
+                .orElseThrow(() -> failure(DatasetProblems.notServed(datasets, name)));
     }
 
     @GET
@@ -117,19 +117,19 @@ final class DatasetResource {
         if (number == WholeNumber.INVALID) {
             throw failure(Problem.notAVersionNumber(text));
         }
-        StoredVersion version =
-                dataset.published(number).orElseThrow(() -> failure(Problem.notPublished(datasets, dataset, number)));
+        StoredVersion version = dataset.published(number)
+                .orElseThrow(() -> failure(DatasetProblems.notPublished(datasets, dataset, number)));
         try {
             return describe(version);
         } catch (StoreException e) {
-            throw failure(Problem.notOpened(name, number, e));
+            throw failure(DatasetProblems.notOpened(name, number, e));
         }
     }
 
     private ServedDataset find(String name) {
         ServedDataset dataset = datasets.find(name);
         if (dataset == null) {
-            throw failure(Problem.notServed(datasets, name));
+            throw failure(DatasetProblems.notServed(datasets, name));
         }
         return dataset;
     }

@@ -3,8 +3,6 @@ package dev.lineserver.http;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import io.quarkus.runtime.annotations.RegisterForReflection;
@@ -17,14 +15,12 @@ import jakarta.ws.rs.core.Response;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.http.access.ApiKey;
-import dev.lineserver.serving.Datasets;
-import dev.lineserver.serving.ServedDataset;
-import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.Manifest;
-import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreFailedException;
 
-/** The body of every answer that reports an error: {@code application/problem+json}, as defined by RFC 9457. */
+/**
+ * The body of every answer that reports an error: {@code application/problem+json}, as defined by RFC 9457.
+ * {@link DatasetProblems} has those that follow from the state of a dataset.
+ */
 @RegisterForReflection
 record Problem(
         String type,
@@ -41,11 +37,11 @@ record Problem(
     /** A cache may otherwise keep a 404 or a 410 as long as it likes, and the version may be published meanwhile. */
     private static final String NO_STORE = "no-store";
 
-    private static Problem of(ProblemType type, String detail, Map<String, Object> members) {
+    static Problem of(ProblemType type, String detail, Map<String, Object> members) {
         return new Problem(type.path(), type.title, type.status, detail, members);
     }
 
-    private static Problem of(ProblemType type, String detail) {
+    static Problem of(ProblemType type, String detail) {
         return of(type, detail, Map.of());
     }
 
@@ -57,60 +53,9 @@ record Problem(
         return of(ProblemType.NOT_A_LINE_NUMBER, "'" + number + "' is not a line number: " + rule + ".");
     }
 
-    /**
-     * The problem of a dataset without an open version: 404 only if the store can be listed and does not list the dataset,
-     * otherwise 503.
-     */
-    static Problem notServed(Datasets datasets, String name) {
-        ServedDataset dataset = datasets.find(name);
-        if (dataset != null) {
-            return unavailable(dataset.unavailability().orElse("Dataset " + name + " is being opened."));
-        }
-        String detail = "There is no dataset " + name + "; /datasets lists the ones there are.";
-        return datasets.unavailability()
-                .map(Problem::unavailable)
-                .orElseGet(() -> of(ProblemType.NO_SUCH_DATASET, detail));
-    }
-
     static Problem notAVersionNumber(String number) {
         String detail = "'" + number + "' is not a version number: a version number is a whole number without a sign.";
         return of(ProblemType.NOT_A_VERSION_NUMBER, detail);
-    }
-
-    /**
-     * The problem of a version that is not published: 410 if the store had it, 404 if it never had it or holds it back.
-     * While the versions cannot be listed, an unknown version may exist, so the answer is 503.
-     *
-     * @param dataset a dataset of {@code datasets}
-     */
-    static Problem notPublished(Datasets datasets, ServedDataset dataset, long version) {
-        String name = dataset.name();
-        Map<String, Object> members = Map.of("dataset", name, "version", version);
-        Optional<DatasetVersions> versions = dataset.versions();
-        if (versions.isPresent()
-                && version >= 1
-                && version <= versions.get().lastNumber()
-                && versions.get().find(version).isEmpty()) {
-            String detail = "Version " + version + " of dataset " + name + " is not stored any more.";
-            return of(ProblemType.VERSION_GONE, detail, members);
-        }
-        String detail = "Dataset " + name + " has no published version " + version + "; /datasets/" + name
-                + "/versions lists those it has.";
-        return dataset.listingFailure()
-                .or(datasets::unavailability)
-                .map(Problem::unavailable)
-                .orElseGet(() -> of(ProblemType.NO_SUCH_VERSION, detail, members));
-    }
-
-    /** The problem of a version that is published and cannot be opened. */
-    static Problem notOpened(String dataset, long version, Throwable failure) {
-        return switch (failure) {
-            case StoreFailedException e -> storeFailed(e.getMessage());
-            case StoreException e -> unavailable(e.getMessage());
-            case TimeoutException _ ->
-                unavailable("Version " + version + " of dataset " + dataset + " is still being opened.");
-            default -> unavailable("Version " + version + " of dataset " + dataset + " cannot be opened: " + failure);
-        };
     }
 
     static Problem invalidQuery(String detail) {

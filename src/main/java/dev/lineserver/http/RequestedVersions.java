@@ -53,7 +53,7 @@ final class RequestedVersions {
         String name = datasetName(target);
         ServedDataset dataset = datasets.find(name);
         if (dataset == null || target.version() == null) {
-            onRefusal.accept(Problem.notServed(datasets, name));
+            onRefusal.accept(DatasetProblems.notServed(datasets, name));
             return;
         }
         long number = WholeNumber.parse(target.version());
@@ -63,7 +63,7 @@ final class RequestedVersions {
         }
         Optional<StoredVersion> version = dataset.published(number);
         if (version.isEmpty()) {
-            onRefusal.accept(Problem.notPublished(datasets, dataset, number));
+            onRefusal.accept(DatasetProblems.notPublished(datasets, dataset, number));
             return;
         }
         Future.fromCompletionStage(dataset.open(version.get()), context)
@@ -80,10 +80,10 @@ final class RequestedVersions {
 
     private Problem notOpened(ServedDataset dataset, long version, @Nullable Throwable failure) {
         if (dataset.published(version).isEmpty()) {
-            return Problem.notPublished(datasets, dataset, version);
+            return DatasetProblems.notPublished(datasets, dataset, version);
         }
         // Without a failure, the version was opened and closed again, because it was dropped or the heap was too small.
         Throwable reason = failure == null ? new StoreUnavailableException("the version was closed") : failure;
-        return Problem.notOpened(dataset.name(), version, StoreException.causeOf(reason));
+        return DatasetProblems.notOpened(dataset.name(), version, StoreException.causeOf(reason));
     }
 }
