@@ -12,12 +12,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.line.Limits;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
+
+import static java.util.Objects.requireNonNull;
 
 /**
  * The open file that holds a version's bytes.
@@ -49,6 +50,8 @@ import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
  * the whole file, and accepts or refuses the stamp. All other methods may be called by any thread.
  */
 final class LinesFile implements AutoCloseable {
+    private static final String OTHER_CONTENT = "its content is different";
+
     private final Manifest manifest;
     private final Path path;
     /** Null for the store's own copy. */
@@ -208,19 +211,9 @@ final class LinesFile implements AutoCloseable {
      */
     byte[] readVerified(long position, int length) throws StoreUnavailableException {
         FileStamp _ = requireUnchanged();
-        byte[] bytes = new byte[length];
-        byte[] block = new byte[Limits.BLOCK_BYTES];
-        long end = position + length;
-        for (long at = position - position % block.length; at < end; at += block.length) {
-            int blockLength = blockLength(at);
-            readInPlace(at, ByteBuffer.wrap(block, 0, blockLength));
-            if (!isIngestedBlock(at, block, blockLength)) {
-                throw changed("its content is different");
-            }
-            // Copies the intersection of the block and the requested range.
-            long from = Math.max(position, at);
-            int count = (int) (Math.min(end, at + blockLength) - from);
-            System.arraycopy(block, (int) (from - at), bytes, (int) (from - position), count);
+        byte[] bytes = requireNonNull(blocks).read(position, length, this::readInPlace);
+        if (bytes == null) {
+            throw changed(OTHER_CONTENT);
         }
         return bytes;
     }
@@ -267,7 +260,7 @@ final class LinesFile implements AutoCloseable {
             }
             if (!ingested) {
                 refusedStamp = now;
-                throw changed("its content is different");
+                throw changed(OTHER_CONTENT);
             }
             channel = replaceOpenFile(new OpenFile(channel, now));
         } finally {
@@ -291,42 +284,21 @@ final class LinesFile implements AutoCloseable {
     }
 
     private boolean isIngested(FileChannel channel) throws IOException {
-        byte[] block = new byte[Limits.BLOCK_BYTES];
-        boolean ingested = true;
-        for (long at = 0; ingested && at < manifest.byteCount(); at += block.length) {
+        return requireNonNull(blocks).<IOException>areThoseOf((position, block) -> {
             // A close must not wait minutes for the rest of a large file.
             if (!openFile.channel.isOpen()) {
                 throw new ClosedChannelException();
             }
-            readFully(channel, at, ByteBuffer.wrap(block, 0, blockLength(at)));
-            ingested = isIngestedBlock(at, block, blockLength(at));
-        }
-        return ingested;
-    }
-
-    private boolean isIngestedBlock(long at, byte[] block, int length) {
-        return blocks != null && blocks.matches(at / Limits.BLOCK_BYTES, block, length);
+            readFully(channel, position, block);
+        });
     }
 
     /**
      * Returns the end of the range of bytes from a position on that two versions have in common, as far as the digests
-     * of their blocks tell; the position itself if they do not tell. Blocks of one digest have one length, too.
+     * of their blocks tell; the position itself if they do not tell.
      */
     long equalUntil(LinesFile other, long position) {
-        if (blocks == null || other.blocks == null) {
-            return position;
-        }
-        long at = position - position % Limits.BLOCK_BYTES;
-        while (at < manifest.byteCount()
-                && at < other.manifest.byteCount()
-                && blocks.isEqualBlock(other.blocks, at / Limits.BLOCK_BYTES)) {
-            at += blockLength(at);
-        }
-        return Math.max(at, position);
-    }
-
-    private int blockLength(long at) {
-        return (int) Math.min(Limits.BLOCK_BYTES, manifest.byteCount() - at);
+        return blocks == null || other.blocks == null ? position : blocks.equalUntil(other.blocks, position);
     }
 
     static void readFully(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
@@ -346,7 +318,7 @@ final class LinesFile implements AutoCloseable {
             FileStamp now = FileStamp.of(path);
             requireSize(now.size());
             if (now.equals(refusedStamp)) {
-                throw changed("its content is different");
+                throw changed(OTHER_CONTENT);
             }
             return now;
         } catch (IOException e) {

@@ -333,7 +333,7 @@ final class TouchedSourceTest {
         }
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
         Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
-        return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks), null);
+        return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks, size), null);
     }
 
     private static FutureTask<StoreUnavailableException> startFailingCheck(LinesFile lines) {
