@@ -29,8 +29,6 @@ import dev.lineserver.store.Plan;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
-import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
 
@@ -58,12 +56,6 @@ import dev.lineserver.store.embedded.index.LineIndex;
  */
 public final class EmbeddedStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(EmbeddedStore.class.getName());
-
-    /**
-     * Attempts to describe all versions of a dataset, because readers acquire no lock: another process may remove a
-     * version after it was listed and before its manifest is read. Each further attempt follows a further change.
-     */
-    private static final int MAX_READ_ATTEMPTS = 20;
 
     private final Path directory;
     private final Disk disk;
@@ -111,37 +103,7 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
-        DatasetDirectory files = directory(dataset);
-        VersionsFile listed = files.versions();
-        List<StoredVersion> described = describe(files, listed);
-        for (int attempt = 1; attempt < MAX_READ_ATTEMPTS && isAnyGone(described); attempt++) {
-            VersionsFile now = files.versions();
-            if (now.equals(listed)) {
-                break;
-            }
-            listed = now;
-            described = describe(files, listed);
-        }
-        return described.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new DatasetVersions(dataset, described, listed.last(), listed.previous()));
-    }
-
-    private static List<StoredVersion> describe(DatasetDirectory files, VersionsFile listed) {
-        List<StoredVersion> described = new ArrayList<>();
-        for (long number : listed.numbers()) {
-            StoredVersion.State state = listed.state(number).orElseThrow();
-            try {
-                described.add(StoredVersion.of(state, files.manifest(number).manifest()));
-            } catch (StoreException e) {
-                described.add(StoredVersion.unreadable(state, number, e));
-            }
-        }
-        return described;
-    }
-
-    private static boolean isAnyGone(List<StoredVersion> described) {
-        return described.stream().anyMatch(version -> version.failure() instanceof StoreUnavailableException);
+        return DescribedVersions.read(directory(dataset));
     }
 
     /** Returns the manifest file of the current version, which is durable then; empty if no version is published. */
