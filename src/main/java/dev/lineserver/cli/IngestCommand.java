@@ -30,11 +30,11 @@ import dev.lineserver.store.StoreException;
 /** Stores a file as the next version of a dataset. */
 @Command(name = "ingest", description = "Stores a file as the next version of a dataset.")
 final class IngestCommand implements Verb {
-    @Parameters(
-            paramLabel = "FILE",
-            arity = "1..*",
-            description = "The text file, or - for standard input; several files are one text."
-                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    /** Describes the files of which a text consists. */
+    static final String FILES = "The text file, or - for standard input; several files are one text."
+            + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.";
+
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = FILES)
     List<String> files = List.of();
 
     @Option(

@@ -24,11 +24,7 @@ import dev.lineserver.store.StoreException;
         name = "plan",
         description = "Estimates the lines, RAM, disk, nodes and time that a file needs; writes nothing.")
 final class PlanCommand implements Verb {
-    @Parameters(
-            paramLabel = "FILE",
-            arity = "1..*",
-            description = "The text file, or - for standard input; several files are one text."
-                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = IngestCommand.FILES)
     List<String> files = List.of();
 
     @Option(

@@ -31,11 +31,7 @@ final class VerifyCommand implements Verb {
     /** Seeds that the command chooses have at most six digits, so that they are easy to repeat. */
     private static final int SEEDS = 1_000_000;
 
-    @Parameters(
-            paramLabel = "FILE",
-            arity = "1..*",
-            description = "The text file, or - for standard input; several files are one text."
-                    + " Gzip, Zstandard, bzip2, xz and LZ4 files are unpacked.")
+    @Parameters(paramLabel = "FILE", arity = "1..*", description = IngestCommand.FILES)
     List<String> files = List.of();
 
     @Option(names = "--version", paramLabel = "V", description = "The version to compare. Default: the current one.")

@@ -1,7 +1,6 @@
 package dev.lineserver.http;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -37,32 +36,19 @@ final class NdjsonWriter {
     static final String MEDIA_TYPE = "application/x-ndjson";
     private static final JsonFactory JSON = new JsonFactory();
     private static final Pattern LEADING_ZEROS = Pattern.compile("^0+(?=.)");
-    private static final int INITIAL_BYTES = 16 << 10;
     private static final int DECODED_CHARS = 4 << 10;
 
     private final LineNumbers numbers;
-    private final ByteBufAllocator allocator;
     private final JsonGenerator json;
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     private final CharBuffer decoded = CharBuffer.allocate(DECODED_CHARS);
-    private ByteBuf out;
+    private final PieceBuffer out;
 
     NdjsonWriter(LineNumbers numbers, ByteBufAllocator allocator) {
         this.numbers = numbers;
-        this.allocator = allocator;
-        out = allocator.directBuffer(INITIAL_BYTES);
+        out = new PieceBuffer(allocator);
         try {
-            json = JSON.createGenerator(new OutputStream() {
-                @Override
-                public void write(int b) {
-                    out.writeByte(b);
-                }
-
-                @Override
-                public void write(byte[] bytes, int from, int length) {
-                    out.writeBytes(bytes, from, length);
-                }
-            });
+            json = JSON.createGenerator(out);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -131,15 +117,13 @@ final class NdjsonWriter {
     /** Returns the number of bytes written since the last {@link #take}. */
     int size() throws IOException {
         json.flush();
-        return out.readableBytes();
+        return out.size();
     }
 
     /** Returns what was written since the last call, in a buffer that the caller must release. */
     ByteBuf take() throws IOException {
         json.flush();
-        ByteBuf taken = out;
-        out = allocator.directBuffer(INITIAL_BYTES);
-        return taken;
+        return out.take();
     }
 
     void close() {
