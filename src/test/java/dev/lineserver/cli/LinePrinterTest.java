@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,6 +46,8 @@ final class LinePrinterTest {
         private final byte[] text;
         private final List<byte[]> lines;
         private final Set<Long> broken;
+        /** The results of other lookups, by the index of the line. */
+        final Map<Long, CompletionStage<Lookup>> scripted = new HashMap<>();
 
         LinesInMemory(byte[] text, Set<Long> broken) {
             this.text = text;
@@ -61,6 +65,9 @@ final class LinePrinterTest {
         @Override
         public CompletionStage<Lookup> lookup(long lineIndex) {
             lookups++;
+            if (scripted.containsKey(lineIndex)) {
+                return scripted.get(lineIndex);
+            }
             byte[] line = lines.get((int) lineIndex);
             Lookup lookup = broken.contains(lineIndex) ? new Lookup.Damaged("gone") : new Lookup.Found(line);
             return CompletableFuture.supplyAsync(() -> lookup, ForkJoinPool.commonPool());
@@ -142,26 +149,11 @@ final class LinePrinterTest {
                 part -> part == 0
                         ? CompletableFuture.completedFuture(new byte[] {'b'})
                         : CompletableFuture.failedFuture(new LineDamagedException(1, "gone")));
-        Snapshot snapshot = new Snapshot() {
-            @Override
-            public Manifest manifest() {
-                return lines.manifest();
-            }
-
-            @Override
-            public CompletionStage<Lookup> lookup(long lineIndex) {
-                return lineIndex == 1
-                        ? CompletableFuture.completedFuture(new Lookup.FoundInParts(parts))
-                        : lines.lookup(lineIndex);
-            }
-
-            @Override
-            public void close() {}
-        };
-        print(snapshot, false, 0, 3);
+        lines.scripted.put(1L, CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));
+        print(lines, false, 0, 3);
         assertEquals("a\nb\nc\n", printed());
         assertEquals(List.of(1L), damaged);
-        print(snapshot, true, 0, 3);
+        print(lines, true, 0, 3);
         assertEquals("1\ta\n2\tb\n3\tc\n", printed());
     }
 
@@ -170,23 +162,8 @@ final class LinePrinterTest {
     void theLinesBeforeAFailureOfTheStoreArePrinted() {
         String text = "a\nb\nc\n".repeat(1_000);
         LinesInMemory lines = new LinesInMemory(text.getBytes(StandardCharsets.UTF_8), Set.of());
-        Snapshot snapshot = new Snapshot() {
-            @Override
-            public Manifest manifest() {
-                return lines.manifest();
-            }
-
-            @Override
-            public CompletionStage<Lookup> lookup(long lineIndex) {
-                return lineIndex == 2_998
-                        ? CompletableFuture.failedFuture(new StoreUnavailableException("unreachable"))
-                        : lines.lookup(lineIndex);
-            }
-
-            @Override
-            public void close() {}
-        };
-        assertThrows(StoreUnavailableException.class, () -> print(snapshot, false, 0, 3_000));
+        lines.scripted.put(2_998L, CompletableFuture.failedFuture(new StoreUnavailableException("unreachable")));
+        assertThrows(StoreUnavailableException.class, () -> print(lines, false, 0, 3_000));
         assertTrue(text.startsWith(printed()), "the bytes are right");
         int missing = 2_998 - (int) printed().lines().count();
         assertTrue(missing >= 0 && missing < 256, missing + " lines before the failure are not printed");

@@ -1,5 +1,9 @@
 package dev.lineserver.http;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -57,6 +61,23 @@ final class PlainServer implements AutoCloseable {
 
     int port() {
         return server.actualPort();
+    }
+
+    /**
+     * Sends a request on a connection of its own, and returns the answer.
+     *
+     * @param request method and target, and after a newline the headers but {@code Host}, each ended by CR and LF; each
+     *     character is a byte
+     */
+    byte[] exchange(String request) throws IOException {
+        String[] parts = request.split("\n", 2);
+        String all = parts[0] + " HTTP/1.1\r\nHost: x\r\n" + (parts.length == 1 ? "" : parts[1])
+                + "Connection: close\r\n\r\n";
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(all.getBytes(StandardCharsets.ISO_8859_1));
+            return socket.getInputStream().readAllBytes();
+        }
     }
 
     static <T> T await(Future<T> future) throws Exception {

@@ -3,7 +3,6 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -67,15 +66,7 @@ final class TracesTest {
             lines.answer(_ -> ScriptedLines.found("seven b"));
             try (PlainServer server = new PlainServer(lines.components, false, new HttpServerOptions())) {
                 for (String request : requests) {
-                    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-                        socket.setSoTimeout(30_000);
-                        String[] parts = request.split("\n", 2);
-                        String all = parts[0] + " HTTP/1.1\r\nHost: x\r\n" + (parts.length == 1 ? "" : parts[1])
-                                + "Connection: close\r\n\r\n";
-                        socket.getOutputStream().write(all.getBytes(StandardCharsets.ISO_8859_1));
-                        byte[] answer = socket.getInputStream().readAllBytes();
-                        assertTrue(answer.length > 0);
-                    }
+                    assertTrue(server.exchange(request).length > 0);
                 }
             }
             lines.components.traces.close();

@@ -497,14 +497,7 @@ final class DatasetsTest {
     void aVersionOpenedAfterItsDatasetWasWithdrawnIsClosed() throws Exception {
         CountDownLatch opening = new CountDownLatch(1);
         CountDownLatch proceed = new CountDownLatch(1);
-        store.opening = () -> {
-            opening.countDown();
-            try {
-                return proceed.await(30, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        };
+        store.blockOpening(opening, proceed);
         ExecutorService threads = Executors.newCachedThreadPool();
         Datasets served = new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, LOOKUP_TIMEOUT, threads);
         store.publish(1);

@@ -619,14 +619,7 @@ final class KeptVersionsTest {
         store.publish(2, 1);
         served.check();
         await().until(() -> current(served) == 2);
-        store.opening = () -> {
-            opening.countDown();
-            try {
-                return proceed.await(30, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        };
+        store.blockOpening(opening, proceed);
         ServedDataset dataset = served.find("default");
         assertNotNull(dataset);
         CompletionStage<Void> opened = dataset.open(dataset.published(1).orElseThrow());

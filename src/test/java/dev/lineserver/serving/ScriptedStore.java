@@ -9,6 +9,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,18 @@ final class ScriptedStore implements LineStore {
     int lists;
 
     boolean closed;
+
+    /** Makes each version wait while it is opened. */
+    void blockOpening(CountDownLatch begun, CountDownLatch proceed) {
+        opening = () -> {
+            begun.countDown();
+            try {
+                return proceed.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        };
+    }
 
     /** Throws anything, as a defect or a full heap does. */
     @SuppressWarnings("unchecked")
