@@ -92,7 +92,7 @@ final class DocumentsTest {
     void theReadmeAndTheFiguresAreShort() throws IOException {
         assertTrue(words(README) < 1_200, "README.md has " + words(README) + " words");
         Path performance = DOCS.resolve("performance.md");
-        assertTrue(words(performance) < 1_000, performance + " has " + words(performance) + " words");
+        assertTrue(words(performance) < 900, performance + " has " + words(performance) + " words");
     }
 
     @Test
