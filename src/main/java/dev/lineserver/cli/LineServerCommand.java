@@ -35,8 +35,8 @@ import dev.lineserver.store.StoreException;
         usageHelpAutoWidth = true,
         footer = {
             "",
-            "Each setting is also an environment variable and a property: --data-dir is LINE_SERVER_DATA_DIR"
-                    + " and line-server.data-dir.",
+            "Each setting is also an environment variable and a property, such as LINE_SERVER_DATA_DIR and"
+                    + " line-server.data-dir.",
             "Exit code: 0 on success, 1 on failure, 2 on incorrect usage."
         })
 public final class LineServerCommand implements IVersionProvider {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -34,6 +35,12 @@ final class ConfigFile {
 
     /** A name ends at the first of these characters that no backslash precedes. */
     private static final Pattern SEPARATED = Pattern.compile("(?:[^\\\\=:]|\\\\.)*[=:].*", Pattern.DOTALL);
+
+    /** Begins a name of Quarkus, such as {@code %prod.quarkus.log.level}. Our settings have no profiles. */
+    private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
+
+    /** Some editors write it before the text. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private ConfigFile() {}
 
@@ -61,7 +68,11 @@ final class ConfigFile {
             String place = file + " line " + number;
             Properties parsed = parse(setting.toString(), place);
             String name = parsed.stringPropertyNames().iterator().next();
-            if (name.startsWith(prefix) && !known.contains(name)) {
+            String similar = PROFILE.matcher(name)
+                    .replaceFirst("")
+                    .toLowerCase(Locale.ROOT)
+                    .replace('_', '-');
+            if (similar.startsWith(prefix) && !known.contains(name)) {
                 throw new UsageException(
                         place + ": there is no setting " + name + "; correct its name, or remove the line");
             }
@@ -94,10 +105,11 @@ final class ConfigFile {
             if (bytes.length > MAX_BYTES) {
                 throw new UsageException("the configuration file " + file + " is longer than 1 MiB; name another");
             }
-            return StandardCharsets.UTF_8
+            String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
-                    .toString()
+                    .toString();
+            return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text)
                     .lines()
                     .toList();
         } catch (CharacterCodingException e) {

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class Settings {
     static final String PREFIX = "line-server.";
     private static final String COMMAND_LINE = "command line";
-    /** Higher precedence than system properties, whose ordinal is 400. */
+    /** Higher precedence than system properties. */
     private static final int ORDINAL = 500;
 
     private static final String CONFIG = PREFIX + "config";
@@ -44,12 +44,17 @@ public final class Settings {
 
     private static final int CLASS_PATH_ORDINAL = 250;
 
+    private static final int SYSTEM_ORDINAL = 400;
+
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
     /** The message of SmallRye about a value that its converter has refused. The exception of the converter is lost. */
     private static final Pattern CONVERSION_FAILURE = Pattern.compile(
             ".*The config property (?<name>\\S+) with the config value .* whilst being converted (?:SRCFG\\d+: )?(?<why>.*)",
             Pattern.DOTALL);
+
+    /** The message of SmallRye about a property with our prefix. */
+    private static final Pattern UNKNOWN = Pattern.compile("SRCFG00050: (?<name>\\S+) .* does not map to any root");
 
     private static volatile Given quarkusGiven = new Given(Map.of(), null);
 
@@ -78,7 +83,12 @@ public final class Settings {
      */
     public static Settings load(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
+        EnvironmentNames.requireKnown(System.getenv(), names());
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
+        if (commandLine.containsKey("aerospike-hosts")) {
+            // Also if another source names the embedded store.
+            properties.putIfAbsent(PREFIX + "store", "aerospike");
+        }
         Given given = new Given(properties, readFile(properties));
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
@@ -94,10 +104,19 @@ public final class Settings {
             // Only the first problem is reported, and it names the setting that could not be converted.
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
+        requireOurs(config, "host");
+        requireOurs(config, "port");
         SettingBounds.check(config);
         Settings settings = new Settings(config, given);
         settings.ports().requireSafe();
         return settings;
+    }
+
+    private static Set<String> names() {
+        Set<String> names = new HashSet<>();
+        FEATURES.forEach(feature ->
+                feature.getProperties().keySet().forEach(property -> names.add(property.replace("[*]", ""))));
+        return names;
     }
 
     /** Reads the file that the setting {@code config} names; returns null if it has no value. */
@@ -110,12 +129,20 @@ public final class Settings {
         if (file == null) {
             return null;
         }
-        Set<String> known = new HashSet<>();
-        FEATURES.forEach(feature ->
-                feature.getProperties().keySet().forEach(property -> known.add(property.replace("[*]", ""))));
+        Set<String> known = names();
         // A file cannot name another one.
         known.remove(CONFIG);
         return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
+    }
+
+    /** Refuses the name that Quarkus has for one of our settings: each would contradict the other. */
+    private static void requireOurs(SmallRyeConfig config, String name) {
+        ConfigValue value = config.getConfigValue("quarkus.http." + name);
+        int ordinal = value.getConfigSourceOrdinal();
+        // Quarkus itself sets the system property to the port at which it listens.
+        if (value.getValue() != null && ordinal > CLASS_PATH_ORDINAL && ordinal < SYSTEM_ORDINAL) {
+            throw new UsageException(userFacingName(value) + ": set " + PREFIX + name + " instead");
+        }
     }
 
     /** Returns the default of each setting that has one, by the name of the setting. */
@@ -170,6 +197,8 @@ public final class Settings {
     Map<String, String> quarkusProperties() {
         Map<String, String> properties = new HashMap<>(given.commandLine());
         properties.putAll(tlsFiles().pairsOfEnvironment());
+        properties.put("quarkus.http.host", serve().host());
+        properties.put("quarkus.http.port", "" + serve().port());
         properties.put("quarkus.log.console.json.enabled", "" + (serve().logFormat() == ServeConfig.LogFormat.JSON));
         if (!ports().hasPlain()) {
             // The port without TLS asks for no certificate, so that it must not be open unless somebody wants it.
@@ -216,6 +245,10 @@ public final class Settings {
     }
 
     private static String describe(SmallRyeConfig config, String problem) {
+        Matcher unknown = UNKNOWN.matcher(problem);
+        if (unknown.matches()) {
+            return "there is no setting " + unknown.group("name") + "; correct its name, or remove it";
+        }
         Matcher failure = CONVERSION_FAILURE.matcher(problem);
         if (!failure.matches()) {
             return problem;
@@ -227,18 +260,21 @@ public final class Settings {
         return userFacingName(value) + ": " + failure.group("why") + service;
     }
 
+    /** Returns the name of the option of a setting, which may be shorter than that of the setting. */
+    static String option(String property) {
+        return property.substring(PREFIX.length())
+                .replace("aerospike-hosts", "aerospike")
+                .replace("keep-versions", "keep")
+                .replace("ingest-", "")
+                .replace("http.", "");
+    }
+
     /** Returns the name of the setting as its source spells it: an option, an environment variable or a property. */
     static String userFacingName(ConfigValue value) {
         String property = value.getName();
         String source = String.valueOf(value.getSourceName());
         if (source.contains(COMMAND_LINE)) {
-            // The option of this setting has a shorter name.
-            return "--"
-                    + property.substring(PREFIX.length())
-                            .replace("aerospike-hosts", "aerospike")
-                            .replace("keep-versions", "keep")
-                            .replace("ingest-", "")
-                            .replace("http.", "");
+            return "--" + option(property);
         }
         // Of a configuration file, the name of the source has the path in brackets.
         source = source.replaceFirst("^PropertiesConfigSource\\[source=(?:file:(?://)?)?(.*)]$", "$1");

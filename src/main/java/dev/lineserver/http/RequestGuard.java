@@ -37,7 +37,7 @@ final class RequestGuard {
     private static final long MAX_BODY_BYTES = 64 << 10;
 
     /** The methods below {@code /q}. */
-    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
     /** In HTTP/2, a refused body up to this length is skipped, and a longer one ends its stream: 1 MiB. */
     static final int MAX_REFUSED_BODY_BYTES = 1 << 20;
@@ -71,6 +71,13 @@ final class RequestGuard {
                 .setName(LineRoute.GUARD_NAME)
                 .order(AccessRoute.ORDER + 1)
                 .handler(RequestGuard::requireReading);
+        // After the routes of lines, which allow more methods. Quarkus REST would answer 200, even for a path that it
+        // does not have.
+        router.route()
+                .method(HttpMethod.OPTIONS)
+                .setName(LineRoute.GUARD_NAME)
+                .order(LineRoute.ROUTE_ORDER + 1)
+                .handler(routing -> routing.fail(405));
         // No route fails if none matches; the router calls these instead.
         for (int unmatched : new int[] {404, 405, 406}) {
             router.errorHandler(unmatched, this::answerFailure);

@@ -57,10 +57,11 @@ final class ConfigFileTest {
 
     @Test
     void theFileHasLessWeightThanPropertiesAndOptionsAndMoreThanDefaults() throws Exception {
+        // Some editors write a byte order mark before the text.
         Files.writeString(file, """
+                \uFEFFline-server.data-dir = %s/$data
                 # a comment
                 quarkus.log.level = WARN
-                line-server.data-dir = %s/$data
                 line-server.first-line-number : 0
                 line-server.dataset = from-\\
                     file
@@ -119,6 +120,9 @@ final class ConfigFileTest {
             line-server.port=99999             | line-server.port in a b.properties: 99999 is not between 0 and 65535
             #\\n\\nline-server.prot=1          | a b.properties line 3: there is no setting line-server.prot; correct its name, or remove the line
             line-server.host=\\\\\\n a\\nline-server.http.x=1 | a b.properties line 3: there is no setting line-server.http.x; correct its name, or remove the line
+            %prod.line-server.port=80          | a b.properties line 1: there is no setting %prod.line-server.port; correct its name, or remove the line
+            Line_Server.dataset=x              | a b.properties line 1: there is no setting Line_Server.dataset; correct its name, or remove the line
+            quarkus.http.port=80               | quarkus.http.port in a b.properties: set line-server.port instead
             line-server.config=other           | a b.properties line 1: there is no setting line-server.config; correct its name, or remove the line
             line-server.host                   | a b.properties line 1 is not of the form NAME=VALUE; correct it, or begin it with # as a comment
             a = b\\nline-server.port 80        | a b.properties line 2 is not of the form NAME=VALUE; correct it, or begin it with # as a comment

@@ -41,6 +41,33 @@ final class SettingsTest {
                 .getMessage());
     }
 
+    @Test
+    void anOptionPrecedesOtherSourcesUnderAnyName() {
+        System.setProperty("line-server.store", "embedded");
+        System.setProperty("quarkus.http.port", "1");
+        try {
+            Settings settings = Settings.load(Map.of("aerospike-hosts", "127.0.0.1:1", "port", "2", "host", "::1"));
+            assertEquals(StoreConfig.Kind.AEROSPIKE, Stores.kind(settings.store()));
+            assertEquals("2", settings.quarkusProperties().get("quarkus.http.port"));
+            assertEquals("::1", settings.quarkusProperties().get("quarkus.http.host"));
+            settings = Settings.load(Map.of("aerospike-hosts", "127.0.0.1:1", "store", "embedded"));
+            assertEquals(StoreConfig.Kind.EMBEDDED, Stores.kind(settings.store()));
+        } finally {
+            System.clearProperty("line-server.store");
+            System.clearProperty("quarkus.http.port");
+        }
+    }
+
+    @Test
+    void anUnknownPropertyIsNamed() {
+        System.setProperty("line-server.api-keys", "x");
+        try {
+            assertEquals("there is no setting line-server.api-keys; correct its name, or remove it", refusal(Map.of()));
+        } finally {
+            System.clearProperty("line-server.api-keys");
+        }
+    }
+
     /** Java would trust the authorities of the web. */
     @ParameterizedTest
     @ValueSource(strings = {"request", "required"})

@@ -305,7 +305,7 @@ final class RequestGuardTest {
     @CsvSource({
         "GET, 200",
         "HEAD, 200",
-        "OPTIONS, 200",
+        "OPTIONS, 405",
         "POST, 405",
         "PUT, 405",
         "DELETE, 405",

@@ -456,6 +456,19 @@ final class CommandLineIT {
                         + " && echo \"$answer\" | grep -o '\"served dataset\",\"state\":\"ok\"'");
     }
 
+    @Test
+    void aVariableThatIsNoSettingIsRefused() throws Exception {
+        assertShell(
+                2,
+                "",
+                """
+                line-server: there is no setting LINE_SERVER_API_KEYS; did you mean LINE_SERVER_HTTP_API_KEYS?
+                line-server: QUARKUS_HTTP_PORT: set line-server.port instead
+                """,
+                "LINE_SERVER_API_KEYS=keys line-server serve x.txt --data-dir data;"
+                        + " QUARKUS_HTTP_PORT=1 line-server serve x.txt --data-dir data --port 0");
+    }
+
     /** Containers often have no other settings. */
     @Test
     void theEnvironmentAloneConfiguresTls() throws Exception {
