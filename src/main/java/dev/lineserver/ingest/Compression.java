@@ -73,7 +73,7 @@ enum Compression {
             return GZIP;
         }
         int magic = littleEndian(head);
-        if (magic == ZstdFrames.MAGIC || isSkippable(head)) {
+        if (magic == ZstdFrameReader.MAGIC || isSkippable(head)) {
             return ZSTD;
         }
         if (magic == LZ4_MAGIC) {
@@ -88,7 +88,7 @@ enum Compression {
     }
 
     private static boolean isSkippable(byte[] head) {
-        return head.length >= Integer.BYTES && ZstdFrames.isSkippable(littleEndian(head));
+        return head.length >= Integer.BYTES && ZstdFrameReader.isSkippable(littleEndian(head));
     }
 
     private static int littleEndian(byte[] bytes) {

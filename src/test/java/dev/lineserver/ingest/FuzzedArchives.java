@@ -56,7 +56,7 @@ public final class FuzzedArchives {
     private static InputStream open(InputStream bytes) throws IOException {
         InputStream buffered = new BufferedInputStream(bytes);
         Compression compression = Compression.detect(buffered);
-        if (compression == Compression.ZSTD && ZstdFrames.beginsWithWideWindow(buffered)) {
+        if (compression == Compression.ZSTD && ZstdFrameReader.beginsWithWideWindow(buffered)) {
             throw new IOException("only the program zstd unpacks it");
         }
         return compression.unpack(buffered);

@@ -93,10 +93,10 @@ final class ParallelUnpackingTest {
             // The program zstd may unpack what the library refuses.
             if (!expected.contains("window")) {
                 String actual = unpacked(new ParallelUnpacking(new ZstdPieces(), new ByteArrayInputStream(archive)));
-                // Which fault is found first may differ.
+                // Which fault is found first may differ, and by which class.
                 assertEquals(
-                        expected.replaceFirst("damaged .*", "damaged"),
-                        actual.replaceFirst("damaged .*", "damaged"),
+                        expected.replaceFirst("^.*damaged .*", "damaged"),
+                        actual.replaceFirst("^.*damaged .*", "damaged"),
                         "seed " + seed);
             }
         }
