@@ -31,6 +31,7 @@ final class ZstdPieces implements ParallelUnpacking.Format {
             while (!frames.inFrame()
                     && Math.max(content, piece.packedLength) < ENOUGH
                     && Compression.of(Compression.peek(archive)) == Compression.ZSTD
+                    && !ZstdFrameReader.beginsWithWideWindow(archive)
                     && frames.readHeader()) {
                 content += readBlocks(frames, piece);
                 members++;

@@ -298,6 +298,8 @@ final class ArchivesTest {
         assertTrue(packed.length < content.length - 90_000, "the encoder found no match across the window");
         byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
         assertArrayEquals(join(content, ascii("between"), content), unpacked);
+        byte[] afterSmallFrames = join(zstd(ascii("one")), zstd(ascii("two")), packed);
+        assertArrayEquals(join(ascii("onetwo"), content), unpack(Compression.ZSTD, afterSmallFrames));
 
         byte[] damaged = packed.clone();
         damaged[packed.length / 2] ^= 1;
