@@ -5,7 +5,6 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.Collectors;
 
-import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,11 +19,8 @@ import dev.lineserver.ingest.IngestOptions;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.line.ContentDigest;
-import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
-import dev.lineserver.store.Manifest;
-import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 
 /** Stores a file as the next version of a dataset. */
@@ -127,7 +123,7 @@ final class IngestCommand implements Verb {
         // Incorrect usage is reported before the store is opened.
         boolean _ = Stores.compresses(context.settings().store());
         try (LineStore store = context.openStore()) {
-            Report report = ingest(context, store);
+            IngestReport report = ingest(context, store);
             // Reported before close(), which may wait until servers have stopped reading the superseded version.
             context.out().line(json ? report.json() : report.text());
             context.out().flush();
@@ -135,7 +131,7 @@ final class IngestCommand implements Verb {
         return true;
     }
 
-    Report ingest(CommandContext context, LineStore store)
+    IngestReport ingest(CommandContext context, LineStore store)
             throws SourceException, StoreException, InterruptedException {
         long start = System.nanoTime();
         ingest = new Ingest(store, context.progress("ingest"));
@@ -154,7 +150,7 @@ final class IngestCommand implements Verb {
         Ingest.Outcome outcome = share != null
                 ? ingest.storePart(files, share, options)
                 : ifChanged ? ingest.storeIfChanged(files, options) : ingest.store(files, options);
-        return new Report(outcome, (System.nanoTime() - start) / 1e9);
+        return new IngestReport(outcome, (System.nanoTime() - start) / 1e9);
     }
 
     private @Nullable IngestPart part() {
@@ -187,104 +183,6 @@ final class IngestCommand implements Verb {
         } catch (IllegalArgumentException e) {
             throw new UsageException(
                     "--expect-digest: '" + expectDigest + "' is not a digest of 32 hexadecimal digits");
-        }
-    }
-
-    /** The result of an ingest, as text and as JSON. */
-    record Report(Ingest.Outcome outcome, double seconds) {
-        String text() {
-            Manifest manifest = outcome.manifest();
-            String version = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
-                    + Quantities.grouped(manifest.lineCount()) + " lines, " + Quantities.bytes(manifest.byteCount());
-            if (!outcome.stored()) {
-                return version + ", stored already";
-            }
-            String rate = hasRate() && lines() > 0 ? " (" + Quantities.bytes((long) bytesPerSecond()) + "/s)" : "";
-            String stored =
-                    version + resumption() + share() + ", stored in " + Quantities.seconds(seconds) + rate + retries();
-            return outcome.held() ? stored + ", " + held(manifest) : stored;
-        }
-
-        private String share() {
-            Ingest.Share share = outcome.share();
-            return share == null ? "" : ", " + Quantities.grouped(share.lines()) + " of them as part " + share.part();
-        }
-
-        /**
-         * Returns false after a resumed ingest. It has read all lines again, and stored some of them, perhaps only those
-         * that a node had lost, so neither number divided by its time is a rate.
-         */
-        private boolean hasRate() {
-            return resumed().lineIndex() == 0 || outcome.share() != null;
-        }
-
-        /** Without the lines of other parts, which had about as many bytes each. */
-        private double bytesPerSecond() {
-            Manifest manifest = outcome.manifest();
-            return (double) manifest.byteCount() * lines() / Math.max(1, manifest.lineCount()) / seconds;
-        }
-
-        /** Returns the number of lines that this process has stored, unless it resumed an ingest. */
-        private long lines() {
-            Ingest.Share share = outcome.share();
-            return share == null ? outcome.manifest().lineCount() : share.lines();
-        }
-
-        private Checkpoint resumed() {
-            return outcome.resumedFrom();
-        }
-
-        private String resumption() {
-            return resumed().lineIndex() == 0 || outcome.share() != null
-                    ? ""
-                    : ", resumed after " + Quantities.grouped(resumed().lineIndex()) + " of them";
-        }
-
-        private String retries() {
-            Retries retries = outcome.retries();
-            return retries.equals(Retries.NONE)
-                    ? ""
-                    : " with " + counted(retries.count(), "retry", "retries") + ", "
-                            + counted(retries.overloads(), "overload", "overloads") + " of the cluster";
-        }
-
-        private static String counted(long count, String one, String several) {
-            return Quantities.grouped(count) + " " + (count == 1 ? one : several);
-        }
-
-        private String held(Manifest manifest) {
-            String unverified = outcome.share() == null
-                    ? ", and not verified because the source cannot be read again"
-                    : " by another part, which verifies it";
-            return "held"
-                    + (outcome.verified() ? " and verified" : unverified)
-                    + "; publish it with: line-server publish " + manifest.dataset() + " --version "
-                    + manifest.version();
-        }
-
-        String json() {
-            Manifest manifest = outcome.manifest();
-            JsonObject answer = JsonObject.mapFrom(manifest)
-                    .put("held", outcome.held())
-                    .put("verified", outcome.verified())
-                    .put("stored", outcome.stored())
-                    .put("seconds", seconds);
-            if (outcome.stored() && hasRate()) {
-                answer.put("bytesPerSecond", Math.round(bytesPerSecond()))
-                        .put("linesPerSecond", Math.round(lines() / seconds));
-            }
-            if (outcome.stored()) {
-                answer.put("resumedFrom", resumed().lineIndex())
-                        .put("retries", outcome.retries().count())
-                        .put("overloads", outcome.retries().overloads());
-            }
-            Ingest.Share share = outcome.share();
-            if (share != null) {
-                answer.put("part", share.part().number())
-                        .put("parts", share.part().count())
-                        .put("partLines", share.lines());
-            }
-            return answer.encode();
         }
     }
 }

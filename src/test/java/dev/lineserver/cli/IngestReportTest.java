@@ -19,7 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 final class IngestReportTest {
     private static final double SECONDS = 2;
 
-    private static IngestCommand.Report report(long lines, long bytes, Checkpoint resumedFrom) {
+    private static IngestReport report(long lines, long bytes, Checkpoint resumedFrom) {
         Manifest manifest = new Manifest(
                 DatasetName.DEFAULT,
                 3,
@@ -27,13 +27,13 @@ final class IngestReportTest {
                 "/f",
                 "a layout",
                 Instant.EPOCH);
-        return new IngestCommand.Report(
+        return new IngestReport(
                 new Ingest.Outcome(manifest, true, false, false, Retries.NONE, resumedFrom, null), SECONDS);
     }
 
     @Test
     void theRateIsThatOfTheWholeText() {
-        IngestCommand.Report report = report(4_096, 40_960, Checkpoint.START);
+        IngestReport report = report(4_096, 40_960, Checkpoint.START);
         assertEquals("dataset default version 3: 4,096 lines, 40.0 KiB, stored in 2.00 s (20.0 KiB/s)", report.text());
         assertEquals(20_480, new JsonObject(report.json()).getLong("bytesPerSecond"));
         assertEquals(2_048, new JsonObject(report.json()).getLong("linesPerSecond"));
@@ -43,7 +43,7 @@ final class IngestReportTest {
     @Test
     void aResumedIngestHasNoRate() {
         for (long stored : new long[] {4_095, 4_096}) {
-            IngestCommand.Report report = report(4_096, 40_960, new Checkpoint(stored, stored * 10));
+            IngestReport report = report(4_096, 40_960, new Checkpoint(stored, stored * 10));
             assertEquals(
                     "dataset default version 3: 4,096 lines, 40.0 KiB, resumed after " + Quantities.grouped(stored)
                             + " of them, stored in 2.00 s",
