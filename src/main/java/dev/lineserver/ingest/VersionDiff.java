@@ -1,6 +1,5 @@
 package dev.lineserver.ingest;
 
-import java.util.ArrayList;
 import java.util.List;
 
 import org.jspecify.annotations.Nullable;
@@ -33,14 +32,9 @@ public final class VersionDiff {
     private final LineNumbers lineNumbers;
     private final Progress progress;
 
-    private final int shown;
     private final int blockBytes;
+    private final FoundRanges ranges;
     private int[] newlines = {};
-    private final List<Range> ranges = new ArrayList<>();
-    private long rangeCount;
-    private long lineCount;
-    /** The range that the next difference may extend; empty before the first one. */
-    private Range last = new Range(0, -1);
 
     /**
      * Consecutive lines, each of which differs or exists in only one of the versions.
@@ -81,7 +75,7 @@ public final class VersionDiff {
         this.left = left;
         this.right = right;
         this.lineNumbers = lineNumbers;
-        this.shown = shown;
+        ranges = new FoundRanges(shown);
         this.blockBytes = blockBytes;
         this.progress = progress;
     }
@@ -100,11 +94,10 @@ public final class VersionDiff {
             compareLines(common);
             long most = Math.max(leftContent.lineCount(), rightContent.lineCount());
             if (most > common) {
-                addDifference(common, most - 1);
+                ranges.add(common, most - 1);
             }
-            completeRange();
         }
-        return new Differences(equal, List.copyOf(ranges), rangeCount, lineCount);
+        return ranges.differences(equal);
     }
 
     /** @param end index of the first line that does not exist in both versions */
@@ -181,7 +174,7 @@ public final class VersionDiff {
             l.advance(equal);
             r.advance(equal);
             if (equal < count) {
-                addDifference(lineIndex, lineIndex);
+                ranges.add(lineIndex);
                 lineIndex++;
                 skipLine(left, l);
                 skipLine(right, r);
@@ -196,7 +189,7 @@ public final class VersionDiff {
      */
     private void compareEnd(@Nullable StoredLines longer, long lineIndex) {
         if (longer != null && longer.current() != '\n') {
-            addDifference(lineIndex, lineIndex);
+            ranges.add(lineIndex);
         }
     }
 
@@ -232,24 +225,5 @@ public final class VersionDiff {
         long bytes = left.manifest().byteCount();
         double share = (double) lines / left.manifest().lineCount();
         progress.update((long) (bytes * share), bytes, lines);
-    }
-
-    private void addDifference(long first, long lastLine) {
-        if (last.count() > 0 && last.last() + 1 == first) {
-            last = new Range(last.first(), lastLine);
-        } else {
-            completeRange();
-            last = new Range(first, lastLine);
-        }
-    }
-
-    private void completeRange() {
-        if (last.count() > 0) {
-            rangeCount++;
-            lineCount += last.count();
-            if (ranges.size() < shown) {
-                ranges.add(last);
-            }
-        }
     }
 }
