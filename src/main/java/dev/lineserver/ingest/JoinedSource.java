@@ -33,7 +33,7 @@ final class JoinedSource extends Source {
     /** @param names paths of files or pipes, and at most once {@link #STDIN} */
     static JoinedSource join(List<String> names) throws SourceException, InterruptedException {
         // Before any file is opened: standard input may be a terminal, and opening it waits for the first bytes.
-        long streams = names.stream().filter(Source::isStandardInput).count();
+        long streams = names.stream().filter(SourceOpening::isStandardInput).count();
         if (streams > 1) {
             throw new SourceException("standard input is named " + streams + " times; name it once");
         }
