@@ -1,7 +1,6 @@
 package dev.lineserver.ingest;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
 import java.util.List;
@@ -12,7 +11,7 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.Manifest;
 
 /** The unpacked bytes of a {@link JoinedSource}, and the lines at which its parts begin. Used by one thread. */
-final class JoinedBytes extends InputStream {
+final class JoinedBytes extends BulkInputStream {
     /** In {@link #starts}, a part without bytes. */
     private static final long EMPTY = -1;
 
@@ -106,12 +105,6 @@ final class JoinedBytes extends InputStream {
 
     List<Piece> parts() {
         return parts;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] next = new byte[1];
-        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override

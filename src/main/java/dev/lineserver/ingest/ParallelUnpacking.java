@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by one thread.
  */
-final class ParallelUnpacking extends InputStream {
+final class ParallelUnpacking extends BulkInputStream {
     private static final int MAX_THREADS = 8;
     /** Of a piece that is unpacked, one that is read, and those that wait. */
     private static final int PIECES_PER_THREAD = 4;
@@ -106,12 +106,6 @@ final class ParallelUnpacking extends InputStream {
                 Thread.ofPlatform().daemon().name("unpacker").factory());
         pool.allowCoreThreadTimeOut(true);
         return pool;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] next = new byte[1];
-        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override

@@ -21,7 +21,7 @@ import org.tukaani.xz.MemoryLimitException;
  *
  * <p>Used by one thread.
  */
-final class Unpacked extends InputStream {
+final class Unpacked extends BulkInputStream {
     /** Begins to unpack. It may read the archive's header. */
     interface Library {
         InputStream open(InputStream packed) throws IOException;
@@ -36,12 +36,6 @@ final class Unpacked extends InputStream {
         this.compression = compression;
         this.packed = new Packed(packed);
         this.library = library;
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] next = new byte[1];
-        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  * {@link ZstdFrameReader} therefore reads the frames before the library. It removes skippable frames, and reports
  * the other faults with an {@link IOException} whose message is for users. Used by one thread.
  */
-final class ZstdFrames extends InputStream {
+final class ZstdFrames extends BulkInputStream {
     /** Passed to the library first, because it rejects a file without a frame. It unpacks to nothing. */
     private static final byte[] EMPTY_FRAME = {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x20, 0, 1, 0, 0};
 
@@ -25,12 +25,6 @@ final class ZstdFrames extends InputStream {
     ZstdFrames(InputStream packed) {
         this.packed = packed;
         frames = new ZstdFrameReader(packed, piece);
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] next = new byte[1];
-        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * <p>Used by one thread, which may be interrupted. Nothing interrupts a read from a child process, so another thread ends the
  * program then.
  */
-final class ZstdProgram extends InputStream {
+final class ZstdProgram extends BulkInputStream {
     private static final String NAME = "zstd";
     /** What precedes the reason in a message of the program. */
     private static final Pattern MESSAGE_PREFIX = Pattern.compile("^(zstd: )?(/\\*stdin\\*\\\\ *: )?");
@@ -70,12 +70,6 @@ final class ZstdProgram extends InputStream {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] next = new byte[1];
-        return read(next, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(next[0]);
     }
 
     @Override
