@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.nio.file.Path;
 import java.util.List;
 
+import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.LinesPerRecord;
@@ -36,5 +37,12 @@ public final class Ingests {
                 null,
                 PublicationChecks.NONE,
                 IngestOptions.Unfinished.REFUSE);
+    }
+
+    /** Returns the content of a file, as an ingest finds it. */
+    static Content content(Path file) throws Exception {
+        try (Source source = Source.open(file.toString())) {
+            return new SourceReader(source, Progress.SILENT).read(_ -> {});
+        }
     }
 }

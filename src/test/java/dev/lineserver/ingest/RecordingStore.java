@@ -33,6 +33,8 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 /** A store in memory that records the calls of an ingest, and fails as a test asks. */
 final class RecordingStore implements LineStore {
     final List<String> calls = new ArrayList<>();
@@ -70,6 +72,12 @@ final class RecordingStore implements LineStore {
     @Nullable
     Manifest current;
 
+    boolean requiresPlan = true;
+    /** The version that the store knows to hold the source. */
+    Optional<Manifest> unchanged = Optional.empty();
+
+    boolean reusable = true;
+
     @Nullable
     BuildRequest lastRequest;
 
@@ -85,7 +93,7 @@ final class RecordingStore implements LineStore {
 
     @Override
     public boolean requiresPlan() {
-        return true;
+        return requiresPlan;
     }
 
     @Override
@@ -105,11 +113,14 @@ final class RecordingStore implements LineStore {
     }
 
     @Override
-    public Optional<Manifest> current(DatasetName dataset) throws StoreException {
-        if (currentFailure != null) {
-            throw currentFailure;
-        }
-        return Optional.ofNullable(current);
+    public Optional<Manifest> findUnchanged(BuildRequest request) {
+        return unchanged;
+    }
+
+    @Override
+    public boolean reuse(Manifest newest, BuildRequest request) {
+        calls.add("reuse " + newest.version());
+        return reusable;
     }
 
     @Override
@@ -118,8 +129,12 @@ final class RecordingStore implements LineStore {
         lastRequest = request;
         List<byte[]> lines = new ArrayList<>();
         return new Build() {
+            private Checkpoint added = Checkpoint.START;
+
             @Override
             public void add(LineBatch batch) {
+                added = new Checkpoint(
+                        batch.firstLineIndex() + batch.count(), batch.firstByteOffset() + batch.byteCount());
                 for (int i = 0; i < batch.count(); i++) {
                     ByteArrayOutputStream line = new ByteArrayOutputStream();
                     int length = batch.length(i) - (damages ? 1 : 0);
@@ -130,7 +145,7 @@ final class RecordingStore implements LineStore {
 
             @Override
             public Checkpoint checkpoint() {
-                return checkpoint == null ? new Checkpoint(lines.size(), 0) : checkpoint;
+                return checkpoint == null ? added : checkpoint;
             }
 
             @Override
@@ -144,8 +159,10 @@ final class RecordingStore implements LineStore {
                 if (commitFailure != null) {
                     throw commitFailure;
                 }
+                assertEquals(content.lineCount(), lines.size());
+                assertEquals(content.digest(), blocks.digest());
                 calls.add(request.hold() ? "hold" : "publish");
-                long number = versions.isEmpty() ? 1 : versions.lastKey() + 1;
+                long number = newest() + 1;
                 versions.put(number, lines);
                 Manifest manifest = new Manifest(
                         request.dataset(), number, content, request.sourceName(), "memory", Instant.EPOCH, files);
@@ -204,13 +221,17 @@ final class RecordingStore implements LineStore {
     }
 
     @Override
-    public Optional<DatasetVersions> versions(DatasetName dataset) {
+    public Optional<DatasetVersions> versions(DatasetName dataset) throws StoreException {
+        if (currentFailure != null) {
+            throw currentFailure;
+        }
         return Optional.ofNullable(current)
                 .map(manifest -> new DatasetVersions(
-                        dataset,
-                        List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)),
-                        versions.lastKey(),
-                        0));
+                        dataset, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), newest(), 0));
+    }
+
+    private long newest() {
+        return Math.max(current == null ? 0 : current.version(), versions.isEmpty() ? 0 : versions.lastKey());
     }
 
     @Override

@@ -119,10 +119,7 @@ final class VerificationTest {
     }
 
     private Content contentOf(byte[] content) throws Exception {
-        Path file = Files.write(directory.resolve("content"), content);
-        try (Source source = Source.open(file.toString())) {
-            return new SourceReader(source, Progress.SILENT).read(_ -> {});
-        }
+        return Ingests.content(Files.write(directory.resolve("content"), content));
     }
 
     private static String describe(Difference difference) {
