@@ -283,17 +283,19 @@ final class ArchivesTest {
         assertTrue(message.contains("zstd -d --long=31"), message);
     }
 
+    /** Random bytes, the first 100,000 of which come again at a distance. */
+    private static byte[] withRepetition(int length, int distance) {
+        byte[] content = new byte[length];
+        new Random(SEED).nextBytes(content);
+        System.arraycopy(content, 0, content, distance, 100_000);
+        return content;
+    }
+
     /** A match that begins before the library's largest window, in several frames, one of which has a small window. */
     @Test
     void aWindowThatIsTooLargeForTheLibraryIsUnpackedByZstd() throws Exception {
         Assumptions.assumeTrue(ZstdProgram.isInstalled(), "zstd is not installed");
-        byte[] repeated = new byte[100_000];
-        byte[] content = new byte[14 << 20];
-        Random random = new Random(SEED);
-        random.nextBytes(content);
-        random.nextBytes(repeated);
-        System.arraycopy(repeated, 0, content, 0, repeated.length);
-        System.arraycopy(repeated, 0, content, 12 << 20, repeated.length);
+        byte[] content = withRepetition(14 << 20, 12 << 20);
         byte[] packed = zstd(content, 5, true, 24);
         assertTrue(packed.length < content.length - 90_000, "the encoder found no match across the window");
         byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
@@ -346,13 +348,7 @@ final class ArchivesTest {
     @Test
     void theLibraryUnpacksTheLargestWindowAndALargerOneIsRefused() throws Exception {
         int windowLog = 23;
-        byte[] repeated = new byte[100_000];
-        byte[] content = new byte[(1 << windowLog) + 1_000_000];
-        Random random = new Random(SEED);
-        random.nextBytes(content);
-        random.nextBytes(repeated);
-        System.arraycopy(repeated, 0, content, 0, repeated.length);
-        System.arraycopy(repeated, 0, content, (1 << windowLog) - 1_000, repeated.length);
+        byte[] content = withRepetition((1 << windowLog) + 1_000_000, (1 << windowLog) - 1_000);
         byte[] packed = zstd(content, 5, false, windowLog);
         assertTrue(packed.length < content.length - 90_000, "the encoder found no match across the window");
         byte[] unpacked = unpack(Compression.ZSTD, join(packed, zstd(ascii("between")), packed));
@@ -470,42 +466,48 @@ final class ArchivesTest {
         return small;
     }
 
-    @TestFactory
-    Stream<DynamicTest> aTruncatedArchiveIsRefusedUnlessItEndsWithAMember() {
+    private interface Damaging {
+        /** @param whole the content of the archive */
+        void test(Compression compression, byte[] archive, byte[] whole);
+    }
+
+    private static Stream<DynamicTest> ofEachKind(Damaging damaging) {
         return smallArchives().entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
                     byte[] bytes = archive.getValue();
                     Compression compression = Compression.of(bytes);
-                    byte[] whole = unpack(compression, bytes);
-                    int accepted = 0;
-                    for (int length = 4; length < bytes.length; length++) {
-                        byte[] unpacked = unpackOrRefuse(compression, cut(bytes, length));
-                        if (unpacked != null) {
-                            accepted++;
-                            assertArrayEquals(cut(whole, unpacked.length), unpacked, "cut to " + length);
-                        }
-                    }
-                    // After a member, and after what may follow it.
-                    boolean oneCut = compression == Compression.GZIP || compression == Compression.BZIP2;
-                    assertEquals(oneCut ? 1 : 2, accepted);
+                    damaging.test(compression, bytes, unpack(compression, bytes));
                 }));
     }
 
     @TestFactory
+    Stream<DynamicTest> aTruncatedArchiveIsRefusedUnlessItEndsWithAMember() {
+        return ofEachKind((compression, archive, whole) -> {
+            int accepted = 0;
+            for (int length = 4; length < archive.length; length++) {
+                byte[] unpacked = unpackOrRefuse(compression, cut(archive, length));
+                if (unpacked != null) {
+                    accepted++;
+                    assertArrayEquals(cut(whole, unpacked.length), unpacked, "cut to " + length);
+                }
+            }
+            // After a member, and after what may follow it.
+            boolean oneCut = compression == Compression.GZIP || compression == Compression.BZIP2;
+            assertEquals(oneCut ? 1 : 2, accepted);
+        });
+    }
+
+    @TestFactory
     Stream<DynamicTest> anArchiveWithAnyBitFlippedYieldsItsContentOrIsRefused() {
-        return smallArchives().entrySet().stream()
-                .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
-                    byte[] bytes = archive.getValue();
-                    Compression compression = Compression.of(bytes);
-                    byte[] whole = unpack(compression, bytes);
-                    for (int bit = 0; bit < bytes.length * Byte.SIZE; bit++) {
-                        byte[] flipped = changed(bytes, bit / 8, bytes[bit / 8] ^ 1 << bit % 8);
-                        byte[] unpacked = unpackOrRefuse(compression, flipped);
-                        if (unpacked != null) {
-                            assertArrayEquals(whole, unpacked, "bit " + bit);
-                        }
-                    }
-                }));
+        return ofEachKind((compression, archive, whole) -> {
+            for (int bit = 0; bit < archive.length * Byte.SIZE; bit++) {
+                byte[] flipped = changed(archive, bit / 8, archive[bit / 8] ^ 1 << bit % 8);
+                byte[] unpacked = unpackOrRefuse(compression, flipped);
+                if (unpacked != null) {
+                    assertArrayEquals(whole, unpacked, "bit " + bit);
+                }
+            }
+        });
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongFunction;
 import java.util.function.LongUnaryOperator;
 
 import org.junit.jupiter.api.Test;
@@ -259,11 +260,11 @@ final class VersionDiffTest {
         return joined.toByteArray();
     }
 
-    /** A snapshot of one line that answers its lookup in another way. */
-    private record Scripted(Manifest manifest, CompletionStage<Lookup> answer) implements Snapshot {
+    /** A snapshot that answers lookups in another way. */
+    private record Scripted(Manifest manifest, LongFunction<CompletionStage<Lookup>> answers) implements Snapshot {
         @Override
         public CompletionStage<Lookup> lookup(long lineIndex) {
-            return answer;
+            return answers.apply(lineIndex);
         }
 
         @Override
@@ -274,7 +275,7 @@ final class VersionDiffTest {
     void aDamagedLineIsAFailureThatNamesTheVersionAndTheLineNumber() {
         LinesInMemory one = version(1, "a\n");
         Scripted two = new Scripted(
-                version(2, "b\n").manifest(), CompletableFuture.completedFuture(new Lookup.Damaged("gone")));
+                version(2, "b\n").manifest(), _ -> CompletableFuture.completedFuture(new Lookup.Damaged("gone")));
         StoreFailedException failure = assertThrows(
                 StoreFailedException.class,
                 () -> new VersionDiff(one, two, new LineNumbers(0), 10, Progress.SILENT).compare());
@@ -285,34 +286,22 @@ final class VersionDiffTest {
     void aStoreFailureIsRethrownUnwrapped() {
         LinesInMemory one = version(1, "a\n");
         StoreException failure = new StoreUnavailableException("unreachable");
-        Scripted two = new Scripted(version(2, "b\n").manifest(), CompletableFuture.failedFuture(failure));
+        Scripted two = new Scripted(version(2, "b\n").manifest(), _ -> CompletableFuture.failedFuture(failure));
         assertSame(failure, assertThrows(StoreException.class, () -> compare(one, two, 10)));
     }
 
     @Test
     void lookupsAreRequestedAheadOfTheComparison() throws Exception {
         LinesInMemory one = version(1, "a\n".repeat(1_000));
-        LinesInMemory lines = version(2, "b\n".repeat(1_000));
         List<CompletableFuture<Lookup>> pending = new ArrayList<>();
-        Snapshot two = new Snapshot() {
-            @Override
-            public Manifest manifest() {
-                return lines.manifest();
+        Snapshot two = new Scripted(version(2, "b\n".repeat(1_000)).manifest(), lineIndex -> {
+            CompletableFuture<Lookup> lookup = new CompletableFuture<>();
+            pending.add(lookup);
+            if (pending.size() == 128 || lineIndex >= 128) {
+                pending.forEach(waiting -> waiting.complete(new Lookup.Found(new byte[] {'b'})));
             }
-
-            @Override
-            public CompletionStage<Lookup> lookup(long lineIndex) {
-                CompletableFuture<Lookup> lookup = new CompletableFuture<>();
-                pending.add(lookup);
-                if (pending.size() == 128 || lineIndex >= 128) {
-                    pending.forEach(waiting -> waiting.complete(new Lookup.Found(new byte[] {'b'})));
-                }
-                return lookup;
-            }
-
-            @Override
-            public void close() {}
-        };
+            return lookup;
+        });
         assertEquals("0-999 /1/1000", describe(compare(one, two, 10)));
     }
 }
