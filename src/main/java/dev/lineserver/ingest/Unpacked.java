@@ -60,12 +60,13 @@ final class Unpacked extends BulkInputStream {
                             + (e.getMemoryLimit() >> 10) + " MiB, half of the heap; unpack it in a pipe: xz -dc FILE |"
                             + " line-server ingest -",
                     e);
-        } catch (EOFException e) {
-            // IoErrors has words for it.
-            throw e;
         } catch (IOException | RuntimeException e) {
             if (packed.failure != null) {
                 throw packed.failure;
+            }
+            if (e instanceof EOFException truncated) {
+                // IoErrors has words for it.
+                throw truncated;
             }
             throw new IOException(
                     "its " + compression + " data is damaged (" + e.getMessage() + "); fetch it again", e);

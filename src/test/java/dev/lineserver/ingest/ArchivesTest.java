@@ -394,6 +394,17 @@ final class ArchivesTest {
         }
     }
 
+    /** The program zstd takes the end of the bytes read for the end of the archive. */
+    @Test
+    void aReadThatFailsIsNotTakenForTheEndOfTheArchive() {
+        IOException failure = new ClosedByInterruptException();
+        InputStream unpacked = new Unpacked(Compression.ZSTD, failing(new byte[9], failure), packed -> {
+            assertThrows(IOException.class, packed::readAllBytes);
+            throw new EOFException();
+        });
+        assertSame(failure, assertThrows(IOException.class, unpacked::readAllBytes));
+    }
+
     @Test
     void aLargeSingleSegmentFrameIsUnpacked() throws Exception {
         byte[] content = new byte[9 << 20];

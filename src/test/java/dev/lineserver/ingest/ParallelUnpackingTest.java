@@ -103,7 +103,7 @@ final class ParallelUnpackingTest {
         assertTrue(refused > 50 && refused < 250, refused + " archives were refused");
     }
 
-    /** A frame that is too long for a piece, and what is not a frame, are left to the code for any archive. */
+    /** A frame that is too long for a piece, and bytes that are no frame, are left to the code for any archive. */
     @Test
     void aFrameOfAnyLengthIsUnpacked() throws Exception {
         byte[] content = new byte[20 << 20];
