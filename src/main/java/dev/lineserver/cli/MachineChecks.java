@@ -15,7 +15,7 @@ import dev.lineserver.store.Finding;
 
 /**
  * Checks the machine and the process. Reads only: nothing is written. A fact that the system does not show is not judged.
- * {@link ServerChecks} checks what the settings name.
+ * {@link ServerChecks} checks addresses and files that the settings name.
  */
 final class MachineChecks {
     /** Java 25 is the release that all tests use. */

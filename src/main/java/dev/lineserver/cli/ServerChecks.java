@@ -20,7 +20,7 @@ import dev.lineserver.http.access.AccessListFile;
 import dev.lineserver.store.Finding;
 
 /**
- * Checks what the settings of a server name: addresses, the data directory, keys and certificates. Reads, binds and connects
+ * Checks the addresses, data directory, keys and certificates that the settings of a server name. Reads, binds and connects
  * only: nothing is written.
  */
 final class ServerChecks {

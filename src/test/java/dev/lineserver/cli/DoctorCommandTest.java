@@ -32,7 +32,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-/** Tests {@code doctor} over both stores, and its checks of what the settings name. */
+/** Tests {@code doctor} over both stores, and its checks of addresses and files. */
 final class DoctorCommandTest {
     @TempDir
     Path directory;

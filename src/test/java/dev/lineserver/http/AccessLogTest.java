@@ -113,7 +113,7 @@ final class AccessLogTest {
         assertNull(json.getString("referer"));
     }
 
-    /** Returns what is written about a request with this target, which is also its referrer and user agent. */
+    /** Returns the log of a request with this target, which is also its referrer and user agent. */
     private static String written(ServeConfig.AccessLogFormat format, String target) {
         HttpServerResponse response = ScriptedLines.proxy(HttpServerResponse.class, (_, _, _) -> 7L);
         HttpServerRequest request =
