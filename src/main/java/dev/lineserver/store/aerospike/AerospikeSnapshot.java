@@ -20,9 +20,9 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.aerospike.registry.LifeCycle;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
+import dev.lineserver.store.aerospike.registry.Versions;
 
 /**
  * Reads the lines of one version from its set. A lookup is one read of one record:
@@ -198,7 +198,7 @@ final class AerospikeSnapshot implements Snapshot {
     @Override
     public void keepAlive() {
         try {
-            store.lifeCycle.hold(set);
+            store.versions.hold(set);
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
@@ -229,7 +229,7 @@ final class AerospikeSnapshot implements Snapshot {
                 throw new CompletionException(new StoreUnavailableException("version " + manifest.version() + " of "
                         + manifest.dataset()
                         + " was replaced or dropped, and its lines have been deleted (they are kept"
-                        + " for requests in progress, for at most " + LifeCycle.MAX_HOLD.toMinutes()
+                        + " for requests in progress, for at most " + Versions.MAX_HOLD.toMinutes()
                         + " minutes): request the newest version"));
             }
             if (damageReported.compareAndSet(false, true)) {

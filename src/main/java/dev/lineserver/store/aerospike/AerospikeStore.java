@@ -32,9 +32,11 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
-import dev.lineserver.store.aerospike.registry.LifeCycle;
+import dev.lineserver.store.aerospike.registry.Builds;
 import dev.lineserver.store.aerospike.registry.LineSet;
+import dev.lineserver.store.aerospike.registry.Maintenance;
 import dev.lineserver.store.aerospike.registry.Registry;
+import dev.lineserver.store.aerospike.registry.Versions;
 
 /**
  * Keeps versions in an Aerospike cluster: each line, or a few consecutive ones, are a record, each version a set, and everything else is in one
@@ -52,14 +54,19 @@ public final class AerospikeStore implements LineStore {
     final ConnectedCluster cluster;
     final RegistryRecord registry;
     final RecordReader reader;
-    final LifeCycle lifeCycle;
+    final Maintenance maintenance;
+    final Builds builds;
+    final Versions versions;
 
     private AerospikeStore(ConnectedCluster cluster) {
         this.cluster = cluster;
         this.registry = new RegistryRecord(cluster);
         this.reader = new RecordReader(cluster);
         AerospikeSettings.WriteLimits writes = cluster.settings.writes();
-        this.lifeCycle = new LifeCycle(registry, writes.lease(), writes.grace(), InstantSource.system());
+        InstantSource clock = InstantSource.system();
+        this.maintenance = new Maintenance(registry, writes.grace(), clock);
+        this.builds = new Builds(registry, maintenance, writes.lease(), clock);
+        this.versions = new Versions(registry, maintenance, clock);
     }
 
     /**
@@ -148,7 +155,7 @@ public final class AerospikeStore implements LineStore {
         return new AerospikeBuild(
                 cluster,
                 registry,
-                lifeCycle.begin(request),
+                builds.begin(request),
                 request.linesPerRecord(),
                 request.compress(),
                 maxBytesPerRecord);
@@ -157,8 +164,7 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Optional<PartBuild> join(BuildRequest request, IngestPart part, Content content) throws StoreException {
         warnOfConflictResolution();
-        return lifeCycle
-                .join(request, part, content, maxBytesPerRecord())
+        return builds.join(request, part, content, maxBytesPerRecord())
                 .map(held -> new AerospikePartBuild(cluster, registry, held, content));
     }
 
@@ -169,12 +175,12 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public List<BuildStatus> builds() throws StoreException {
-        return lifeCycle.builds();
+        return builds.list();
     }
 
     @Override
     public boolean discardBuild(DatasetName dataset) throws StoreException {
-        return lifeCycle.discardBuild(dataset);
+        return builds.discard(dataset);
     }
 
     @Override
@@ -191,35 +197,35 @@ public final class AerospikeStore implements LineStore {
 
     @Override
     public boolean drop(DatasetName dataset) throws StoreException {
-        return lifeCycle.drop(dataset);
+        return versions.drop(dataset);
     }
 
     @Override
     public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
-        return lifeCycle.publish(dataset, version, keep);
+        return versions.publish(dataset, version, keep);
     }
 
     @Override
     public void drop(DatasetName dataset, long version) throws StoreException {
-        lifeCycle.drop(dataset, version);
+        versions.drop(dataset, version);
     }
 
     @Override
     public List<Leftover> reclaim(boolean dryRun) throws StoreException {
-        return lifeCycle.reclaim(dryRun);
+        return maintenance.reclaim(dryRun);
     }
 
     @Override
     public void reclaimInBackground() throws StoreException {
-        lifeCycle.reclaimInBackground();
+        maintenance.reclaimInBackground();
     }
 
     @Override
     public Plan plan(TextShape shape, int keep, LinesPerRecord linesPerRecord) throws StoreException {
-        boolean reclaimable = !lifeCycle.reclaim(true).isEmpty();
+        boolean reclaimable = !maintenance.reclaim(true).isEmpty();
         int maxBytesPerRecord = maxBytesPerRecord();
         return cluster.repeat(() -> ClusterPlan.of(
-                shape, cluster, maxBytesPerRecord, LifeCycle.orDefault(keep), linesPerRecord, reclaimable));
+                shape, cluster, maxBytesPerRecord, Versions.orDefault(keep), linesPerRecord, reclaimable));
     }
 
     /**
@@ -227,7 +233,7 @@ public final class AerospikeStore implements LineStore {
      */
     @Override
     public void close() {
-        lifeCycle.close();
+        maintenance.close();
         cluster.close();
     }
 

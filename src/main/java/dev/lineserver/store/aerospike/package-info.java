@@ -5,7 +5,7 @@
  * <pre>
  *   ingest thread   AerospikeBuild ──► BatchWriter (write threads) ──► cluster
  *   event loop      AerospikeSnapshot ──► RecordReader ──► CoalescingReader ──► ClientLink ──► cluster
- *   any thread      AerospikeStore ──► registry.LifeCycle ──► RegistryRecord ──► cluster
+ *   any thread      AerospikeStore ──► registry.Builds, Versions ──► RegistryRecord ──► cluster
  * </pre>
  *
  * <p>May use {@code store}, {@code line}, {@code store.aerospike.registry}, the Aerospike client with its Netty, and the JDK.

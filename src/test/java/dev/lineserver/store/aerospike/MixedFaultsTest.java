@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.stream.LongStream;
 
@@ -28,6 +28,7 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
+import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -154,7 +155,11 @@ class MixedFaultsTest extends FakeNodeTest {
     }
 
     private String setOfTheBuild() {
-        return Objects.requireNonNull(registry().builds().get(NAME.value())).set();
+        return registry().sets().values().stream()
+                .filter(set -> set.state() == LineSet.SetState.BUILDING)
+                .max(Comparator.comparingLong(LineSet::build))
+                .orElseThrow()
+                .name();
     }
 
     /** Another process finds it expired, and takes it away. */

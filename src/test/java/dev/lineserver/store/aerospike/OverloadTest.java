@@ -97,7 +97,7 @@ final class OverloadTest extends FakeNodeTest {
     @Test
     void aNumberOfAcknowledgedRecordsThatIsNotThatOfTheSourcePreventsPublication() throws Exception {
         AerospikeStore store = connect(settings());
-        HeldLease lease = store.lifeCycle.begin(new BuildRequest(NAME, "sample", null, false));
+        HeldLease lease = store.builds.begin(new BuildRequest(NAME, "sample", null, false));
         BatchWriter writer = new BatchWriter(store.cluster, lease);
         LineRecords records = firstSet(store);
         BatchRecord record = new BatchWrite(store.cluster.policies.lineWrite, records.line(0), new Operation[] {

@@ -27,7 +27,7 @@ import dev.lineserver.store.IngestPart;
  * @param stored the lines that are stored; of several parts only their numbers, and no digest
  * @param parts the work of several processes; null if one process writes all lines
  */
-public record BuildEntry(
+record BuildEntry(
         String set,
         String source,
         long sourceSize,
@@ -40,7 +40,7 @@ public record BuildEntry(
         @JsonSetter(nulls = Nulls.SET) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
         PartsEntry parts) {
     /** Time for which the lines of a build that has ended are kept. Until then, they take space in the cluster. */
-    public static final Duration MAX_AGE = Duration.ofHours(24);
+    static final Duration MAX_AGE = Duration.ofHours(24);
 
     BuildEntry with(StoredPrefix prefix, long now) {
         return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, parts);

@@ -1,12 +1,8 @@
 package dev.lineserver.store.aerospike.registry;
 
-import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,14 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
-/** Begins, resumes, lists and discards builds, for {@link LifeCycle}. Safe for use by many threads. */
-final class Builds {
+/** Begins, resumes, lists and discards builds. Safe for use by many threads; all methods block. */
+public final class Builds {
     private static final System.Logger LOG = System.getLogger(Builds.class.getName());
 
     /**
@@ -36,13 +34,28 @@ final class Builds {
     /** Bounds source names so that a registry with 4,000 datasets fits one record. */
     private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
-    private final LifeCycle lifeCycle;
+    final RegistryAccess access;
+    final Maintenance maintenance;
+    final LeaseTerm term;
 
-    Builds(LifeCycle lifeCycle) {
-        this.lifeCycle = lifeCycle;
+    /**
+     * @param maintenance renews the leases of builds, and frees the sets of those that are rolled back
+     * @param lease time after its last renewal for which a build excludes other builds of its dataset
+     */
+    public Builds(RegistryAccess access, Maintenance maintenance, Duration lease, InstantSource clock) {
+        this.access = access;
+        this.maintenance = maintenance;
+        this.term = new LeaseTerm(lease, clock);
     }
 
-    HeldLease begin(BuildRequest request) throws StoreException {
+    /**
+     * Begins the next version of a dataset, in a set of its own, or resumes the unfinished one. To resume, it waits for the
+     * lease of a process that may still be alive.
+     *
+     * @throws StoreFailedException if another build of the dataset is in progress, or an unfinished one exists that is not
+     *     resumed
+     */
+    public HeldLease begin(BuildRequest request) throws StoreException {
         removeEndedProcesses(request.dataset().value());
         if (request.resume()) {
             awaitLease(request.dataset().value());
@@ -51,12 +64,12 @@ final class Builds {
         String dataset = request.dataset().value();
         String source = truncateStart(request.sourceName());
         String holder = ProcessIdentity.newHolder();
-        Registry after = lifeCycle.access.update("beginning a version of " + dataset, current -> {
+        Registry after = access.update("beginning a version of " + dataset, current -> {
             Lease held = current.leases().get(dataset);
             // The lease is this build's if an earlier attempt succeeded and its outcome was in doubt.
             if (held == null || !held.holder().equals(holder)) {
-                lifeCycle.requireNoBuild(held, dataset + " is being ingested already");
-                Optional<BuildEntry> unfinished = current.resumable(dataset, lifeCycle.now());
+                current.requireNoBuild(dataset, dataset + " is being ingested already", term.now());
+                Optional<BuildEntry> unfinished = current.resumable(dataset, term.now());
                 if (unfinished.isPresent() && !request.resume()) {
                     throw status(current, dataset, unfinished.get()).refusal();
                 }
@@ -65,17 +78,33 @@ final class Builds {
                     requireSameSize(unfinished.get(), request);
                 }
                 BuildEntry build = unfinished.isPresent()
-                        ? unfinished.get().resumed(lifeCycle.now())
+                        ? unfinished.get().resumed(term.now())
                         : newBuild(current, request, source, room, null);
                 current.builds().put(dataset, build);
                 current.leases()
-                        .put(dataset, lifeCycle.renewed(new Lease(holder, describeOwner(source), build.set(), 0)));
+                        .put(dataset, term.renew(new Lease(holder, ProcessIdentity.describe(source), build.set(), 0)));
             }
         });
         Lease ours = Objects.requireNonNull(
                 after.leases().get(dataset), "the registry was written without the lease of this build");
         BuildEntry build = Objects.requireNonNull(after.builds().get(dataset));
-        return new HeldLease(lifeCycle, request, source, ours, after.lineSet(ours.set()), build);
+        return new HeldLease(this, request, source, ours, after.lineSet(ours.set()), build);
+    }
+
+    /**
+     * Gives a process a part of the next version of a dataset. Begins the version, or joins the parts that are writing it, or
+     * resumes it if no part does.
+     *
+     * @param content of the source; the same for all parts
+     * @param maxBytesPerRecord longest line, in bytes, that fits one record
+     * @return empty if the dataset's current version has the content already, or if a held one has it and the request asks to
+     *     hold the version
+     * @throws StoreFailedException if the dataset is ingested in another way, or another content, the part has a process, or
+     *     an unfinished build exists that is not resumed
+     */
+    public Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
+            throws StoreException {
+        return new Parts(this).join(request, part, content, maxBytesPerRecord);
     }
 
     /**
@@ -87,12 +116,11 @@ final class Builds {
 
     /** Reclaims what no version needs, so that sets and their space are available to a build. */
     Room findRoom() throws StoreException {
-        lifeCycle.reclaim(false);
+        maintenance.reclaim(false);
         // Records are counted before the set is chosen: a set without records cannot gain any, unless a node brings
-        // back old
-        // ones.
-        Map<String, RegistryAccess.SetCount> counts = lifeCycle.access.setCounts();
-        return new Room(counts, lifeCycle.access.namespace().time() - CLOCK_MARGIN.toMillis());
+        // back old ones.
+        Map<String, RegistryAccess.SetCount> counts = access.setCounts();
+        return new Room(counts, access.namespace().time() - CLOCK_MARGIN.toMillis());
     }
 
     private static void requireOneProcess(BuildEntry unfinished, String dataset) throws StoreFailedException {
@@ -120,23 +148,23 @@ final class Builds {
             throws StoreFailedException {
         String dataset = request.dataset().value();
         long version = current.dataset(dataset).lastNumber() + 1;
-        LineSet set = current.chooseSet(room.counts(), dataset, version, room.recordsSince(), lifeCycle.now());
+        LineSet set = current.chooseSet(room.counts(), dataset, version, room.recordsSince(), term.now());
         current.put(set);
         return new BuildEntry(
                 set.name(),
                 source,
                 sourceSize(request),
-                lifeCycle.now(),
-                lifeCycle.now(),
+                term.now(),
+                term.now(),
                 0,
-                lifeCycle.now(),
+                term.now(),
                 StoredPrefix.NONE,
                 parts);
     }
 
     /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
     void removeEndedProcesses(String dataset) throws StoreException {
-        Registry present = lifeCycle.access.read();
+        Registry present = access.read();
         Lease held = present.leases().get(dataset);
         BuildEntry build = present.builds().get(dataset);
         PartsEntry parts = build == null ? null : build.parts();
@@ -145,8 +173,8 @@ final class Builds {
         if (!ended && endedParts.isEmpty()) {
             return;
         }
-        lifeCycle.reclaimIfWritesAreStopped();
-        lifeCycle.access.update("removing the lease of an ended process on " + dataset, current -> {
+        maintenance.reclaimIfWritesAreStopped();
+        access.update("removing the lease of an ended process on " + dataset, current -> {
             if (ended) {
                 boolean _ = current.leases().remove(dataset, held);
             }
@@ -154,7 +182,7 @@ final class Builds {
             if (now != null && now.parts() != null && !endedParts.isEmpty()) {
                 PartsEntry remaining = now.parts().leave(endedParts);
                 current.builds().put(dataset, now.with(remaining, now.activeAt()));
-                if (!remaining.hasLivePart(lifeCycle.now())) {
+                if (!remaining.hasLivePart(term.now())) {
                     current.leases().remove(dataset);
                 }
             }
@@ -163,12 +191,12 @@ final class Builds {
 
     /** Waits until the lease on a dataset expires, unless its process renews it. */
     private void awaitLease(String dataset) throws StoreException {
-        Lease first = lifeCycle.access.read().leases().get(dataset);
+        Lease first = access.read().leases().get(dataset);
         if (first != null) {
             awaitExpiry(
                     first.owner(),
                     first.until(),
-                    () -> first.equals(lifeCycle.access.read().leases().get(dataset)));
+                    () -> first.equals(access.read().leases().get(dataset)));
         }
     }
 
@@ -178,13 +206,13 @@ final class Builds {
     }
 
     void awaitExpiry(String owner, long until, Condition unchanged) throws StoreException {
-        if (until > lifeCycle.now()) {
+        if (until > term.now()) {
             LOG.log(
                     Level.INFO,
                     "waiting up to {0} s for the lease of {1}",
-                    Math.ceilDiv(until - lifeCycle.now(), 1_000L),
+                    Math.ceilDiv(until - term.now(), 1_000L),
                     owner);
-            while (until > lifeCycle.now() && unchanged.holds()) {
+            while (until > term.now() && unchanged.holds()) {
                 Reclaimer.pause("waiting for the lease of another process");
             }
         }
@@ -192,54 +220,41 @@ final class Builds {
 
     BuildStatus status(Registry current, String dataset, BuildEntry build) {
         LineSet set = current.lineSet(build.set());
-        return build.status(
-                new DatasetName(dataset), set, current.hasValidLease(set, lifeCycle.now()), lifeCycle.now());
+        return build.status(new DatasetName(dataset), set, current.hasValidLease(set, term.now()), term.now());
     }
 
-    List<BuildStatus> list() throws StoreException {
-        Registry current = lifeCycle.access.read();
+    /** Returns the builds in progress, and those that can be resumed. */
+    public List<BuildStatus> list() throws StoreException {
+        Registry current = access.read();
         return current.builds().entrySet().stream()
                 .map(entry -> status(current, entry.getKey(), entry.getValue()))
                 .filter(build -> build.running()
-                        || current.resumable(build.dataset().value(), lifeCycle.now())
+                        || current.resumable(build.dataset().value(), term.now())
                                 .isPresent())
                 .toList();
     }
 
-    boolean discard(DatasetName dataset) throws StoreException {
+    /**
+     * Discards an unfinished build; its set is truncated at once.
+     *
+     * @return false if there is none
+     * @throws StoreFailedException if the build is in progress
+     */
+    public boolean discard(DatasetName dataset) throws StoreException {
         boolean[] discarded = new boolean[1];
-        lifeCycle.access.update("discarding the unfinished build of " + dataset, current -> {
-            lifeCycle.requireNoBuild(
-                    current.leases().get(dataset.value()), "the build of " + dataset + " is in progress");
+        access.update("discarding the unfinished build of " + dataset, current -> {
+            current.requireNoBuild(dataset.value(), "the build of " + dataset + " is in progress", term.now());
             discarded[0] |= current.builds().remove(dataset.value()) != null;
         });
         if (discarded[0]) {
-            lifeCycle.sweep();
+            maintenance.sweep();
         }
         return discarded[0];
-    }
-
-    static String describeOwner(String source) {
-        return "process " + ProcessHandle.current().pid() + " on " + hostName() + " from '" + source + "' since "
-                + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 
     /** Shortens a source name from its start, because the end of a path is the more specific part. */
     static String truncateStart(String source) {
         int excess = source.length() - MAX_SOURCE_NAME_LENGTH;
         return excess <= 0 ? source : "…" + source.substring(excess + 1);
-    }
-
-    /** The shell does not always export the variable. */
-    private static String hostName() {
-        String variable = System.getenv("HOSTNAME");
-        if (variable != null) {
-            return variable;
-        }
-        try {
-            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
-        } catch (IOException _) {
-            return "an unnamed host";
-        }
     }
 }

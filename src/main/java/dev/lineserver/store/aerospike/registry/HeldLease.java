@@ -26,7 +26,7 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  *                     renewed every third of its duration
  *                       ┌──────┐
  *                       ▼      │   commit()
- *   LifeCycle.begin ──► HELD ──┴───────────────────────► released, set LIVE
+ *      Builds.begin ──► HELD ──┴───────────────────────► released, set LIVE
  *                       │  │       rollBack()
  *                       │  ├───────────────────────────► released, set FREE
  *                       │  │       suspend()
@@ -38,13 +38,13 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  *
  * <p>A lost lease stays lost, even if no other build took it: the set may have been truncated meanwhile.
  *
- * <p>Three kinds of threads use a lease: the housekeeping thread of {@link LifeCycle} renews it, the threads of the
+ * <p>Three kinds of threads use a lease: the housekeeping thread of {@link Maintenance} renews it, the threads of the
  * build check it, and the thread that ingests commits or rolls back.
  */
 public final class HeldLease {
     private static final System.Logger LOG = System.getLogger(HeldLease.class.getName());
 
-    private final LifeCycle lifeCycle;
+    private final Builds builds;
     private final BuildRequest request;
     private final DatasetName dataset;
     private final String sourceName;
@@ -69,8 +69,8 @@ public final class HeldLease {
 
     /** @param build as in the registry */
     HeldLease(
-            LifeCycle lifeCycle, BuildRequest request, String sourceName, Lease lease, LineSet set, BuildEntry build) {
-        this.lifeCycle = lifeCycle;
+            Builds builds, BuildRequest request, String sourceName, Lease lease, LineSet set, BuildEntry build) {
+        this.builds = builds;
         this.request = request;
         this.dataset = request.dataset();
         this.sourceName = sourceName;
@@ -79,7 +79,7 @@ public final class HeldLease {
         this.resumed = build.stored();
         this.progress = () -> renewal(resumed);
         this.reported = resumed;
-        this.renewals = lifeCycle.scheduleRenewals(this::renew);
+        this.renewals = builds.maintenance.scheduleRenewals(builds.term.renewalInterval(), this::renew);
     }
 
     /** Returns the set that the build writes to. */
@@ -102,7 +102,7 @@ public final class HeldLease {
     }
 
     private Renewal renewal(StoredPrefix stored) {
-        return new Renewal(stored, build -> build.with(stored, lifeCycle.now()));
+        return new Renewal(stored, build -> build.with(stored, builds.term.now()));
     }
 
     /** Records something else with each renewal: {@code change}, which is called on the housekeeping thread. */
@@ -120,7 +120,7 @@ public final class HeldLease {
         StoreUnavailableException lost = lossReason;
         // Uses the clock, not the registry: it is called before each batch, and must also work if the renewals do not
         // run.
-        if (lost == null && lifeCycle.now() > lifeCycle.writeDeadline(lease)) {
+        if (lost == null && builds.term.now() > builds.term.writeDeadline(lease)) {
             lost = markLost(leaseLost());
         }
         if (lost != null) {
@@ -140,12 +140,12 @@ public final class HeldLease {
     public Manifest commit(Content content, String layout, long records, List<Manifest.Part> files)
             throws StoreException {
         commitAttempted = true;
-        Instant now = Instant.ofEpochMilli(lifeCycle.now());
+        Instant now = Instant.ofEpochMilli(builds.term.now());
         Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now, files);
         Registry.VersionEntry version =
-                new Registry.VersionEntry(manifest, set.name(), records, lifeCycle.access.nodeCount());
+                new Registry.VersionEntry(manifest, set.name(), records, builds.access.nodeCount());
         boolean[] retired = new boolean[1];
-        lifeCycle.access.update("publishing " + describe(), current -> {
+        builds.access.update("publishing " + describe(), current -> {
             // Contained if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this
             // check must come before the one for the lease.
             if (current.dataset(dataset.value()).all().contains(version)) {
@@ -159,7 +159,7 @@ public final class HeldLease {
             if (request.hold()) {
                 current.hold(dataset.value(), version);
             } else {
-                int keep = LifeCycle.orDefault(request.keep());
+                int keep = Versions.orDefault(request.keep());
                 retired[0] |= current.publish(dataset.value(), version, keep, now.toEpochMilli());
             }
             current.leases().remove(dataset.value());
@@ -167,7 +167,7 @@ public final class HeldLease {
         });
         renewals.cancel(false);
         if (retired[0]) {
-            lifeCycle.scheduleSweepAfterGrace();
+            builds.maintenance.sweepAfterGrace();
         }
         return manifest;
     }
@@ -181,7 +181,7 @@ public final class HeldLease {
     public StoredPrefix suspend(StoredPrefix stored) {
         renewals.cancel(false);
         try {
-            lifeCycle.access.failingFast().update("suspending " + describe(), current -> {
+            builds.access.failingFast().update("suspending " + describe(), current -> {
                 if (ownsLease(current)) {
                     current.leases().remove(dataset.value());
                     changeBuild(current, renewal(stored).change());
@@ -229,7 +229,7 @@ public final class HeldLease {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
             // Otherwise the set is reclaimed like any other.
-            RegistryAccess access = lifeCycle.access.failingFast();
+            RegistryAccess access = builds.access.failingFast();
             boolean truncated = !commitAttempted && isValid() && ownsLease(access.read());
             if (truncated) {
                 access.truncate(set.name());
@@ -239,11 +239,11 @@ public final class HeldLease {
                     current.leases().remove(dataset.value());
                     current.builds().remove(dataset.value());
                     if (truncated) {
-                        current.put(set.withState(LineSet.SetState.FREE, lifeCycle.now()));
+                        current.put(set.withState(LineSet.SetState.FREE, builds.term.now()));
                     }
                 }
             });
-            lifeCycle.sweep();
+            builds.maintenance.sweep();
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
@@ -267,11 +267,11 @@ public final class HeldLease {
      * The commit may have released the lease, and not cancelled the renewals yet.
      */
     void renew() throws StoreException {
-        Lease renewed = lifeCycle.renewed(lease);
+        Lease renewed = builds.term.renew(lease);
         Renewal recorded = progress.get();
         boolean[] lost = new boolean[1];
         // The next renewal repeats it, with a later end.
-        lifeCycle.access.failingFast().update("renewing the lease on " + dataset, current -> {
+        builds.access.failingFast().update("renewing the lease on " + dataset, current -> {
             lost[0] = !isPublished(current) && !isOwned(current);
             if (isOwned(current)) {
                 current.leases().put(dataset.value(), renewed);

@@ -26,7 +26,7 @@ public final class HeldPart {
     /** The same as for the writes of lines. */
     private static final Duration CLUSTER_TIMEOUT = Duration.ofSeconds(60);
 
-    private final LifeCycle lifeCycle;
+    private final Builds builds;
     private final DatasetName dataset;
     private final IngestPart part;
     private final String holder;
@@ -38,19 +38,19 @@ public final class HeldPart {
     private boolean isLost;
 
     HeldPart(
-            LifeCycle lifeCycle,
+            Builds builds,
             DatasetName dataset,
             IngestPart part,
             String holder,
             HeldLease lease,
             PartsEntry parts) {
-        this.lifeCycle = lifeCycle;
+        this.builds = builds;
         this.dataset = dataset;
         this.part = part;
         this.holder = holder;
         this.lease = lease;
         this.parts = parts;
-        lease.reportChange(changeParts(build -> build.renew(part.number(), holder, lifeCycle.leaseEnd())));
+        lease.reportChange(changeParts(build -> build.renew(part.number(), holder, builds.term.end())));
     }
 
     private UnaryOperator<BuildEntry> changeParts(UnaryOperator<PartsEntry> change) {
@@ -61,7 +61,7 @@ public final class HeldPart {
             }
             PartsEntry after = change.apply(before);
             // Waiting writes nothing.
-            return after.equals(before) ? build : build.with(after, lifeCycle.now());
+            return after.equals(before) ? build : build.with(after, builds.term.now());
         };
     }
 
@@ -105,7 +105,7 @@ public final class HeldPart {
         int chunk = parts.claimed(part.number());
         change(
                 "finishing a chunk of " + dataset,
-                entry -> entry.finish(part.number(), chunk, longLineParts).claim(part.number(), lifeCycle.now()));
+                entry -> entry.finish(part.number(), chunk, longLineParts).claim(part.number(), builds.term.now()));
     }
 
     /**
@@ -116,7 +116,7 @@ public final class HeldPart {
      */
     public Optional<Chunk> claim() throws StoreException {
         while (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
-            change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), lifeCycle.now()));
+            change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), builds.term.now()));
             if (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
                 Reclaimer.pause("waiting for the other parts");
                 removeEndedProcesses();
@@ -128,7 +128,7 @@ public final class HeldPart {
 
     private void removeEndedProcesses() throws StoreException {
         try {
-            lifeCycle.removeEndedProcesses(dataset);
+            builds.removeEndedProcesses(dataset.value());
         } catch (StoreUnavailableException e) {
             // The next change of the registry waits for the cluster.
             LOG.log(Level.DEBUG, "ended parts cannot be found: {0}", e.getMessage());
@@ -146,7 +146,7 @@ public final class HeldPart {
             return lease.commit(content, layout, parts.recordCount(), List.of());
         } catch (StoreUnavailableException e) {
             // This process was suspended while it had claimed the publication, and another one claimed it then.
-            return lease.findPublished(lifeCycle.access.read()).orElseThrow(() -> e);
+            return lease.findPublished(builds.access.read()).orElseThrow(() -> e);
         }
     }
 
@@ -167,7 +167,7 @@ public final class HeldPart {
     }
 
     private void update(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
-        Registry after = lifeCycle.access.failingFast().update(activity, current -> {
+        Registry after = builds.access.failingFast().update(activity, current -> {
             BuildEntry build = current.builds().get(dataset.value());
             if (isOurs(build) && lease.isOwned(current)) {
                 current.builds().put(dataset.value(), changeParts(change).apply(build));
@@ -201,13 +201,13 @@ public final class HeldPart {
         lease.stopRenewals();
         boolean[] last = new boolean[1];
         try {
-            lifeCycle.access.failingFast().update("leaving the build of " + dataset, current -> {
+            builds.access.failingFast().update("leaving the build of " + dataset, current -> {
                 BuildEntry build = current.builds().get(dataset.value());
                 if (isOurs(build) && lease.isOwned(current)) {
                     BuildEntry after = changeParts(entry -> entry.leave(part.number(), holder))
                             .apply(build);
                     current.builds().put(dataset.value(), after);
-                    if (after.parts() == null || !after.parts().hasLivePart(lifeCycle.now())) {
+                    if (after.parts() == null || !after.parts().hasLivePart(builds.term.now())) {
                         current.leases().remove(dataset.value());
                         last[0] = true;
                     }
@@ -215,7 +215,7 @@ public final class HeldPart {
             });
             if (last[0]) {
                 // If no chunk is stored, nothing can be resumed.
-                lifeCycle.sweep();
+                builds.maintenance.sweep();
             }
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "other parts wait until the lease of part {0} expires: {1}", part, e.getMessage());

@@ -13,17 +13,17 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
-/** Joins processes to the build that they write together, for {@link LifeCycle}. Safe for use by many threads. */
+/** Joins processes to the build that they write together, for {@link Builds}. Safe for use by many threads. */
 final class Parts {
     /** All parts of a build have its lease. */
     private static final String PARTS_HOLDER = "parts-of-build-";
 
-    private final LifeCycle lifeCycle;
     private final Builds builds;
+    private final LeaseTerm term;
 
-    Parts(LifeCycle lifeCycle, Builds builds) {
-        this.lifeCycle = lifeCycle;
+    Parts(Builds builds) {
         this.builds = builds;
+        this.term = builds.term;
     }
 
     /** Begins a version of several parts, or joins or resumes the one that is being written. */
@@ -43,25 +43,24 @@ final class Parts {
                 request.linesPerRecord().of(content.lineCount(), content.byteCount()),
                 request.compress(),
                 maxBytesPerRecord);
-        Registry after = lifeCycle.access.update("joining the build of " + dataset, current -> {
+        Registry after = builds.access.update("joining the build of " + dataset, current -> {
             BuildEntry running = findRunning(current, dataset);
             if (running == null) {
-                lifeCycle.requireNoBuild(
-                        current.leases().get(dataset), dataset + " is being ingested already, and not in parts");
+                current.requireNoBuild(dataset, dataset + " is being ingested already, and not in parts", term.now());
                 if (isStored(current.dataset(dataset), content, request.hold())) {
                     return;
                 }
             }
             BuildEntry build = running != null ? running : beginOrResume(current, request, source, room, empty);
             PartsEntry parts = requireSameParts(build.parts(), part, content, request, holder);
-            PartsEntry joined = parts.join(part.number(), holder, Builds.describeOwner(source), lifeCycle.leaseEnd());
-            current.builds().put(dataset, build.with(joined, lifeCycle.now()));
+            PartsEntry joined = parts.join(part.number(), holder, ProcessIdentity.describe(source), term.end());
+            current.builds().put(dataset, build.with(joined, term.now()));
             Lease shared = new Lease(
                     PARTS_HOLDER + current.lineSet(build.set()).build(),
                     "its " + part.count() + " parts",
                     build.set(),
                     0);
-            current.leases().put(dataset, lifeCycle.renewed(shared));
+            current.leases().put(dataset, term.renew(shared));
         });
         BuildEntry build = after.builds().get(dataset);
         Lease lease = after.leases().get(dataset);
@@ -71,15 +70,15 @@ final class Parts {
                 || !build.parts().isHeldBy(part.number(), holder)) {
             return Optional.empty();
         }
-        HeldLease shared = new HeldLease(lifeCycle, request, source, lease, after.lineSet(build.set()), build);
-        return Optional.of(new HeldPart(lifeCycle, request.dataset(), part, holder, shared, build.parts()));
+        HeldLease shared = new HeldLease(builds, request, source, lease, after.lineSet(build.set()), build);
+        return Optional.of(new HeldPart(builds, request.dataset(), part, holder, shared, build.parts()));
     }
 
     /** Returns the build that other parts are writing; null if there is none. */
     private @Nullable BuildEntry findRunning(Registry current, String dataset) {
         Lease held = current.leases().get(dataset);
         BuildEntry build = current.builds().get(dataset);
-        boolean running = held != null && held.until() > lifeCycle.now() && build != null && build.parts() != null;
+        boolean running = held != null && held.until() > term.now() && build != null && build.parts() != null;
         return running ? build : null;
     }
 
@@ -87,14 +86,14 @@ final class Parts {
             Registry current, BuildRequest request, String source, Builds.Room room, PartsEntry empty)
             throws StoreFailedException {
         String dataset = request.dataset().value();
-        Optional<BuildEntry> unfinished = current.resumable(dataset, lifeCycle.now());
+        Optional<BuildEntry> unfinished = current.resumable(dataset, term.now());
         if (unfinished.isEmpty()) {
             return builds.newBuild(current, request, source, room, empty);
         }
         if (!request.resume()) {
             throw builds.status(current, dataset, unfinished.get()).refusal();
         }
-        return unfinished.get().resumed(lifeCycle.now());
+        return unfinished.get().resumed(term.now());
     }
 
     private static boolean isStored(Registry.DatasetEntry versions, Content content, boolean held) {
@@ -119,10 +118,10 @@ final class Parts {
                     + "; name the same file, or begin again with --restart");
         }
         PartsEntry.PartEntry other = parts.find(part.number());
-        if (other != null && other.isAlive(lifeCycle.now()) && !other.holder().equals(holder)) {
+        if (other != null && other.isAlive(term.now()) && !other.holder().equals(holder)) {
             throw new StoreFailedException("part " + part + " of " + request.dataset() + " is being stored already, by "
                     + other.owner() + ". Wait until it ends; if its process has died, its claim expires in "
-                    + Math.ceilDiv(other.until() - lifeCycle.now(), 1_000L) + " s");
+                    + Math.ceilDiv(other.until() - term.now(), 1_000L) + " s");
         }
         return parts;
     }
@@ -139,7 +138,7 @@ final class Parts {
     }
 
     private PartsEntry.@Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
-        BuildEntry build = lifeCycle.access.read().builds().get(dataset);
+        BuildEntry build = builds.access.read().builds().get(dataset);
         return build == null || build.parts() == null ? null : build.parts().find(part.number());
     }
 }

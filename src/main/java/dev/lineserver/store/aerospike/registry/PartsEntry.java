@@ -37,7 +37,7 @@ import dev.lineserver.store.PartBuild.Chunk;
  * @param longLineParts number of records for parts of long lines, by the number of the stored chunk, if there are any
  * @param parts by part number
  */
-public record PartsEntry(
+record PartsEntry(
         int count,
         long lineCount,
         long byteCount,
@@ -72,7 +72,7 @@ public record PartsEntry(
      * @param chunk number of the claimed chunk; {@link #NO_CHUNK} if there is none
      * @param lines number of lines that the processes of the part have stored
      */
-    public record PartEntry(String holder, String owner, long until, int chunk, long lines) {
+    record PartEntry(String holder, String owner, long until, int chunk, long lines) {
         boolean isAlive(long now) {
             return until > now;
         }

@@ -3,6 +3,8 @@ package dev.lineserver.store.aerospike.registry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -14,6 +16,7 @@ import java.util.UUID;
  */
 final class ProcessIdentity {
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+    private static final Path HOST = Path.of("/proc/sys/kernel/hostname");
     private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
 
     /** Position of the start time in {@code /proc/PID/stat}, after the name of the program; see proc(5). */
@@ -40,6 +43,29 @@ final class ProcessIdentity {
         }
         // Without a start time, there is no process with that number.
         return !startTime(Long.parseLong(parts.get(2))).equals(Optional.of(parts.get(3)));
+    }
+
+    /**
+     * Describes this process to the users who wait for its lease.
+     *
+     * @param source name of the source that it stores
+     */
+    static String describe(String source) {
+        return "process " + ProcessHandle.current().pid() + " on " + hostName() + " from '" + source + "' since "
+                + Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /** The shell does not always export the variable. */
+    private static String hostName() {
+        String variable = System.getenv("HOSTNAME");
+        if (variable != null) {
+            return variable;
+        }
+        try {
+            return Files.readString(HOST).strip();
+        } catch (IOException _) {
+            return "an unnamed host";
+        }
     }
 
     /** Returns what the processes that this one can see have in common; empty if the system does not tell. */

@@ -191,6 +191,16 @@ public record Registry(
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
     }
 
+    /** @throws StoreFailedException if a build of the dataset is in progress; its message begins with {@code refusal} */
+    void requireNoBuild(String dataset, String refusal, long now) throws StoreFailedException {
+        Lease held = leases.get(dataset);
+        if (held != null && held.until() > now) {
+            throw new StoreFailedException(refusal + ", by " + held.owner()
+                    + ". Wait until it ends; if its process has died, the lease expires in "
+                    + Math.ceilDiv(held.until() - now, 1_000L) + " s");
+        }
+    }
+
     /**
      * Returns the build of a dataset that another process can resume: it has stored lines, no process holds its lease, and
      * its last sign of life is not older than {@link BuildEntry#MAX_AGE}.

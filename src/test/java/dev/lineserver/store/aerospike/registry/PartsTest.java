@@ -1,20 +1,16 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LinesPerRecord;
@@ -29,22 +25,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests who may join the processes that store a version together, and how they take over from each other. */
-final class PartsTest {
-    private static final DatasetName NAME = new DatasetName("sample");
-    private static final Duration LEASE = Duration.ofSeconds(30);
+final class PartsTest extends RegistryTest {
     private static final Content CONTENT = new Content(2, 20, new ContentDigest(1, 2), 9, true);
-
-    private final ScriptedRegistry registry = new ScriptedRegistry();
-    private final AtomicLong now = new AtomicLong(1_000_000);
-    private final LifeCycle lifeCycle =
-            new LifeCycle(registry, LEASE, Duration.ofSeconds(5), () -> Instant.ofEpochMilli(now.get()));
-
-    @AfterEach
-    void close() {
-        Thread.currentThread().interrupt();
-        lifeCycle.close();
-        assertTrue(Thread.interrupted());
-    }
 
     private static BuildRequest request(boolean resume, boolean hold) {
         return new BuildRequest(
@@ -60,19 +42,15 @@ final class PartsTest {
     }
 
     private HeldPart join(String part, boolean resume) throws StoreException {
-        return lifeCycle
+        return here.builds()
                 .join(request(resume, false), IngestPart.parse(part), CONTENT, 1_000)
                 .orElseThrow();
-    }
-
-    private void advance(Duration time) {
-        now.addAndGet(time.toMillis());
     }
 
     private void assertRefused(String part, Content content, boolean resume, String... words) {
         StoreFailedException refused = assertThrows(
                 StoreFailedException.class,
-                () -> lifeCycle.join(request(resume, false), IngestPart.parse(part), content, 1_000));
+                () -> here.builds().join(request(resume, false), IngestPart.parse(part), content, 1_000));
         for (String word : words) {
             assertTrue(refused.getMessage().contains(word), refused.getMessage());
         }
@@ -102,7 +80,7 @@ final class PartsTest {
         assertEquals(LineSet.SetState.LIVE, registry.state(first.lease().set().name()));
         second.leave();
         first.leave();
-        assertEquals(List.of(), lifeCycle.builds());
+        assertEquals(List.of(), here.builds().list());
         assertEquals(List.of(), registry.truncated);
     }
 
@@ -114,15 +92,17 @@ final class PartsTest {
         assertEquals(Optional.empty(), only.claim());
         Manifest manifest = only.publish(CONTENT, "a layout");
         only.leave();
-        assertEquals(Optional.empty(), lifeCycle.join(request(false, false), IngestPart.parse("2/2"), CONTENT, 1_000));
+        assertEquals(
+                Optional.empty(), here.builds().join(request(false, false), IngestPart.parse("2/2"), CONTENT, 1_000));
         assertEquals(1, manifest.version());
-        HeldPart held = lifeCycle
+        HeldPart held = here.builds()
                 .join(request(false, true), IngestPart.parse("1/2"), CONTENT, 1_000)
                 .orElseThrow();
         store(held);
         store(held);
         assertEquals(2, held.publish(CONTENT, "a layout").version());
-        assertEquals(Optional.empty(), lifeCycle.join(request(false, true), IngestPart.parse("2/2"), CONTENT, 1_000));
+        assertEquals(
+                Optional.empty(), here.builds().join(request(false, true), IngestPart.parse("2/2"), CONTENT, 1_000));
     }
 
     @Test
@@ -135,7 +115,7 @@ final class PartsTest {
         alive.lease().renew();
         advance(LEASE.dividedBy(2));
         assertEquals(Optional.of(new Chunk(0, 1)), alive.claim());
-        BuildStatus build = lifeCycle.builds().getFirst();
+        BuildStatus build = here.builds().list().getFirst();
         assertEquals(
                 List.of(false, true),
                 build.parts().stream().map(BuildStatus.PartStatus::running).toList());
@@ -158,9 +138,9 @@ final class PartsTest {
         first.leave();
         assertEquals(Optional.of(new Chunk(0, 1)), second.claim());
         second.lease().requireValid();
-        assertTrue(lifeCycle.builds().getFirst().running());
+        assertTrue(here.builds().list().getFirst().running());
         second.leave();
-        assertEquals(List.of(), lifeCycle.builds(), "nothing is stored");
+        assertEquals(List.of(), here.builds().list(), "nothing is stored");
         assertEquals(LineSet.SetState.FREE, registry.state(first.lease().set().name()), "and nothing is kept");
     }
 
@@ -170,14 +150,14 @@ final class PartsTest {
         store(first);
         assertTrue(first.claim().isPresent());
         first.leave();
-        BuildStatus unfinished = lifeCycle.builds().getFirst();
+        BuildStatus unfinished = here.builds().list().getFirst();
         assertEquals(1, unfinished.stored().lineIndex());
         assertEquals(10, unfinished.stored().byteOffset());
         assertRefused("2/2", CONTENT, false, "--part I/2 --resume", "--restart", "1 lines");
         assertRefused("2/3", CONTENT, true, "which has 2 parts");
         assertRefused("2/2", new Content(2, 20, new ContentDigest(1, 3), 9, true), true, "not the file of the other");
         StoreFailedException plain =
-                assertThrows(StoreFailedException.class, () -> lifeCycle.begin(request(true, false)));
+                assertThrows(StoreFailedException.class, () -> here.builds().begin(request(true, false)));
         assertTrue(plain.getMessage().contains("has 2 parts"), plain.getMessage());
         HeldPart resumed = join("2/2", true);
         assertEquals(first.lease().set(), resumed.lease().set());
@@ -188,7 +168,7 @@ final class PartsTest {
 
     @Test
     void aBuildOfOneProcessHasNoParts() throws Exception {
-        HeldLease lease = lifeCycle.begin(request(false, false));
+        HeldLease lease = here.builds().begin(request(false, false));
         assertRefused("1/2", CONTENT, false, "ingested already, and not in parts");
         lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000));
         assertRefused("1/2", CONTENT, true, "which has no parts");
@@ -218,7 +198,7 @@ final class PartsTest {
         assertThrows(StoreUnavailableException.class, () -> first.finish(0));
         assertTrue(again.claim().isPresent());
         assertTrue(successor.claim().isPresent());
-        assertThrows(StoreFailedException.class, () -> lifeCycle.begin(request(false, false)));
+        assertThrows(StoreFailedException.class, () -> here.builds().begin(request(false, false)));
     }
 
     @Test
@@ -238,10 +218,10 @@ final class PartsTest {
         HeldPart suspended = join("1/2", false);
         store(suspended);
         advance(LEASE);
-        assertTrue(lifeCycle.discardBuild(NAME));
+        assertTrue(here.builds().discard(NAME));
         assertThrows(StoreUnavailableException.class, () -> suspended.finish(0));
         assertThrows(StoreUnavailableException.class, () -> suspended.lease().requireValid());
         suspended.leave();
-        assertEquals(List.of(), lifeCycle.builds());
+        assertEquals(List.of(), here.builds().list());
     }
 }

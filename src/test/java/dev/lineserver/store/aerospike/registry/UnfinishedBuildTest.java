@@ -3,11 +3,8 @@ package dev.lineserver.store.aerospike.registry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.line.ContentDigest;
@@ -15,7 +12,6 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.StoreException;
@@ -27,22 +23,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests what happens to the set of a build that ended before it was complete. */
-final class UnfinishedBuildTest {
-    private static final DatasetName NAME = new DatasetName("sample");
-    private static final Duration LEASE = Duration.ofSeconds(30);
+final class UnfinishedBuildTest extends RegistryTest {
     private static final StoredPrefix STORED = new StoredPrefix(7, 70, "ab", 7, 16, false, 1_000);
-
-    private final ScriptedRegistry registry = new ScriptedRegistry();
-    private final AtomicLong now = new AtomicLong(1_000_000);
-    private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
-    private final LifeCycle lifeCycle = new LifeCycle(registry, LEASE, Duration.ofSeconds(5), clock);
-
-    @AfterEach
-    void close() {
-        Thread.currentThread().interrupt();
-        lifeCycle.close();
-        assertTrue(Thread.interrupted());
-    }
 
     private static BuildRequest request(boolean resume, long size) {
         FileStamp stamp = new FileStamp(size, Instant.EPOCH, Instant.EPOCH, 1);
@@ -59,7 +41,7 @@ final class UnfinishedBuildTest {
     }
 
     private HeldLease begin(boolean resume) throws StoreException {
-        return lifeCycle.begin(request(resume, 99));
+        return here.builds().begin(request(resume, 99));
     }
 
     private LineSet suspend() throws StoreException {
@@ -67,10 +49,6 @@ final class UnfinishedBuildTest {
         assertEquals(StoredPrefix.NONE, lease.resumed());
         assertEquals(STORED, lease.suspend(STORED));
         return lease.set();
-    }
-
-    private void advance(Duration time) {
-        now.addAndGet(time.toMillis());
     }
 
     @Test
@@ -81,7 +59,7 @@ final class UnfinishedBuildTest {
         assertEquals(STORED, resumed.resumed());
         resumed.commit(new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
         assertEquals(LineSet.SetState.LIVE, registry.state(set.name()));
-        assertEquals(List.of(), lifeCycle.builds());
+        assertEquals(List.of(), here.builds().list());
         assertEquals(List.of(), registry.truncated);
         assertEquals(StoredPrefix.NONE, begin(true).resumed(), "nothing is left to resume");
     }
@@ -99,7 +77,7 @@ final class UnfinishedBuildTest {
     void isRefusedToASourceOfAnotherSize() throws Exception {
         suspend();
         StoreFailedException refused =
-                assertThrows(StoreFailedException.class, () -> lifeCycle.begin(request(true, 98)));
+                assertThrows(StoreFailedException.class, () -> here.builds().begin(request(true, 98)));
         assertTrue(refused.getMessage().contains("has 98 bytes"), refused.getMessage());
         assertEquals(STORED, begin(true).resumed());
     }
@@ -108,17 +86,17 @@ final class UnfinishedBuildTest {
     void isKeptForADayAfterItsLastSignOfLife() throws Exception {
         LineSet set = suspend();
         advance(BuildEntry.MAX_AGE.minusMillis(1));
-        lifeCycle.sweep();
-        assertEquals(List.of(), lifeCycle.reclaim(false));
-        assertEquals(1, lifeCycle.builds().size());
+        here.maintenance().sweep();
+        assertEquals(List.of(), here.maintenance().reclaim(false));
+        assertEquals(1, here.builds().list().size());
         HeldLease resumed = begin(true);
         assertEquals(STORED, resumed.suspend(STORED));
         advance(BuildEntry.MAX_AGE.minusMillis(1));
-        lifeCycle.sweep();
+        here.maintenance().sweep();
         assertEquals(LineSet.SetState.BUILDING, registry.state(set.name()));
         advance(Duration.ofMillis(1));
-        lifeCycle.sweep();
-        assertEquals(List.of(), lifeCycle.builds());
+        here.maintenance().sweep();
+        assertEquals(List.of(), here.builds().list());
         assertEquals(List.of(set.name()), registry.truncated);
         assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
         assertTrue(registry.read().builds().isEmpty());
@@ -130,7 +108,7 @@ final class UnfinishedBuildTest {
     void isNotKeptIfItHasStoredNoLine() throws Exception {
         HeldLease lease = begin(false);
         advance(LEASE);
-        lifeCycle.sweep();
+        here.maintenance().sweep();
         assertEquals(List.of(lease.set().name()), registry.truncated);
         assertEquals(StoredPrefix.NONE, begin(true).resumed());
     }
@@ -141,8 +119,8 @@ final class UnfinishedBuildTest {
         dead.reportProgress(() -> STORED);
         dead.renew();
         assertEquals(STORED, dead.abandon());
-        assertFalse(lifeCycle.builds().isEmpty());
-        assertTrue(lifeCycle.builds().getFirst().running());
+        assertFalse(here.builds().list().isEmpty());
+        assertTrue(here.builds().list().getFirst().running());
         assertThrows(StoreFailedException.class, () -> begin(false));
         advance(LEASE);
         HeldLease resumed = begin(true);
@@ -156,7 +134,7 @@ final class UnfinishedBuildTest {
         lease.reportProgress(() -> STORED);
         advance(Duration.ofSeconds(7));
         lease.renew();
-        BuildStatus build = lifeCycle.builds().getFirst();
+        BuildStatus build = here.builds().list().getFirst();
         assertEquals(
                 new BuildStatus(
                         NAME,
@@ -173,7 +151,7 @@ final class UnfinishedBuildTest {
                 build);
         assertEquals(10, build.bytesPerSecond());
         lease.suspend(STORED);
-        assertFalse(lifeCycle.builds().getFirst().running());
+        assertFalse(here.builds().list().getFirst().running());
         advance(Duration.ofSeconds(1));
         BuildStatus resumed = resumedStatus();
         assertEquals(70, resumed.resumedFrom());
@@ -183,37 +161,37 @@ final class UnfinishedBuildTest {
 
     private BuildStatus resumedStatus() throws StoreException {
         assertEquals(STORED, begin(true).resumed());
-        return lifeCycle.builds().getFirst();
+        return here.builds().list().getFirst();
     }
 
     @Test
     void isDiscardedOnRequest() throws Exception {
         LineSet set = suspend();
-        assertTrue(lifeCycle.discardBuild(NAME));
+        assertTrue(here.builds().discard(NAME));
         assertEquals(List.of(set.name()), registry.truncated);
         assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
-        assertFalse(lifeCycle.discardBuild(NAME));
+        assertFalse(here.builds().discard(NAME));
         HeldLease running = begin(false);
-        assertThrows(StoreFailedException.class, () -> lifeCycle.discardBuild(NAME));
+        assertThrows(StoreFailedException.class, () -> here.builds().discard(NAME));
         running.requireValid();
     }
 
     @Test
     void goesWithItsDataset() throws Exception {
         LineSet set = suspend();
-        assertTrue(lifeCycle.drop(NAME));
+        assertTrue(here.versions().drop(NAME));
         assertEquals(List.of(set.name()), registry.truncated);
-        assertFalse(lifeCycle.drop(NAME));
+        assertFalse(here.versions().drop(NAME));
     }
 
     @Test
     void staysIfOneVersionIsDropped() throws Exception {
         for (int i = 0; i < 2; i++) {
-            HeldLease lease = lifeCycle.begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+            HeldLease lease = here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
             lease.commit(new Content(i, i, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
         }
         suspend();
-        lifeCycle.drop(NAME, 1);
+        here.versions().drop(NAME, 1);
         assertEquals(STORED, begin(true).resumed());
     }
 

@@ -1,0 +1,180 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** Tests that a lease keeps other builds away while it is renewed, and that a build without one changes nothing. */
+final class HeldLeaseTest extends RegistryTest {
+    @Test
+    void aSecondBuildIsRefusedUntilTheLeaseOfTheFirstExpires() throws Exception {
+        HeldLease dead = here.builds().begin(request(NAME));
+        StoreFailedException refused =
+                assertThrows(StoreFailedException.class, () -> there.builds().begin(request(NAME)));
+        assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
+        advance(LEASE);
+        there.builds().begin(request(NAME));
+        assertEquals(List.of(dead.set().name()), registry.truncated, "the records of the dead build are deleted");
+    }
+
+    @Test
+    void aBuildSuspendedBeyondItsLeaseStopsWriting() throws Exception {
+        HeldLease lease = here.builds().begin(request(NAME));
+        lease.requireValid();
+        advance(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
+        StoreUnavailableException lost = assertThrows(StoreUnavailableException.class, lease::requireValid);
+        assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
+        now.set(1_000_000);
+        assertThrows(StoreUnavailableException.class, lease::requireValid, "a lost lease stays lost");
+    }
+
+    /**
+     * The build continues after another process has decided to truncate its set, and before the set is marked as free.
+     */
+    @Test
+    void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
+        HeldLease lease = here.builds().begin(request(NAME));
+        advance(LEASE);
+        registry.duringTruncation = () ->
+                assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        there.builds().begin(request(new DatasetName("other")));
+        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertTrue(registry.read().datasets().isEmpty());
+    }
+
+    @Test
+    void aSweepThatReadAnOlderRegistryLeavesTheNextBuildOfASetItsLease() throws Exception {
+        LineSet first = publish(here);
+        publish(here);
+        advance(GRACE);
+        AtomicReference<HeldLease> reusing = new AtomicReference<>();
+        registry.beforeUpdate = () -> reusing.set(beginUnchecked(there));
+        here.maintenance().sweep();
+        HeldLease lease = Objects.requireNonNull(reusing.get());
+        assertEquals(first.name(), lease.set().name());
+        lease.commit(content(), "a layout", 1, List.of());
+        assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
+        assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
+    }
+
+    private static HeldLease beginUnchecked(Peer peer) {
+        try {
+            return peer.builds().begin(request(NAME));
+        } catch (StoreException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aBuildWhoseSetWasTruncatedPublishesNothing() throws Exception {
+        HeldLease lease = here.builds().begin(request(NAME));
+        advance(LEASE);
+        there.builds().begin(request(new DatasetName("other")));
+        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertTrue(registry.read().datasets().isEmpty());
+    }
+
+    @Test
+    void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
+        HeldLease lease = here.builds().begin(request(NAME));
+        advance(LEASE);
+        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
+        lease.rollBack();
+        assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");
+        assertEquals(List.of(lease.set().name() + "<500000"), registry.truncatedBefore);
+    }
+
+    @Test
+    void aDropIsRefusedDuringABuildAndAllowedAfterItsLeaseExpired() throws Exception {
+        publish(here);
+        HeldLease dead = here.builds().begin(request(NAME));
+        StoreFailedException refused =
+                assertThrows(StoreFailedException.class, () -> there.versions().drop(NAME));
+        assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
+        advance(LEASE);
+        assertTrue(there.versions().drop(NAME));
+        assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
+        assertTrue(registry.read().leases().isEmpty());
+        assertEquals(LineSet.SetState.FREE, registry.state(dead.set().name()));
+        assertThrows(StoreUnavailableException.class, () -> dead.commit(content(), "a layout", 1, List.of()));
+    }
+
+    @Test
+    void renewalsContinueAfterAnyException() throws Exception {
+        Peer quick = peer(Duration.ofMillis(30));
+        HeldLease lease = quick.builds().begin(request(NAME));
+        registry.failures.add(new IllegalStateException("scripted"));
+        registry.failures.add(new OutOfMemoryError("scripted"));
+        registry.failures.add(new StoreUnavailableException("scripted"));
+        Awaitility.await().until(registry.failures::isEmpty);
+        for (int i = 0; i < 5; i++) {
+            advance(Duration.ofMillis(15));
+            Awaitility.await()
+                    .until(() -> Objects.requireNonNull(registry.read().leases().get(NAME.value()))
+                                    .until()
+                            == now.get() + 30);
+            lease.requireValid();
+        }
+    }
+
+    @Test
+    void aRenewalDetectsALeaseThatAnotherBuildTook() throws Exception {
+        Peer quick = peer(Duration.ofMillis(30));
+        HeldLease lease = quick.builds().begin(request(NAME));
+        registry.update("taking the lease away", all -> all.leases().remove(NAME.value()));
+        Awaitility.await().until(() -> invalidity(lease).contains("was lost"));
+    }
+
+    /** The commit releases the lease before it cancels the renewals, and one may run in between. */
+    @Test
+    void aRenewalAfterThePublicationLosesNothing() throws Exception {
+        Peer quick = peer(Duration.ofMillis(30));
+        HeldLease lease = quick.builds().begin(request(NAME));
+        LineSet set = lease.set();
+        Manifest manifest =
+                new Manifest(NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()));
+        registry.update("publishing as the commit does", all -> {
+            all.put(set.withState(LineSet.SetState.LIVE, now.get()));
+            all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1, 3), 1, now.get());
+            all.leases().remove(NAME.value());
+        });
+        CountDownLatch renewing = new CountDownLatch(1);
+        registry.beforeUpdate = renewing::countDown;
+        assertTrue(renewing.await(30, TimeUnit.SECONDS));
+        // Consumed by a later renewal, which there is only if that one has not lost the lease.
+        registry.failures.add(new StoreUnavailableException("scripted"));
+        Awaitility.await().until(registry.failures::isEmpty);
+        assertEquals("", invalidity(lease));
+        assertFalse(registry.read().leases().containsKey(NAME.value()));
+    }
+
+    /** Returns the message of the failure if the lease is lost, else an empty string. */
+    private static String invalidity(HeldLease lease) {
+        try {
+            lease.requireValid();
+            return "";
+        } catch (StoreUnavailableException e) {
+            return e.getMessage();
+        }
+    }
+}
