@@ -213,7 +213,7 @@ public final class Builds {
                     Math.ceilDiv(until - term.now(), 1_000L),
                     owner);
             while (until > term.now() && unchanged.holds()) {
-                Reclaimer.pause("waiting for the lease of another process");
+                Polling.pause("waiting for the lease of another process");
             }
         }
     }

@@ -118,7 +118,7 @@ public final class HeldPart {
         while (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
             change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), builds.term.now()));
             if (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
-                Reclaimer.pause("waiting for the other parts");
+                Polling.pause("waiting for the other parts");
                 removeEndedProcesses();
             }
         }
@@ -162,7 +162,7 @@ public final class HeldPart {
                     throw e;
                 }
             }
-            Reclaimer.pause(activity);
+            Polling.pause(activity);
         }
     }
 

@@ -17,7 +17,7 @@ package dev.lineserver.store.aerospike.registry;
  * </pre>
  *
  * <p>Each arrow is one change of the {@link Registry}. {@link Builds} begins a build, {@link HeldLease} commits it or rolls
- * it back, {@link Versions} retires and holds a set, and {@link Reclaimer} frees it when the time has come. Before a set becomes FREE, it is truncated. The server deletes
+ * it back, {@link Versions} retires and holds a set, and {@link Sweeper} frees it. Before a set becomes FREE, it is truncated. The server deletes
  * the records in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
  *
  * <p>Truncation does not survive a restart of a node of Community Edition: its records come back, also into sets that

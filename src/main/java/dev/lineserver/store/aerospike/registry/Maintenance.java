@@ -43,6 +43,7 @@ public final class Maintenance implements AutoCloseable {
 
     private final RegistryAccess access;
     private final InstantSource clock;
+    private final Sweeper sweeper;
     private final Reclaimer reclaimer;
     private final ScheduledThreadPoolExecutor housekeeping;
     private volatile boolean sweepPending;
@@ -52,7 +53,8 @@ public final class Maintenance implements AutoCloseable {
         this.access = access;
         this.grace = grace;
         this.clock = clock;
-        this.reclaimer = new Reclaimer(access, grace, clock::millis);
+        this.sweeper = new Sweeper(access, grace, clock);
+        this.reclaimer = new Reclaimer(access, sweeper, clock);
         this.housekeeping = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("aerospike-housekeeping").factory());
         housekeeping.setRemoveOnCancelPolicy(true);
@@ -79,8 +81,9 @@ public final class Maintenance implements AutoCloseable {
         }
     }
 
+    /** Frees every set whose records no version needs any more. */
     void sweep() throws StoreException {
-        reclaimer.sweep();
+        sweeper.sweep();
     }
 
     /** Schedules the sweep that frees a set that was retired now. */
@@ -94,7 +97,7 @@ public final class Maintenance implements AutoCloseable {
         ScheduledFuture<?> _ = housekeeping.schedule(
                 logFailures(
                         "sets that are no longer needed keep their space until the next ingest, drop or reclaim",
-                        this::sweep),
+                        sweeper::sweep),
                 time - clock.millis() + 1,
                 TimeUnit.MILLISECONDS);
     }

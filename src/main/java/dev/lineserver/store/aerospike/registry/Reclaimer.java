@@ -1,6 +1,6 @@
 package dev.lineserver.store.aerospike.registry;
 
-import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -8,14 +8,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
-import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.RegistryAccess.NamespaceState;
 import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
 
@@ -23,11 +21,10 @@ import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
  * Deletes records that no version needs. It compares the registry with the number of records in each set:
  *
  * <pre>
- *   state of the set                        records that no version needs     truncated up to
- *   FREE                                    all                               the time of this comparison
- *   RETIRED, grace and holds are over       all                               the same; then FREE
- *   BUILDING, lease expired, not resumable  all                               the same, without the lease; then FREE
- *   LIVE, more records than its version     those that came back              a minute before its build began
+ *   state of the set                      records that no version needs     truncated up to
+ *   FREE                                  all                               the time of this comparison
+ *   RETIRED or BUILDING, and due          all                               the same; freed by the {@link Sweeper}
+ *   LIVE, more records than its version   those that came back              a minute before its build began
  * </pre>
  *
  * <p>The records of a FREE set, and those that a LIVE set has too many, are not those of a current build. A node brought
@@ -48,11 +45,9 @@ final class Reclaimer {
     /** The server decides once in ten seconds whether it accepts writes. */
     private static final long WRITES_TIMEOUT_MILLIS = 30_000;
 
-    private static final long PAUSE_MILLIS = 250;
-
     private final RegistryAccess access;
-    private final Duration grace;
-    private final LongSupplier clock;
+    private final Sweeper sweeper;
+    private final InstantSource clock;
     private final String server = UUID.randomUUID().toString();
 
     /** The copies in sets of which a truncation did not delete all it should have: their clocks were wrong. */
@@ -75,9 +70,10 @@ final class Reclaimer {
     /** What was found, and the time of the cluster before the registry was read. */
     private record Findings(long time, List<LeftoverSet> found) {}
 
-    Reclaimer(RegistryAccess access, Duration grace, LongSupplier clock) {
+    /** @param sweeper frees the sets that no version needs */
+    Reclaimer(RegistryAccess access, Sweeper sweeper, InstantSource clock) {
         this.access = access;
-        this.grace = grace;
+        this.sweeper = sweeper;
         this.clock = clock;
     }
 
@@ -92,7 +88,7 @@ final class Reclaimer {
         for (LeftoverSet each : findings.found()) {
             // Records that are not old enough to be told from those of the version stay until it is deleted.
             if (each.set().state() != LineSet.SetState.LIVE
-                    || awaitDeletion(each.set(), clock.getAsLong() + CLAIM_MILLIS) < each.inSet()) {
+                    || awaitDeletion(each.set(), clock.millis() + CLAIM_MILLIS) < each.inSet()) {
                 reclaimed.add(each.leftover());
             }
         }
@@ -105,12 +101,12 @@ final class Reclaimer {
         List<LeftoverSet> found = findings.found().stream()
                 .filter(each -> !Long.valueOf(each.inSet()).equals(irreclaimable.get(each.set())))
                 .toList();
-        long end = clock.getAsLong() + CLAIM_MILLIS;
+        long end = clock.millis() + CLAIM_MILLIS;
         if (found.isEmpty() || !claim(end)) {
             return;
         }
         for (LeftoverSet each : found) {
-            if (clock.getAsLong() >= end) {
+            if (clock.millis() >= end) {
                 return;
             }
             reclaim(findings.time(), List.of(each));
@@ -140,7 +136,7 @@ final class Reclaimer {
             long copies = Math.max(0, count.copies() - needed);
             boolean leftover = switch (set.state()) {
                 case FREE -> copies > 0 && !count.truncating();
-                case RETIRED, BUILDING -> isReclaimable(current, set);
+                case RETIRED, BUILDING -> sweeper.isDue(current, set);
                 case LIVE -> copies > 0 && !count.truncating() && !namespace.migrating();
             };
             if (leftover && set.equals(later.get(set.name()))) {
@@ -165,7 +161,7 @@ final class Reclaimer {
                 case RETIRED, BUILDING -> {
                     // The expired lease is removed later. A build that continues before that publishes nothing: it
                     // checks its clock first.
-                    if (!writes && isStillReclaimable(access.read(), set)) {
+                    if (!writes && sweeper.isStillDue(access.read(), set)) {
                         access.truncateBefore(set.name(), time);
                     }
                 }
@@ -175,67 +171,8 @@ final class Reclaimer {
             awaitWrites();
         }
         for (LeftoverSet each : found) {
-            free(each.set(), time);
+            sweeper.free(each.set(), time);
         }
-    }
-
-    /**
-     * Truncates every retired set that is not held any more, and every set whose build has no lease, and marks it as
-     * free.
-     */
-    void sweep() throws StoreException {
-        long time = access.namespace().time();
-        Registry current = access.read();
-        for (LineSet set : current.sets().values()) {
-            if (isReclaimable(current, set)) {
-                free(set, time);
-            }
-        }
-    }
-
-    /**
-     * Truncates a set and marks it as free, if it is reclaimable. In this order: if the process ends in between, the next
-     * sweep repeats the truncation. If sweeps of several processes overlap, each truncates the set, and one marks it.
-     */
-    private void free(LineSet set, long time) throws StoreException {
-        boolean candidate = set.state() == LineSet.SetState.RETIRED || set.state() == LineSet.SetState.BUILDING;
-        if (candidate && removeExpiredLease(set)) {
-            access.truncateBefore(set.name(), time);
-            access.update(
-                    "marking set " + set.name() + " as free",
-                    later -> later.sets()
-                            .replace(set.name(), set, set.withState(LineSet.SetState.FREE, clock.getAsLong())));
-        }
-    }
-
-    /**
-     * Removes the expired lease on a reclaimable set, if there is one. Its build may have been suspended and continue at
-     * any moment; from this write on, it cannot publish a set that is about to be truncated, nor renew its lease.
-     *
-     * @return false if the set is no longer reclaimable, because it was renewed, held or marked in the meantime
-     */
-    private boolean removeExpiredLease(LineSet set) throws StoreException {
-        Registry after = access.update("removing the expired lease on set " + set.name(), current -> {
-            // The set may have been freed and reused since it was read: the lease of its new build must stay.
-            if (isStillReclaimable(current, set)) {
-                current.leases().values().removeIf(held -> held.set().equals(set.name()));
-                current.builds().values().removeIf(build -> build.set().equals(set.name()));
-            }
-        });
-        return isStillReclaimable(after, set);
-    }
-
-    private boolean isStillReclaimable(Registry current, LineSet set) {
-        return set.equals(current.sets().get(set.name())) && isReclaimable(current, set);
-    }
-
-    private boolean isReclaimable(Registry current, LineSet set) {
-        return switch (set.state()) {
-            case RETIRED -> Math.max(set.since() + grace.toMillis(), set.heldUntil()) <= clock.getAsLong();
-            case BUILDING ->
-                !current.hasValidLease(set, clock.getAsLong()) && !current.isResumable(set, clock.getAsLong());
-            case LIVE, FREE -> false;
-        };
     }
 
     /** Returns true if no other server reclaims now, or if the cluster has stopped writes. */
@@ -258,14 +195,14 @@ final class Reclaimer {
     }
 
     private boolean isOurs(Registry.@Nullable Lease held) {
-        return held == null || held.holder().equals(server) || held.until() <= clock.getAsLong();
+        return held == null || held.holder().equals(server) || held.until() <= clock.millis();
     }
 
     /** The caller's next write reports it if the cluster still accepts none at the end. */
     private void awaitWrites() throws StoreException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WRITES_TIMEOUT_MILLIS);
         while (!access.namespace().acceptsWrites() && System.nanoTime() < end) {
-            pause();
+            Polling.pause("reclaiming");
         }
     }
 
@@ -273,22 +210,9 @@ final class Reclaimer {
     private long awaitDeletion(LineSet set, long end) throws StoreException {
         SetCount count;
         do {
-            pause();
+            Polling.pause("reclaiming");
             count = access.setCounts().getOrDefault(set.name(), SetCount.NONE);
-        } while (count.truncating() && clock.getAsLong() < end);
+        } while (count.truncating() && clock.millis() < end);
         return count.copies();
-    }
-
-    private static void pause() throws StoreException {
-        pause("reclaiming");
-    }
-
-    static void pause(String activity) throws StoreException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException(activity + " was interrupted", e);
-        }
     }
 }
