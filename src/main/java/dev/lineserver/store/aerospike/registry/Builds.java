@@ -1,13 +1,11 @@
 package dev.lineserver.store.aerospike.registry;
 
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +21,6 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /** Begins, resumes, lists and discards builds. Safe for use by many threads; all methods block. */
 public final class Builds {
-    private static final System.Logger LOG = System.getLogger(Builds.class.getName());
-
     /**
      * Subtracted from the time of the cluster when a build begins. Records of the build must not be taken for older ones,
      * even if the clock of a node is set back by so much during the build.
@@ -37,6 +33,7 @@ public final class Builds {
     final RegistryAccess access;
     final Maintenance maintenance;
     final LeaseTerm term;
+    final OtherProcesses others;
 
     /**
      * @param maintenance renews the leases of builds, and frees the sets of those that are rolled back
@@ -46,6 +43,7 @@ public final class Builds {
         this.access = access;
         this.maintenance = maintenance;
         this.term = new LeaseTerm(lease, clock);
+        this.others = new OtherProcesses(access, maintenance, term);
     }
 
     /**
@@ -56,12 +54,12 @@ public final class Builds {
      *     resumed
      */
     public HeldLease begin(BuildRequest request) throws StoreException {
-        removeEndedProcesses(request.dataset().value());
+        String dataset = request.dataset().value();
+        others.removeEnded(dataset);
         if (request.resume()) {
-            awaitLease(request.dataset().value());
+            others.awaitLease(dataset);
         }
         Room room = findRoom();
-        String dataset = request.dataset().value();
         String source = truncateStart(request.sourceName());
         String holder = ProcessIdentity.newHolder();
         Registry after = access.update("beginning a version of " + dataset, current -> {
@@ -160,62 +158,6 @@ public final class Builds {
                 term.now(),
                 StoredPrefix.NONE,
                 parts);
-    }
-
-    /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
-    void removeEndedProcesses(String dataset) throws StoreException {
-        Registry present = access.read();
-        Lease held = present.leases().get(dataset);
-        BuildEntry build = present.builds().get(dataset);
-        PartsEntry parts = build == null ? null : build.parts();
-        boolean ended = held != null && ProcessIdentity.hasEnded(held.holder());
-        Set<String> endedParts = parts == null ? Set.of() : parts.holders(ProcessIdentity::hasEnded);
-        if (!ended && endedParts.isEmpty()) {
-            return;
-        }
-        maintenance.reclaimIfWritesAreStopped();
-        access.update("removing the lease of an ended process on " + dataset, current -> {
-            if (ended) {
-                boolean _ = current.leases().remove(dataset, held);
-            }
-            BuildEntry now = current.builds().get(dataset);
-            if (now != null && now.parts() != null && !endedParts.isEmpty()) {
-                PartsEntry remaining = now.parts().leave(endedParts);
-                current.builds().put(dataset, now.with(remaining, now.activeAt()));
-                if (!remaining.hasLivePart(term.now())) {
-                    current.leases().remove(dataset);
-                }
-            }
-        });
-    }
-
-    /** Waits until the lease on a dataset expires, unless its process renews it. */
-    private void awaitLease(String dataset) throws StoreException {
-        Lease first = access.read().leases().get(dataset);
-        if (first != null) {
-            awaitExpiry(
-                    first.owner(),
-                    first.until(),
-                    () -> first.equals(access.read().leases().get(dataset)));
-        }
-    }
-
-    /** A question to the registry. */
-    interface Condition {
-        boolean holds() throws StoreException;
-    }
-
-    void awaitExpiry(String owner, long until, Condition unchanged) throws StoreException {
-        if (until > term.now()) {
-            LOG.log(
-                    Level.INFO,
-                    "waiting up to {0} s for the lease of {1}",
-                    Math.ceilDiv(until - term.now(), 1_000L),
-                    owner);
-            while (until > term.now() && unchanged.holds()) {
-                Polling.pause("waiting for the lease of another process");
-            }
-        }
     }
 
     BuildStatus status(Registry current, String dataset, BuildEntry build) {

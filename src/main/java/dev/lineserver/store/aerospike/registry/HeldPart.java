@@ -128,7 +128,7 @@ public final class HeldPart {
 
     private void removeEndedProcesses() throws StoreException {
         try {
-            builds.removeEndedProcesses(dataset.value());
+            builds.others.removeEnded(dataset.value());
         } catch (StoreUnavailableException e) {
             // The next change of the registry waits for the cluster.
             LOG.log(Level.DEBUG, "ended parts cannot be found: {0}", e.getMessage());

@@ -30,9 +30,9 @@ final class Parts {
     Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
             throws StoreException {
         String dataset = request.dataset().value();
-        builds.removeEndedProcesses(dataset);
+        builds.others.removeEnded(dataset);
         if (request.resume()) {
-            awaitPart(dataset, part);
+            builds.others.awaitPart(dataset, part);
         }
         Builds.Room room = builds.findRoom();
         String source = Builds.truncateStart(request.sourceName());
@@ -124,21 +124,5 @@ final class Parts {
                     + Math.ceilDiv(other.until() - term.now(), 1_000L) + " s");
         }
         return parts;
-    }
-
-    /** Waits until the claim of the process that has a part expires, unless it renews it. */
-    private void awaitPart(String dataset, IngestPart part) throws StoreException {
-        PartsEntry.PartEntry first = part(dataset, part);
-        if (first != null) {
-            builds.awaitExpiry(first.owner(), first.until(), () -> {
-                PartsEntry.PartEntry now = part(dataset, part);
-                return now != null && now.until() == first.until();
-            });
-        }
-    }
-
-    private PartsEntry.@Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
-        BuildEntry build = builds.access.read().builds().get(dataset);
-        return build == null || build.parts() == null ? null : build.parts().find(part.number());
     }
 }

@@ -1,0 +1,100 @@
+package dev.lineserver.store.aerospike.registry;
+
+import java.lang.System.Logger.Level;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.StoreException;
+import dev.lineserver.store.aerospike.registry.Registry.Lease;
+
+/**
+ * Deals with the processes that have begun a build of a dataset before this one: removes those that have ended, and waits
+ * for the leases of those that may be alive.
+ */
+final class OtherProcesses {
+    private static final System.Logger LOG = System.getLogger(OtherProcesses.class.getName());
+
+    private final RegistryAccess access;
+    private final Maintenance maintenance;
+    private final LeaseTerm term;
+
+    OtherProcesses(RegistryAccess access, Maintenance maintenance, LeaseTerm term) {
+        this.access = access;
+        this.maintenance = maintenance;
+        this.term = term;
+    }
+
+    /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
+    void removeEnded(String dataset) throws StoreException {
+        Registry present = access.read();
+        Lease held = present.leases().get(dataset);
+        BuildEntry build = present.builds().get(dataset);
+        PartsEntry parts = build == null ? null : build.parts();
+        boolean ended = held != null && ProcessIdentity.hasEnded(held.holder());
+        Set<String> endedParts = parts == null ? Set.of() : parts.holders(ProcessIdentity::hasEnded);
+        if (!ended && endedParts.isEmpty()) {
+            return;
+        }
+        maintenance.reclaimIfWritesAreStopped();
+        access.update("removing the lease of an ended process on " + dataset, current -> {
+            if (ended) {
+                boolean _ = current.leases().remove(dataset, held);
+            }
+            BuildEntry now = current.builds().get(dataset);
+            if (now != null && now.parts() != null && !endedParts.isEmpty()) {
+                PartsEntry remaining = now.parts().leave(endedParts);
+                current.builds().put(dataset, now.with(remaining, now.activeAt()));
+                if (!remaining.hasLivePart(term.now())) {
+                    current.leases().remove(dataset);
+                }
+            }
+        });
+    }
+
+    /** Waits until the lease on a dataset expires, unless its process renews it. */
+    void awaitLease(String dataset) throws StoreException {
+        Lease first = access.read().leases().get(dataset);
+        if (first != null) {
+            awaitExpiry(
+                    first.owner(),
+                    first.until(),
+                    () -> first.equals(access.read().leases().get(dataset)));
+        }
+    }
+
+    /** Waits until the claim of the process that has a part expires, unless it renews it. */
+    void awaitPart(String dataset, IngestPart part) throws StoreException {
+        PartsEntry.PartEntry first = part(dataset, part);
+        if (first != null) {
+            awaitExpiry(first.owner(), first.until(), () -> {
+                PartsEntry.PartEntry now = part(dataset, part);
+                return now != null && now.until() == first.until();
+            });
+        }
+    }
+
+    private PartsEntry.@Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
+        BuildEntry build = access.read().builds().get(dataset);
+        return build == null || build.parts() == null ? null : build.parts().find(part.number());
+    }
+
+    /** A question to the registry. */
+    private interface Condition {
+        boolean holds() throws StoreException;
+    }
+
+    private void awaitExpiry(String owner, long until, Condition unchanged) throws StoreException {
+        if (until > term.now()) {
+            LOG.log(
+                    Level.INFO,
+                    "waiting up to {0} s for the lease of {1}",
+                    Math.ceilDiv(until - term.now(), 1_000L),
+                    owner);
+            while (until > term.now() && unchanged.holds()) {
+                Polling.pause("waiting for the lease of another process");
+            }
+        }
+    }
+}
