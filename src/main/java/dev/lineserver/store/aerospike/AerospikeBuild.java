@@ -18,7 +18,7 @@ import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.BatchWriter.BatchStart;
-import dev.lineserver.store.aerospike.registry.HeldLease;
+import dev.lineserver.store.aerospike.registry.HeldBuild;
 import dev.lineserver.store.aerospike.registry.StoredPrefix;
 
 /**
@@ -34,7 +34,7 @@ final class AerospikeBuild implements Build {
 
     private final ConnectedCluster cluster;
     private final RegistryRecord registry;
-    private final HeldLease lease;
+    private final HeldBuild held;
     private final BatchWriter writer;
     private final LinesPerRecord linesPerRecord;
     private final boolean compress;
@@ -60,20 +60,20 @@ final class AerospikeBuild implements Build {
     AerospikeBuild(
             ConnectedCluster cluster,
             RegistryRecord registry,
-            HeldLease lease,
+            HeldBuild held,
             LinesPerRecord linesPerRecord,
             boolean compress,
             int maxBytesPerRecord) {
         this.cluster = cluster;
         this.registry = registry;
-        this.lease = lease;
-        this.writer = new BatchWriter(cluster, lease);
+        this.held = held;
+        this.writer = new BatchWriter(cluster, held.lease());
         this.linesPerRecord = linesPerRecord;
         this.compress = compress;
-        this.resumed = lease.resumed();
+        this.resumed = held.resumed();
         this.maxBytesPerRecord = resumed.lineCount() > 0 ? resumed.maxBytesPerRecord() : maxBytesPerRecord;
         this.prefix = new AddedLines(resumed);
-        lease.reportProgress(this::stored);
+        held.lease().reportProgress(this::stored);
     }
 
     @Override
@@ -82,7 +82,7 @@ final class AerospikeBuild implements Build {
             throw new IllegalArgumentException(
                     "line index " + batch.firstLineIndex() + " does not continue " + lineCount);
         }
-        lease.requireValid();
+        held.lease().requireValid();
         RecordWriter target = records;
         if (target == null) {
             target = begin(linesPerRecord.of(batch.count(), batch.byteCount()));
@@ -115,7 +115,7 @@ final class AerospikeBuild implements Build {
     }
 
     private LineRecords lineRecords() {
-        return new LineRecords(cluster.settings.namespace(), lease.set(), layout);
+        return new LineRecords(cluster.settings.namespace(), held.set(), layout);
     }
 
     /** Returns the position of a line of a batch, and the digest of all lines before it. */
@@ -177,7 +177,7 @@ final class AerospikeBuild implements Build {
             firstLost = lost.getAsLong();
             throw RecordVerifier.lost(firstLost, lineRecords());
         }
-        Manifest manifest = lease.commit(content, layout.toString(), recordCount, files);
+        Manifest manifest = held.commit(content, layout.toString(), recordCount, files);
         complete = true;
         return manifest;
     }
@@ -189,7 +189,7 @@ final class AerospikeBuild implements Build {
         if (stored.lineCount() > 0) {
             // If a write is still in flight, the lease must outlive it: a build that resumes this one writes the same
             // record.
-            stored = idle ? lease.suspend(stored) : lease.abandon();
+            stored = idle ? held.suspend(stored) : held.abandon();
             complete = true;
         }
         return new Checkpoint(stored.lineCount(), stored.byteCount());
@@ -211,9 +211,9 @@ final class AerospikeBuild implements Build {
         boolean _ = writer.cancel(cluster.settings.writes().attemptTimeout().multipliedBy(2));
         // Whatever prevents a build from reaching the end of the stored lines is no reason to delete them.
         if (lineCount <= resumed.lineCount() && resumed.lineCount() > 0) {
-            StoredPrefix _ = lease.suspend(resumed);
+            StoredPrefix _ = held.suspend(resumed);
         } else {
-            lease.rollBack();
+            held.rollBack();
         }
     }
 }

@@ -52,8 +52,7 @@ final class AerospikePartBuild implements PartBuild {
         this.part = part;
         this.content = content;
         this.layout = new LineLayout(part.linesPerRecord(), part.compressed());
-        this.records =
-                new LineRecords(cluster.settings.namespace(), part.lease().set(), layout);
+        this.records = new LineRecords(cluster.settings.namespace(), part.set(), layout);
         this.storedByAll = position(part.storedLines());
     }
 

@@ -21,7 +21,7 @@ import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.aerospike.registry.HeldLease;
+import dev.lineserver.store.aerospike.registry.HeldBuild;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -97,8 +97,8 @@ final class OverloadTest extends FakeNodeTest {
     @Test
     void aNumberOfAcknowledgedRecordsThatIsNotThatOfTheSourcePreventsPublication() throws Exception {
         AerospikeStore store = connect(settings());
-        HeldLease lease = store.builds.begin(new BuildRequest(NAME, "sample", null, false));
-        BatchWriter writer = new BatchWriter(store.cluster, lease);
+        HeldBuild build = store.builds.begin(new BuildRequest(NAME, "sample", null, false));
+        BatchWriter writer = new BatchWriter(store.cluster, build.lease());
         LineRecords records = firstSet(store);
         BatchRecord record = new BatchWrite(store.cluster.policies.lineWrite, records.line(0), new Operation[] {
             Operation.put(LineRecords.lineBin(Value.get(new byte[1])))
@@ -112,7 +112,7 @@ final class OverloadTest extends FakeNodeTest {
                         + " again",
                 failure.getMessage());
         assertTrue(writer.cancel(Duration.ofSeconds(10)));
-        lease.rollBack();
+        build.rollBack();
     }
 
     private static void assertStored(AerospikeStore store, Manifest manifest) throws Exception {

@@ -53,7 +53,7 @@ public final class Builds {
      * @throws StoreFailedException if another build of the dataset is in progress, or an unfinished one exists that is not
      *     resumed
      */
-    public HeldLease begin(BuildRequest request) throws StoreException {
+    public HeldBuild begin(BuildRequest request) throws StoreException {
         String dataset = request.dataset().value();
         others.removeEnded(dataset);
         if (request.resume()) {
@@ -86,7 +86,7 @@ public final class Builds {
         Lease ours = Objects.requireNonNull(
                 after.leases().get(dataset), "the registry was written without the lease of this build");
         BuildEntry build = Objects.requireNonNull(after.builds().get(dataset));
-        return new HeldLease(this, request, source, ours, after.lineSet(ours.set()), build);
+        return new HeldBuild(this, request, source, ours, after.lineSet(ours.set()), build);
     }
 
     /**

@@ -17,8 +17,8 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /**
- * The place of one process among those that store a version together. They share one {@link HeldLease}, which lives as long
- * as one of them renews it. The thread that ingests calls all methods.
+ * The place of one process among those that store a version together. They share the lease of a {@link HeldBuild}, which lives
+ * as long as one of them renews it. The thread that ingests calls all methods.
  */
 public final class HeldPart {
     private static final System.Logger LOG = System.getLogger(HeldPart.class.getName());
@@ -30,6 +30,7 @@ public final class HeldPart {
     private final DatasetName dataset;
     private final IngestPart part;
     private final String holder;
+    private final HeldBuild shared;
     private final HeldLease lease;
     private PartsEntry parts;
     private @Nullable Manifest published;
@@ -37,18 +38,13 @@ public final class HeldPart {
     /** True if no later attempt can succeed. */
     private boolean isLost;
 
-    HeldPart(
-            Builds builds,
-            DatasetName dataset,
-            IngestPart part,
-            String holder,
-            HeldLease lease,
-            PartsEntry parts) {
+    HeldPart(Builds builds, DatasetName dataset, IngestPart part, String holder, HeldBuild shared, PartsEntry parts) {
         this.builds = builds;
         this.dataset = dataset;
         this.part = part;
         this.holder = holder;
-        this.lease = lease;
+        this.shared = shared;
+        this.lease = shared.lease();
         this.parts = parts;
         lease.reportChange(changeParts(build -> build.renew(part.number(), holder, builds.term.end())));
     }
@@ -68,6 +64,11 @@ public final class HeldPart {
     /** Returns the lease, which must be valid before each write. */
     public HeldLease lease() {
         return lease;
+    }
+
+    /** Returns the set that all processes write to. */
+    public LineSet set() {
+        return shared.set();
     }
 
     /** Returns the number of consecutive lines in a record. */
@@ -143,10 +144,10 @@ public final class HeldPart {
     /** Publishes or holds the version, unless another process has done so. */
     public Manifest publish(Content content, String layout) throws StoreException {
         try {
-            return lease.commit(content, layout, parts.recordCount(), List.of());
+            return shared.commit(content, layout, parts.recordCount(), List.of());
         } catch (StoreUnavailableException e) {
             // This process was suspended while it had claimed the publication, and another one claimed it then.
-            return lease.findPublished(builds.access.read()).orElseThrow(() -> e);
+            return shared.findPublished(builds.access.read()).orElseThrow(() -> e);
         }
     }
 
@@ -174,11 +175,11 @@ public final class HeldPart {
             }
         });
         BuildEntry build = after.builds().get(dataset.value());
-        published = lease.findPublished(after).orElse(null);
+        published = shared.findPublished(after).orElse(null);
         if (published == null) {
             if (build == null || build.parts() == null || !isOurs(build) || !lease.isOwned(after)) {
                 isLost = true;
-                throw lease.leaseLost();
+                throw lease.lost();
             }
             parts = build.parts();
             if (!parts.isHeldBy(part.number(), holder)) {
@@ -190,7 +191,7 @@ public final class HeldPart {
     }
 
     private boolean isOurs(@Nullable BuildEntry build) {
-        return build != null && build.set().equals(lease.set().name());
+        return build != null && build.set().equals(shared.set().name());
     }
 
     /**

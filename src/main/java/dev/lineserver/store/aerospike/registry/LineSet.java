@@ -16,9 +16,10 @@ package dev.lineserver.store.aerospike.registry;
  *                                 not held            └──────┘ still reads it
  * </pre>
  *
- * <p>Each arrow is one change of the {@link Registry}. {@link Builds} begins a build, {@link HeldLease} commits it or rolls
- * it back, {@link Versions} retires and holds a set, and {@link Sweeper} frees it. Before a set becomes FREE, it is truncated. The server deletes
- * the records in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
+ * <p>Each arrow is one change of the {@link Registry}. {@link Builds} begins a build, and {@link HeldBuild} commits it or
+ * rolls it back. A commit, and {@link Versions}, retire the sets of versions that are no longer stored; {@link Versions} also
+ * holds them, and {@link Sweeper} frees them. Before a set becomes FREE, it is truncated. The server deletes the records
+ * in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
  *
  * <p>Truncation does not survive a restart of a node of Community Edition: its records come back, also into sets that
  * are LIVE or BUILDING by then. They are never read, because the keys of all records name their build; the

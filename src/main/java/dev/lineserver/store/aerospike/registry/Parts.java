@@ -70,7 +70,7 @@ final class Parts {
                 || !build.parts().isHeldBy(part.number(), holder)) {
             return Optional.empty();
         }
-        HeldLease shared = new HeldLease(builds, request, source, lease, after.lineSet(build.set()), build);
+        HeldBuild shared = new HeldBuild(builds, request, source, lease, after.lineSet(build.set()), build);
         return Optional.of(new HeldPart(builds, request.dataset(), part, holder, shared, build.parts()));
     }
 

@@ -96,6 +96,13 @@ public record Registry(
                     .findFirst();
         }
 
+        /** Returns the version whose lines are in a set, if it is stored. */
+        Optional<VersionEntry> findIn(LineSet lines) {
+            return all().stream()
+                    .filter(entry -> entry.set().equals(lines.name()))
+                    .findFirst();
+        }
+
         /** Returns the number of the current version; 0 if none is published. */
         public long current() {
             return published.isEmpty() ? 0 : published.getLast().manifest().version();

@@ -26,7 +26,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class HeldLeaseTest extends RegistryTest {
     @Test
     void aSecondBuildIsRefusedUntilTheLeaseOfTheFirstExpires() throws Exception {
-        HeldLease dead = here.builds().begin(request(NAME));
+        HeldBuild dead = here.builds().begin(request(NAME));
         StoreFailedException refused =
                 assertThrows(StoreFailedException.class, () -> there.builds().begin(request(NAME)));
         assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
@@ -37,13 +37,13 @@ final class HeldLeaseTest extends RegistryTest {
 
     @Test
     void aBuildSuspendedBeyondItsLeaseStopsWriting() throws Exception {
-        HeldLease lease = here.builds().begin(request(NAME));
-        lease.requireValid();
+        HeldBuild build = here.builds().begin(request(NAME));
+        build.lease().requireValid();
         advance(LEASE.dividedBy(3).multipliedBy(2).plusMillis(1));
-        StoreUnavailableException lost = assertThrows(StoreUnavailableException.class, lease::requireValid);
+        StoreUnavailableException lost = assertThrows(StoreUnavailableException.class, build.lease()::requireValid);
         assertTrue(lost.getMessage().contains("lease on sample"), lost.getMessage());
         now.set(1_000_000);
-        assertThrows(StoreUnavailableException.class, lease::requireValid, "a lost lease stays lost");
+        assertThrows(StoreUnavailableException.class, build.lease()::requireValid, "a lost lease stays lost");
     }
 
     /**
@@ -51,12 +51,12 @@ final class HeldLeaseTest extends RegistryTest {
      */
     @Test
     void aBuildCannotPublishWhileItsSetIsTruncated() throws Exception {
-        HeldLease lease = here.builds().begin(request(NAME));
+        HeldBuild build = here.builds().begin(request(NAME));
         advance(LEASE);
         registry.duringTruncation = () ->
-                assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+                assertThrows(StoreUnavailableException.class, () -> build.commit(content(), "a layout", 1, List.of()));
         there.builds().begin(request(new DatasetName("other")));
-        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertEquals(List.of(build.set().name()), registry.truncated);
         assertTrue(registry.read().datasets().isEmpty());
     }
 
@@ -65,17 +65,17 @@ final class HeldLeaseTest extends RegistryTest {
         LineSet first = publish(here);
         publish(here);
         advance(GRACE);
-        AtomicReference<HeldLease> reusing = new AtomicReference<>();
+        AtomicReference<HeldBuild> reusing = new AtomicReference<>();
         registry.beforeUpdate = () -> reusing.set(beginUnchecked(there));
         here.maintenance().sweep();
-        HeldLease lease = Objects.requireNonNull(reusing.get());
-        assertEquals(first.name(), lease.set().name());
-        lease.commit(content(), "a layout", 1, List.of());
+        HeldBuild build = Objects.requireNonNull(reusing.get());
+        assertEquals(first.name(), build.set().name());
+        build.commit(content(), "a layout", 1, List.of());
         assertEquals(LineSet.SetState.LIVE, registry.state(first.name()));
         assertEquals(List.of(first.name()), registry.truncated, "once, before the set was reused");
     }
 
-    private static HeldLease beginUnchecked(Peer peer) {
+    private static HeldBuild beginUnchecked(Peer peer) {
         try {
             return peer.builds().begin(request(NAME));
         } catch (StoreException e) {
@@ -85,29 +85,29 @@ final class HeldLeaseTest extends RegistryTest {
 
     @Test
     void aBuildWhoseSetWasTruncatedPublishesNothing() throws Exception {
-        HeldLease lease = here.builds().begin(request(NAME));
+        HeldBuild build = here.builds().begin(request(NAME));
         advance(LEASE);
         there.builds().begin(request(new DatasetName("other")));
-        assertEquals(List.of(lease.set().name()), registry.truncated);
-        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertEquals(List.of(build.set().name()), registry.truncated);
+        assertThrows(StoreUnavailableException.class, () -> build.commit(content(), "a layout", 1, List.of()));
         assertTrue(registry.read().datasets().isEmpty());
     }
 
     @Test
     void aBuildWhoseLeaseExpiredPublishesNothingEvenIfNobodyNoticed() throws Exception {
-        HeldLease lease = here.builds().begin(request(NAME));
+        HeldBuild build = here.builds().begin(request(NAME));
         advance(LEASE);
-        assertThrows(StoreUnavailableException.class, () -> lease.commit(content(), "a layout", 1, List.of()));
+        assertThrows(StoreUnavailableException.class, () -> build.commit(content(), "a layout", 1, List.of()));
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
-        lease.rollBack();
+        build.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");
-        assertEquals(List.of(lease.set().name() + "<500000"), registry.truncatedBefore);
+        assertEquals(List.of(build.set().name() + "<500000"), registry.truncatedBefore);
     }
 
     @Test
     void aDropIsRefusedDuringABuildAndAllowedAfterItsLeaseExpired() throws Exception {
         publish(here);
-        HeldLease dead = here.builds().begin(request(NAME));
+        HeldBuild dead = here.builds().begin(request(NAME));
         StoreFailedException refused =
                 assertThrows(StoreFailedException.class, () -> there.versions().drop(NAME));
         assertTrue(refused.getMessage().contains("'texts/sample.txt'"), refused.getMessage());
@@ -122,7 +122,7 @@ final class HeldLeaseTest extends RegistryTest {
     @Test
     void renewalsContinueAfterAnyException() throws Exception {
         Peer quick = peer(Duration.ofMillis(30));
-        HeldLease lease = quick.builds().begin(request(NAME));
+        HeldBuild build = quick.builds().begin(request(NAME));
         registry.failures.add(new IllegalStateException("scripted"));
         registry.failures.add(new OutOfMemoryError("scripted"));
         registry.failures.add(new StoreUnavailableException("scripted"));
@@ -133,24 +133,24 @@ final class HeldLeaseTest extends RegistryTest {
                     .until(() -> Objects.requireNonNull(registry.read().leases().get(NAME.value()))
                                     .until()
                             == now.get() + 30);
-            lease.requireValid();
+            build.lease().requireValid();
         }
     }
 
     @Test
     void aRenewalDetectsALeaseThatAnotherBuildTook() throws Exception {
         Peer quick = peer(Duration.ofMillis(30));
-        HeldLease lease = quick.builds().begin(request(NAME));
+        HeldBuild build = quick.builds().begin(request(NAME));
         registry.update("taking the lease away", all -> all.leases().remove(NAME.value()));
-        Awaitility.await().until(() -> invalidity(lease).contains("was lost"));
+        Awaitility.await().until(() -> invalidity(build).contains("was lost"));
     }
 
     /** The commit releases the lease before it cancels the renewals, and one may run in between. */
     @Test
     void aRenewalAfterThePublicationLosesNothing() throws Exception {
         Peer quick = peer(Duration.ofMillis(30));
-        HeldLease lease = quick.builds().begin(request(NAME));
-        LineSet set = lease.set();
+        HeldBuild build = quick.builds().begin(request(NAME));
+        LineSet set = build.set();
         Manifest manifest =
                 new Manifest(NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()));
         registry.update("publishing as the commit does", all -> {
@@ -164,14 +164,14 @@ final class HeldLeaseTest extends RegistryTest {
         // Consumed by a later renewal, which there is only if that one has not lost the lease.
         registry.failures.add(new StoreUnavailableException("scripted"));
         Awaitility.await().until(registry.failures::isEmpty);
-        assertEquals("", invalidity(lease));
+        assertEquals("", invalidity(build));
         assertFalse(registry.read().leases().containsKey(NAME.value()));
     }
 
     /** Returns the message of the failure if the lease is lost, else an empty string. */
-    private static String invalidity(HeldLease lease) {
+    private static String invalidity(HeldBuild build) {
         try {
-            lease.requireValid();
+            build.lease().requireValid();
             return "";
         } catch (StoreUnavailableException e) {
             return e.getMessage();

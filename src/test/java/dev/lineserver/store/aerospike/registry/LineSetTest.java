@@ -55,19 +55,19 @@ final class LineSetTest extends RegistryTest {
 
     @Test
     void aRolledBackBuildFreesItsSetAtOnce() throws Exception {
-        HeldLease lease = here.builds().begin(request(NAME));
-        assertEquals(LineSet.SetState.BUILDING, registry.state(lease.set().name()));
-        lease.rollBack();
-        assertEquals(LineSet.SetState.FREE, registry.state(lease.set().name()));
+        HeldBuild build = here.builds().begin(request(NAME));
+        assertEquals(LineSet.SetState.BUILDING, registry.state(build.set().name()));
+        build.rollBack();
+        assertEquals(LineSet.SetState.FREE, registry.state(build.set().name()));
         assertEquals(1, there.builds().begin(request(NAME)).set().version());
     }
 
     @Test
     void keptAndHeldVersionsKeepTheirSets() throws Exception {
         LineSet first = publish(here);
-        HeldLease held = here.builds().begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE));
+        HeldBuild held = here.builds().begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE));
         held.commit(content(), "a layout", 1, List.of());
-        HeldLease third = here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+        HeldBuild third = here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
         third.commit(content(), "a layout", 1, List.of());
         advance(Versions.MAX_HOLD);
         assertEquals(List.of(), here.maintenance().reclaim(false));

@@ -65,7 +65,7 @@ final class PartsTest extends RegistryTest {
     void twoPartsShareASetAndTheLastOnePublishes() throws Exception {
         HeldPart first = join("1/2", false);
         HeldPart second = join("2/2", false);
-        assertEquals(first.lease().set(), second.lease().set());
+        assertEquals(first.set(), second.set());
         assertEquals(Optional.of(new Chunk(0, 1)), first.claim());
         assertEquals(Optional.of(new Chunk(0, 1)), first.claim(), "a claim is kept");
         assertEquals(Optional.of(new Chunk(1, 2)), second.claim());
@@ -77,7 +77,7 @@ final class PartsTest extends RegistryTest {
         assertEquals(Optional.empty(), second.claim());
         assertEquals(Optional.of(manifest), second.published());
         assertEquals(5, registry.read().dataset("sample").published().getFirst().records());
-        assertEquals(LineSet.SetState.LIVE, registry.state(first.lease().set().name()));
+        assertEquals(LineSet.SetState.LIVE, registry.state(first.set().name()));
         second.leave();
         first.leave();
         assertEquals(List.of(), here.builds().list());
@@ -141,7 +141,7 @@ final class PartsTest extends RegistryTest {
         assertTrue(here.builds().list().getFirst().running());
         second.leave();
         assertEquals(List.of(), here.builds().list(), "nothing is stored");
-        assertEquals(LineSet.SetState.FREE, registry.state(first.lease().set().name()), "and nothing is kept");
+        assertEquals(LineSet.SetState.FREE, registry.state(first.set().name()), "and nothing is kept");
     }
 
     @Test
@@ -160,7 +160,7 @@ final class PartsTest extends RegistryTest {
                 assertThrows(StoreFailedException.class, () -> here.builds().begin(request(true, false)));
         assertTrue(plain.getMessage().contains("has 2 parts"), plain.getMessage());
         HeldPart resumed = join("2/2", true);
-        assertEquals(first.lease().set(), resumed.lease().set());
+        assertEquals(first.set(), resumed.set());
         assertEquals(1, resumed.storedLines());
         assertEquals(Optional.of(new Chunk(1, 2)), resumed.claim());
         join("1/2", false).leave();
@@ -168,9 +168,9 @@ final class PartsTest extends RegistryTest {
 
     @Test
     void aBuildOfOneProcessHasNoParts() throws Exception {
-        HeldLease lease = here.builds().begin(request(false, false));
+        HeldBuild build = here.builds().begin(request(false, false));
         assertRefused("1/2", CONTENT, false, "ingested already, and not in parts");
-        lease.suspend(new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000));
+        build.suspend(new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000));
         assertRefused("1/2", CONTENT, true, "which has no parts");
     }
 

@@ -60,7 +60,7 @@ final class ReclaimerTest extends RegistryTest {
     @Test
     void aBuildAfterAnEndedProcessReclaimsBeforeItWritesIfWritesAreStopped() throws Exception {
         DatasetName other = new DatasetName("other");
-        HeldLease _ = here.builds().begin(request(other));
+        HeldBuild _ = here.builds().begin(request(other));
         LineSet garbage = publish(here);
         here.versions().drop(NAME);
         advance(GRACE);
@@ -75,8 +75,8 @@ final class ReclaimerTest extends RegistryTest {
         registry.accepted = List.of(false, false, false, true);
         registry.truncatedBefore.clear();
         registry.beforeUpdate = () -> assertEquals(List.of(garbage.name() + "<500000"), registry.truncatedBefore);
-        HeldLease begun = there.builds().begin(request(other));
-        begun.requireValid();
+        HeldBuild begun = there.builds().begin(request(other));
+        begun.lease().requireValid();
     }
 
     @Test

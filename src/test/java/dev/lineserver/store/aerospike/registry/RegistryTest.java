@@ -60,9 +60,9 @@ abstract class RegistryTest {
     }
 
     final LineSet publish(Peer peer) throws StoreException {
-        HeldLease lease = peer.builds().begin(request(NAME));
-        lease.commit(content(), "a layout", 1, List.of());
-        return registry.read().lineSet(lease.set().name());
+        HeldBuild build = peer.builds().begin(request(NAME));
+        build.commit(content(), "a layout", 1, List.of());
+        return registry.read().lineSet(build.set().name());
     }
 
     final void advance(Duration time) {

@@ -40,21 +40,21 @@ final class UnfinishedBuildTest extends RegistryTest {
                 resume);
     }
 
-    private HeldLease begin(boolean resume) throws StoreException {
+    private HeldBuild begin(boolean resume) throws StoreException {
         return here.builds().begin(request(resume, 99));
     }
 
     private LineSet suspend() throws StoreException {
-        HeldLease lease = begin(false);
-        assertEquals(StoredPrefix.NONE, lease.resumed());
-        assertEquals(STORED, lease.suspend(STORED));
-        return lease.set();
+        HeldBuild held = begin(false);
+        assertEquals(StoredPrefix.NONE, held.resumed());
+        assertEquals(STORED, held.suspend(STORED));
+        return held.set();
     }
 
     @Test
     void isResumedWithTheSameSetAndNumber() throws Exception {
         LineSet set = suspend();
-        HeldLease resumed = begin(true);
+        HeldBuild resumed = begin(true);
         assertEquals(set, resumed.set());
         assertEquals(STORED, resumed.resumed());
         resumed.commit(new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
@@ -89,7 +89,7 @@ final class UnfinishedBuildTest extends RegistryTest {
         here.maintenance().sweep();
         assertEquals(List.of(), here.maintenance().reclaim(false));
         assertEquals(1, here.builds().list().size());
-        HeldLease resumed = begin(true);
+        HeldBuild resumed = begin(true);
         assertEquals(STORED, resumed.suspend(STORED));
         advance(BuildEntry.MAX_AGE.minusMillis(1));
         here.maintenance().sweep();
@@ -106,34 +106,34 @@ final class UnfinishedBuildTest extends RegistryTest {
     /** As before builds could be resumed: a build that has stored no line leaves nothing to resume. */
     @Test
     void isNotKeptIfItHasStoredNoLine() throws Exception {
-        HeldLease lease = begin(false);
+        HeldBuild held = begin(false);
         advance(LEASE);
         here.maintenance().sweep();
-        assertEquals(List.of(lease.set().name()), registry.truncated);
+        assertEquals(List.of(held.set().name()), registry.truncated);
         assertEquals(StoredPrefix.NONE, begin(true).resumed());
     }
 
     @Test
     void keepsWhatWasReportedIfItsProcessDies() throws Exception {
-        HeldLease dead = begin(false);
-        dead.reportProgress(() -> STORED);
-        dead.renew();
+        HeldBuild dead = begin(false);
+        dead.lease().reportProgress(() -> STORED);
+        dead.lease().renew();
         assertEquals(STORED, dead.abandon());
         assertFalse(here.builds().list().isEmpty());
         assertTrue(here.builds().list().getFirst().running());
         assertThrows(StoreFailedException.class, () -> begin(false));
         advance(LEASE);
-        HeldLease resumed = begin(true);
+        HeldBuild resumed = begin(true);
         assertEquals(STORED, resumed.resumed());
         assertEquals(dead.set(), resumed.set());
     }
 
     @Test
     void isListedWithItsProgress() throws Exception {
-        HeldLease lease = begin(false);
-        lease.reportProgress(() -> STORED);
+        HeldBuild held = begin(false);
+        held.lease().reportProgress(() -> STORED);
         advance(Duration.ofSeconds(7));
-        lease.renew();
+        held.lease().renew();
         BuildStatus build = here.builds().list().getFirst();
         assertEquals(
                 new BuildStatus(
@@ -150,7 +150,7 @@ final class UnfinishedBuildTest extends RegistryTest {
                         List.of()),
                 build);
         assertEquals(10, build.bytesPerSecond());
-        lease.suspend(STORED);
+        held.suspend(STORED);
         assertFalse(here.builds().list().getFirst().running());
         advance(Duration.ofSeconds(1));
         BuildStatus resumed = resumedStatus();
@@ -171,9 +171,9 @@ final class UnfinishedBuildTest extends RegistryTest {
         assertEquals(List.of(set.name()), registry.truncated);
         assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
         assertFalse(here.builds().discard(NAME));
-        HeldLease running = begin(false);
+        HeldBuild running = begin(false);
         assertThrows(StoreFailedException.class, () -> here.builds().discard(NAME));
-        running.requireValid();
+        running.lease().requireValid();
     }
 
     @Test
@@ -187,8 +187,9 @@ final class UnfinishedBuildTest extends RegistryTest {
     @Test
     void staysIfOneVersionIsDropped() throws Exception {
         for (int i = 0; i < 2; i++) {
-            HeldLease lease = here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
-            lease.commit(new Content(i, i, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
+            HeldBuild held =
+                    here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+            held.commit(new Content(i, i, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
         }
         suspend();
         here.versions().drop(NAME, 1);
@@ -198,10 +199,10 @@ final class UnfinishedBuildTest extends RegistryTest {
     /** This process cannot end for the test, so its lease is given the identity of a later one with the same number. */
     @Test
     void isResumedAtOnceIfItsProcessHasEnded() throws Exception {
-        HeldLease lease = begin(false);
-        lease.reportProgress(() -> STORED);
-        lease.renew();
-        lease.abandon();
+        HeldBuild dead = begin(false);
+        dead.lease().reportProgress(() -> STORED);
+        dead.lease().renew();
+        dead.abandon();
         registry.update(
                 "",
                 current -> current.leases()
@@ -215,11 +216,11 @@ final class UnfinishedBuildTest extends RegistryTest {
     /** A process that was suspended beyond its lease must not release the lease of the build that resumed its own. */
     @Test
     void isNotChangedByTheProcessThatLostIt() throws Exception {
-        HeldLease lost = begin(false);
-        lost.reportProgress(() -> STORED);
-        lost.renew();
+        HeldBuild lost = begin(false);
+        lost.lease().reportProgress(() -> STORED);
+        lost.lease().renew();
         advance(LEASE);
-        HeldLease resumed = begin(true);
+        HeldBuild resumed = begin(true);
         StoredPrefix more = new StoredPrefix(8, 80, "cd", 8, 16, false, 1_000);
         resumed.suspend(more);
         lost.suspend(STORED);
