@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
 import dev.lineserver.store.aerospike.registry.RegistryAccess;
 import dev.lineserver.store.aerospike.registry.RegistryForm;
@@ -108,7 +109,7 @@ final class RegistryRecord implements RegistryAccess {
         Record record = cluster.client.get(cluster.policies.registryRead, key);
         if (record == null) {
             List<String> used = countSets().entrySet().stream()
-                    .filter(set -> set.getValue().copies() > 0 && Registry.isSetName(set.getKey()))
+                    .filter(set -> set.getValue().copies() > 0 && LineSet.isName(set.getKey()))
                     .map(Map.Entry::getKey)
                     .sorted()
                     .toList();

@@ -146,7 +146,7 @@ public final class Builds {
             throws StoreFailedException {
         String dataset = request.dataset().value();
         long version = current.dataset(dataset).lastNumber() + 1;
-        LineSet set = current.chooseSet(room.counts(), dataset, version, room.recordsSince(), term.now());
+        LineSet set = SetAllocation.allocate(current, room.counts(), dataset, version, room.recordsSince(), term.now());
         current.put(set);
         return new BuildEntry(
                 set.name(),

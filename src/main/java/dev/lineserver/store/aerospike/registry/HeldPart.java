@@ -116,9 +116,9 @@ public final class HeldPart {
      * @throws StoreUnavailableException if another process has taken the place of this part, or the build was discarded
      */
     public Optional<Chunk> claim() throws StoreException {
-        while (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
+        while (published == null && parts.claimed(part.number()) == PartEntry.NO_CHUNK) {
             change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), builds.term.now()));
-            if (published == null && parts.claimed(part.number()) == PartsEntry.NO_CHUNK) {
+            if (published == null && parts.claimed(part.number()) == PartEntry.NO_CHUNK) {
                 Polling.pause("waiting for the other parts");
                 removeEndedProcesses();
             }

@@ -1,5 +1,7 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.util.regex.Pattern;
+
 /**
  * A set of the namespace and its state. The server allows at most 4,095 set names and never frees one, so sets are
  * reused:
@@ -19,7 +21,7 @@ package dev.lineserver.store.aerospike.registry;
  * <p>Each arrow is one change of the {@link Registry}. {@link Builds} begins a build, and {@link HeldBuild} commits it or
  * rolls it back. A commit, and {@link Versions}, retire the sets of versions that are no longer stored; {@link Versions} also
  * holds them, and {@link Sweeper} frees them. Before a set becomes FREE, it is truncated. The server deletes the records
- * in the background, so {@link Registry#chooseSet} reuses a free set only if it is empty.
+ * in the background, so {@link SetAllocation} reuses a free set only if it is empty.
  *
  * <p>Truncation does not survive a restart of a node of Community Edition: its records come back, also into sets that
  * are LIVE or BUILDING by then. They are never read, because the keys of all records name their build; the
@@ -44,6 +46,20 @@ public record LineSet(
         long recordsSince,
         long since,
         long heldUntil) {
+    /** The server allows 4,095 sets in a namespace; the rest is left to other programs. */
+    static final int MAX_SETS = 4_000;
+
+    /**
+     * Begins the name of each of our sets. Only a set that has this prefix and is in the registry is ours; no other set
+     * is ever written or truncated.
+     */
+    private static final String PREFIX = "_";
+
+    /** The names of the first {@link #MAX_SETS} sets. */
+    private static final Pattern NAME = Pattern.compile(PREFIX + "[0-9a-z]{1,3}");
+
+    private static final int LETTERS = 26;
+
     /** The states of the diagram above. */
     public enum SetState {
         /** A build with a lease writes to the set. */
@@ -54,6 +70,19 @@ public record LineSet(
         RETIRED,
         /** The set was truncated, and the next build may use it. */
         FREE
+    }
+
+    /**
+     * Returns a short name for a set: _a to _z, then _10 to _zz, and so on. Every record stores it. The first 4,000 have
+     * at most four characters.
+     */
+    static String nameOf(int number) {
+        return PREFIX + Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
+    }
+
+    /** Returns true if a set of this name may be ours. Another program may use it as well. */
+    public static boolean isName(String name) {
+        return NAME.matcher(name).matches();
     }
 
     LineSet withState(SetState next, long now) {

@@ -66,16 +66,16 @@ final class OtherProcesses {
 
     /** Waits until the claim of the process that has a part expires, unless it renews it. */
     void awaitPart(String dataset, IngestPart part) throws StoreException {
-        PartsEntry.PartEntry first = part(dataset, part);
+        PartEntry first = part(dataset, part);
         if (first != null) {
             awaitExpiry(first.owner(), first.until(), () -> {
-                PartsEntry.PartEntry now = part(dataset, part);
+                PartEntry now = part(dataset, part);
                 return now != null && now.until() == first.until();
             });
         }
     }
 
-    private PartsEntry.@Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
+    private @Nullable PartEntry part(String dataset, IngestPart part) throws StoreException {
         BuildEntry build = access.read().builds().get(dataset);
         return build == null || build.parts() == null ? null : build.parts().find(part.number());
     }

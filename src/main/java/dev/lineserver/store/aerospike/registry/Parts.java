@@ -117,7 +117,7 @@ final class Parts {
                     + parts.lineCount() + " lines, " + parts.byteCount() + " bytes and the digest " + parts.digest()
                     + "; name the same file, or begin again with --restart");
         }
-        PartsEntry.PartEntry other = parts.find(part.number());
+        PartEntry other = parts.find(part.number());
         if (other != null && other.isAlive(term.now()) && !other.holder().equals(holder)) {
             throw new StoreFailedException("part " + part + " of " + request.dataset() + " is being stored already, by "
                     + other.owner() + ". Wait until it ends; if its process has died, its claim expires in "

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -59,28 +60,6 @@ record PartsEntry(
     private static final long CHUNK_BYTES = 128 << 20;
 
     private static final int MAX_CHUNKS = CHUNKS_PER_PART * IngestPart.MAX_COUNT;
-
-    /** The number of the claimed chunk of a part that has none. */
-    static final int NO_CHUNK = -1;
-
-    /**
-     * A part.
-     *
-     * @param holder unique identity of its process
-     * @param owner describes the process, for messages
-     * @param until the process has ended unless it renews this time, in milliseconds since the epoch; 0 if it has ended
-     * @param chunk number of the claimed chunk; {@link #NO_CHUNK} if there is none
-     * @param lines number of lines that the processes of the part have stored
-     */
-    record PartEntry(String holder, String owner, long until, int chunk, long lines) {
-        boolean isAlive(long now) {
-            return until > now;
-        }
-
-        private PartEntry withChunk(int claimed, long storedLines) {
-            return new PartEntry(holder, owner, until, claimed, storedLines);
-        }
-    }
 
     static PartsEntry of(int count, Content content, int linesPerRecord, boolean compressed, int maxBytesPerRecord) {
         long chunks = Math.clamp(content.byteCount() / CHUNK_BYTES, (long) count * CHUNKS_PER_PART, MAX_CHUNKS);
@@ -178,23 +157,24 @@ record PartsEntry(
         PartEntry before = find(part);
         return isHeldBy(part, holder)
                 ? this
-                : with(part, new PartEntry(holder, owner, until, NO_CHUNK, before == null ? 0 : before.lines()));
+                : with(
+                        part,
+                        new PartEntry(holder, owner, until, PartEntry.NO_CHUNK, before == null ? 0 : before.lines()));
     }
 
     /** Renews the time of a part, unless another process has it. */
     PartsEntry renew(int part, String holder, long until) {
-        PartEntry entry = find(part);
-        return entry == null || !entry.holder().equals(holder)
-                ? this
-                : with(part, new PartEntry(holder, entry.owner(), until, entry.chunk(), entry.lines()));
+        return change(part, holder, entry -> entry.renewed(until));
     }
 
     /** Ends the process of a part, unless another process has it. */
     PartsEntry leave(int part, String holder) {
+        return change(part, holder, PartEntry::ended);
+    }
+
+    private PartsEntry change(int part, String holder, UnaryOperator<PartEntry> change) {
         PartEntry entry = find(part);
-        return entry == null || !entry.holder().equals(holder)
-                ? this
-                : with(part, new PartEntry(holder, entry.owner(), 0, NO_CHUNK, entry.lines()));
+        return entry != null && entry.holder().equals(holder) ? with(part, change.apply(entry)) : this;
     }
 
     /**
@@ -208,7 +188,7 @@ record PartsEntry(
         if (entry == null) {
             return this;
         }
-        PartEntry idle = entry.chunk() == chunk ? entry.withChunk(NO_CHUNK, entry.lines()) : entry;
+        PartEntry idle = entry.chunk() == chunk ? entry.withChunk(PartEntry.NO_CHUNK) : entry;
         if (bits.get(chunk)) {
             return with(part, idle);
         }
@@ -218,7 +198,7 @@ record PartsEntry(
             longLinesAfter.put(key(chunk), longLines);
         }
         long lines = entry.lines() + lines(chunk).end() - lines(chunk).first();
-        return with(bits, longLinesAfter).with(part, idle.withChunk(idle.chunk(), lines));
+        return with(bits, longLinesAfter).with(part, idle.withLines(lines));
     }
 
     /**
@@ -227,22 +207,22 @@ record PartsEntry(
      */
     PartsEntry claim(int part, long now) {
         PartEntry entry = find(part);
-        if (entry == null || entry.chunk() != NO_CHUNK) {
+        if (entry == null || entry.chunk() != PartEntry.NO_CHUNK) {
             return this;
         }
         BitSet taken = bits();
         parts.values().stream()
-                .filter(other -> other.isAlive(now) && other.chunk() != NO_CHUNK)
+                .filter(other -> other.isAlive(now) && other.chunk() != PartEntry.NO_CHUNK)
                 .forEach(other -> taken.set(other.chunk()));
         int next = taken.nextClearBit(0);
         boolean available = next < chunks() || (next == chunks() && isComplete());
-        return available ? with(part, entry.withChunk(next, entry.lines())) : this;
+        return available ? with(part, entry.withChunk(next)) : this;
     }
 
     /** Returns the number of the chunk, or of the publication, that a part has claimed. */
     int claimed(int part) {
         PartEntry entry = find(part);
-        return entry == null ? NO_CHUNK : entry.chunk();
+        return entry == null ? PartEntry.NO_CHUNK : entry.chunk();
     }
 
     /** Marks the chunks from that of a line on as not stored: a node has lost records. */
@@ -254,7 +234,7 @@ record PartsEntry(
         longLines.keySet().removeIf(chunk -> Integer.parseInt(chunk) >= first);
         PartEntry entry = find(part);
         PartsEntry after = with(bits, longLines);
-        return entry == null ? after : after.with(part, entry.withChunk(NO_CHUNK, entry.lines()));
+        return entry == null ? after : after.with(part, entry.withChunk(PartEntry.NO_CHUNK));
     }
 
     private PartsEntry with(int part, PartEntry entry) {

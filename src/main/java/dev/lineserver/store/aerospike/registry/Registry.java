@@ -1,16 +1,11 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -35,28 +30,8 @@ public record Registry(
         SortedMap<String, LineSet> sets,
         SortedMap<String, Lease> leases,
         SortedMap<String, BuildEntry> builds) {
-    /** The server allows 4,095 sets in a namespace; the rest is left to other programs. */
-    static final int MAX_SETS = 4_000;
-
     /** In place of a dataset; no dataset can have this name. */
     static final String RECLAIMING = "(reclaim)";
-
-    /**
-     * Begins the name of each of our sets. Only a set that has this prefix and is in the registry is ours; no other set
-     * is ever written or truncated.
-     */
-    private static final String SET_PREFIX = "_";
-
-    /** The names of the first {@link #MAX_SETS} sets. */
-    private static final Pattern SET_NAME = Pattern.compile(SET_PREFIX + "[0-9a-z]{1,3}");
-
-    /** Keys have 25 bits for it: enough for one build a minute for 63 years. */
-    static final long MAX_BUILD = (1L << 25) - 1;
-
-    /** 2026-01-01T00:00Z, in minutes since the epoch. */
-    private static final long FIRST_MINUTE = 29_453_760;
-
-    private static final int LETTERS = 26;
 
     /**
      * A stored version.
@@ -233,60 +208,5 @@ public record Registry(
             throw new IllegalStateException("the registry has no set " + name);
         }
         return set;
-    }
-
-    /**
-     * Chooses a set for a build, and numbers the build: the empty set that has been free longest, else a set with a new
-     * name. A set that has records and is not in the registry belongs to another program.
-     *
-     * @param counts records of each set of the namespace
-     * @param recordsSince see {@link LineSet#recordsSince}
-     */
-    LineSet chooseSet(
-            Map<String, RegistryAccess.SetCount> counts, String dataset, long version, long recordsSince, long now)
-            throws StoreFailedException {
-        Optional<String> free = sets.values().stream()
-                .filter(set -> set.state() == LineSet.SetState.FREE && isEmpty(counts, set.name()))
-                .min(Comparator.comparingLong(LineSet::since))
-                .map(LineSet::name);
-        String name = free.or(() -> IntStream.range(0, MAX_SETS)
-                        .mapToObj(Registry::setName)
-                        .filter(unused -> !sets.containsKey(unused) && isEmpty(counts, unused))
-                        .findFirst())
-                .orElseThrow(() -> new StoreFailedException("all " + MAX_SETS
-                        + " sets of the Aerospike namespace are in use: drop datasets, or use another namespace"));
-        return new LineSet(name, LineSet.SetState.BUILDING, dataset, version, nextBuild(now), recordsSince, now, 0);
-    }
-
-    /**
-     * Returns a number that no build has had. A set keeps the number of its last build, so the highest one is in the
-     * registry. The minutes keep a number from being reused if the registry was lost.
-     */
-    private long nextBuild(long now) throws StoreFailedException {
-        long last = sets.values().stream().mapToLong(LineSet::build).max().orElse(0);
-        long next = Math.max(last + 1, TimeUnit.MILLISECONDS.toMinutes(now) - FIRST_MINUTE);
-        if (next > MAX_BUILD) {
-            throw new StoreFailedException("the build number " + next + " exceeds the limit of " + MAX_BUILD
-                    + ": check the clock of this machine; if it is right, use another namespace");
-        }
-        return next;
-    }
-
-    private static boolean isEmpty(Map<String, RegistryAccess.SetCount> counts, String set) {
-        RegistryAccess.SetCount count = counts.get(set);
-        return count == null || (count.copies() == 0 && !count.truncating());
-    }
-
-    /** Returns true if a set of this name may be ours. Another program may use it as well. */
-    public static boolean isSetName(String name) {
-        return SET_NAME.matcher(name).matches();
-    }
-
-    /**
-     * Returns a short name for a set: _a to _z, then _10 to _zz, and so on. Every record stores it. The first 4,000 have
-     * at most four characters.
-     */
-    static String setName(int number) {
-        return SET_PREFIX + Integer.toString(Character.MAX_RADIX - LETTERS + number, Character.MAX_RADIX);
     }
 }

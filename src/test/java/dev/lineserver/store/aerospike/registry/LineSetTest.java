@@ -91,13 +91,13 @@ final class LineSetTest extends RegistryTest {
     @Test
     void setNamesAreShortAndDistinct() {
         Set<String> names = new HashSet<>();
-        for (int i = 0; i < Registry.MAX_SETS; i++) {
-            String name = Registry.setName(i);
+        for (int i = 0; i < LineSet.MAX_SETS; i++) {
+            String name = LineSet.nameOf(i);
             assertTrue(name.length() <= 4 && names.add(name), name);
         }
         assertEquals(
                 List.of("_a", "_z", "_10", "_1q"),
-                List.of(Registry.setName(0), Registry.setName(25), Registry.setName(26), Registry.setName(52)));
+                List.of(LineSet.nameOf(0), LineSet.nameOf(25), LineSet.nameOf(26), LineSet.nameOf(52)));
     }
 
     @Test

@@ -66,7 +66,7 @@ final class PartsEntryTest {
         long longLines = stored.stream().filter(chunk -> chunk % 3 == 0).count() * 2;
         assertEquals(Math.ceilDiv(lines, linesPerRecord) + longLines, parts.recordCount(), this::describe);
         partLines.forEach((part, stored) -> {
-            PartsEntry.PartEntry entry = parts.find(part);
+            PartEntry entry = parts.find(part);
             assertTrue(entry != null && entry.lines() == stored, this::describe);
         });
     }
@@ -76,7 +76,7 @@ final class PartsEntryTest {
     }
 
     private void step(int part) {
-        PartsEntry.PartEntry entry = parts.find(part);
+        PartEntry entry = parts.find(part);
         now += random.nextInt(3);
         if (entry == null || !entry.isAlive(now)) {
             if (random.nextBoolean()) {
@@ -131,7 +131,7 @@ final class PartsEntryTest {
     private Set<Integer> claimsOf(int chunk) {
         Set<Integer> claims = new HashSet<>();
         for (int part = 1; part <= parts.count(); part++) {
-            PartsEntry.PartEntry entry = parts.find(part);
+            PartEntry entry = parts.find(part);
             if (entry != null && entry.isAlive(now) && entry.chunk() == chunk) {
                 claims.add(part);
             }

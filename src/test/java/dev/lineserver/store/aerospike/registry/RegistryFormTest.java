@@ -377,7 +377,7 @@ final class RegistryFormTest {
                 StandardCharsets.UTF_8);
         Set<String> records = new TreeSet<>();
         addRecords(Registry.class, records);
-        assertTrue(records.contains(PartsEntry.PartEntry.class.getName()), records::toString);
+        assertTrue(records.contains(PartEntry.class.getName()), records::toString);
         for (String name : records) {
             assertTrue(metadata.contains('"' + name + '"'), name + " is not in reachability-metadata.json");
         }
