@@ -20,6 +20,7 @@ final class Attempts {
     private final Duration patience;
     private final int least;
     private final long start = System.nanoTime();
+    private final Backoff backoff = new Backoff();
     private int failures;
     private boolean reported;
 
@@ -65,7 +66,7 @@ final class Attempts {
             LOG.log(Level.WARNING, "{0}; trying again for up to {1} s", failure.getMessage(), patience.toSeconds());
         }
         try {
-            TimeUnit.MILLISECONDS.sleep(ClusterFailures.backoffMillis(failures));
+            TimeUnit.MILLISECONDS.sleep(backoff.nextMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreUnavailableException("interrupted after: " + failure.getMessage(), e);

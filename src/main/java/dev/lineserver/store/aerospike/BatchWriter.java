@@ -195,7 +195,8 @@ final class BatchWriter {
             throws StoreException, InterruptedException {
         List<BatchRecord> remaining = records;
         long start = System.nanoTime();
-        for (int failures = 1; ; failures++) {
+        Backoff backoff = new Backoff();
+        while (true) {
             AerospikeException thrown = attempt(remaining, activity);
             // A batch may succeed in part, also when the client throws. Only the records' own results count.
             List<BatchRecord> failed = failed(remaining);
@@ -204,7 +205,7 @@ final class BatchWriter {
                 // Any progress restarts the deadline and the backoff: an overloaded device accepts a few records at a
                 // time.
                 lastProgress = System.nanoTime();
-                failures = 1;
+                backoff.restart();
             }
             if (failed.isEmpty()) {
                 return;
@@ -217,7 +218,7 @@ final class BatchWriter {
             }
             remaining = failed;
             retries.increment();
-            if (cancelled.await(ClusterFailures.backoffMillis(failures), TimeUnit.MILLISECONDS)) {
+            if (cancelled.await(backoff.nextMillis(), TimeUnit.MILLISECONDS)) {
                 throw cancelled(activity);
             }
         }

@@ -1,7 +1,6 @@
 package dev.lineserver.store.aerospike;
 
 import java.util.Locale;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 import com.aerospike.client.AerospikeException;
@@ -17,9 +16,6 @@ import dev.lineserver.store.StoreUnavailableException;
  * remedy.
  */
 final class ClusterFailures {
-    private static final int FIRST_BACKOFF_MILLIS = 20;
-    private static final int MAX_BACKOFF_MILLIS = 1_000;
-
     /** Matches messages of the server and of the client. */
     private static final Pattern USER_REFUSED = Pattern.compile(
             "Invalid (user|password|credential)|Password expired|Security not|Authentication failed|Not authenticated");
@@ -120,17 +116,6 @@ final class ClusterFailures {
                     ResultCode.QUOTA_EXCEEDED -> true;
             default -> false;
         };
-    }
-
-    /**
-     * Returns the pause before the next attempt. Its bound doubles with each failure; the pause is random between half
-     * of the bound and the bound, so that competing processes do not retry at the same time.
-     *
-     * @param failures number of failed attempts, at least 1
-     */
-    static int backoffMillis(int failures) {
-        int max = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS << Math.min(failures - 1, Byte.SIZE));
-        return max / 2 + ThreadLocalRandom.current().nextInt(max / 2);
     }
 
     private static String describe(int code, @Nullable AerospikeException failure) {

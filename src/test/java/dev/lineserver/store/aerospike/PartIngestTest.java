@@ -3,6 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import com.aerospike.client.Key;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,15 +32,20 @@ import dev.lineserver.ingest.IngestOptions;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
+import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
+import dev.lineserver.store.Content;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.IngestRate;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -84,7 +93,10 @@ final class PartIngestTest extends FakeNodeTest {
     }
 
     private Ingest.Outcome ingest(Path file, String part, IngestOptions options, Progress progress) throws Exception {
-        try (AerospikeStore store = connect(settings().recordsPerBatch(100).grace(Duration.ZERO))) {
+        try (AerospikeStore store = connect(settings()
+                .recordsPerBatch(100)
+                .grace(Duration.ZERO)
+                .patience(AerospikeSettings.WriteLimits.DEFAULT.deadline()))) {
             return new Ingest(store, progress).storePart(List.of(file.toString()), IngestPart.parse(part), options);
         }
     }
@@ -255,5 +267,24 @@ final class PartIngestTest extends FakeNodeTest {
                 options(1, false, IngestOptions.Unfinished.REFUSE),
                 Progress.SILENT);
         assertEquals(0, empty.manifest().lineCount());
+    }
+
+    /** The registry is missing, as if the nodes that have it were away. */
+    @Test
+    void aPartWaitsForAClusterThatIsAwayForAWhile() throws Exception {
+        AerospikeStore store = connect(settings().patience(AerospikeSettings.WriteLimits.DEFAULT.deadline()));
+        put(store, new byte[] {'a'});
+        BuildRequest request = new BuildRequest(NAME, "sample", null, false);
+        Content content = new Content(2, 20, new ContentDigest(1, 2), 9, true);
+        ByteBuffer key = ByteBuffer.wrap(new Key(FakeInfo.NAMESPACE, "lines-m", "registry").digest);
+        try (PartBuild part = store.join(request, new IngestPart(1, 1), content).orElseThrow();
+                ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            FakeRecords.StoredRecord registry = Objects.requireNonNull(node.records.get(key));
+            node.records.remove(key.array());
+            Future<Optional<PartBuild.Chunk>> claim = thread.submit(part::claim);
+            assertThrows(StoreUnavailableException.class, connect(settings())::datasets);
+            node.records.put(key.array(), registry);
+            assertEquals(Optional.of(new PartBuild.Chunk(0, 1)), claim.get());
+        }
     }
 }

@@ -1,7 +1,6 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -23,9 +22,6 @@ import dev.lineserver.store.StoreUnavailableException;
 public final class HeldPart {
     private static final System.Logger LOG = System.getLogger(HeldPart.class.getName());
 
-    /** The same as for the writes of lines. */
-    private static final Duration CLUSTER_TIMEOUT = Duration.ofSeconds(60);
-
     private final Builds builds;
     private final DatasetName dataset;
     private final IngestPart part;
@@ -34,9 +30,6 @@ public final class HeldPart {
     private final HeldLease lease;
     private PartsEntry parts;
     private @Nullable Manifest published;
-
-    /** True if no later attempt can succeed. */
-    private boolean isLost;
 
     HeldPart(Builds builds, DatasetName dataset, IngestPart part, String holder, HeldBuild shared, PartsEntry parts) {
         this.builds = builds;
@@ -151,24 +144,9 @@ public final class HeldPart {
         }
     }
 
-    /** Changes the registry; waits for a cluster that is away for a while, as the writes of lines do. */
+    /** Changes the registry; waits for a cluster that is away for a while. */
     private void change(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
-        long end = System.nanoTime() + CLUSTER_TIMEOUT.toNanos();
-        while (true) {
-            try {
-                update(activity, change);
-                return;
-            } catch (StoreUnavailableException e) {
-                if (isLost || System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
-                    throw e;
-                }
-            }
-            Polling.pause(activity);
-        }
-    }
-
-    private void update(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
-        Registry after = builds.access.failingFast().update(activity, current -> {
+        Registry after = builds.access.update(activity, current -> {
             BuildEntry build = current.builds().get(dataset.value());
             if (isOurs(build) && lease.isOwned(current)) {
                 current.builds().put(dataset.value(), changeParts(change).apply(build));
@@ -178,12 +156,10 @@ public final class HeldPart {
         published = shared.findPublished(after).orElse(null);
         if (published == null) {
             if (build == null || build.parts() == null || !isOurs(build) || !lease.isOwned(after)) {
-                isLost = true;
                 throw lease.lost();
             }
             parts = build.parts();
             if (!parts.isHeldBy(part.number(), holder)) {
-                isLost = true;
                 throw new StoreUnavailableException("another process has taken the place of part " + part + " of "
                         + dataset + ": this one was suspended, or could not reach the cluster");
             }

@@ -175,19 +175,6 @@ final class PartsTest extends RegistryTest {
     }
 
     @Test
-    void aPartWaitsForAClusterThatIsAwayForAWhile() throws Exception {
-        HeldPart only = join("1/1", false);
-        registry.failures.add(new StoreUnavailableException("no node"));
-        registry.failures.add(new StoreUnavailableException("no node"));
-        assertTrue(only.claim().isPresent());
-        registry.failures.add(new StoreUnavailableException("no node"));
-        only.finish(0);
-        assertEquals(1, only.storedLines());
-        registry.failures.add(new StoreFailedException("no rights"));
-        assertThrows(StoreFailedException.class, () -> only.finish(0));
-    }
-
-    @Test
     void aPartHasOneProcess() throws Exception {
         HeldPart first = join("1/2", false);
         assertRefused("1/2", CONTENT, false, "part 1/2 of sample is being stored already, by process", "30 s");
