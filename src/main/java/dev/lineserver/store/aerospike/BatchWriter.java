@@ -6,18 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
 
-import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRecord;
-import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
@@ -29,26 +24,12 @@ import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.HeldLease;
 
 /**
- * Writes the batches of a build on background threads, and repeats each batch until every record is acknowledged. A
- * record is written whole under its own key, so a write that is in doubt can be repeated. The build's lease is checked
- * before each attempt.
- *
- * <pre>
- *               permit           window         all records acknowledged
- *   submit() ──────────► waiting ──────► attempt ────────────────────► acknowledged
- *                           ▲             │    │
- *                           │   transient │    │ permanent result, no progress until the deadline,
- *                           │      result ▼    │ lease lost, or cancelled
- *                           └────────── backoff└─────────────────────► failed
- * </pre>
- *
- * <p>{@link BatchWindow} bounds the attempts in flight, and shrinks while the cluster is overloaded. At low priority it
- * admits one attempt, which keeps its place for as long again as the attempt took: the cluster has at least half of the
- * time without a write of this build.
+ * Writes the batches of a build in the background, each on a thread of its own until all its records are acknowledged, and
+ * knows the first line that is not.
  *
  * <p>The first failure is kept and thrown to the build by its next call. A failed batch stays in
- * {@link #unacknowledged}, so the checkpoint never passes it. One thread, that of the build, calls {@link #submit},
- * {@link #awaitAcknowledgements} and {@link #cancel}; any thread may call {@link #firstUnacknowledged}.
+ * {@link #unacknowledged}, so the checkpoint never passes it. One thread, that of the build, calls everything but
+ * {@link #firstUnacknowledged} and {@link #retries}.
  */
 final class BatchWriter {
     private static final System.Logger LOG = System.getLogger(BatchWriter.class.getName());
@@ -58,12 +39,8 @@ final class BatchWriter {
      */
     static final int MAX_BATCHES_IN_FLIGHT = 4;
 
-    private final ConnectedCluster cluster;
-    private final AerospikeSettings.WriteLimits limits;
-    private final HeldLease lease;
-    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final AcknowledgedWriter writer;
     private final Semaphore permits = new Semaphore(MAX_BATCHES_IN_FLIGHT);
-    private final BatchWindow window;
     private final ExecutorService threads = Executors.newFixedThreadPool(
             MAX_BATCHES_IN_FLIGHT,
             Thread.ofPlatform().daemon().name("aerospike-write-", 0).factory());
@@ -80,18 +57,8 @@ final class BatchWriter {
      */
     record BatchStart(Checkpoint position, ContentDigest digest) {}
 
-    private final LongAdder acknowledgedRecords = new LongAdder();
-    private final LongAdder retries = new LongAdder();
-    private final AtomicLong overloads = new AtomicLong();
-
-    /** The time at which a record of any batch was last acknowledged. */
-    private volatile long lastProgress = System.nanoTime();
-
     BatchWriter(ConnectedCluster cluster, HeldLease lease) {
-        this.cluster = cluster;
-        this.limits = cluster.settings.writes();
-        this.lease = lease;
-        this.window = new BatchWindow(limits.lowPriority() ? 1 : MAX_BATCHES_IN_FLIGHT);
+        this.writer = new AcknowledgedWriter(cluster, lease, MAX_BATCHES_IN_FLIGHT);
     }
 
     /**
@@ -108,7 +75,7 @@ final class BatchWriter {
         String activity = "writing a batch from line index " + firstLine;
         threads.execute(() -> {
             try {
-                writeUntilAcknowledged(records, activity);
+                writer.write(records, activity);
                 unacknowledged.remove(firstLine);
             } catch (StoreException e) {
                 failure.compareAndSet(null, e);
@@ -123,6 +90,11 @@ final class BatchWriter {
             }
         });
         throwIfFailed();
+    }
+
+    /** Writes records on the calling thread, and returns when all of them are acknowledged. */
+    void writeNow(List<BatchRecord> records, String activity) throws StoreException, InterruptedException {
+        writer.write(records, activity);
     }
 
     private void throwIfFailed() throws StoreException {
@@ -147,7 +119,7 @@ final class BatchWriter {
     void awaitAcknowledgements(long recordCount) throws StoreException, InterruptedException {
         permits.acquire(MAX_BATCHES_IN_FLIGHT);
         throwIfFailed();
-        long acknowledged = acknowledgedRecords.sum();
+        long acknowledged = writer.acknowledged();
         if (acknowledged != recordCount) {
             throw new StoreFailedException("the lines of the source are " + recordCount
                     + " records, but the cluster acknowledged " + acknowledged
@@ -157,7 +129,7 @@ final class BatchWriter {
 
     /** Returns the retries and overloads so far. */
     Retries retries() {
-        return new Retries(retries.sum(), overloads.get());
+        return writer.retries();
     }
 
     /**
@@ -167,7 +139,7 @@ final class BatchWriter {
      * @return false if attempts are still in flight after the timeout, or the thread was interrupted
      */
     boolean cancel(Duration timeout) {
-        cancelled.countDown();
+        writer.cancel();
         threads.shutdown();
         try {
             if (threads.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -183,121 +155,5 @@ final class BatchWriter {
             Thread.currentThread().interrupt();
         }
         return false;
-    }
-
-    /**
-     * Writes records on the calling thread, and returns when all of them are acknowledged.
-     *
-     * @throws StoreException if a record was permanently refused, no record of this or another batch was acknowledged for
-     *     as long as the deadline, the lease was lost, or the build was cancelled
-     */
-    void writeUntilAcknowledged(List<BatchRecord> records, String activity)
-            throws StoreException, InterruptedException {
-        List<BatchRecord> remaining = records;
-        long start = System.nanoTime();
-        Backoff backoff = new Backoff();
-        while (true) {
-            AerospikeException thrown = attempt(remaining, activity);
-            // A batch may succeed in part, also when the client throws. Only the records' own results count.
-            List<BatchRecord> failed = failed(remaining);
-            acknowledgedRecords.add(remaining.size() - failed.size());
-            if (failed.size() < remaining.size()) {
-                // Any progress restarts the deadline and the backoff: an overloaded device accepts a few records at a
-                // time.
-                lastProgress = System.nanoTime();
-                backoff.restart();
-            }
-            if (failed.isEmpty()) {
-                return;
-            }
-            StoreException refusal = firstFailure(failed, thrown, activity);
-            // The progress of other batches counts, because this one waits for them in the window.
-            long now = System.nanoTime();
-            if (Math.min(now - start, now - lastProgress) > limits.deadline().toNanos()) {
-                throw refusal;
-            }
-            remaining = failed;
-            retries.increment();
-            if (cancelled.await(backoff.nextMillis(), TimeUnit.MILLISECONDS)) {
-                throw cancelled(activity);
-            }
-        }
-    }
-
-    private static List<BatchRecord> failed(List<BatchRecord> records) {
-        return records.stream()
-                .filter(record -> record.resultCode != ResultCode.OK)
-                .toList();
-    }
-
-    private static StoreUnavailableException cancelled(String activity) {
-        return new StoreUnavailableException(activity + " was cancelled, because the build is being closed");
-    }
-
-    /** Writes records once. Returns the exception of the client, if it threw one. */
-    private @Nullable AerospikeException attempt(List<BatchRecord> records, String activity)
-            throws StoreException, InterruptedException {
-        long acquired = window.acquire();
-        BatchWindow.Result result = BatchWindow.Result.FAILED;
-        try {
-            if (cancelled.getCount() == 0) {
-                throw cancelled(activity);
-            }
-            // Before every attempt, because the process may have been suspended since the last one, and another build
-            // may own the set by now.
-            lease.requireValid();
-            long start = System.nanoTime();
-            AerospikeException thrown = null;
-            try {
-                cluster.client.operate(cluster.policies.batchWrite, records);
-            } catch (AerospikeException e) {
-                thrown = e;
-            }
-            result = result(failed(records), thrown);
-            if (result == BatchWindow.Result.OVERLOADED && overloads.getAndIncrement() == 0) {
-                LOG.log(
-                        Level.WARNING,
-                        "the cluster is overloaded, or answers late; the ingest goes on with fewer batches at a time");
-            }
-            if (limits.lowPriority()) {
-                boolean _ = cancelled.await(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-            }
-            return thrown;
-        } finally {
-            window.release(acquired, result);
-        }
-    }
-
-    private static BatchWindow.Result result(List<BatchRecord> failed, @Nullable AerospikeException thrown) {
-        if (failed.isEmpty()) {
-            return BatchWindow.Result.ACCEPTED;
-        }
-        return failed.stream().anyMatch(record -> ClusterFailures.isOverload(code(record, thrown)))
-                ? BatchWindow.Result.OVERLOADED
-                : BatchWindow.Result.FAILED;
-    }
-
-    /** A record without a response failed for the reason that the client threw, if it threw. */
-    private static int code(BatchRecord record, @Nullable AerospikeException thrown) {
-        return record.resultCode == ResultCode.NO_RESPONSE && thrown != null
-                ? thrown.getResultCode()
-                : record.resultCode;
-    }
-
-    /**
-     * Returns the failure to report if retries do not help.
-     *
-     * @throws StoreException if a record was permanently refused
-     */
-    private static StoreException firstFailure(
-            List<BatchRecord> failed, @Nullable AerospikeException thrown, String activity) throws StoreException {
-        int code = ResultCode.OK;
-        for (BatchRecord record : failed) {
-            code = code(record, thrown);
-            if (!ClusterFailures.isTransientForWrites(code)) {
-                throw ClusterFailures.toStoreException(code, activity, thrown);
-            }
-        }
-        return ClusterFailures.toStoreException(code, activity, thrown);
     }
 }

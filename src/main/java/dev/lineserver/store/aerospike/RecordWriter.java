@@ -226,7 +226,7 @@ final class RecordWriter {
         }
         for (int part = 0; part < header.parts(); part++) {
             Bin bin = LineRecords.lineBin(Value.get(bytes, start + part * maxBytesPerRecord, header.partLength(part)));
-            writer.writeUntilAcknowledged(List.of(write(records.part(lineIndex, part), bin)), activity);
+            writer.writeNow(List.of(write(records.part(lineIndex, part), bin)), activity);
         }
         return header;
     }

@@ -3,7 +3,7 @@
  * set, namespace, node, partition, replica, generation, truncation, in doubt.
  *
  * <pre>
- *   ingest thread   AerospikeBuild ──► BatchWriter (write threads) ──► cluster
+ *   ingest thread   AerospikeBuild ──► RecordWriter ──► BatchWriter (write threads) ──► AcknowledgedWriter ──► cluster
  *   event loop      AerospikeSnapshot ──► RecordReader ──► CoalescingReader ──► ClientLink ──► cluster
  *   any thread      AerospikeStore ──► registry.Builds, Versions ──► RegistryRecord ──► cluster
  * </pre>
