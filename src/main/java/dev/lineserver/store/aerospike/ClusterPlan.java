@@ -17,29 +17,6 @@ import dev.lineserver.store.TextShape;
  * Estimates the RAM, storage and nodes that a text needs in this cluster, from the figures that its nodes report now.
  */
 final class ClusterPlan {
-    /** RAM of one entry of the primary index. */
-    private static final long INDEX_BYTES = 64;
-
-    /** On the device: 39 bytes of header, set name of at most 4 bytes and its length, bin name, and length of the value. */
-    private static final long RECORD_OVERHEAD_BYTES = 50;
-
-    /** On the device, records start at multiples of this. */
-    private static final long RECORD_ALIGNMENT_BYTES = 16;
-
-    /** A node reads whole sectors of a device. */
-    private static final long DEVICE_READ_BYTES = 512;
-
-    /** Of an answer, beside the line: its header, the header of the bin, and the name of the bin. */
-    private static final long ANSWER_OVERHEAD_BYTES = 31;
-
-    /**
-     * Time of an ingest for each record and each byte. Measured on 29 November 2026 with one node on the two cores of the
-     * ingest: 4,000,000 lines of 96 bytes took 22 s as single records, and 3 to 6 s as packed ones.
-     */
-    private static final double SECONDS_PER_RECORD = 5e-6;
-
-    private static final double SECONDS_PER_BYTE = 1e-8;
-
     /** Limits of Community Edition. */
     private static final long MAX_NODES = 8;
 
@@ -54,7 +31,7 @@ final class ClusterPlan {
     private static final String NEWER_RECORD = "last-update-time";
 
     private final TextShape shape;
-    private final int maxBytesPerRecord;
+    private final RecordEstimate estimate;
     private final int keep;
     private final LinesPerRecord linesPerRecord;
     private final boolean reclaimable;
@@ -76,7 +53,7 @@ final class ClusterPlan {
             TextShape shape, int maxBytesPerRecord, int keep, LinesPerRecord linesPerRecord, boolean reclaimable) {
         this.shape = shape;
         this.linesPerRecord = linesPerRecord;
-        this.maxBytesPerRecord = maxBytesPerRecord;
+        this.estimate = new RecordEstimate(shape, maxBytesPerRecord);
         this.keep = keep;
         this.reclaimable = reclaimable;
     }
@@ -148,9 +125,9 @@ final class ClusterPlan {
     }
 
     private Plan plan(int nodes, long copies) {
-        long records = recordCount(linesPerRecord);
-        long ram = records * INDEX_BYTES * copies;
-        long disk = diskBytes(linesPerRecord) * copies;
+        long records = estimate.recordCount(linesPerRecord);
+        long ram = estimate.indexBytes(linesPerRecord) * copies;
+        long disk = estimate.diskBytes(linesPerRecord) * copies;
         // During an ingest there is one version more than those that are kept.
         long versions = keep + 1L;
         long forSpace = Math.max(Math.ceilDiv(versions * ram, ramPerNode), Math.ceilDiv(versions * disk, diskPerNode));
@@ -186,43 +163,33 @@ final class ClusterPlan {
                         "nodes like the largest of these, empty, that all versions need"),
                 new Figure(
                         "time",
-                        seconds(linesPerRecord),
+                        estimate.seconds(linesPerRecord),
                         "seconds",
                         "to ingest with one node on the same two cores; a cluster differs: ingest a part of the file"),
-                new Figure("read", readBytes(linesPerRecord), "bytes", "read from the device for one line, on average"),
+                new Figure(
+                        "read",
+                        estimate.readBytes(linesPerRecord),
+                        "bytes",
+                        "read from the device for one line, on average"),
                 new Figure(
                         "network",
-                        shape.byteCount() / Math.max(1, shape.lineCount()) - 1 + ANSWER_OVERHEAD_BYTES,
+                        estimate.answerBytes(),
                         "bytes",
                         "sent by a node for one line, on average, however many lines share its record")));
         for (LinesPerRecord other : COMPARED) {
             String option = " with --lines-per-record " + other;
             figures.add(new Figure(
-                    "index-ram-" + other,
-                    recordCount(other) * INDEX_BYTES * copies,
-                    "bytes",
-                    "RAM for the index" + option));
+                    "index-ram-" + other, estimate.indexBytes(other) * copies, "bytes", "RAM for the index" + option));
             figures.add(new Figure(
-                    "storage-" + other, diskBytes(other) * copies, "bytes", "storage for the records" + option));
-            figures.add(new Figure("time-" + other, seconds(other), "seconds", "to ingest" + option));
-            figures.add(
-                    new Figure("read-" + other, readBytes(other), "bytes", "read from the device for a line" + option));
+                    "storage-" + other,
+                    estimate.diskBytes(other) * copies,
+                    "bytes",
+                    "storage for the records" + option));
+            figures.add(new Figure("time-" + other, estimate.seconds(other), "seconds", "to ingest" + option));
+            figures.add(new Figure(
+                    "read-" + other, estimate.readBytes(other), "bytes", "read from the device for a line" + option));
         }
         return new Plan(figures, warnings, obstacles);
-    }
-
-    private long recordCount(LinesPerRecord lines) {
-        long parts = shape.longestLine() > maxBytesPerRecord ? shape.bytesInLongerLines() / maxBytesPerRecord : 0;
-        return Math.ceilDiv(shape.lineCount(), lines.of(shape.lineCount(), shape.byteCount())) + parts;
-    }
-
-    private long seconds(LinesPerRecord lines) {
-        return 1 + (long) (recordCount(lines) * SECONDS_PER_RECORD + shape.byteCount() * SECONDS_PER_BYTE);
-    }
-
-    /** A node reads the record of the line whole, unless it is in its cache, and with it the sectors that it shares. */
-    private long readBytes(LinesPerRecord lines) {
-        return diskBytes(lines) / Math.max(1, recordCount(lines)) + DEVICE_READ_BYTES - RECORD_ALIGNMENT_BYTES;
     }
 
     private void require(long needed, long free, String resource, String remedy) {
@@ -230,26 +197,5 @@ final class ClusterPlan {
             obstacles.add(needed + " " + resource + " are needed and " + free + " are free: " + remedy
                     + ", or drop datasets");
         }
-    }
-
-    /** An upper bound: assumes for each line the greatest length of its class, or of packed lines the longest headers. */
-    private long diskBytes(LinesPerRecord lines) {
-        if (lines.of(shape.lineCount(), shape.byteCount()) > 1) {
-            // Compressed lines have no headers of their own.
-            long lineBytes = shape.compression() < 1
-                    ? shape.storedBytes()
-                    : shape.byteCount() + shape.lineCount() * PackedLines.MAX_OVERHEAD_BYTES;
-            return lineBytes + recordCount(lines) * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
-        }
-        long[] classes = shape.linesByLength();
-        long bytes = 0;
-        for (int i = 0; i < classes.length - 1; i++) {
-            long longest = (i + 1L) * TextShape.LENGTH_STEP - 1;
-            bytes += classes[i]
-                    * Math.ceilDiv(longest + RECORD_OVERHEAD_BYTES, RECORD_ALIGNMENT_BYTES)
-                    * RECORD_ALIGNMENT_BYTES;
-        }
-        long longer = classes.length == 0 ? 0 : classes[classes.length - 1];
-        return bytes + shape.bytesInLongerLines() + longer * (RECORD_OVERHEAD_BYTES + RECORD_ALIGNMENT_BYTES);
     }
 }
