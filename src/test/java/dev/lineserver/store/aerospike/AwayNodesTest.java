@@ -3,14 +3,11 @@ package dev.lineserver.store.aerospike;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 import com.aerospike.client.Key;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,11 +30,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  * Tests a cluster whose nodes with all copies of a record are away. The others report the record as missing, and accept a
  * new one, which wins when the nodes come back.
  */
-final class AwayNodesTest {
+final class AwayNodesTest extends FakeClusterTest {
     private static final byte[] CONTENT = Samples.random(500, 60, 43);
     private static final byte[] REGISTRY = new Key(FakeInfo.NAMESPACE, "lines-m", "registry").digest;
     private static final int LINE = 19;
-    private static final int NODES = 3;
 
     /** Why a record may exist although it is missing. */
     enum Absence {
@@ -47,33 +43,6 @@ final class AwayNodesTest {
         /** The nodes have noticed it, the client has not. */
         THE_CLUSTER_IS_SMALLER,
         NODES_EXCHANGE_RECORDS
-    }
-
-    private List<FakeAerospikeNode> nodes;
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @BeforeEach
-    void start() throws IOException {
-        nodes = FakeAerospikeNode.cluster(NODES);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        nodes.forEach(node -> node.faults.clear());
-        for (AutoCloseable closeable : open.reversed()) {
-            closeable.close();
-        }
-        for (FakeAerospikeNode node : nodes) {
-            node.close();
-        }
-    }
-
-    private AerospikeStore connect(Duration deadline) throws Exception {
-        TestSettings settings =
-                TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(deadline);
-        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
-        open.add(store);
-        return store;
     }
 
     private FakeRecords records() {
@@ -92,7 +61,7 @@ final class AwayNodesTest {
     @ParameterizedTest
     @EnumSource
     void aLineThatMayBeOnANodeThatIsAwayIsUnavailableAndNotDamaged(Absence absence) throws Exception {
-        AerospikeStore store = connect(Duration.ofSeconds(2));
+        AerospikeStore store = connect(settings().readDeadline(Duration.ofSeconds(2)));
         try (Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE))) {
             records().remove(FakeNodeTest.firstSet(store, LineLayout.SINGLE).line(LINE).digest);
             cause(absence);
@@ -108,12 +77,11 @@ final class AwayNodesTest {
     /** The server has never seen the node that is away. */
     @Test
     void aServerThatStartsWhileANodeIsAwayKnowsIt() throws Exception {
-        AerospikeStore store = connect(Duration.ofSeconds(10));
+        AerospikeStore store = connect(settings());
         Manifest manifest = FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
         LineRecords lines = FakeNodeTest.firstSet(store, LineLayout.SINGLE);
-        nodes.get(2).close();
-        nodes.forEach(node -> node.info.leave(2));
-        AerospikeStore server = connect(Duration.ofSeconds(10));
+        kill(2);
+        AerospikeStore server = connect(settings());
         records().remove(lines.line(LINE).digest);
         try (Snapshot snapshot = server.open(manifest)) {
             StoreUnavailableException failure =
@@ -157,10 +125,9 @@ final class AwayNodesTest {
     /** Otherwise a lost line would be 503 for as long as the cluster is smaller than it once was. */
     @Test
     void anIngestAfterANodeWasRemovedForGoodForgetsIt() throws Exception {
-        FakeNodeTest.put(connect(Duration.ofSeconds(10)), CONTENT, LinesPerRecord.ONE);
-        nodes.get(2).close();
-        nodes.forEach(node -> node.info.leave(2));
-        AerospikeStore server = connect(Duration.ofSeconds(10));
+        FakeNodeTest.put(connect(settings()), CONTENT, LinesPerRecord.ONE);
+        kill(2);
+        AerospikeStore server = connect(settings());
         Manifest second = FakeNodeTest.put(server, CONTENT, LinesPerRecord.ONE);
         String set = server.registry
                 .read()
@@ -178,7 +145,7 @@ final class AwayNodesTest {
 
     @Test
     void aMissingLineIsDamagedOnceAllNodesAreBack() throws Exception {
-        AerospikeStore store = connect(Duration.ofSeconds(10));
+        AerospikeStore store = connect(settings());
         try (Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE))) {
             records().remove(FakeNodeTest.firstSet(store, LineLayout.SINGLE).line(LINE).digest);
             cause(Absence.THE_CLUSTER_IS_SMALLER);
@@ -193,11 +160,11 @@ final class AwayNodesTest {
     /** Otherwise the dataset would be 404, and an ingest would replace the registry, and with it all versions. */
     @Test
     void aRegistryWhoseNodesAreAwayIsNeitherEmptyNorReplaced() throws Exception {
-        AerospikeStore store = connect(Duration.ofSeconds(10));
+        AerospikeStore store = connect(settings());
         Manifest manifest = FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
         FakeRecords.StoredRecord registry = Objects.requireNonNull(records().get(ByteBuffer.wrap(REGISTRY)));
         records().remove(REGISTRY);
-        AerospikeStore later = connect(Duration.ofSeconds(10));
+        AerospikeStore later = connect(settings());
         for (AerospikeStore each : List.of(store, later)) {
             StoreUnavailableException failure =
                     assertThrows(StoreUnavailableException.class, () -> each.current(FakeNodeTest.NAME));

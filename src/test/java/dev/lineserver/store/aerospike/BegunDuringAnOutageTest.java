@@ -1,17 +1,13 @@
 package dev.lineserver.store.aerospike;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,46 +34,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests commands that begin when a node of three has just died: the client uses it for about five seconds more. */
-final class BegunDuringAnOutageTest {
+final class BegunDuringAnOutageTest extends FakeClusterTest {
     private static final byte[] CONTENT = Samples.random(2_000, 60, 45);
-    private static final int NODES = 3;
 
     @TempDir
     Path directory;
 
-    private List<FakeAerospikeNode> nodes;
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @BeforeEach
-    void start() throws IOException {
-        nodes = FakeAerospikeNode.cluster(NODES);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        nodes.forEach(node -> node.faults.clear());
-        for (AutoCloseable closeable : open.reversed()) {
-            closeable.close();
-        }
-        for (FakeAerospikeNode node : nodes) {
-            node.close();
-        }
-    }
-
-    private AerospikeStore connect(List<AerospikeSettings.SeedNode> hosts, Duration patience) throws Exception {
-        TestSettings settings = TestSettings.of(hosts).patience(patience).grace(Duration.ZERO);
-        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
-        open.add(store);
-        return store;
-    }
-
     private AerospikeStore connect(Duration patience) throws Exception {
-        return connect(List.of(nodes.getFirst().host()), patience);
+        return connect(settings(), patience);
     }
 
-    private void kill(int node) throws IOException {
-        nodes.get(node).close();
-        nodes.forEach(other -> other.info.leave(node));
+    private AerospikeStore connect(TestSettings settings, Duration patience) throws Exception {
+        return connect(settings.patience(patience).grace(Duration.ZERO));
     }
 
     private Ingest.Outcome ingest(AerospikeStore store) throws Exception {
@@ -215,10 +183,10 @@ final class BegunDuringAnOutageTest {
         LocalAsdCluster cluster = RealAerospike.ownCluster(BegunDuringAnOutageTest.class, NODES);
         open.add(cluster::end);
         Duration patience = AerospikeSettings.WriteLimits.DEFAULT.deadline();
-        AerospikeStore before = connect(cluster.hosts(), patience);
+        AerospikeStore before = connect(TestSettings.of(cluster.hosts()), patience);
         Manifest first = FakeNodeTest.put(before, CONTENT, LinesPerRecord.ONE);
         cluster.kill(2);
-        AerospikeStore after = connect(cluster.hosts(), patience);
+        AerospikeStore after = connect(TestSettings.of(cluster.hosts()), patience);
         assertHolds(after, first);
         assertHolds(after, ingest(after).manifest());
         cluster.start(2);

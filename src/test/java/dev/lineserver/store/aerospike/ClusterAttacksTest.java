@@ -14,8 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import com.aerospike.client.cluster.Partition;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,10 +30,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  * Attacks three nodes with two replicas of each record while threads read all the time and compare each line. The same attacks
  * on real nodes are in {@code src/bench/chaos.sh}.
  */
-final class ClusterAttacksTest {
+final class ClusterAttacksTest extends FakeClusterTest {
     private static final byte[] CONTENT = Samples.random(2_000, 60, 44);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
-    private static final int NODES = 3;
     private static final int READERS = 32;
 
     /** Answers that are awaited before, during and after an attack. */
@@ -83,37 +80,16 @@ final class ClusterAttacksTest {
         }
     }
 
-    private List<FakeAerospikeNode> nodes;
-    private final List<AutoCloseable> open = new ArrayList<>();
     private final AtomicLong right = new AtomicLong();
     private final AtomicLong unavailable = new AtomicLong();
     private final Set<Integer> unavailableLines = ConcurrentHashMap.newKeySet();
     private final Set<String> wrong = ConcurrentHashMap.newKeySet();
     private volatile boolean ended;
 
-    @BeforeEach
-    void start() throws IOException {
-        nodes = FakeAerospikeNode.cluster(NODES);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        for (AutoCloseable closeable : open.reversed()) {
-            closeable.close();
-        }
-        for (FakeAerospikeNode node : nodes) {
-            node.faults.clear();
-            node.close();
-        }
-    }
-
     private AerospikeStore connect(Duration deadline) throws Exception {
         TestSettings settings =
                 TestSettings.of(List.of(nodes.getFirst().host(), nodes.get(1).host()));
-        AerospikeStore store =
-                AerospikeStore.connect(settings.readDeadline(deadline).settings(), TestSettings.LOOPS);
-        open.add(store);
-        return store;
+        return connect(settings.readDeadline(deadline));
     }
 
     /** Stores the lines, and reads them from now on. */

@@ -1,6 +1,5 @@
 package dev.lineserver.store.aerospike;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,8 +11,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import com.aerospike.client.cluster.Partition;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
@@ -28,43 +25,19 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests lookups while one or two of three nodes fail; each record has two replicas. */
-final class LostNodeTest {
+final class LostNodeTest extends FakeClusterTest {
     private static final byte[] CONTENT = Samples.random(2_000, 60, 41);
     private static final List<byte[]> LINES = Samples.linesOf(CONTENT);
-    private static final int NODES = 3;
     private static final int LOST = 1;
 
-    private List<FakeAerospikeNode> nodes;
     private @Nullable LineRecords records;
-    private final List<AutoCloseable> open = new ArrayList<>();
 
-    @BeforeEach
-    void start() throws IOException {
-        nodes = FakeAerospikeNode.cluster(NODES);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        nodes.forEach(node -> node.faults.clear());
-        for (AutoCloseable closeable : open.reversed()) {
-            closeable.close();
-        }
-        for (FakeAerospikeNode node : nodes) {
-            node.close();
-        }
-    }
-
-    private Snapshot storeAndOpen(TestSettings settings) throws Exception {
-        AerospikeStore store = AerospikeStore.connect(settings.settings(), TestSettings.LOOPS);
-        open.add(store);
+    private Snapshot storeAndOpen(Duration readDeadline) throws Exception {
+        AerospikeStore store = connect(settings().readDeadline(readDeadline));
         Snapshot snapshot = store.open(FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE));
         records = FakeNodeTest.firstSet(store, LineLayout.SINGLE);
         open.add(snapshot);
         return snapshot;
-    }
-
-    private TestSettings settings() {
-        return TestSettings.of(List.of(nodes.getFirst().host())).readDeadline(Duration.ofSeconds(15));
     }
 
     private void silence(int nodeIndex) {
@@ -91,7 +64,7 @@ final class LostNodeTest {
 
     @Test
     void linesAreReadFromAllNodes() throws Exception {
-        Snapshot snapshot = storeAndOpen(settings());
+        Snapshot snapshot = storeAndOpen(Duration.ofSeconds(15));
         List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
         for (int i = 0; i < LINES.size(); i++) {
             assertFound(lookups, i);
@@ -101,7 +74,7 @@ final class LostNodeTest {
     /** Two adjacent nodes are silent, so both replicas of some lines are. */
     @Test
     void silentNodesDelayOnlyTheirOwnLines() throws Exception {
-        Snapshot snapshot = storeAndOpen(settings().readDeadline(Duration.ofSeconds(60)));
+        Snapshot snapshot = storeAndOpen(Duration.ofSeconds(60));
         silence(LOST);
         silence(LOST + 1);
         List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
@@ -118,7 +91,7 @@ final class LostNodeTest {
     /** The client sends batches to a silent node until it removes the node, so a range avoids batches for a while. */
     @Test
     void aRangeIsReadFromTheOtherReplicasOfASilentNode() throws Exception {
-        Snapshot snapshot = storeAndOpen(settings().readDeadline(Duration.ofSeconds(3)));
+        Snapshot snapshot = storeAndOpen(Duration.ofSeconds(3));
         AtomicInteger batches = new AtomicInteger();
         nodes.get(LOST).faults.withholdAnswers(Integer.MAX_VALUE, message -> {
             if (message.isBatch()) {
@@ -134,7 +107,7 @@ final class LostNodeTest {
 
     @Test
     void linesOfASilentNodeAreReadFromTheOtherReplica() throws Exception {
-        Snapshot snapshot = storeAndOpen(settings());
+        Snapshot snapshot = storeAndOpen(Duration.ofSeconds(15));
         silence(LOST);
         for (int round = 0; round < 3; round++) {
             List<CompletableFuture<Lookup>> lookups = lookUpAll(snapshot);
@@ -156,7 +129,7 @@ final class LostNodeTest {
 
     @Test
     void linesOfADeadNodeAreReadFromTheOtherReplica() throws Exception {
-        Snapshot snapshot = storeAndOpen(settings());
+        Snapshot snapshot = storeAndOpen(Duration.ofSeconds(15));
         List<CompletableFuture<Lookup>> before = lookUpAll(snapshot);
         nodes.get(LOST).close();
         for (List<CompletableFuture<Lookup>> lookups : List.of(before, lookUpAll(snapshot), lookUpAll(snapshot))) {
