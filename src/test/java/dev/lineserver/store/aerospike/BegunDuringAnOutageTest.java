@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 import org.awaitility.Awaitility;
@@ -124,9 +125,13 @@ final class BegunDuringAnOutageTest extends FakeClusterTest {
     }
 
     private CompletableFuture<AerospikeStore> connectInBackground() {
+        return inBackground(() -> connect(AerospikeSettings.WriteLimits.DEFAULT.deadline()));
+    }
+
+    private static <T> CompletableFuture<T> inBackground(Callable<T> task) {
         return CompletableFuture.supplyAsync(() -> {
             try {
-                return connect(AerospikeSettings.WriteLimits.DEFAULT.deadline());
+                return task.call();
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -152,6 +157,21 @@ final class BegunDuringAnOutageTest extends FakeClusterTest {
         StoreUnavailableException failure =
                 assertThrows(StoreUnavailableException.class, () -> store.drop(FakeNodeTest.NAME));
         assertTrue(failure.getMessage().contains("asking node"), failure.getMessage());
+    }
+
+    @Test
+    void aClusterThatGoesAwayAsAWholeIsWaitedFor() throws Exception {
+        AerospikeStore store = connect(AerospikeSettings.WriteLimits.DEFAULT.deadline());
+        AerospikeStore impatient = connect(Duration.ZERO);
+        FakeNodeTest.put(store, CONTENT, LinesPerRecord.ONE);
+        for (FakeAerospikeNode node : nodes) {
+            node.goDown();
+        }
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> store.cluster.client.getNodes().length == 0);
+        CompletableFuture<Boolean> dropping = inBackground(() -> store.drop(FakeNodeTest.NAME));
+        assertThrows(StoreUnavailableException.class, impatient::datasets);
+        nodes.forEach(FakeAerospikeNode::comeBack);
+        assertTrue(dropping.join());
     }
 
     /** A user who interrupts an ingest while the cluster is away does not wait for the cluster. */

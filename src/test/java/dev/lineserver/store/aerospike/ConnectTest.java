@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -17,13 +18,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests the messages about a cluster that cannot be used. */
 final class ConnectTest extends FakeNodeTest {
+    /** Also to a command that waits for nodes that are away. */
     @Test
-    void anUnreachableClusterIsReportedWithHostAndPort() throws Exception {
+    @Timeout(60)
+    void aClusterThatCannotBeReachedIsReportedAtOnceWithHostAndPort() throws Exception {
         AerospikeSettings.SeedNode unreachable;
         try (ServerSocket socket = new ServerSocket(0)) {
             unreachable = new AerospikeSettings.SeedNode("127.0.0.1", socket.getLocalPort(), null);
         }
-        String message = refusal(StoreUnavailableException.class, TestSettings.of(List.of(unreachable)));
+        TestSettings settings = TestSettings.of(List.of(unreachable)).patience(Duration.ofHours(1));
+        String message = refusal(StoreUnavailableException.class, settings);
         assertSays(String.valueOf(message), unreachable.toString());
     }
 
