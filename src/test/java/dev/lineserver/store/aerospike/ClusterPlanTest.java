@@ -13,7 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 final class ClusterPlanTest extends FakeNodeTest {
     private static final List<String> COMPARED = List.of("1", "16", "64", "256", "auto");
 
-    private static long figure(Plan plan, String name) {
+    static long figure(Plan plan, String name) {
         return plan.figures().stream()
                 .filter(figure -> figure.name().equals(name))
                 .findFirst()

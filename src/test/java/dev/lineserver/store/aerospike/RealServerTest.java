@@ -153,8 +153,8 @@ final class RealServerTest {
         String figures = cluster.info(cluster.nodes().getFirst(), "sets/lines/" + set.name());
         long taken = ConnectedCluster.longValue(
                 ConnectedCluster.parsePairs(figures.replace(";", ""), ':'), "data_used_bytes", 0);
-        long planned = figure(plan, "storage");
-        assertEquals(50_000, figure(plan, "records"));
+        long planned = ClusterPlanTest.figure(plan, "storage");
+        assertEquals(50_000, ClusterPlanTest.figure(plan, "records"));
         assertTrue(planned >= taken && planned < taken * 1.15, planned + " planned, " + taken + " taken");
     }
 
@@ -164,15 +164,7 @@ final class RealServerTest {
         Plan plan =
                 store.plan(new TextShape(lines, lines * 10, 9, new long[] {lines, 0}, 0, false), 0, LinesPerRecord.ONE);
         assertFalse(plan.fits());
-        assertEquals(lines * 64, figure(plan, "index-ram"));
-    }
-
-    private static long figure(Plan plan, String name) {
-        return plan.figures().stream()
-                .filter(figure -> figure.name().equals(name))
-                .findFirst()
-                .orElseThrow()
-                .value();
+        assertEquals(lines * 64, ClusterPlanTest.figure(plan, "index-ram"));
     }
 
     private static TextShape shape(byte[] content) {

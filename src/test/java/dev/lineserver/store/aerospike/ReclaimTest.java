@@ -43,6 +43,13 @@ final class ReclaimTest extends FakeNodeTest {
         assertEquals(0, node.records.count("_a"));
     }
 
+    /** Stores a version in the set of the dropped one, whose records are old enough to be told from its own. */
+    private Manifest putAfterTheFirst(AerospikeStore store) throws Exception {
+        putTwiceAndDrop(store);
+        node.records.age(Duration.ofMinutes(2));
+        return put(store, SECOND);
+    }
+
     private void assertHoldsSecond(AerospikeStore store, Manifest manifest) throws Exception {
         try (Snapshot snapshot = store.open(manifest)) {
             assertHolds(snapshot, SECOND);
@@ -52,9 +59,7 @@ final class ReclaimTest extends FakeNodeTest {
     @Test
     void recordsThatComeBackIntoAReusedSetReplaceNoLineAndAreDeleted() throws Exception {
         AerospikeStore store = store();
-        putTwiceAndDrop(store);
-        node.records.age(Duration.ofMinutes(2));
-        Manifest second = put(store, SECOND);
+        Manifest second = putAfterTheFirst(store);
         assertEquals(SECOND_LINES, node.records.count("_a"), "the set is reused");
         node.records.restart();
         assertEquals(FIRST_LINES + SECOND_LINES, node.records.count("_a"));
@@ -75,9 +80,7 @@ final class ReclaimTest extends FakeNodeTest {
     @Test
     void recordsThatComeBackRepeatedlyAreDeletedEachTime() throws Exception {
         AerospikeStore store = store();
-        putTwiceAndDrop(store);
-        node.records.age(Duration.ofMinutes(2));
-        Manifest second = put(store, SECOND);
+        Manifest second = putAfterTheFirst(store);
         for (int i = 0; i < 3; i++) {
             node.records.restart();
             assertEquals(1, store.reclaim(false).size());
@@ -121,9 +124,7 @@ final class ReclaimTest extends FakeNodeTest {
     @Test
     void truncationsThatNotAllNodesConfirmAreRepeated() throws Exception {
         AerospikeStore store = store();
-        putTwiceAndDrop(store);
-        node.records.age(Duration.ofMinutes(2));
-        Manifest second = put(store, SECOND);
+        Manifest second = putAfterTheFirst(store);
         node.records.restart();
         node.faults.timeOutTruncations(3);
         store.reclaim(false);

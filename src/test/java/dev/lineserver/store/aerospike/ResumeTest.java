@@ -78,6 +78,25 @@ class ResumeTest extends FakeNodeTest {
         }
     }
 
+    /** Stores some of the first 300 lines, and ends. */
+    private Checkpoint storePart(AerospikeStore store, byte[] content) throws Exception {
+        try (Build build = resume(store)) {
+            addPart(build, content, endOf(content, 300), new Random(2));
+            Checkpoint stored = build.suspend();
+            assertTrue(stored.lineIndex() > 100, stored.toString());
+            return stored;
+        }
+    }
+
+    /** Resumes the build with all lines, and publishes its version. */
+    private void complete(AerospikeStore store, byte[] content) throws Exception {
+        try (Build build = resume(store)) {
+            add(build, content);
+            commit(build, content);
+        }
+        assertPublished(store, content);
+    }
+
     @Test
     void aBuildStoppedAtAnyPointIsContinued() throws Exception {
         for (long seed = 1; seed <= 12; seed++) {
@@ -108,12 +127,7 @@ class ResumeTest extends FakeNodeTest {
     void storedLinesAreNotWrittenAgain() throws Exception {
         byte[] content = content(new Random(1), 400);
         AerospikeStore store = connect();
-        Checkpoint stored;
-        try (Build build = resume(store)) {
-            addPart(build, content, endOf(content, 300), new Random(2));
-            stored = build.suspend();
-        }
-        assertTrue(stored.lineIndex() > 100, stored.toString());
+        storePart(store, content);
         LineRecords records = firstSet(store);
         // A record that is written again would come back.
         node.records.remove(records.line(0).digest);
@@ -126,11 +140,7 @@ class ResumeTest extends FakeNodeTest {
             build.suspend();
         }
         // What was lost is written again by the next one.
-        try (Build build = resume(store)) {
-            add(build, content);
-            commit(build, content);
-        }
-        assertPublished(store, content);
+        complete(store, content);
     }
 
     /** All lines are stored, so the build that finds the second loss has stored none beyond those that it resumed. */
@@ -150,21 +160,14 @@ class ResumeTest extends FakeNodeTest {
                 build.suspend();
             }
         }
-        try (Build build = resume(store)) {
-            add(build, content);
-            commit(build, content);
-        }
-        assertPublished(store, content);
+        complete(store, content);
     }
 
     @Test
     void theFormOfTheRecordsIsThatOfTheFirstBuildWhateverTheOptions() throws Exception {
         byte[] content = content(new Random(6), 400);
         AerospikeStore store = connect();
-        try (Build build = resume(store)) {
-            addPart(build, content, endOf(content, 300), new Random(2));
-            assertTrue(build.suspend().lineIndex() > 100);
-        }
+        storePart(store, content);
         BuildRequest other =
                 new BuildRequest(NAME, "sample", null, false, 0, false, new LinesPerRecord(5), !compress(), true);
         try (Build build = store.begin(other)) {
@@ -179,11 +182,7 @@ class ResumeTest extends FakeNodeTest {
     void anotherSourceIsRefusedAndLeavesTheBuild() throws Exception {
         byte[] content = content(new Random(1), 400);
         AerospikeStore store = connect();
-        Checkpoint stored;
-        try (Build build = resume(store)) {
-            addPart(build, content, endOf(content, 300), new Random(2));
-            stored = build.suspend();
-        }
+        Checkpoint stored = storePart(store, content);
         int end = Math.toIntExact(stored.byteOffset());
         byte[] changed = content.clone();
         changed[end - 2] ^= 1;
@@ -222,11 +221,7 @@ class ResumeTest extends FakeNodeTest {
         }
         int end = Math.toIntExact(store.builds().getFirst().stored().byteOffset());
         byte[] cut = Arrays.copyOf(content, end);
-        try (Build build = resume(store)) {
-            add(build, cut);
-            commit(build, cut);
-        }
-        assertPublished(store, cut);
+        complete(store, cut);
     }
 
     /** The process dies: it neither suspends its build nor closes it. */
