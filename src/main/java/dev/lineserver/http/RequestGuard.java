@@ -72,12 +72,11 @@ final class RequestGuard {
                 .order(AccessRoute.ORDER + 1)
                 .handler(RequestGuard::requireReading);
         // After the routes of lines, which allow more methods. Quarkus REST would answer 200, even for a path that it
-        // does not have.
+        // does not have. A route of that method only would make the router answer 405 in place of 404.
         router.route()
-                .method(HttpMethod.OPTIONS)
                 .setName(LineRoute.GUARD_NAME)
                 .order(LineRoute.ROUTE_ORDER + 1)
-                .handler(routing -> routing.fail(405));
+                .handler(RequestGuard::refuseOptions);
         // No route fails if none matches; the router calls these instead.
         for (int unmatched : new int[] {404, 405, 406}) {
             router.errorHandler(unmatched, this::answerFailure);
@@ -111,6 +110,14 @@ final class RequestGuard {
             routing.next();
         } else {
             routing.fail(405);
+        }
+    }
+
+    private static void refuseOptions(RoutingContext routing) {
+        if (routing.request().method().equals(HttpMethod.OPTIONS)) {
+            routing.fail(405);
+        } else {
+            routing.next();
         }
     }
 
