@@ -1,14 +1,12 @@
 package dev.lineserver.config;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Reader;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +23,7 @@ import dev.lineserver.store.IoErrors;
  * strictly than that one: a misspelt name would otherwise leave a setting at its default.
  */
 final class ConfigFile {
-    /** A device or a file of another kind may have no end. */
+    /** Bounds the memory for a file that was named by mistake: 1 MiB. */
     private static final int MAX_BYTES = 1 << 20;
 
     /** Ends with an odd number of backslashes: the next line continues this one. */
@@ -99,12 +97,8 @@ final class ConfigFile {
     }
 
     private static List<String> lines(Path file) {
-        // It may be a pipe, whose size is unknown.
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-                throw new UsageException("the configuration file " + file + " is longer than 1 MiB; name another");
-            }
+        try {
+            byte[] bytes = RegularFile.read(file, MAX_BYTES);
             String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))

@@ -3,7 +3,6 @@ package dev.lineserver.config;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -173,16 +172,10 @@ final class PemFiles {
         return BLOCK.matcher(text).results().map(PemBlock::of).toList();
     }
 
-    /** Reads a file, which must be a regular one: Quarkus reads it several times. */
+    /** Reads a file, which Quarkus reads several times. */
     static byte[] readBytes(String setting, Path file) {
         try {
-            if (Files.exists(file) && !Files.isRegularFile(file)) {
-                throw fault(setting, file, "is not a regular file; name one");
-            }
-            if (Files.exists(file) && Files.size(file) > MAX_BYTES) {
-                throw fault(setting, file, "is longer than " + MAX_BYTES + " bytes; name another file");
-            }
-            return Files.readAllBytes(file);
+            return RegularFile.read(file, MAX_BYTES);
         } catch (IOException e) {
             String name = ControlCharacters.escape(file.toString());
             throw new UsageException(

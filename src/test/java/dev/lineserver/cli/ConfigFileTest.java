@@ -12,9 +12,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.config.Settings;
 
@@ -143,15 +147,36 @@ final class ConfigFileTest {
                 "line-server: cannot read the configuration file a b.properties: it does not exist" + see, text(err));
         System.setProperty("line-server.config", directory.toString());
         assertEquals(2, run("datasets"));
-        assertTrue(text(err).endsWith(": Is a directory" + see), text(err));
+        assertTrue(text(err).endsWith(": it is not a regular file" + see), text(err));
         Files.write(file, new byte[] {'a', '=', (byte) 0xff});
         assertEquals(2, run("datasets", "--config=" + file));
         assertEquals(
                 "line-server: the configuration file a b.properties is not UTF-8 text; convert it, or name another\n",
                 text(err));
-        assertEquals(2, run("datasets", "--config=/dev/zero"));
-        assertTrue(text(err).contains("/dev/zero is longer than 1 MiB"), text(err));
+        Files.write(file, new byte[(1 << 20) + 1]);
+        assertEquals(2, run("datasets", "--config=" + file));
+        assertEquals(
+                "line-server: cannot read the configuration file a b.properties: it is longer than 1048576 bytes" + see,
+                text(err));
         assertEquals(2, run("datasets", "--config="));
         assertEquals("line-server: --config is empty; give it a value, or leave it out\n", text(err));
+    }
+
+    /** Nobody writes to the pipe, and a device may have no end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pipe", "/dev/zero"})
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aFileThatIsNotARegularOneIsRefusedAndNotWaitedFor(String name) throws Exception {
+        Path named = directory.resolve(name);
+        if (!Files.exists(named)) {
+            assertEquals(
+                    0, new ProcessBuilder("mkfifo", named.toString()).start().waitFor());
+        }
+        assertEquals(2, run("get", "3", "--config", named.toString()));
+        assertEquals(
+                "line-server: cannot read the configuration file " + name
+                        + ": it is not a regular file; see --config and LINE_SERVER_CONFIG\n",
+                text(err));
     }
 }

@@ -152,8 +152,8 @@ final class TlsFilesTest {
         "trusted.crt, RSA.key, has no certificate",
         "none, RSA.key, it does not exist",
         "RSA.crt, none, it does not exist",
-        "directory, RSA.key, is not a regular file",
-        "RSA.crt, directory, is not a regular file"
+        "directory, RSA.key, it is not a regular file",
+        "RSA.crt, directory, it is not a regular file"
     })
     void aFileThatTheServerCannotUseIsNamed(String certificate, String key, @Nullable String expected)
             throws Exception {

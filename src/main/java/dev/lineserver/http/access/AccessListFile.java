@@ -1,7 +1,6 @@
 package dev.lineserver.http.access;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.config.RegularFile;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
@@ -65,27 +65,13 @@ public final class AccessListFile {
      */
     public static AccessListFile read(Path file) {
         try {
-            return new AccessListFile(file, readBytes(file));
+            return new AccessListFile(file, RegularFile.read(file, MAX_BYTES));
         } catch (IOException e) {
             throw new UsageException(
                     IoErrors.message("read the keys in " + ControlCharacters.escape(file.toString()), e));
         } catch (IllegalArgumentException e) {
             throw new UsageException(
                     "the keys in " + ControlCharacters.escape(file.toString()) + " are invalid: " + e.getMessage());
-        }
-    }
-
-    /** A pipe would be empty at the second reading, and so let nobody in; one without a writer would never be read. */
-    private static byte[] readBytes(Path file) throws IOException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new IOException("it is not a regular file");
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-            if (bytes.length > MAX_BYTES) {
-                throw new IOException("it is longer than " + MAX_BYTES + " bytes");
-            }
-            return bytes;
         }
     }
 
@@ -105,7 +91,7 @@ public final class AccessListFile {
      */
     public boolean refresh() {
         try {
-            byte[] now = readBytes(file);
+            byte[] now = RegularFile.read(file, MAX_BYTES);
             if (!Arrays.equals(now, content)) {
                 current = parse(now);
                 content = now;
