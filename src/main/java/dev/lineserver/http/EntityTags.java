@@ -1,6 +1,7 @@
 package dev.lineserver.http;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +26,20 @@ final class EntityTags {
      * Splitting at commas is correct, because no entity tag of this server contains one.
      */
     static boolean matchesAny(List<String> ifNoneMatch, String etag) {
-        for (String candidate : String.join(",", ifNoneMatch).split(",", -1)) {
-            String tag = candidate.strip();
-            if (tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag)) {
-                return true;
-            }
-        }
-        return false;
+        return list(ifNoneMatch)
+                .anyMatch(tag -> tag.equals("*") || (tag.startsWith("W/") ? tag.substring(2) : tag).equals(etag));
+    }
+
+    /**
+     * Decides if the request may be answered. Compares strongly, as section 13.1.1 defines for {@code If-Match}: a weak tag
+     * never matches.
+     */
+    static boolean permits(List<String> ifMatch, String etag) {
+        return ifMatch.isEmpty() || list(ifMatch).anyMatch(tag -> tag.equals("*") || tag.equals(etag));
+    }
+
+    private static Stream<String> list(List<String> values) {
+        return Stream.of(String.join(",", values).split(",", -1)).map(String::strip);
     }
 
     /**

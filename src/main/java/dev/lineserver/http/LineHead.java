@@ -69,12 +69,16 @@ public final class LineHead {
     }
 
     /**
-     * Answers 304 if the client has the line in this form.
+     * Answers 412 if the client wants the line of other content only, and 304 if it has the line in this form.
      *
-     * @return false if it has not, and nothing was done
+     * @return false if neither is so, and nothing was done
      */
-    boolean answerUnmodified(HttpServerRequest request, LineRequest lineRequest, LineForm form) {
+    boolean answerCondition(HttpServerRequest request, LineRequest lineRequest, LineForm form) {
         String etag = etag(lineRequest, form);
+        if (!EntityTags.permits(request.headers().getAll(HttpHeaders.IF_MATCH), etag)) {
+            Problem.preconditionFailed(etag).answer(request);
+            return true;
+        }
         boolean unmodified = EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), etag);
         if (unmodified) {
             setValidators(request.response(), lineRequest, etag);

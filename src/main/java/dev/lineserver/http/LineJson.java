@@ -50,7 +50,7 @@ final class LineJson {
                     .answer(request);
             return Future.succeededFuture();
         }
-        if (head.answerUnmodified(request, lineRequest, LineForm.JSON)) {
+        if (head.answerCondition(request, lineRequest, LineForm.JSON)) {
             return Future.succeededFuture();
         }
         boolean limited = length > MAX_UNLIMITED_BYTES;

@@ -240,12 +240,12 @@ public final class LineRoute {
     }
 
     /**
-     * Answers without a body if the client already has the line (304) or sent {@code HEAD}.
+     * Answers without the line if a condition of the request says so (304 or 412), or if the client sent {@code HEAD}.
      *
      * @return false if the line must be sent
      */
     private boolean answerWithHeadOnly(HttpServerRequest request, LineRequest lineRequest, LineForm form, long length) {
-        if (head.answerUnmodified(request, lineRequest, form)) {
+        if (head.answerCondition(request, lineRequest, form)) {
             return true;
         }
         boolean headOnly = request.method().equals(HttpMethod.HEAD);

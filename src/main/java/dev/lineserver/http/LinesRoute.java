@@ -172,7 +172,8 @@ final class LinesRoute {
     }
 
     /**
-     * Determines the answer, in the order of RFC 9110, section 13.2.2: {@code If-None-Match}, then {@code If-Range}.
+     * Determines the answer, in the order of RFC 9110, section 13.2.2: {@code If-Match}, {@code If-None-Match}, then
+     * {@code If-Range}.
      *
      * @return true if a {@link BodyWriter} has begun to write the answer, and will release the version
      */
@@ -188,6 +189,10 @@ final class LinesRoute {
         // The header counts lines, so a part is sent as it is; RFC 9110, section 14.2, would have it count coded bytes.
         answer.gzip = prefersGzip(request) && !request.headers().contains(RANGE);
         answer.etag = etag(answer, span);
+        if (!EntityTags.permits(request.headers().getAll(HttpHeaders.IF_MATCH), answer.etag)) {
+            refuse(request, Problem.preconditionFailed(answer.etag));
+            return false;
+        }
         if (EntityTags.matchesAny(request.headers().getAll(HttpHeaders.IF_NONE_MATCH), answer.etag)) {
             answer.setValidators();
             answer.response.setStatusCode(304).end();

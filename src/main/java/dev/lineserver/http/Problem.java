@@ -70,6 +70,10 @@ record Problem(
         return of(ProblemType.UNSUPPORTED_MEDIA_TYPE, detail);
     }
 
+    static Problem preconditionFailed(String etag) {
+        return of(ProblemType.PRECONDITION_FAILED, "If-Match does not name the current entity tag, " + etag + ".");
+    }
+
     static Problem rangeNotSatisfiable(String detail, long lineCount) {
         return of(ProblemType.RANGE_NOT_SATISFIABLE, detail, Map.of("lines", lineCount));
     }
@@ -163,6 +167,7 @@ record Problem(
             case 404 -> "There is nothing at " + request.path() + "; lines are at /lines/{n}.";
             case 405 -> "Use GET or HEAD, not " + request.method() + ".";
             case 406 -> "Accept the type of this resource, such as application/json.";
+            case 412 -> "If-Match does not name the current entity tag.";
             case 501 -> "Send requests without a transfer coding.";
             case 505 -> "Use HTTP/1.1 or HTTP/2.";
             default -> "The request was refused with status " + status + ".";

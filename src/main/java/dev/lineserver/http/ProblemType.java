@@ -35,6 +35,11 @@ enum ProblemType {
             "Unsupported media type",
             "the `Content-Type` of `POST` is not `application/json`",
             "send JSON, and say so"),
+    PRECONDITION_FAILED(
+            412,
+            "Precondition failed",
+            "the header `If-Match` does not name the current `ETag`: the content is not the one that the client means",
+            "ask without the header, and go on with the `ETag` of the answer"),
     RANGE_NOT_SATISFIABLE(
             416,
             "No such lines",
@@ -163,6 +168,7 @@ enum ProblemType {
             case 404 -> NOT_FOUND;
             case 405 -> METHOD_NOT_ALLOWED;
             case 406 -> NOT_ACCEPTABLE;
+            case 412 -> PRECONDITION_FAILED;
             case 501 -> NOT_IMPLEMENTED;
             case 505 -> HTTP_VERSION_NOT_SUPPORTED;
             default -> REFUSED;

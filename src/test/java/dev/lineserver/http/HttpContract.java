@@ -105,6 +105,7 @@ abstract class HttpContract {
             request("GET /datasets/edges/lines/2", ""),
             request("GET /lines/2", "Connection: keep-alive\r\n"),
             request("GET /lines/2", "If-None-Match: *\r\n"),
+            request("GET /lines/2", "if-match:\"x\"\r\n"),
             request("GET /lines/2", "Accept: application/json\r\n"),
             request("GET /lines/2", "Accept: text/html, */*\r\n"),
             request("GET /lines/2", "accept:x\r\nACCEPT:Application/Octet-Stream;q=0.1\r\n"),
@@ -326,6 +327,35 @@ abstract class HttpContract {
         }
         assertEquals(
                 413, send(protocol, "GET", "/lines/5000", "If-None-Match", "*").statusCode());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anIfMatchWithoutTheTagIs412(Protocol protocol) throws Exception {
+        for (String path : List.of("/lines/5", "/lines?start=5&count=3", "/lines")) {
+            String etag = header(send(protocol, "GET", path), "etag");
+            for (String sent : List.of(etag, "\"other\", " + etag, "*")) {
+                assertEquals(200, send(protocol, "GET", path, "If-Match", sent).statusCode(), sent);
+            }
+            assertEquals(
+                    304,
+                    send(protocol, "GET", path, "If-Match", etag, "If-None-Match", etag)
+                            .statusCode());
+            for (String sent : List.of("\"other\"", "W/" + etag, "")) {
+                for (String method : List.of("GET", "HEAD")) {
+                    assertEquals(
+                            412, send(protocol, method, path, "If-Match", sent).statusCode(), sent);
+                }
+                JsonObject problem = problem(
+                        protocol, 412, "GET", path, "If-Match", sent, "If-None-Match", "*", "Range", "lines=9999-");
+                assertEquals("/problems/precondition-failed", problem.getString("type"));
+                assertTrue(problem.getString("detail").contains(etag), problem.getString("detail"));
+            }
+        }
+        JsonObject json = problem(protocol, 412, "GET", "/lines/5", "If-Match", "\"x\"", "Accept", "application/json");
+        assertTrue(json.getString("detail").contains("-json-"), json.getString("detail"));
+        assertEquals(
+                413, send(protocol, "GET", "/lines/5000", "If-Match", "\"x\"").statusCode());
     }
 
     /** Ingests, a held version, its publication, a rollback and a drop, as a running server and its clients see them. */

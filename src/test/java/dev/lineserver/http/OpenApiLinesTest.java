@@ -244,6 +244,7 @@ final class OpenApiLinesTest {
         line.get(200, n(3), "", "Accept: application/json");
         line.get(200, SAME, "", "Accept: application/octet-stream");
         line.get(304, SAME, "", "If-None-Match: *");
+        line.get(412, SAME, "", "If-Match: \"x\"");
         line.get(400, n("x"), "");
         line.send("GET", "DELETE", 405, SAME, "", "HTTP/1.1", "");
         line.get(406, n(LONG), "", "Accept: application/json");
@@ -272,6 +273,7 @@ final class OpenApiLinesTest {
         some.get(206, SAME, "", "Range: lines=5-9");
         some.get(206, SAME, "", "Range: lines=5-9", ndjson);
         some.get(304, SAME, "", "If-None-Match: *");
+        some.get(412, SAME, "", "If-Match: \"x\"");
         some.get(400, SAME, "?count=0");
         some.get(400, SAME, "?start=x");
         some.send("GET", "DELETE", 405, SAME, "", "HTTP/1.1", "");

@@ -55,6 +55,7 @@ final class ProblemTypeTest {
         "404, NOT_FOUND",
         "405, METHOD_NOT_ALLOWED",
         "406, NOT_ACCEPTABLE",
+        "412, PRECONDITION_FAILED",
         "501, NOT_IMPLEMENTED",
         "505, HTTP_VERSION_NOT_SUPPORTED",
         "414, REFUSED",

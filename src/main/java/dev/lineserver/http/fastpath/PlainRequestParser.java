@@ -31,7 +31,7 @@ final class PlainRequestParser {
     private static final String CONNECTION_HEADER = "connection:[ \t]*(?:keep-alive|(close))[ \t]*\r\n";
     /** Without the media types of the forms in {@code LineForm}, {@code Accept} means plain text. */
     private static final String OTHER_HEADER =
-            "(?!(?:host|connection|expect|upgrade|if-none-match|content-length|transfer-encoding):"
+            "(?!(?:host|connection|expect|upgrade|if-match|if-none-match|content-length|transfer-encoding):"
                     + "|accept:[\t -~]*application/(?:json|octet-stream))"
                     + "[a-z0-9-]+:[\t -~]*\r\n";
     /** Possessive: a header that matched is never tried again, so a mismatch costs linear time. */

@@ -55,6 +55,7 @@ final class PlainRequestParserTest {
             "Connection: close\r\n",
             "Connection: keep-alive, Upgrade\r\n",
             "If-None-Match: *\r\n",
+            "if-match: \"x\"\r\n",
             "if-modified-since: never\r\n",
             "Content-Length: 0\r\n",
             "CONTENT-LENGTH:3\r\n",
@@ -182,6 +183,7 @@ final class PlainRequestParserTest {
         for (CharSequence changing : List.of(
                 HttpHeaderNames.CONTENT_LENGTH,
                 HttpHeaderNames.TRANSFER_ENCODING,
+                HttpHeaderNames.IF_MATCH,
                 HttpHeaderNames.IF_NONE_MATCH,
                 HttpHeaderNames.EXPECT,
                 HttpHeaderNames.UPGRADE)) {
@@ -207,6 +209,7 @@ final class PlainRequestParserTest {
                 "Host: a\r\nConnection: upgrade\r\n",
                 "Host: a\r\nConnection: keep-alive, close\r\n",
                 "Host: a\r\nIf-None-Match: *\r\n",
+                "Host: a\r\nIf-Match: \"x\"\r\n",
                 "Host: a\r\nContent-Length: 0\r\n",
                 "Host: a\r\nTransfer-Encoding: gzip\r\n",
                 "Host: a\r\nExpect: 100-continue\r\n",
