@@ -16,9 +16,12 @@ import dev.lineserver.store.StoreUnavailableException;
  * remedy.
  */
 final class ClusterFailures {
-    /** Matches messages of the server and of the client. */
+    /** Matches messages of the server and of the client, such as {@code Error 60: Login failed}. */
     private static final Pattern USER_REFUSED = Pattern.compile(
-            "Invalid (user|password|credential)|Password expired|Security not|Authentication failed|Not authenticated");
+            "Login failed|Invalid (user|password|credential)|Password expired|Authentication failed|Not authenticated");
+
+    /** The results {@link ResultCode#SECURITY_NOT_SUPPORTED} and {@link ResultCode#SECURITY_NOT_ENABLED}. */
+    private static final Pattern NO_USERS = Pattern.compile("Error 5[12]\\b");
 
     private ClusterFailures() {}
 
@@ -32,11 +35,16 @@ final class ClusterFailures {
                             + ". Correct the cluster name setting, or the hosts",
                     e);
         }
+        if (NO_USERS.matcher(text).find()) {
+            return new StoreFailedException(
+                    nodes + " have no users, as in Community Edition, so '" + settings.credentials()
+                            + "' cannot log in: leave out --aerospike-user and LINE_SERVER_AEROSPIKE_PASSWORD",
+                    e);
+        }
         if (USER_REFUSED.matcher(text).find()) {
             return new StoreFailedException(
                     nodes + " refused the user '" + settings.credentials()
-                            + "': check user and password, and whether the cluster has users"
-                            + " (Community Edition has none)",
+                            + "': check --aerospike-user and LINE_SERVER_AEROSPIKE_PASSWORD",
                     e);
         }
         if (text.contains("Peers not reachable")) {

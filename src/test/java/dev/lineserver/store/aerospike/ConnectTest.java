@@ -4,8 +4,11 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 
+import com.aerospike.client.ResultCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -41,10 +44,29 @@ final class ConnectTest extends FakeNodeTest {
         assertSays(refusal(StoreFailedException.class, settings().clusterName("production")), "production", "fake");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                ResultCode.INVALID_USER,
+                ResultCode.INVALID_PASSWORD,
+                ResultCode.EXPIRED_PASSWORD,
+                ResultCode.INVALID_CREDENTIAL
+            })
+    void refusedCredentialsAreReportedWithTheUser(int result) {
+        node.loginResult = result;
+        String message = refusal(StoreFailedException.class, settings().credentials("reader", "wrong"));
+        assertSays(message, "refused the user 'reader'", "--aerospike-user", "PASSWORD");
+        assertFalse(message.contains("wrong"), message);
+    }
+
     @Test
-    void refusedCredentialsAreReportedWithTheUser() {
+    void credentialsForAClusterWithoutUsersAreReportedAsSuperfluous() {
+        node.loginResult = ResultCode.SECURITY_NOT_SUPPORTED;
         assertSays(
-                refusal(StoreFailedException.class, settings().credentials("reader", "wrong")), "'reader'", "password");
+                refusal(StoreFailedException.class, settings().credentials("bob", "secret")),
+                "have no users",
+                "'bob'",
+                "leave out --aerospike-user");
     }
 
     /** A timeout of 0 means no timeout to the client. */

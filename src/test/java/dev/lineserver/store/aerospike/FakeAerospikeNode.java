@@ -41,6 +41,8 @@ public final class FakeAerospikeNode implements AutoCloseable {
     private final ServerSocket server;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean down;
+    /** The result of every login. */
+    volatile int loginResult = ResultCode.INVALID_CREDENTIAL;
 
     public FakeAerospikeNode() throws IOException {
         this(ServerSocketFactory.getDefault());
@@ -167,7 +169,7 @@ public final class FakeAerospikeNode implements AutoCloseable {
             reply = info.answer(body);
         } else if (type == TYPE_ADMIN) {
             byte[] refusal = new byte[16];
-            refusal[1] = ResultCode.INVALID_CREDENTIAL;
+            refusal[1] = (byte) loginResult;
             out.write(frame(TYPE_ADMIN, refusal));
             return true;
         } else {

@@ -27,6 +27,7 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Registry;
@@ -36,6 +37,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests that need a real server: many lines, truncation, and the storage that records use. */
@@ -66,6 +68,17 @@ final class RealServerTest {
         }
         assertFalse(callerLoops.isShuttingDown(), "the store must not shut down the event loops of its caller");
         callerLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+    }
+
+    /** Community Edition, which the tests use, has none. */
+    @Test
+    void aRealServerWithoutUsersIsNamedAsSuch() {
+        TestSettings settings =
+                TestSettings.of(RealAerospike.oneNode(RealServerTest.class)).credentials("bob", "secret");
+        String message = String.valueOf(
+                assertThrows(StoreFailedException.class, () -> AerospikeStore.connect(settings.settings(), callerLoops))
+                        .getMessage());
+        assertTrue(message.contains("have no users"), message);
     }
 
     /** A real server reports the figures by the names that the checks expect. */
