@@ -56,10 +56,14 @@ record CommandContext(
     }
 
     /** Returns the versions of a dataset, or fails if the store has none. */
-    static DatasetVersions versions(LineStore store, DatasetName dataset) throws StoreException {
-        return store.versions(dataset)
-                .orElseThrow(() -> new StoreFailedException(
-                        "there is no dataset " + dataset + "; see line-server datasets, or ingest a file"));
+    DatasetVersions versions(LineStore store, DatasetName dataset) throws StoreException {
+        return store.versions(dataset).orElseThrow(() -> noDataset(dataset));
+    }
+
+    /** Returns the failure of a command that needs a dataset which the store does not have. */
+    StoreFailedException noDataset(DatasetName dataset) {
+        return new StoreFailedException("there is no dataset " + dataset + " in " + Stores.place(settings.store())
+                + "; see line-server datasets, name another store with --data-dir or --aerospike, or ingest a file");
     }
 
     /** Returns the current version, or fails if none is published. */

@@ -46,7 +46,7 @@ final class DiffCommand implements Verb {
         LineNumbers lineNumbers = context.settings().serve().lineNumbers();
         VersionDiff.Differences differences;
         try (LineStore store = context.openStore()) {
-            DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));
+            DatasetVersions versions = context.versions(store, CommandContext.parseDataset(dataset));
             try (Snapshot left = store.open(CommandContext.find(versions, first).describe());
                     Snapshot right =
                             store.open(CommandContext.find(versions, second).describe());

@@ -50,10 +50,10 @@ final class DropCommand implements Verb {
                             "dataset " + name + " has no unfinished build; see line-server builds");
                 }
             } else if (version != null) {
-                CommandContext.find(CommandContext.versions(store, name), version);
+                CommandContext.find(context.versions(store, name), version);
                 store.drop(name, version);
             } else if (!store.drop(name)) {
-                throw new StoreFailedException("there is no dataset " + name + "; see line-server datasets");
+                throw context.noDataset(name);
             }
             // Reported before close(), which may wait until servers have stopped reading the dropped versions.
             String part = build ? " unfinished build" : version == null ? "" : " version " + version;

@@ -35,7 +35,7 @@ final class PublishCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         try (LineStore store = context.openStore()) {
-            DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));
+            DatasetVersions versions = context.versions(store, CommandContext.parseDataset(dataset));
             if (CommandContext.find(versions, version).state() == StoredVersion.State.KEPT) {
                 // Publishing it again would remove versions, which a rollback does not.
                 throw new StoreFailedException("version " + version + " of dataset " + dataset

@@ -40,7 +40,7 @@ final class RollbackCommand implements Verb {
     @Override
     public boolean run(CommandContext context) throws IOException, StoreException {
         try (LineStore store = context.openStore()) {
-            DatasetVersions versions = CommandContext.versions(store, CommandContext.parseDataset(dataset));
+            DatasetVersions versions = context.versions(store, CommandContext.parseDataset(dataset));
             StoredVersion target = target(versions);
             Manifest manifest = store.publish(versions.dataset(), target.number(), Integer.MAX_VALUE);
             PublishCommand.report(manifest, versions, json, context.out());

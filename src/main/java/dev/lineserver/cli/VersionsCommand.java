@@ -38,7 +38,7 @@ final class VersionsCommand implements Verb {
                 Column.cutInMiddle("SOURCE", 16));
         boolean complete = true;
         try (LineStore store = context.openStore()) {
-            for (StoredVersion version : CommandContext.versions(store, CommandContext.parseDataset(dataset))
+            for (StoredVersion version : context.versions(store, CommandContext.parseDataset(dataset))
                     .versions()) {
                 try {
                     Manifest manifest = version.describe();

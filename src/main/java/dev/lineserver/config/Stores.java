@@ -2,6 +2,7 @@ package dev.lineserver.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 import io.netty.channel.EventLoopGroup;
@@ -85,6 +86,20 @@ public final class Stores {
     /** Returns true if the configured store is a cluster. */
     public static boolean isCluster(StoreConfig config) {
         return kind(config) == StoreConfig.Kind.AEROSPIKE;
+    }
+
+    /**
+     * Names the configured store in messages, such as {@code the data directory /x}.
+     *
+     * @throws UsageException as {@link #dataDirectory}
+     */
+    public static String place(StoreConfig config) {
+        return switch (kind(config)) {
+            case EMBEDDED -> "the data directory " + dataDirectory(config);
+            case AEROSPIKE ->
+                "namespace " + config.aerospikeNamespace() + " of the Aerospike cluster at "
+                        + config.aerospikeHosts().orElse(List.of());
+        };
     }
 
     /**

@@ -121,6 +121,16 @@ final class GetCommandTest {
     }
 
     @Test
+    void aMissingDatasetIsReportedWithTheClusterThatWasSearched() throws Exception {
+        try (FakeAerospikeNode node = new FakeAerospikeNode()) {
+            assertEquals(1, run("get", "1", "--aerospike=" + node.address()));
+            String start = "line-server: there is no dataset default in namespace lines of the Aerospike cluster at ["
+                    + node.address() + "]; ";
+            assertTrue(messages().startsWith(start), this::messages);
+        }
+    }
+
+    @Test
     void damagedLinesAreNamedByTheirNumbersAndAllOthersArePrinted() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             String aerospike = "--aerospike=" + node.address();

@@ -61,6 +61,11 @@ final class VersionCommandsTest {
         assertEquals("line-server: " + message + "\n", text(err), commandLine);
     }
 
+    private static String noDataset(String name) {
+        return "there is no dataset " + name + " in the data directory data; see line-server datasets, name another"
+                + " store with --data-dir or --aerospike, or ingest a file";
+    }
+
     private void succeed(String commandLine) {
         assertEquals(0, run(commandLine), () -> commandLine + ": " + text(err));
     }
@@ -130,7 +135,7 @@ final class VersionCommandsTest {
         succeed("datasets --json");
         JsonObject current = new JsonObject(text(out)).getJsonArray("datasets").getJsonObject(0);
         assertEquals(current.put("state", "current"), second);
-        assertFails("there is no dataset other; see line-server datasets, or ingest a file", "versions other");
+        assertFails(noDataset("other"), "versions other");
     }
 
     @Test
@@ -201,7 +206,7 @@ final class VersionCommandsTest {
                 "dataset default has no kept version that was current before version 2; see line-server versions"
                         + " default, and keep more with ingest --keep",
                 "rollback default");
-        assertFails("there is no dataset other; see line-server datasets, or ingest a file", "rollback other");
+        assertFails(noDataset("other"), "rollback other");
     }
 
     @Test
@@ -286,11 +291,13 @@ final class VersionCommandsTest {
         assertEquals(1, run("drop default --version 2"));
         assertTrue(text(err).contains("version 2 of dataset default is current"), text(err));
         assertFails("dataset default has no version 9; see line-server versions default", "drop default --version 9");
-        assertFails("there is no dataset other; see line-server datasets, or ingest a file", "drop other --version 1");
+        assertFails(noDataset("other"), "drop other --version 1");
         assertAnswers("dropped dataset default version 1\n", "drop default --version 1");
         assertEquals("2 current", versions());
         assertAnswers("dropped dataset default\n", "drop default");
-        assertFails("there is no dataset default; see line-server datasets, or ingest a file", "versions default");
+        for (String missing : List.of("versions default", "drop default", "get 1", "publish default --version 1")) {
+            assertFails(noDataset("default"), missing);
+        }
     }
 
     @Test
