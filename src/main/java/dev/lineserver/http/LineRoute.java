@@ -179,7 +179,7 @@ public final class LineRoute {
         try {
             lineIndex = numbers.index(number);
         } catch (IllegalArgumentException e) {
-            outcomes.refuse(request, Problem.notALineNumber(number, String.valueOf(e.getMessage())));
+            outcomes.refuse(request, Problem.notALineNumber(PathText.readable(number), String.valueOf(e.getMessage())));
             return;
         }
         versions.open(

@@ -152,7 +152,8 @@ record Problem(
                 ProblemType.NOT_GRANTED,
                 dataset == null
                         ? "This path needs the grant of all datasets (*)."
-                        : "The key does not grant dataset " + dataset + "; /datasets lists those that it grants.");
+                        : "The key does not grant dataset " + PathText.readable(dataset)
+                                + "; /datasets lists those that it grants.");
     }
 
     static Problem tooManyRequests(String limit, long seconds) {
@@ -164,7 +165,7 @@ record Problem(
     /** The problem of a status that does not concern lines. */
     static Problem ofStatus(int status, HttpServerRequest request) {
         String detail = switch (status) {
-            case 404 -> "There is nothing at " + request.path() + "; lines are at /lines/{n}.";
+            case 404 -> "There is nothing at " + PathText.readable(request.path()) + "; lines are at /lines/{n}.";
             case 405 -> "Use GET or HEAD, not " + request.method() + ".";
             case 406 -> "Accept the type of this resource, such as application/json.";
             case 412 -> "If-Match does not name the current entity tag.";

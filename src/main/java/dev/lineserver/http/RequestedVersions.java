@@ -53,12 +53,12 @@ final class RequestedVersions {
         String name = datasetName(target);
         ServedDataset dataset = datasets.find(name);
         if (dataset == null || target.version() == null) {
-            onRefusal.accept(DatasetProblems.notServed(datasets, name));
+            onRefusal.accept(DatasetProblems.notServed(datasets, PathText.readable(name)));
             return;
         }
         long number = WholeNumber.parse(target.version());
         if (number == WholeNumber.INVALID) {
-            onRefusal.accept(Problem.notAVersionNumber(target.version()));
+            onRefusal.accept(Problem.notAVersionNumber(PathText.readable(target.version())));
             return;
         }
         Optional<StoredVersion> version = dataset.published(number);

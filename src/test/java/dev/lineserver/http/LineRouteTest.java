@@ -426,6 +426,26 @@ final class LineRouteTest {
         assertProblem(get(path), status, type, "detail");
     }
 
+    /** Also bytes without escapes, as curl sends them. */
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '^',
+            value = {
+                "/Z\u00c3\u00bcrich, 404, nothing at /Z\u00fcrich;",
+                "/Z%C3%bcrich%2f%0A, 404, nothing at /Z\u00fcrich%2f%0A;",
+                "/Z\u00fcrich, 404, nothing at /Z%FCrich;",
+                "/%fc\u00e2%82%AC, 404, nothing at /%fc%E2%82%AC;",
+                "/%E2%82%AC%C2%85, 404, nothing at /\u20ac\\\\u0085;",
+                "/lines/%C3%BC, 400, '\u00fc' is not a line number",
+                "/datasets/%C3%BC/lines/5, 404, no dataset \u00fc;",
+                "/datasets/default/versions/%C3%BC/lines/5, 400, '\u00fc' is not a version number"
+            })
+    void aPathIsShownAsTextIfItIsUtf8(String path, int status, String detail) throws Exception {
+        String answer = new String(get(path).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+        assertTrue(answer.contains(detail), answer);
+    }
+
     @Test
     void severalIfNoneMatchHeadersAreOneList() throws Exception {
         lines.answer(_ -> ScriptedLines.found("x"));
