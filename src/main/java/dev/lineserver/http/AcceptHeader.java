@@ -2,12 +2,16 @@ package dev.lineserver.http;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 /** Chooses the form of an answer by {@code Accept} and {@code Accept-Encoding}, as RFC 9110, section 12.5, defines them. */
 final class AcceptHeader {
     private static final List<String> PLAIN_FROM_SPECIFIC_TO_GENERAL = List.of("text/plain", "text/*", "*/*");
+
+    /** The weight of RFC 9110, section 12.4.2. */
+    private static final Pattern QUALITY = Pattern.compile("q=(?:0(?:\\.\\d{0,3})?|1(?:\\.0{0,3})?)");
 
     private AcceptHeader() {}
 
@@ -57,15 +61,18 @@ final class AcceptHeader {
         return gzip > 0 && gzip >= quality(codings, "identity");
     }
 
-    /** The quality of a media range or coding, 1 if it states none or a malformed one; -1 if it is not listed. */
+    /**
+     * The quality of a media range or coding, 1 if it states none; -1 if it is not listed. A malformed one is 0: a client
+     * gets a form that it might not accept only if it clearly asks for it.
+     */
     private static double quality(String[] ranges, String name) {
         for (String range : ranges) {
             String[] parts = range.split(";", -1);
             if (parts[0].strip().equals(name)) {
                 for (String parameter : parts) {
                     String text = parameter.strip();
-                    if (text.matches("q=[01](\\.\\d{0,3})?")) {
-                        return Double.parseDouble(text.substring(2));
+                    if (text.startsWith("q=")) {
+                        return QUALITY.matcher(text).matches() ? Double.parseDouble(text.substring(2)) : 0;
                     }
                 }
                 return 1;

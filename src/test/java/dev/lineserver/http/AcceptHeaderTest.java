@@ -37,7 +37,10 @@ final class AcceptHeaderTest {
                 "text/plain;q=0.5, application/x-ndjson",
                 "text/plain;q=0.5, application/x-ndjson;q=0.6, */*",
                 "text/plain;q=0, application/x-ndjson;q=0.1",
-                "application/x-ndjson;v=1;q=1"
+                "application/x-ndjson;v=1;q=1",
+                "application/x-ndjson;q=1.000",
+                "text/plain;q=0., application/x-ndjson;q=0.001",
+                "text/plain;q=abc, application/x-ndjson;q=0.1"
             })
     void ndjsonIsPreferred(String accept) {
         assertTrue(prefersNdjson(List.of(accept)));
@@ -54,7 +57,12 @@ final class AcceptHeaderTest {
                 "application/x-ndjson;q=0.000, text/html",
                 "text/plain, application/x-ndjson",
                 "text/plain, application/x-ndjson;q=0.9",
-                "*/*, application/x-ndjson;q=0.9"
+                "*/*, application/x-ndjson;q=0.9",
+                "application/x-ndjson;q=abc",
+                "application/x-ndjson;q=",
+                "application/x-ndjson;q=1.001",
+                "application/x-ndjson;q=0.1234",
+                "application/x-ndjson;q=-1"
             })
     void plainTextIsPreferred(String accept) {
         assertFalse(prefersNdjson(List.of(accept)));

@@ -219,7 +219,18 @@ abstract class FormsContract extends LinesContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "identity", "*", "gzip;q=0", "br, deflate", "gzip;q=0.5, identity", "gzipx"})
+    @ValueSource(
+            strings = {
+                "",
+                "identity",
+                "*",
+                "gzip;q=0",
+                "br, deflate",
+                "gzip;q=0.5, identity",
+                "gzip;q=abc",
+                "gzip;q=1.5",
+                "gzipx"
+            })
     void otherwiseLinesAreNotCompressed(String coding) throws Exception {
         for (Protocol protocol : Protocol.values()) {
             HttpResponse<byte[]> response = send(protocol, "GET", "/lines", "Accept-Encoding", coding);
