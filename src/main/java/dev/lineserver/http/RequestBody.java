@@ -59,7 +59,7 @@ final class RequestBody {
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
             end();
             RequestGuard.discardBody(request, maxBytes);
-            String found = type == null ? "There is no Content-Type" : "The Content-Type is " + type;
+            String found = type == null || type.isBlank() ? "There is no Content-Type" : "The Content-Type is " + type;
             onRefusal.accept(Problem.unsupportedMediaType(found + "; " + form + " as application/json."));
             return;
         }

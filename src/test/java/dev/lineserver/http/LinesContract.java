@@ -496,7 +496,9 @@ abstract class LinesContract extends HttpContract {
         String read = answerTo(post + "application/json\r\n\r\n{\"numbers\":[5]}");
         assertTrue(read.startsWith("HTTP/1.1 200 OK\r\n"), read);
         String skipped = answerTo(post + "text/plain\r\n\r\n{\"numbers\":[5]}");
-        assertTrue(skipped.startsWith("HTTP/1.1 415 "), skipped);
+        assertTrue(skipped.startsWith("HTTP/1.1 415 ") && skipped.contains("Content-Type is text/plain"), skipped);
+        String unnamed = answerTo(post + "\r\n\r\n{\"numbers\":[5]}");
+        assertTrue(unnamed.startsWith("HTTP/1.1 415 ") && unnamed.contains("There is no Content-Type"), unnamed);
         int length = NumbersBody.MAX_BYTES;
         String longer = answerTo("POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: "
                 + length + "\r\n\r\n" + "x".repeat(length));
