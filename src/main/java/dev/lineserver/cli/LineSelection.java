@@ -58,7 +58,11 @@ record LineSelection(Form form, long from, long to) {
     private static long count(String text, String digits) {
         String significant = digits.replaceFirst("^0+", "");
         if (!significant.matches("[0-9]+")) {
-            throw new UsageException("'" + text + "' selects no lines: -N is the last N lines, and N is at least 1");
+            // Elsewhere, an argument that begins so is an option.
+            throw new UsageException("'" + text + "' selects no lines: "
+                    + (text.startsWith("--")
+                            ? "every argument after -- selects lines; give options before it"
+                            : "-N is the last N lines, and N is at least 1"));
         }
         return significant.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(significant);
     }

@@ -181,6 +181,7 @@ final class CommandTest {
                     frobnicate                    | there is no command 'frobnicate'; see line-server --help
                     get -                         | '-' selects no lines: -N is the last N lines, and N is at least 1
                     get -0                        | '-0' selects no lines: -N is the last N lines, and N is at least 1
+                    get -- -1 --data-dir d        | '--data-dir' selects no lines: every argument after -- selects lines; give options before it
                     get -5 --verson               | unknown option: '--verson'; did you mean --version?; see line-server get --help
                     get --verson -5               | unknown option: '--verson'; did you mean --version?; see line-server get --help
                     get 1 2-x                     | 'x': a line number is a whole number without a sign, and the first line's number is 1
