@@ -11,6 +11,7 @@ import picocli.CommandLine.Option;
 import dev.lineserver.cli.Table.Column;
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Lists the builds in progress, and the unfinished ones that an ingest can resume. */

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 import dev.lineserver.ingest.Progress;
+import dev.lineserver.store.Quantities;
 
 /**
  * Reports the progress of a task on standard error, one line each time, at intervals that grow with the elapsed time. The

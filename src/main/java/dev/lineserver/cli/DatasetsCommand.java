@@ -13,6 +13,7 @@ import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Lists the datasets. A dataset whose manifest cannot be read is reported on standard error, and the command fails. */

@@ -13,6 +13,7 @@ import dev.lineserver.ingest.VersionDiff;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 

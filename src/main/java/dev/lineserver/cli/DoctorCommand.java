@@ -25,6 +25,7 @@ import dev.lineserver.store.Finding;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoredVersion;

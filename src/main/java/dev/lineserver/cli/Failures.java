@@ -17,6 +17,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Maps an exception to a message and an exit code. */

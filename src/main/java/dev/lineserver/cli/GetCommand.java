@@ -11,6 +11,7 @@ import picocli.CommandLine.Parameters;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -59,7 +60,7 @@ final class GetCommand implements Verb {
                 printer.print(first, Math.min(end, lineCount));
                 if (end > lineCount) {
                     addMissing("line " + firstBeyond(selections.get(i), first, lineNumbers, lineCount)
-                            + " is beyond the end: " + lineCount + " lines");
+                            + " is beyond the end: " + Quantities.grouped(lineCount) + " lines");
                 }
             }
         }

@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 
 /**

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.lineserver.store.Finding;
+import dev.lineserver.store.Quantities;
 
 /**
  * Checks the machine and the process. Reads only: nothing is written. A fact that the system does not show is not judged.

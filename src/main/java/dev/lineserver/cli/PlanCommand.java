@@ -16,6 +16,7 @@ import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.SourceException;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Estimates the resources that a file needs. */

@@ -11,6 +11,7 @@ import picocli.CommandLine.Parameters;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;

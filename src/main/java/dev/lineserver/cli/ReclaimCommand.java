@@ -10,6 +10,7 @@ import picocli.CommandLine.Option;
 
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Removes leftovers from the store. */

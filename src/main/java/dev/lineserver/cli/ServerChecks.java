@@ -18,6 +18,7 @@ import dev.lineserver.config.TlsFiles;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.http.access.AccessListFile;
 import dev.lineserver.store.Finding;
+import dev.lineserver.store.Quantities;
 
 /**
  * Checks the addresses, data directory, keys and certificates that the settings of a server name. Reads, binds and connects

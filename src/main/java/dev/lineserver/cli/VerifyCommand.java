@@ -20,6 +20,7 @@ import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -75,8 +76,9 @@ final class VerifyCommand implements Verb {
                 Source source = Source.open(files)) {
             Manifest manifest = context.version(store, version);
             if (firstLineIndex > manifest.lineCount()) {
-                throw new UsageException("--from: line " + from + " does not exist: dataset " + manifest.dataset()
-                        + " version " + manifest.version() + " has " + manifest.lineCount() + " lines");
+                throw new UsageException(
+                        "--from: line " + from + " does not exist: dataset " + manifest.dataset() + " version "
+                                + manifest.version() + " has " + Quantities.grouped(manifest.lineCount()) + " lines");
             }
             if (counts) {
                 try (Verification verification = Verification.ofCounts(manifest, context.progress("verify"))) {

@@ -13,6 +13,7 @@ import picocli.CommandLine.Parameters;
 import dev.lineserver.cli.Table.Column;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoredVersion;
 

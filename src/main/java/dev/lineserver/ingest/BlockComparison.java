@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -96,7 +97,7 @@ final class BlockComparison implements LineComparison {
         long lineIndex = batch.firstLineIndex() + line;
         long lineCount = snapshot.manifest().lineCount();
         if (lineIndex >= lineCount) {
-            differences.add(lineIndex, Verdict.MISSING, "the version has " + lineCount + " lines");
+            differences.add(lineIndex, Verdict.MISSING, "the version has " + Quantities.grouped(lineCount) + " lines");
             return;
         }
         try {
@@ -117,7 +118,7 @@ final class BlockComparison implements LineComparison {
     public void finish(long sourceLineCount) {
         long lineCount = snapshot.manifest().lineCount();
         for (long i = Math.max(sourceLineCount, first); i < lineCount && !differences.isFull(); i++) {
-            differences.add(i, Verdict.EXTRA, "the file has " + sourceLineCount + " lines");
+            differences.add(i, Verdict.EXTRA, "the file has " + Quantities.grouped(sourceLineCount) + " lines");
         }
     }
 

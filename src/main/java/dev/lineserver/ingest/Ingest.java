@@ -12,6 +12,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -153,7 +154,8 @@ public final class Ingest {
             // No other program can publish a version until the build is closed.
             Optional<Manifest> current = preparation.current();
             if (build.resumedFrom().lineIndex() > 0) {
-                progress.note("continuing after " + build.resumedFrom().lineIndex()
+                progress.note("continuing after "
+                        + Quantities.grouped(build.resumedFrom().lineIndex())
                         + " lines; they are read again to check that the source is the same");
             }
             Manifest manifest = write(source, options, build, current);
@@ -188,7 +190,8 @@ public final class Ingest {
                     ? lines > 0
                     : lines > build.resumedFrom().lineIndex();
             if (continues && !Thread.currentThread().isInterrupted()) {
-                progress.note(lines + " lines are stored; the same command with --resume continues there");
+                progress.note(Quantities.grouped(lines)
+                        + " lines are stored; the same command with --resume continues there");
             }
             throw e;
         } catch (SourceException e) {
@@ -207,7 +210,8 @@ public final class Ingest {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        state.suspended(end, end.lineIndex() > 0 ? "; " + end.lineIndex() + " lines are stored" : "");
+        long lines = end.lineIndex();
+        state.suspended(end, lines > 0 ? "; " + Quantities.grouped(lines) + " lines are stored" : "");
     }
 
     /** Returns the end of the lines that the last ingest has left for another one to continue after an exception. */

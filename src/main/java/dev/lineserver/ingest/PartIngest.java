@@ -8,6 +8,7 @@ import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -87,11 +88,12 @@ final class PartIngest {
                     new Ingest.Share(part, build.storedLines()));
         } catch (InterruptedException | StoreException | SourceException e) {
             Checkpoint end = build.checkpoint();
-            state.suspended(end, " by this part; " + end.lineIndex() + " lines of all parts are stored");
+            state.suspended(
+                    end, " by this part; " + Quantities.grouped(end.lineIndex()) + " lines of all parts are stored");
             if (e instanceof StoreUnavailableException
                     && !Thread.currentThread().isInterrupted()) {
-                progress.note(end.lineIndex() + " lines of all parts are stored; unless other parts store the rest, the"
-                        + " same command with --resume does");
+                progress.note(Quantities.grouped(end.lineIndex()) + " lines of all parts are stored; unless other parts"
+                        + " store the rest, the same command with --resume does");
             }
             throw e;
         } finally {

@@ -10,6 +10,7 @@ import dev.lineserver.store.Leftover;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Plan;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
@@ -50,8 +51,8 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
         }
         try {
             for (Leftover leftover : store.reclaim(false)) {
-                progress.note("reclaimed " + leftover.size() + " " + leftover.unit() + " of " + leftover.name() + ": "
-                        + leftover.reason());
+                progress.note("reclaimed " + Quantities.grouped(leftover.size()) + " " + leftover.unit() + " of "
+                        + leftover.name() + ": " + leftover.reason());
             }
         } catch (StoreException e) {
             progress.note("leftovers cannot be reclaimed: " + e.getMessage());

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 
 /**
  * Conditions that a source must meet before it is published or held. Each has the name of its option.
@@ -38,8 +39,8 @@ public record PublicationChecks(
      */
     Optional<String> failure(String source, Content content, Optional<Manifest> current) {
         if (expectLines != null && expectLines != content.lineCount()) {
-            return Optional.of(
-                    "--expect-lines: " + source + " has " + lines(content.lineCount()) + ", not " + expectLines);
+            return Optional.of("--expect-lines: " + source + " has " + lines(content.lineCount()) + ", not "
+                    + Quantities.grouped(expectLines));
         }
         if (expectDigest != null && !expectDigest.equals(content.digest())) {
             return Optional.of(
@@ -50,7 +51,7 @@ public record PublicationChecks(
             BigDecimal change = BigDecimal.valueOf(Math.abs(content.lineCount() - before));
             if (change.movePointRight(2).compareTo(maxChange.multiply(BigDecimal.valueOf(before))) > 0) {
                 return Optional.of("--max-change: " + source + " has " + lines(content.lineCount()) + ", and version "
-                        + current.get().version() + " has " + before + ": a change of more than "
+                        + current.get().version() + " has " + Quantities.grouped(before) + ": a change of more than "
                         + maxChange + " %");
             }
         }
@@ -58,6 +59,6 @@ public record PublicationChecks(
     }
 
     private static String lines(long count) {
-        return count == 1 ? "1 line" : count + " lines";
+        return count == 1 ? "1 line" : Quantities.grouped(count) + " lines";
     }
 }

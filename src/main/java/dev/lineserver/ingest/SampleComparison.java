@@ -13,6 +13,7 @@ import dev.lineserver.store.Await;
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -99,7 +100,7 @@ final class SampleComparison implements LineComparison {
     @Override
     public void finish(long sourceLineCount) {
         for (int i = next; i < sample.length && !differences.isFull(); i++) {
-            differences.add(sample[i], Verdict.EXTRA, "the file has " + sourceLineCount + " lines");
+            differences.add(sample[i], Verdict.EXTRA, "the file has " + Quantities.grouped(sourceLineCount) + " lines");
         }
     }
 

@@ -10,6 +10,7 @@ import dev.lineserver.line.LineBatch;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -168,7 +169,8 @@ public final class Verification implements AutoCloseable {
         if (source.lineCount() != stored.lineCount()) {
             differences.add(
                     source.lineCount() > stored.lineCount() ? Verdict.MISSING : Verdict.EXTRA,
-                    "the version has " + stored.lineCount() + " lines, and the file " + source.lineCount());
+                    "the version has " + Quantities.grouped(stored.lineCount()) + " lines, and the file "
+                            + Quantities.grouped(source.lineCount()));
         } else if (source.terminated() != stored.terminated()) {
             differences.add(
                     Verdict.DIFFERS,

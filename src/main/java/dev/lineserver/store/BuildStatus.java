@@ -55,7 +55,7 @@ public record BuildStatus(
     /** Returns the failure of an ingest that neither resumes this build nor discards it. */
     public StoreFailedException refusal() {
         return new StoreFailedException("an ingest of '" + ControlCharacters.escape(sourceName) + "' into dataset "
-                + dataset + " ended before it was complete, and " + stored.lineIndex()
+                + dataset + " ended before it was complete, and " + Quantities.grouped(stored.lineIndex())
                 + " lines of it are stored. Continue it with "
                 + (parts.isEmpty() ? "" : "--part I/" + parts.getFirst().part().count() + " ")
                 + "--resume, or begin again with --restart");

@@ -25,6 +25,7 @@ import picocli.CommandLine.Help.Ansi;
 
 import dev.lineserver.config.Settings;
 import dev.lineserver.http.TestCertificates;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 

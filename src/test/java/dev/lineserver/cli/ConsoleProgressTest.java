@@ -10,6 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.Help.Ansi;
 
+import dev.lineserver.store.Quantities;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 final class ConsoleProgressTest {

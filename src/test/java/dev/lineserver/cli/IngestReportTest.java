@@ -11,6 +11,7 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;

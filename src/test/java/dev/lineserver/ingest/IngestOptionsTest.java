@@ -264,6 +264,22 @@ final class IngestOptionsTest implements Progress {
         assertFalse(notes.getLast().contains("--resume"), notes.getLast());
     }
 
+    @Test
+    void countsInMessagesHaveGroupsOfThreeDigits() throws Exception {
+        write("x\n".repeat(175_000));
+        store.commitFailure = new StoreUnavailableException("away");
+        store.resumedFrom = new Checkpoint(1_200, 2_400);
+        assertThrows(
+                StoreUnavailableException.class,
+                () -> ingest().store(List.of(file), options(false, PublicationChecks.NONE)));
+        assertEquals(
+                List.of(
+                        "continuing after 1,200 lines; they are read again to check that the source is the same",
+                        "next: check",
+                        "175,000 lines are stored; the same command with --resume continues there"),
+                notes);
+    }
+
     /** Otherwise nobody would know of the version. */
     @Test
     void afterAnInterruptOfItsVerificationTheStateNamesTheHeldVersion() {

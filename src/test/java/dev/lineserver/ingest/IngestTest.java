@@ -155,7 +155,7 @@ final class IngestTest {
             at += lines.get(line).length + 1;
         }
         Path longer = Files.write(directory.resolve("other"), Arrays.copyOf(content, content.length + 1));
-        assertTrue(firstDifference(manifest, longer).orElseThrow().contains("3000 lines"));
+        assertTrue(firstDifference(manifest, longer).orElseThrow().contains("3,000 lines"));
         Path shorter = Files.write(directory.resolve("other"), Arrays.copyOf(content, content.length - 1));
         assertFalse(firstDifference(manifest, shorter).isEmpty());
     }

@@ -41,8 +41,9 @@ final class PublicationChecksTest {
         PublicationChecks checks = new PublicationChecks(1000L, null, null);
         assertEquals(Optional.empty(), failure(checks, 1000, Optional.empty()));
         assertEquals(
-                Optional.of("--expect-lines: a.txt has 1001 lines, not 1000"), failure(checks, 1001, Optional.empty()));
-        assertEquals(Optional.of("--expect-lines: a.txt has 1 line, not 1000"), failure(checks, 1, Optional.empty()));
+                Optional.of("--expect-lines: a.txt has 1,001 lines, not 1,000"),
+                failure(checks, 1001, Optional.empty()));
+        assertEquals(Optional.of("--expect-lines: a.txt has 1 line, not 1,000"), failure(checks, 1, Optional.empty()));
     }
 
     @Test

@@ -42,6 +42,7 @@ import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
@@ -150,9 +151,10 @@ final class VerificationTest {
         List<String> differences = new ArrayList<>();
         for (int i = from; i < Math.max(left.size(), right.size()) && differences.size() < 10; i++) {
             if (i >= right.size()) {
-                differences.add("line " + i + " is missing: the version has " + right.size() + " lines");
+                differences.add(
+                        "line " + i + " is missing: the version has " + Quantities.grouped(right.size()) + " lines");
             } else if (i >= left.size()) {
-                differences.add("line " + i + " is extra: the file has " + left.size() + " lines");
+                differences.add("line " + i + " is extra: the file has " + Quantities.grouped(left.size()) + " lines");
             } else if (broken.contains((long) i)) {
                 differences.add("line " + i + " is damaged: gone");
             } else {
@@ -170,7 +172,8 @@ final class VerificationTest {
 
     private static String naiveWhole(byte[] source, int sourceLines, byte[] stored, int storedLines, int from) {
         if (sourceLines != storedLines) {
-            return "the version has " + storedLines + " lines, and the file " + sourceLines;
+            return "the version has " + Quantities.grouped(storedLines) + " lines, and the file "
+                    + Quantities.grouped(sourceLines);
         }
         boolean terminated = source[source.length - 1] == '\n';
         if (terminated != (stored[stored.length - 1] == '\n')) {
@@ -404,10 +407,10 @@ final class VerificationTest {
         Content c = contentOf(TEXT);
         assertEquals(List.of(), counts(c));
         assertEquals(
-                List.of("extra: the version has 1601 lines, and the file 1600"),
+                List.of("extra: the version has 1,601 lines, and the file 1,600"),
                 counts(new Content(1601, c.byteCount(), c.digest(), 5, true)));
         assertEquals(
-                List.of("missing: the version has 1599 lines, and the file 1600"),
+                List.of("missing: the version has 1,599 lines, and the file 1,600"),
                 counts(new Content(1599, c.byteCount(), c.digest(), 5, true)));
         assertEquals(
                 List.of("differs: the last line ends in a newline only in the file"),

@@ -235,8 +235,9 @@ final class CommandLineIT {
             String cluster = "--aerospike " + node.address();
             interruptIngest("TERM", cluster);
             String message = lastLine(text(Program.err(log())));
-            Matcher told = Pattern.compile("line-server: interrupted; nothing was published; (\\d+) lines are stored;"
-                            + " continue with: (line-server ingest - " + cluster + " --resume)\n")
+            Matcher told = Pattern.compile(
+                            "line-server: interrupted; nothing was published; ([0-9]{1,3}(?:,[0-9]{3})*) lines are stored;"
+                                    + " continue with: (line-server ingest - " + cluster + " --resume)\n")
                     .matcher(message);
             assertTrue(told.matches(), message);
             assertShell(

@@ -14,6 +14,7 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -163,8 +164,9 @@ final class AerospikeBuild implements Build {
     public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
             throws StoreException, InterruptedException {
         if (lineCount != content.lineCount()) {
-            throw new StoreFailedException("the build has " + lineCount + " lines, but the source has "
-                    + content.lineCount() + ": nothing was published, ingest again");
+            throw new StoreFailedException(
+                    "the build has " + Quantities.grouped(lineCount) + " lines, but the source has "
+                            + Quantities.grouped(content.lineCount()) + ": nothing was published, ingest again");
         }
         if (lineCount <= resumed.lineCount()) {
             prefix.requireSame(prefix.digest());

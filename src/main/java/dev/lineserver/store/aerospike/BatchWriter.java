@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
@@ -121,8 +122,8 @@ final class BatchWriter {
         throwIfFailed();
         long acknowledged = writer.acknowledged();
         if (acknowledged != recordCount) {
-            throw new StoreFailedException("the lines of the source are " + recordCount
-                    + " records, but the cluster acknowledged " + acknowledged
+            throw new StoreFailedException("the lines of the source are " + Quantities.grouped(recordCount)
+                    + " records, but the cluster acknowledged " + Quantities.grouped(acknowledged)
                     + ": nothing was published, ingest again");
         }
     }

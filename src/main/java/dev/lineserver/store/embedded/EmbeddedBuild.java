@@ -17,6 +17,7 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.embedded.index.LineIndexWriter;
@@ -90,9 +91,10 @@ final class EmbeddedBuild implements Build {
     public Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
             throws StoreException, InterruptedException {
         if (!checkpoint.equals(new Checkpoint(content.lineCount(), content.byteCount()))) {
-            throw new StoreFailedException(checkpoint.lineIndex() + " lines with " + checkpoint.byteOffset()
-                    + " bytes were added, but the source has " + content.lineCount() + " lines with "
-                    + content.byteCount() + " bytes; nothing was published");
+            throw new StoreFailedException(Quantities.grouped(checkpoint.lineIndex()) + " lines with "
+                    + Quantities.grouped(checkpoint.byteOffset()) + " bytes were added, but the source has "
+                    + Quantities.grouped(content.lineCount()) + " lines with "
+                    + Quantities.grouped(content.byteCount()) + " bytes; nothing was published");
         }
         Manifest manifest = new Manifest(
                 request.dataset(),

@@ -9,6 +9,7 @@ import java.util.List;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Plan;
 import dev.lineserver.store.Plan.Figure;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.embedded.index.LineIndex;
@@ -67,7 +68,8 @@ final class EmbeddedPlan {
                         "read from the device for one line, on average, if it is not cached"));
         List<String> obstacles = index + copy <= free
                 ? List.of()
-                : List.of("it needs " + (index + copy) + " bytes in " + directory + ", where " + free
+                : List.of("it needs " + Quantities.grouped(index + copy) + " bytes in " + directory + ", where "
+                        + Quantities.grouped(free)
                         + " are free; free space, or choose another --data-dir");
         return new Plan(figures, List.of(), obstacles);
     }

@@ -15,6 +15,7 @@ import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
@@ -132,9 +133,11 @@ public final class Builds {
     private static void requireSameSize(BuildEntry unfinished, BuildRequest request) throws StoreFailedException {
         long size = sourceSize(request);
         if (size >= 0 && unfinished.sourceSize() >= 0 && size != unfinished.sourceSize()) {
-            throw new StoreFailedException(ControlCharacters.escape(request.sourceName()) + " has " + size
-                    + " bytes, and the source of the unfinished ingest had " + unfinished.sourceSize()
-                    + ": name that source, or begin again with --restart");
+            throw new StoreFailedException(
+                    ControlCharacters.escape(request.sourceName()) + " has " + Quantities.grouped(size)
+                            + " bytes, and the source of the unfinished ingest had "
+                            + Quantities.grouped(unfinished.sourceSize())
+                            + ": name that source, or begin again with --restart");
         }
     }
 

@@ -9,6 +9,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
@@ -112,9 +113,11 @@ final class Parts {
         }
         if (!parts.isOf(content)) {
             throw new StoreFailedException(ControlCharacters.escape(request.sourceName())
-                    + " is not the file of the other parts: it has " + content.lineCount() + " lines, "
-                    + content.byteCount() + " bytes and the digest " + content.digest() + ", and theirs has "
-                    + parts.lineCount() + " lines, " + parts.byteCount() + " bytes and the digest " + parts.digest()
+                    + " is not the file of the other parts: it has " + Quantities.grouped(content.lineCount())
+                    + " lines, " + Quantities.grouped(content.byteCount()) + " bytes and the digest " + content.digest()
+                    + ", and theirs has "
+                    + Quantities.grouped(parts.lineCount()) + " lines, " + Quantities.grouped(parts.byteCount())
+                    + " bytes and the digest " + parts.digest()
                     + "; name the same file, or begin again with --restart");
         }
         PartEntry other = parts.find(part.number());

@@ -1,9 +1,12 @@
-package dev.lineserver.cli;
+package dev.lineserver.store;
 
 import java.util.Locale;
 
-/** Formats numbers for people. */
-final class Quantities {
+/**
+ * Formats numbers for people. Counts in messages of commands are {@link #grouped}; numbers that people copy, such as those of
+ * lines and versions, are not, nor is what programs read: JSON, the log and the answers of HTTP.
+ */
+public final class Quantities {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 
     /** The least value that one decimal would print as 1024.0; it is printed in the next unit. */
@@ -11,11 +14,13 @@ final class Quantities {
 
     private Quantities() {}
 
-    static String grouped(long number) {
+    /** Formats a count: {@code 175,000}. */
+    public static String grouped(long number) {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
-    static String bytes(long bytes) {
+    /** Formats a length in bytes: {@code 1.5 KiB}. */
+    public static String bytes(long bytes) {
         double value = bytes;
         int unit = 0;
         while (value >= ROUNDED_TO_1024 && unit < UNITS.length - 1) {
@@ -25,12 +30,13 @@ final class Quantities {
         return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
     }
 
-    static String seconds(double seconds) {
+    /** Formats a measured duration in seconds: {@code 0.31 s}. */
+    public static String seconds(double seconds) {
         return String.format(Locale.ROOT, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
     }
 
     /** Formats an estimated duration, in the unit in which it has two or three digits. */
-    static String coarse(double seconds) {
+    public static String coarse(double seconds) {
         if (seconds < 120) {
             return String.format(Locale.ROOT, "%.0f s", seconds);
         }
