@@ -30,6 +30,11 @@ final class EnvironmentNames {
 
     private EnvironmentNames() {}
 
+    /** Returns the variable that sets a property. */
+    static String of(String property) {
+        return property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+    }
+
     /**
      * Refuses a variable whose name begins like that of a setting, and that sets none.
      *
@@ -40,7 +45,7 @@ final class EnvironmentNames {
     static void requireKnown(Map<String, String> variables, Set<String> properties) {
         Map<String, String> meant = new TreeMap<>();
         for (String property : properties) {
-            String variable = property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+            String variable = of(property);
             meant.put(letters(property), variable);
             meant.putIfAbsent(letters(PREFIX + Settings.option(property)), variable);
         }

@@ -16,6 +16,9 @@ import dev.lineserver.store.aerospike.AerospikeSettings;
 final class SettingBounds {
     private static final String PREFIX = Settings.PREFIX;
     private static final int MAX_PORT = 65_535;
+    /** The ordinal that MicroProfile gives to system properties. */
+    private static final int SYSTEM_ORDINAL = 400;
+
     private static final Duration SHORTEST_DURATION = Duration.ofMillis(10);
     private static final Duration LONGEST_DURATION = Duration.ofHours(1);
 
@@ -37,6 +40,8 @@ final class SettingBounds {
 
     /** @throws UsageException with a message of one line about the first such value */
     static void check(SmallRyeConfig config) {
+        requireOurs(config, "host");
+        requireOurs(config, "port");
         requireHost(config, "host");
         requireHost(config, "management-host");
         requireWithin(config, "port", 0, MAX_PORT);
@@ -72,6 +77,16 @@ final class SettingBounds {
         // A list of several empty elements is empty, too.
         if (text != null && text.replace(",", "").trim().isBlank()) {
             throw new UsageException(Settings.userFacingName(value) + " is empty; give it a value, or leave it out");
+        }
+    }
+
+    /** Refuses the name that Quarkus has for one of our settings: each would contradict the other. */
+    private static void requireOurs(SmallRyeConfig config, String name) {
+        ConfigValue value = config.getConfigValue("quarkus.http." + name);
+        int ordinal = value.getConfigSourceOrdinal();
+        // Quarkus itself sets the system property to the port at which it listens.
+        if (value.getValue() != null && ordinal > Settings.CLASS_PATH_ORDINAL && ordinal < SYSTEM_ORDINAL) {
+            throw new UsageException(Settings.userFacingName(value) + ": set " + PREFIX + name + " instead");
         }
     }
 

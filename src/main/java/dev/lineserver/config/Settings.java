@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -42,9 +41,7 @@ public final class Settings {
     /** The ordinals that SmallRye gives to {@code config/application.properties} and to the same file on the class path. */
     private static final int FILE_ORDINAL = 260;
 
-    private static final int CLASS_PATH_ORDINAL = 250;
-
-    private static final int SYSTEM_ORDINAL = 400;
+    static final int CLASS_PATH_ORDINAL = 250;
 
     private static final Set<ConfigClass> FEATURES =
             Set.of(ConfigClass.configClass(StoreConfig.class), ConfigClass.configClass(ServeConfig.class));
@@ -82,19 +79,39 @@ public final class Settings {
      * @throws UsageException if the value of a setting is invalid
      */
     public static Settings load(Map<String, String> commandLine) {
-        Map<String, String> properties = new HashMap<>();
         EnvironmentNames.requireKnown(System.getenv(), names());
+        Map<String, String> properties = properties(commandLine);
+        Given given = new Given(properties, readFile(properties));
+        SmallRyeConfig config = build(given);
+        convert(config);
+        SettingBounds.check(config);
+        Settings settings = new Settings(config, given);
+        settings.ports().requireSafe();
+        return settings;
+    }
+
+    /** Returns the values of options by the names of properties, and the store that they imply. */
+    private static Map<String, String> properties(Map<String, String> commandLine) {
+        Map<String, String> properties = new HashMap<>();
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
         if (commandLine.containsKey("aerospike-hosts")) {
             // Also if another source names the embedded store.
             properties.putIfAbsent(PREFIX + "store", "aerospike");
         }
-        Given given = new Given(properties, readFile(properties));
+        return properties;
+    }
+
+    /** Combines all sources. The values are not checked yet. */
+    private static SmallRyeConfig build(Given given) {
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultSources()
                 .withConverter(Duration.class, ORDINAL, new DurationConverter());
         customize(builder, given);
-        SmallRyeConfig config = builder.build();
+        return builder.build();
+    }
+
+    /** Converts the values of our settings to their types, and refuses unknown names. */
+    private static void convert(SmallRyeConfig config) {
         FEATURES.forEach(feature -> feature.getProperties()
                 .keySet()
                 .forEach(name -> SettingBounds.requireNotEmpty(config.getConfigValue(name))));
@@ -104,12 +121,6 @@ public final class Settings {
             // Only the first problem is reported, and it names the setting that could not be converted.
             throw new UsageException(describe(config, e.getProblem(0).getMessage()));
         }
-        requireOurs(config, "host");
-        requireOurs(config, "port");
-        SettingBounds.check(config);
-        Settings settings = new Settings(config, given);
-        settings.ports().requireSafe();
-        return settings;
     }
 
     private static Set<String> names() {
@@ -120,8 +131,8 @@ public final class Settings {
     }
 
     /** Reads the file that the setting {@code config} names; returns null if it has no value. */
-    private static @Nullable PropertiesConfigSource readFile(Map<String, String> commandLine) {
-        String name = commandLine.get(CONFIG);
+    private static @Nullable PropertiesConfigSource readFile(Map<String, String> properties) {
+        String name = properties.get(CONFIG);
         if (name == null) {
             name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
         }
@@ -133,16 +144,6 @@ public final class Settings {
         // A file cannot name another one.
         known.remove(CONFIG);
         return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
-    }
-
-    /** Refuses the name that Quarkus has for one of our settings: each would contradict the other. */
-    private static void requireOurs(SmallRyeConfig config, String name) {
-        ConfigValue value = config.getConfigValue("quarkus.http." + name);
-        int ordinal = value.getConfigSourceOrdinal();
-        // Quarkus itself sets the system property to the port at which it listens.
-        if (value.getValue() != null && ordinal > CLASS_PATH_ORDINAL && ordinal < SYSTEM_ORDINAL) {
-            throw new UsageException(userFacingName(value) + ": set " + PREFIX + name + " instead");
-        }
     }
 
     /** Returns the default of each setting that has one, by the name of the setting. */
@@ -278,8 +279,6 @@ public final class Settings {
         }
         // Of a configuration file, the name of the source has the path in brackets.
         source = source.replaceFirst("^PropertiesConfigSource\\[source=(?:file:(?://)?)?(.*)]$", "$1");
-        return source.equals(EnvConfigSource.NAME)
-                ? property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT)
-                : property + " in " + source;
+        return source.equals(EnvConfigSource.NAME) ? EnvironmentNames.of(property) : property + " in " + source;
     }
 }
