@@ -38,11 +38,10 @@ import dev.lineserver.store.aerospike.registry.HeldLease;
 final class AcknowledgedWriter {
     private static final System.Logger LOG = System.getLogger(AcknowledgedWriter.class.getName());
 
-    private final ConnectedCluster cluster;
     private final AerospikeSettings.WriteLimits limits;
-    private final HeldLease lease;
+    private final Sender sender;
     private final BatchWindow window;
-    private final CountDownLatch cancelled = new CountDownLatch(1);
+    private final CountDownLatch cancelled;
     private final LongAdder acknowledged = new LongAdder();
     private final LongAdder retries = new LongAdder();
     private final AtomicLong overloads = new AtomicLong();
@@ -50,12 +49,38 @@ final class AcknowledgedWriter {
     /** The time at which a record of any write was last acknowledged. */
     private volatile long lastProgress = System.nanoTime();
 
+    /** Sends records to the cluster once. */
+    interface Sender {
+        /**
+         * Sets the result of each record that was answered.
+         *
+         * @throws AerospikeException if the attempt failed in whole or in part
+         * @throws StoreUnavailableException if nothing was sent, because the lease is not valid
+         */
+        void send(List<BatchRecord> records) throws StoreUnavailableException;
+    }
+
     /** @param mostInFlight largest number of attempts in flight */
     AcknowledgedWriter(ConnectedCluster cluster, HeldLease lease, int mostInFlight) {
-        this.cluster = cluster;
-        this.limits = cluster.settings.writes();
-        this.lease = lease;
+        this(
+                cluster.settings.writes(),
+                records -> {
+                    // Before every attempt, because the process may have been suspended since the last one, and another
+                    // build may own the set by now.
+                    lease.requireValid();
+                    cluster.client.operate(cluster.policies.batchWrite, records);
+                },
+                mostInFlight,
+                new CountDownLatch(1));
+    }
+
+    /** @param cancelled counted down by {@link #cancel}; every pause waits for it */
+    AcknowledgedWriter(
+            AerospikeSettings.WriteLimits limits, Sender sender, int mostInFlight, CountDownLatch cancelled) {
+        this.limits = limits;
+        this.sender = sender;
         this.window = new BatchWindow(limits.lowPriority() ? 1 : mostInFlight);
+        this.cancelled = cancelled;
     }
 
     /**
@@ -116,13 +141,10 @@ final class AcknowledgedWriter {
             if (cancelled.getCount() == 0) {
                 throw cancelled(activity);
             }
-            // Before every attempt, because the process may have been suspended since the last one, and another build
-            // may own the set by now.
-            lease.requireValid();
             long start = System.nanoTime();
             AerospikeException thrown = null;
             try {
-                cluster.client.operate(cluster.policies.batchWrite, records);
+                sender.send(records);
             } catch (AerospikeException e) {
                 thrown = e;
             }
