@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -67,6 +68,11 @@ final class LossyDisk extends Disk {
     void restart() {
         failing = Integer.MAX_VALUE;
         interrupted = Integer.MAX_VALUE;
+    }
+
+    /** Forgets all changes but the first ones. The caller restores the files. */
+    void forget(int changeCount) {
+        changes.subList(changeCount, changes.size()).clear();
     }
 
     private void throwIfInterrupted() throws ClosedByInterruptException {
@@ -146,9 +152,33 @@ final class LossyDisk extends Disk {
      * @param target an empty directory in the role of the root
      */
     void cutPower(int changeCount, Random kept, Path target) throws IOException {
+        write(cutPower(changeCount, kept), target);
+    }
+
+    /**
+     * Returns the files that a power cut leaves: the bytes of each, by its path below the root. The path of a directory
+     * ends with a slash. Many power cuts leave equal files, of which a test needs to check one.
+     */
+    SortedMap<String, ByteBuffer> cutPower(int changeCount, Random kept) {
         Model model = new Model(root);
         changes.subList(0, changeCount).forEach(change -> change.accept(model));
-        model.rootNode.restore(target, kept);
+        SortedMap<String, ByteBuffer> left = new TreeMap<>();
+        model.rootNode.restore("", kept, left);
+        return left;
+    }
+
+    /** Writes the files that a power cut has left. */
+    static void write(SortedMap<String, ByteBuffer> left, Path target) throws IOException {
+        Files.createDirectories(target);
+        // A directory comes before its entries.
+        for (Map.Entry<String, ByteBuffer> entry : left.entrySet()) {
+            Path path = target.resolve(entry.getKey());
+            if (entry.getKey().endsWith("/")) {
+                Files.createDirectory(path);
+            } else {
+                Files.write(path, entry.getValue().array());
+            }
+        }
     }
 
     private record Write(int position, byte[] bytes) {}
@@ -197,21 +227,22 @@ final class LossyDisk extends Disk {
             return after;
         }
 
-        void restore(Path path, Random kept) throws IOException {
+        /** @param path of this file, or of this directory with a slash at its end; empty for the root */
+        void restore(String path, Random kept, Map<String, ByteBuffer> restored) {
             if (isFile) {
                 byte[] bytes = durableBytes;
                 for (Write write : writes) {
                     bytes = kept.nextBoolean() ? written(bytes, write, kept.nextInt(write.bytes.length + 1)) : bytes;
                 }
-                Files.write(path, bytes);
+                restored.put(path, ByteBuffer.wrap(bytes));
                 return;
             }
             Map<String, Inode> left = new TreeMap<>(durableEntries);
             entryChanges.stream().filter(_ -> kept.nextBoolean()).forEach(change -> apply(change, left));
-            Files.createDirectories(path);
-            for (Map.Entry<String, Inode> entry : left.entrySet()) {
-                entry.getValue().restore(path.resolve(entry.getKey()), kept);
+            if (!path.isEmpty()) {
+                restored.put(path, ByteBuffer.allocate(0));
             }
+            left.forEach((name, inode) -> inode.restore(path + name + (inode.isFile ? "" : "/"), kept, restored));
         }
     }
 

@@ -1,14 +1,18 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -57,13 +61,15 @@ final class LostListTest {
     };
 
     private static final int MAX_KEPT = Integer.MAX_VALUE;
+    private static final int POWER_CUTS_PER_CHANGE = 3;
 
-    @TempDir
+    @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
     private Path root;
     private Path source;
     private final Map<Long, byte[]> contents = new HashMap<>();
+    private final Set<Check> checked = new HashSet<>();
     private int contentCount;
 
     @BeforeEach
@@ -113,6 +119,10 @@ final class LostListTest {
         };
 
         abstract void apply(Path file, Random random) throws Exception;
+
+        static Loss any(Random random) {
+            return values()[random.nextInt(values().length)];
+        }
     }
 
     /** A change of the list of versions. */
@@ -175,56 +185,78 @@ final class LostListTest {
             for (int changes = ends.get(step - 1) + 1; changes <= ends.get(step); changes++) {
                 List<String> possible =
                         changes == ends.get(step) ? List.of(states.get(step)) : states.subList(step - 1, step + 1);
-                Path killed = directory.resolve("killed-" + changes);
-                disk.cutPower(changes, EVERYTHING_IS_KEPT, killed);
+                SortedMap<String, ByteBuffer> files = disk.cutPower(changes, EVERYTHING_IS_KEPT);
+                Path killed = write(files);
                 seen = Math.max(seen, lastGiven(StoredFiles.describe(reopen(killed))));
-                Loss loss = Loss.values()[random.nextInt(Loss.values().length)];
-                String what = lost + " is " + loss + " after change " + changes + " of seed " + seed;
-                if (!reopen(killed).reclaim(true).isEmpty()) {
-                    Path reclaimed = directory.resolve("reclaimed-" + changes);
-                    disk.cutPower(changes, EVERYTHING_IS_KEPT, reclaimed);
-                    reopen(reclaimed).reclaim(false);
-                    assertNothingIsLost(reclaimed, lost, loss, random, possible, seen, "reclaimed: " + what);
+                String what = "after change " + changes + " of seed " + seed;
+                if (checked.add(new Check(files, possible, seen, true))) {
+                    Loss loss = Loss.any(random);
+                    if (!reopen(killed).reclaim(true).isEmpty()) {
+                        Path reclaimed = write(files);
+                        List<Leftover> _ = reopen(reclaimed).reclaim(false);
+                        assertNothingIsLost(reclaimed, lost, loss, random, possible, seen, "reclaimed " + what);
+                    }
+                    assertNothingIsLost(killed, lost, loss, random, possible, seen, "killed " + what);
                 }
-                assertNothingIsLost(killed, lost, loss, random, possible, seen, "killed: " + what);
-                Path cut = directory.resolve("cut-" + changes);
-                disk.cutPower(changes, new Random(random.nextLong()), cut);
-                assertNothingIsLost(cut, lost, loss, random, possible, seen, "power cut: " + what);
-                Path undone = directory.resolve("undone-" + changes);
-                disk.cutPower(changes, NOTHING_IS_KEPT, undone);
-                assertNothingIsLost(
-                        undone, lost, Loss.NONE, random, possible, seen, "undone, nothing is lost: " + what);
+                for (int cut = 0; cut < POWER_CUTS_PER_CHANGE; cut++) {
+                    files = disk.cutPower(changes, new Random(random.nextLong()));
+                    if (checked.add(new Check(files, possible, seen, true))) {
+                        Loss loss = Loss.any(random);
+                        assertNothingIsLost(write(files), lost, loss, random, possible, seen, "power cut " + what);
+                    }
+                }
+                files = disk.cutPower(changes, NOTHING_IS_KEPT);
+                if (checked.add(new Check(files, possible, seen, false))) {
+                    assertNothingIsLost(write(files), lost, Loss.NONE, random, possible, seen, "undone " + what);
+                }
             }
         }
         assertEquals(5, seen);
     }
 
+    /**
+     * Files that a crash has left, and their check. The same files need it once.
+     *
+     * @param possible the versions, of which one text must be found
+     * @param seen the highest number that a reader has seen
+     * @param loses true if one of the two files may be lost
+     */
+    private record Check(SortedMap<String, ByteBuffer> left, List<String> possible, long seen, boolean loses) {}
+
+    private Path write(SortedMap<String, ByteBuffer> files) throws IOException {
+        Path left = Files.createTempDirectory(directory, "left");
+        LossyDisk.write(files, left);
+        return left;
+    }
+
     private void assertNothingIsLost(
-            Path left, String lost, Loss loss, Random random, List<String> possible, long seen, String what)
+            Path left, String lost, Loss loss, Random random, List<String> possible, long seen, String crash)
             throws Exception {
-        EmbeddedStore store = reopen(left);
-        String visible = listed(describeOrRefuse(store));
-        loss.apply(left.resolve("data/default").resolve(lost), random);
-        String before = listed(describeOrRefuse(store));
-        if (seen == 0 && before.endsWith("; ingest the file again to replace it")) {
-            // The process had written only one of the two files of a new dataset.
-            before = "";
-        }
-        // What a reader has seen since the crash is not undone.
-        boolean isOld = visible.equals(possible.getLast()) && !before.equals(visible);
-        assertTrue(possible.contains(before) && !isOld, what + ": " + before + " instead of " + visible);
-        if (!before.isEmpty()) {
-            assertContents(store, what);
-        }
-        byte[] content = nextContent();
-        Manifest added = StoredFiles.put(store, source, true, MAX_KEPT, false);
-        assertTrue(added.version() > seen, what + ": number " + added.version() + " was given before");
-        StoredFiles.assertHolds(store, added, content, what);
-        String after = listed(StoredFiles.describe(store)) + ",";
-        for (String version : before.isEmpty()
-                ? new String[0]
-                : before.replace("CURRENT", "KEPT").split(", ")) {
-            assertTrue(after.contains(version + ","), what + ": " + before + " became " + after);
+        String what = crash + ", " + lost + " is " + loss;
+        try (EmbeddedStore store = reopen(left)) {
+            String visible = listed(describeOrRefuse(store));
+            loss.apply(left.resolve("data/default").resolve(lost), random);
+            String before = listed(describeOrRefuse(store));
+            if (seen == 0 && before.endsWith("; ingest the file again to replace it")) {
+                // The process had written only one of the two files of a new dataset.
+                before = "";
+            }
+            // What a reader has seen since the crash is not undone.
+            boolean isOld = visible.equals(possible.getLast()) && !before.equals(visible);
+            assertTrue(possible.contains(before) && !isOld, what + ": " + before + " instead of " + visible);
+            if (!before.isEmpty()) {
+                assertContents(store, what);
+            }
+            byte[] content = nextContent();
+            Manifest added = StoredFiles.put(store, source, true, MAX_KEPT, false);
+            assertTrue(added.version() > seen, what + ": number " + added.version() + " was given before");
+            StoredFiles.assertHolds(store, added, content, what);
+            String after = listed(StoredFiles.describe(store)) + ",";
+            for (String version : before.isEmpty()
+                    ? new String[0]
+                    : before.replace("CURRENT", "KEPT").split(", ")) {
+                assertTrue(after.contains(version + ","), what + ": " + before + " became " + after);
+            }
         }
     }
 
@@ -259,17 +291,16 @@ final class LostListTest {
                 store -> put(store, 1, false),
                 store -> store.drop(DatasetName.DEFAULT, 1),
                 store -> assertTrue(store.drop(DatasetName.DEFAULT)));
+        LossyDisk disk = new LossyDisk(root);
+        EmbeddedStore store = new EmbeddedStore(root.resolve("data"), null, disk);
+        put(store, MAX_KEPT, false);
+        put(store, MAX_KEPT, false);
+        int before = disk.changeCount();
+        SortedMap<String, ByteBuffer> stored = disk.cutPower(before, EVERYTHING_IS_KEPT);
         for (int step = 0; step < removals.size(); step++) {
             boolean complete = false;
             for (int at = 0; !complete; at++) {
                 String what = stop + " at change " + at + " of step " + step + " of seed " + seed;
-                root = Files.createDirectory(directory.resolve(stop + "-" + step + "-" + at));
-                contents.clear();
-                LossyDisk disk = new LossyDisk(root);
-                EmbeddedStore store = new EmbeddedStore(root.resolve("data"), null, disk);
-                put(store, MAX_KEPT, false);
-                put(store, MAX_KEPT, false);
-                int before = disk.changeCount();
                 stop.at(before + at, disk);
                 try {
                     removals.get(step).make(store);
@@ -280,13 +311,17 @@ final class LostListTest {
                 complete = disk.changeCount() < before + at;
                 disk.restart();
                 int stopped = disk.changeCount();
-                List<Leftover> _ = new EmbeddedStore(root.resolve("data"), null, disk).reclaim(false);
+                List<Leftover> _ = store.reclaim(false);
                 for (int changes = stopped; changes <= disk.changeCount(); changes++) {
-                    Path left = directory.resolve("left");
-                    disk.cutPower(changes, new Random(random.nextLong()), left);
-                    assertContents(reopen(left), what + ", power cut after change " + changes);
-                    new Disk().deleteTree(left);
+                    Path left = write(disk.cutPower(changes, new Random(random.nextLong())));
+                    try (EmbeddedStore restarted = reopen(left)) {
+                        assertContents(restarted, what + ", power cut after change " + changes);
+                    }
                 }
+                disk.forget(before);
+                new Disk().deleteTree(root.resolve("data"));
+                LossyDisk.write(stored, root);
+                contents.keySet().removeIf(number -> number > 2);
             }
         }
     }
@@ -326,7 +361,7 @@ final class LostListTest {
                 if (random.nextInt(3) == 0 && areBothWhole(dataset)) {
                     String before = files.find().versions().toString();
                     String lost = random.nextBoolean() ? VersionsOnDisk.NAME : VersionsOnDisk.COPY;
-                    Loss.values()[random.nextInt(Loss.values().length)].apply(dataset.resolve(lost), random);
+                    Loss.any(random).apply(dataset.resolve(lost), random);
                     observe(seen, what + ", " + lost + " of " + before + " is lost");
                 }
             }

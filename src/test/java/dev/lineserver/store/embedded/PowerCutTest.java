@@ -39,7 +39,7 @@ final class PowerCutTest {
         }
     };
 
-    @TempDir
+    @TempDir(factory = MemoryDirectory.class)
     Path directory;
 
     private LossyDisk disk;
