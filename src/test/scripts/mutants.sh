@@ -23,11 +23,15 @@ case ${1:-} in
 *) packages=("$@") ;;
 esac
 
+mkdir -p target
+./mvnw -B -ntp -q -Ppit test-compile >target/mutants-compile.log 2>&1 || {
+  cat target/mutants-compile.log >&2
+  exit 1
+}
 failed=0
 for package in "${packages[@]}"; do
   echo "mutants of $package"
-  mkdir -p target
-  ./mvnw -B -ntp -q -Ppit -Dmutants="dev.lineserver.$package" ${features:+"$features"} test-compile \
+  ./mvnw -B -ntp -q -Ppit -Dmutants="dev.lineserver.$package" ${features:+"$features"} \
     org.pitest:pitest-maven:mutationCoverage >"target/mutants-$package.log" 2>&1 || failed=1
   grep -E 'Generated .* mutations|Mutations with no coverage|threshold|ERROR' "target/mutants-$package.log" || true
   report=target/mutants/dev.lineserver.$package/mutations.xml

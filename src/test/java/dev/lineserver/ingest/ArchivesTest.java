@@ -69,6 +69,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class ArchivesTest {
     private static final long REFUSED = -1;
     private static final int SEED = 20261128;
+    /** The archives by the names of their files. */
+    private static final Map<String, Archive> ARCHIVES = archives();
 
     @TempDir
     Path directory;
@@ -221,7 +223,7 @@ final class ArchivesTest {
         Map<String, String> tools = Map.of("gz", "gzip", "zst", "zstd", "bz2", "bzip2", "xz", "xz", "lz4", "lz4");
         Set<String> refusedHereOnly =
                 Set.of("garbage-after.bz2", "zeros-after.bz2", "cut-skippable.lz4", "dictionary.lz4");
-        return archives().entrySet().stream()
+        return ARCHIVES.entrySet().stream()
                 .filter(archive -> !refusedHereOnly.contains(archive.getKey())
                         && archive.getValue().bytes().length > 0)
                 .map(archive -> DynamicTest.dynamicTest(archive.getKey(), () -> {
@@ -251,7 +253,7 @@ final class ArchivesTest {
 
     @TestFactory
     Stream<DynamicTest> unusualArchivesAreStoredCompletelyOrRefused() {
-        return archives().entrySet().stream()
+        return ARCHIVES.entrySet().stream()
                 .map(archive -> DynamicTest.dynamicTest(
                         archive.getKey(), () -> storeOrRefuse(archive.getKey(), archive.getValue())));
     }
@@ -275,7 +277,7 @@ final class ArchivesTest {
 
     @Test
     void aWindowThatIsTooLargeForTheLibraryIsReportedWithTheRemedy() {
-        byte[] archive = Objects.requireNonNull(archives().get("window-2g.zst")).bytes();
+        byte[] archive = Objects.requireNonNull(ARCHIVES.get("window-2g.zst")).bytes();
         IOException e = assertThrows(IOException.class, () -> unpackByLibrary(archive));
         String message = String.valueOf(e.getMessage());
         assertTrue(message.contains("window of 2048 MiB"), message);

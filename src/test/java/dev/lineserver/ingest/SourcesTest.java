@@ -138,9 +138,9 @@ final class SourcesTest implements Progress {
                     Archives.join(Archives.xz(head), Archives.xz(tail)),
                     Archives.join(Archives.lz4(head), Archives.lz4(tail)))) {
                 System.setIn(new ByteArrayInputStream(bytes));
-                assertEquals(expected.content(), ingest(Source.STDIN).content(), sample.getKey());
+                assertEquals(expected.content(), Ingests.content(Path.of(Source.STDIN)), sample.getKey());
                 Path file = Files.write(directory.resolve("file"), bytes);
-                assertEquals(expected.content(), ingest(file.toString()).content(), sample.getKey());
+                assertEquals(expected.content(), Ingests.content(file), sample.getKey());
             }
         }
     }

@@ -129,7 +129,7 @@ final class OverloadedNodeTest {
      * after their deadline, but for those of the first second. Half a capacity is answered whole a second later.
      */
     @ParameterizedTest
-    @ValueSource(longs = {5, 50, 200, 450})
+    @ValueSource(longs = {10, 50, 200, 450})
     void anOverloadedNodeAnswersAsMuchAsItCanAndTheRestFailsAtOnce(long responseMillis) {
         SlowNode node = new SlowNode(responseMillis);
         CoalescingReader<String> reader =
