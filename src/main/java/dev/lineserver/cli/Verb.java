@@ -16,7 +16,10 @@ interface Verb {
      */
     boolean run(CommandContext context) throws IOException, SourceException, StoreException, InterruptedException;
 
-    /** Returns the message if a signal has ended the command. A command that writes to the store says what is left. Called after {@link #run} has failed. */
+    /**
+     * Returns the message if a signal has ended the command. A command that writes to the store says what is left. Called
+     * after {@link #run} has failed.
+     */
     default String interruption() {
         return "interrupted";
     }

@@ -144,7 +144,8 @@ public interface ServeConfig {
         /**
          * Number of answers with several lines that may be in progress at once. Each holds one block of lines, and what
          * the store reads ahead: less than 1 MiB together. An answer as JSON counts as two, and as up to twelve if the
-         * version has lines of 1 MiB; a compressed one as one to three more; one of MCP as twelve. If absent, one for each MiB of the largest heap, at most 1,000.
+         * version has lines of 1 MiB; a compressed one as one to three more; one of MCP as twelve. If absent, one for each
+         * MiB of the largest heap, at most 1,000.
          */
         OptionalInt maxRanges();
 

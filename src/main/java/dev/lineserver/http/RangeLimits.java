@@ -74,7 +74,10 @@ final class RangeLimits {
         return acquire(Math.min(places(ndjson, gzip, manifest.content().longestLine()), maxPlaces));
     }
 
-    /** Takes the places of an answer with one line as JSON, of that length in bytes; as {@link #acquire(boolean, boolean, Manifest)}. */
+    /**
+     * Takes the places of an answer with one line as JSON, of that length in bytes; as
+     * {@link #acquire(boolean, boolean, Manifest)}.
+     */
     int acquireForJson(long length) {
         return acquire(Math.min(places(true, false, length), maxPlaces));
     }

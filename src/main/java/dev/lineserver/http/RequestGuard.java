@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.config.ServeConfig;
 
 /**
- * The first route of the router. It refuses requests that HTTP forbids but Vert.x accepts, and requests to change what is
- * below {@code /q}. It also answers every request
+ * The first route of the router, and two later ones. They refuse requests that HTTP forbids but Vert.x accepts, requests to
+ * change anything below {@code /q}, and {@code OPTIONS} outside the routes of lines. The first one also answers every request
  * that a later route or the router itself fails: Quarkus's own error handler would log a stack trace for each, so that any
  * client could fill the log.
  *
@@ -31,8 +31,8 @@ import dev.lineserver.config.ServeConfig;
 @Singleton
 final class RequestGuard {
     /**
-     * {@link LinesRoute} and {@link McpRoute} read a body, with limits of their own. Elsewhere, a short one is skipped to keep the connection,
-     * and a longer one is refused.
+     * {@link LinesRoute} and {@link McpRoute} read a body, with limits of their own. Elsewhere, a short one is skipped to
+     * keep the connection, and a longer one is refused.
      */
     private static final long MAX_BODY_BYTES = 64 << 10;
 

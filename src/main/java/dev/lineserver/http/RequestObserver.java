@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.http.connection.HeadDeadline;
 
-/** Counts, times, logs and traces one request of the router. Runs on the event loop of its connection, or where the answer is written. */
+/**
+ * Counts, times, logs and traces one request of the router. Runs on the event loop of its connection, or where the answer is
+ * written.
+ */
 final class RequestObserver implements Handler<AsyncResult<Void>> {
     private final RoutingContext routing;
     private final RequestMetrics metrics;

@@ -23,7 +23,8 @@ import dev.lineserver.store.StoreUnavailableException;
  * published or held.
  *
  * <p>If an ingest fails, {@link #state} says what it leaves; until the store begins to publish, that is nothing. A
- * {@link SourceException} means that the source cannot be read, or that it changed while it was being read; a {@link StoreException} means that the store could not store it.
+ * {@link SourceException} means that the source cannot be read, or that it changed while it was being read; a
+ * {@link StoreException} means that the store could not store it.
  */
 public final class Ingest {
     private final LineStore store;

@@ -21,7 +21,10 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 
-/** The tools that read lines, for a client with its grants. Their methods wait for the store, and may be called on several threads. */
+/**
+ * The tools that read lines, for a client with its grants. Their methods wait for the store, and may be called on several
+ * threads.
+ */
 final class LineTools {
     private static final int DEFAULT_COUNT = 100;
     private static final int DEFAULT_SAMPLE = 10;

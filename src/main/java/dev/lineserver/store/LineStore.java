@@ -7,7 +7,8 @@ import java.util.Optional;
  * Stores versions of datasets, and finds, opens, builds and drops them. An application opens one store, uses it from
  * any number of threads, and closes it last; several processes may use the same store at the same time.
  *
- * <p>All methods but {@link #readStatistics} may block on disk or network: never call them on an event loop. They have three groups of callers:
+ * <p>All methods but {@link #readStatistics} may block on disk or network: never call them on an event loop. They have three
+ * groups of callers:
  *
  * <ul>
  *   <li><b>Readers.</b> The server's version watch calls {@link #datasets} about twice a second, and {@link #open} on a

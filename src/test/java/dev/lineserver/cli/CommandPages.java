@@ -12,7 +12,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.codegen.docgen.manpage.ManPageGenerator;
 
-/** Writes the completion scripts of the command line, one for Bash and Zsh and one for fish, and a page in AsciiDoc for each command. */
+/**
+ * Writes the completion scripts of the command line, one for Bash and Zsh and one for fish, and a page in AsciiDoc for each
+ * command.
+ */
 public final class CommandPages {
     private static final int PAGE_WIDTH = 1_000;
 

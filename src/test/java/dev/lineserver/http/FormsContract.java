@@ -17,7 +17,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The part of the HTTP contract that concerns the forms of an answer, which {@code Accept} and {@code Accept-Encoding} select. */
+/**
+ * The part of the HTTP contract that concerns the forms of an answer, which {@code Accept} and {@code Accept-Encoding}
+ * select.
+ */
 abstract class FormsContract extends LinesContract {
     private static final String JSON = "application/json";
     private static final String BYTES = "application/octet-stream";

@@ -32,7 +32,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-/** The HTTP contract. It runs against the application, and against a plain server for each store, with the fast path on and off. */
+/**
+ * The HTTP contract. It runs against the application, and against a plain server for each store, with the fast path on and
+ * off.
+ */
 abstract class HttpContract {
     private static final List<byte[]> LINES = Samples.linesOf(ServedStore.CONTENT);
     static final List<byte[]> EDGES = Samples.linesOf(ServedStore.EDGES);

@@ -64,7 +64,10 @@ final class PageTest {
         browser = Browser.start();
     }
 
-    /** Line 1: control characters; 2: not UTF-8; 3: HTML; 4: changes the direction of text; 5: 10 MiB; 6: 5,000 letters; 7: empty. */
+    /**
+     * Line 1: control characters; 2: not UTF-8; 3: HTML; 4: changes the direction of text; 5: 10 MiB; 6: 5,000 letters; 7:
+     * empty.
+     */
     private static byte[] odd() {
         String before = "tab\there\0bell\u0007\r\n";
         byte[] invalid = {'a', (byte) 0xC3, (byte) 0xA9, (byte) 0xE9, 'z', '\n'};

@@ -24,8 +24,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Ends the process of an ingest of several files by signals at random moments, resumes it, and compares every byte. Prints its seed; the
- * system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for each store.
+ * Ends the process of an ingest of several files by signals at random moments, resumes it, and compares every byte. Prints
+ * its seed; the system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for
+ * each store.
  */
 @EnabledOnOs(OS.LINUX)
 final class ResumeIT {

@@ -19,7 +19,8 @@ import io.netty.util.concurrent.Future;
  * Accepts the connections of a server. Counts them, closes those beyond the number that one address may have, gives each a
  * {@link HeadDeadline}, and lets new clients wait if the process has no descriptors for them.
  *
- * <p>{@link #install} and {@link #installForOperation} must be called on the event loop of the listening channel. The counts may be read on any thread.
+ * <p>{@link #install} and {@link #installForOperation} must be called on the event loop of the listening channel. The counts
+ * may be read on any thread.
  */
 public final class Connections {
     /** Time after which the server tries again to accept. An attempt costs one system call. */

@@ -39,8 +39,8 @@ import dev.lineserver.store.aerospike.registry.Registry;
 import dev.lineserver.store.aerospike.registry.Versions;
 
 /**
- * Keeps versions in an Aerospike cluster: each line, or a few consecutive ones, are a record, each version a set, and everything else is in one
- * {@link Registry}. Lookups run on event loops and never block; all other methods block.
+ * Keeps versions in an Aerospike cluster: each line, or a few consecutive ones, are a record, each version a set, and
+ * everything else is in one {@link Registry}. Lookups run on event loops and never block; all other methods block.
  */
 public final class AerospikeStore implements LineStore {
     private static final System.Logger LOG = System.getLogger(AerospikeStore.class.getName());

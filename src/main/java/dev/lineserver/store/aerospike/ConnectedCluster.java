@@ -75,8 +75,8 @@ final class ConnectedCluster implements AutoCloseable {
     }
 
     /**
-     * Waits for nodes that are starting, or have not noticed that the others are dead. A cluster of which no node can be reached is not waited for: its address may be
-     * wrong.
+     * Waits for nodes that are starting, or have not noticed that the others are dead. A cluster of which no node can be
+     * reached is not waited for: its address may be wrong.
      */
     private static AerospikeClient client(AerospikeSettings settings, NettyEventLoops loops, Host[] seeds)
             throws StoreException {
@@ -114,7 +114,7 @@ final class ConnectedCluster implements AutoCloseable {
         return Arrays.asList(nodes);
     }
 
-    /** Remembers the number of nodes, for {@link #requireWhole}. To be called now and then. */
+    /** Remembers the number of nodes, for {@link #requireWhole}. Called at each read of the registry. */
     void countNodes() {
         int _ = mostNodes.accumulateAndGet(client.getNodes().length, Math::max);
     }

@@ -34,8 +34,8 @@ import dev.lineserver.store.aerospike.registry.LineSet;
  *
  * <p>If the lines are compressed, such a record is a {@link CompressedRecord}, and a node sends all of it. Otherwise a node
  * sends one element of a list, so that a lookup transfers one line. A line is long if it does
- * not fit one record, or not with the other lines of its record. Integer and string keys have different digests, so the keys of parts
- * cannot collide with those of lines.
+ * not fit one record, or not with the other lines of its record. Integer and string keys have different digests, so the keys
+ * of parts cannot collide with those of lines.
  *
  * <p>Each build has a number of its own, so no two builds have a key in common: whatever a set contains, a record under
  * a key of this build holds the line of this build. That does not follow from truncating a set before its next use. In

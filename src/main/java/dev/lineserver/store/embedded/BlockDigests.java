@@ -45,7 +45,7 @@ record BlockDigests(ByteBuffer leaves, long byteCount) {
     /**
      * Fills a buffer from a position of the file that may have changed.
      *
-     * @param <E> if it cannot
+     * @param <E> thrown if the file cannot be read
      */
     interface BlockReader<E extends Exception> {
         void fill(long position, ByteBuffer bytes) throws E;

@@ -26,7 +26,8 @@ import dev.lineserver.store.embedded.index.LineIndexWriter.ByteSink;
  * </pre>
  *
  * <p>All numbers have 4 bytes, little-endian. The lengths of the frames, the table and the file must agree. Each frame verifies
- * itself, and the table tells its checksum, so that a block in the place of another one is noticed, too. Format: {@code contrib/seekable_format} of Zstandard.
+ * itself, and the table tells its checksum, so that a block in the place of another one is noticed, too. Format:
+ * {@code contrib/seekable_format} of Zstandard.
  */
 final class SeekTable {
     /**

@@ -47,8 +47,7 @@ final class OverloadTest extends FakeNodeTest {
         assertTrue(batches.size() < BatchWindow.ATTEMPTS_TO_GROW, "the bound does not grow in this test");
         assertEquals(BatchWriter.MAX_BATCHES_IN_FLIGHT, mostConcurrent(batches));
         // The refused batch is one of the first four. Each of the other three may be answered a moment earlier, and
-        // another one
-        // then begins. From the refusal on, those in flight end before another one begins.
+        // another one then begins. From the refusal on, those in flight end before another one begins.
         assertTrue(mostConcurrent(batches.subList(2 * BatchWriter.MAX_BATCHES_IN_FLIGHT, batches.size())) <= 2);
         assertStored(store, manifest);
     }

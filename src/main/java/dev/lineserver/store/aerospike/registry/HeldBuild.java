@@ -136,7 +136,7 @@ public final class HeldBuild {
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
-                    "the end of the lines that are stored could not be recorded; a later ingest resumes further ahead: {0}",
+                    "the end of the lines that are stored could not be recorded; a later ingest resumes at an earlier line: {0}",
                     e.getMessage());
             return lease.recorded();
         }

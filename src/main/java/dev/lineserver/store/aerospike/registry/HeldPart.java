@@ -49,7 +49,7 @@ public final class HeldPart {
                 return build;
             }
             PartsEntry after = change.apply(before);
-            // Waiting writes nothing.
+            // Without another time, too: a part that waits must not cause a write of the registry.
             return after.equals(before) ? build : build.with(after, builds.term.now());
         };
     }
@@ -94,7 +94,11 @@ public final class HeldPart {
         return Optional.ofNullable(published);
     }
 
-    /** Marks the claimed chunk as stored. */
+    /**
+     * Marks the claimed chunk as stored.
+     *
+     * @param longLineParts number of its records for parts of long lines
+     */
     public void finish(long longLineParts) throws StoreException {
         int chunk = parts.claimed(part.number());
         change(

@@ -74,7 +74,7 @@ public final class Maintenance implements AutoCloseable {
         reclaimer.reclaimInBackground();
     }
 
-    /** The cluster may have stopped writes because of records that no version needs. */
+    /** Deletes records that no version needs if the cluster has stopped writes, perhaps because of these records. */
     void reclaimIfWritesAreStopped() throws StoreException {
         if (!access.namespace().acceptsWrites()) {
             reclaimer.reclaim(false);

@@ -129,7 +129,7 @@ record PartsEntry(
                 .collect(Collectors.toSet());
     }
 
-    /** Ends the processes with these names. */
+    /** Marks the parts of these processes as ended. */
     PartsEntry leave(Set<String> holders) {
         PartsEntry after = this;
         for (int part = 1; part <= count; part++) {
@@ -141,7 +141,7 @@ record PartsEntry(
         return after;
     }
 
-    /** Returns true if the part is in the hands of that process. */
+    /** Returns true if that process has the part. */
     boolean isHeldBy(int part, String holder) {
         PartEntry entry = find(part);
         return entry != null && entry.holder().equals(holder);
@@ -167,7 +167,7 @@ record PartsEntry(
         return change(part, holder, entry -> entry.renewed(until));
     }
 
-    /** Ends the process of a part, unless another process has it. */
+    /** Marks a part as ended, unless another process has it. */
     PartsEntry leave(int part, String holder) {
         return change(part, holder, PartEntry::ended);
     }
@@ -180,9 +180,9 @@ record PartsEntry(
     /**
      * Marks a chunk as stored. Its process may do so even if the claim has expired: the records are acknowledged.
      *
-     * @param longLines number of records for parts of long lines in the chunk
+     * @param longLineRecords number of records for parts of long lines in the chunk
      */
-    PartsEntry finish(int part, int chunk, long longLines) {
+    PartsEntry finish(int part, int chunk, long longLineRecords) {
         BitSet bits = bits();
         PartEntry entry = find(part);
         if (entry == null) {
@@ -193,12 +193,12 @@ record PartsEntry(
             return with(part, idle);
         }
         bits.set(chunk);
-        SortedMap<String, Long> longLinesAfter = new TreeMap<>(longLineParts);
-        if (longLines > 0) {
-            longLinesAfter.put(key(chunk), longLines);
+        SortedMap<String, Long> longLines = new TreeMap<>(longLineParts);
+        if (longLineRecords > 0) {
+            longLines.put(key(chunk), longLineRecords);
         }
         long lines = entry.lines() + lines(chunk).end() - lines(chunk).first();
-        return with(bits, longLinesAfter).with(part, idle.withLines(lines));
+        return with(bits, longLines).with(part, idle.withLines(lines));
     }
 
     /**

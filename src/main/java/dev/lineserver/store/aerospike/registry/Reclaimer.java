@@ -181,7 +181,7 @@ final class Reclaimer {
                 new Registry.Lease(server, "process " + ProcessHandle.current().pid(), "", end);
         try {
             Registry after = access.update("claiming the reclaiming of sets", current -> {
-                if (isOurs(current.leases().get(Registry.RECLAIMING))) {
+                if (mayClaim(current.leases().get(Registry.RECLAIMING))) {
                     current.leases().put(Registry.RECLAIMING, ours);
                 }
             });
@@ -194,7 +194,8 @@ final class Reclaimer {
         }
     }
 
-    private boolean isOurs(Registry.@Nullable Lease held) {
+    /** Returns true if no other server has a valid claim. */
+    private boolean mayClaim(Registry.@Nullable Lease held) {
         return held == null || held.holder().equals(server) || held.until() <= clock.millis();
     }
 

@@ -5,8 +5,8 @@
  * a check of its generation. {@link dev.lineserver.store.aerospike.registry.Builds} and
  * {@link dev.lineserver.store.aerospike.registry.Versions} move sets through the states of
  * {@link dev.lineserver.store.aerospike.registry.LineSet}, and
- * {@link dev.lineserver.store.aerospike.registry.Maintenance} deletes records that no version needs. The package uses the cluster only through
- * {@link dev.lineserver.store.aerospike.registry.RegistryAccess}, so its tests need no cluster.
+ * {@link dev.lineserver.store.aerospike.registry.Maintenance} deletes records that no version needs. The package uses the
+ * cluster only through {@link dev.lineserver.store.aerospike.registry.RegistryAccess}, so its tests need no cluster.
  *
  * <p>May use {@code store}, the record types of the Aerospike client, and the JDK.
  */
