@@ -6,8 +6,9 @@ package dev.lineserver.store;
  * work in vain.
  *
  * <p>The first item of a queue of length n waits for n items to leave. So a queue may be as long as the number of items that
- * left it within the last {@code maxWaitNanos}. This number says nothing about a queue that was empty a moment ago; until
- * a queue has been in use for that time, only {@code maxLength} bounds it, which admits a burst.
+ * left it within the last {@code maxWaitNanos}. This number says nothing about a store that was idle a moment ago; until
+ * a store has been in use for that time, only {@code maxLength} bounds the queue, which admits a burst. A queue that is
+ * empty because all of its items have just been taken is in use.
  *
  * <p>The number of the last interval is estimated by two counters: all of the current interval, and as much of the previous
  * one as still lies within {@code maxWaitNanos}, as if its items had left evenly.
@@ -41,10 +42,11 @@ public final class QueueLimit {
      * Returns true if an item may be added to the queue.
      *
      * @param length present length of the queue
+     * @param idle true if an item that is added now would leave the queue at once
      * @param now time in nanoseconds, as {@link System#nanoTime()}
      */
-    public synchronized boolean admits(int length, long now) {
-        if (length == 0) {
+    public synchronized boolean admits(int length, boolean idle, long now) {
+        if (idle) {
             busy = false;
         } else if (!busy) {
             busy = true;

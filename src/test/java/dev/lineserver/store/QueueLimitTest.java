@@ -22,7 +22,7 @@ final class QueueLimitTest {
     }
 
     private boolean admits(int length, long now) {
-        return limit.admits(length, origin + now);
+        return limit.admits(length, length == 0, origin + now);
     }
 
     /** Returns the number of items that an empty queue would admit in all. */
@@ -76,6 +76,18 @@ final class QueueLimitTest {
         assertTrue(isWithin(140, 160, capacity(2 * MAX_WAIT + MAX_WAIT / 2)));
         assertEquals(MIN, capacity(3 * MAX_WAIT));
         assertEquals(MIN, capacity(30 * MAX_WAIT));
+    }
+
+    /** Reads leave in batches, so that the queue of a busy store is empty after each. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1_000_000, Long.MAX_VALUE - 15 * MAX_WAIT / 2})
+    void aQueueThatIsTakenAsAWholeAdmitsNoBurst(long first) {
+        origin = first;
+        for (long now = 0; now < 5 * MAX_WAIT; now += MAX_WAIT / 2) {
+            recordLeft(50, now);
+            assertTrue(limit.admits(0, false, origin + now));
+            assertTrue(now < MAX_WAIT || isWithin(50, 150, capacity(now)), "50 to 100 items left");
+        }
     }
 
     private static boolean isWithin(int least, int most, int value) {

@@ -162,7 +162,7 @@ final class CoalescingReader<N> {
         if (best == null) {
             return ResultCode.INVALID_NODE_ERROR;
         }
-        if ((onlyHealthy && bestRank > 1) || !best.limit.admits(best.queue.size(), link.nanoTime())) {
+        if ((onlyHealthy && bestRank > 1) || !best.admitsRead()) {
             return ResultCode.ASYNC_QUEUE_FULL;
         }
         read.addAttempt(bestReplica);
@@ -255,6 +255,11 @@ final class CoalescingReader<N> {
 
         private boolean isIdle() {
             return queue.isEmpty() && inFlight.isEmpty();
+        }
+
+        private boolean admitsRead() {
+            boolean sendsAtOnce = queue.isEmpty() && inFlight.size() < MAX_COMMANDS_PER_NODE;
+            return limit.admits(queue.size(), sendsAtOnce, link.nanoTime());
         }
 
         private boolean isProbeDue() {

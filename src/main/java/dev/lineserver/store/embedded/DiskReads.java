@@ -111,7 +111,9 @@ final class DiskReads implements AutoCloseable {
 
     /** Reads on a disk thread. Called directly for reads that would occupy an event loop too long even from RAM. */
     void runOnDiskThread(DiskRead read) {
-        if (!limit.admits(threads.getQueue().size(), nanoTime.getAsLong())) {
+        // The threads take one read at a time, so that the queue is not empty while reads have to wait.
+        int queued = threads.getQueue().size();
+        if (!limit.admits(queued, queued == 0, nanoTime.getAsLong())) {
             read.completeExceptionally(new StoreUnavailableException(TOO_MANY));
             return;
         }
