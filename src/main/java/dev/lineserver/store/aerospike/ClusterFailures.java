@@ -137,7 +137,8 @@ final class ClusterFailures {
         return switch (code) {
             case ResultCode.SERVER_MEM_ERROR ->
                 ". The namespace has stopped taking writes: it is out of memory or storage, or at its stop-writes limit."
-                        + " Add nodes or storage; or raise the stop-writes limits, drop datasets, and lower them again";
+                        + " Drop unfinished ingests ('line-server builds' lists them), or add nodes or storage; or raise"
+                        + " the stop-writes limits, drop datasets, and lower them again";
             case ResultCode.FAIL_FORBIDDEN ->
                 ". The server refuses writes to this set: check whether the set has a stop-writes limit, and whether"
                         + " the nodes' clocks agree";

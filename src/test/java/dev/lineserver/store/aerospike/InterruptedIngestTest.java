@@ -192,11 +192,39 @@ final class InterruptedIngestTest {
         assertEquals("ok", Info.request(host.host(), host.port(), command));
     }
 
-    /** The limit is a hundredth of the device, about 20 MB. The server compares it with the used space every ten seconds. */
     @Test
     void anIngestThatFillsTheDeviceIsResumedWhenThereIsRoom() throws Exception {
         LocalAsdCluster cluster = cluster(1);
         AerospikeStore store = connect(cluster, Duration.ofSeconds(60));
+        Path text = fill(cluster, store);
+        long stored = store.builds().getFirst().stored().lineIndex();
+        setStopWrites(cluster, 70);
+        linesPerSecond = 50_000;
+        assertEquals(stored, resume(store, text).resumedFrom().lineIndex());
+        assertPublished(store, text);
+    }
+
+    @Test
+    void anIngestThatFillsTheDeviceIsDiscardedAlthoughWritesAreRefused() throws Exception {
+        LocalAsdCluster cluster = cluster(1);
+        AerospikeStore store = connect(cluster, Duration.ofSeconds(60));
+        Path _ = fill(cluster, store);
+        // This process lives, so its lease must expire.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .ignoreExceptionsMatching(e -> String.valueOf(e.getMessage()).contains("is in progress"))
+                .until(() -> store.discardBuild(DatasetName.DEFAULT));
+        assertEquals(List.of(), store.builds());
+        Manifest after =
+                ingest(store, directory.resolve("before"), Progress.SILENT).manifest();
+        assertEquals(Optional.of(after), store.current(DatasetName.DEFAULT));
+    }
+
+    /**
+     * Stores a line, and then lines until the device is full. The limit is a hundredth of the device, about 20 MB. The server
+     * compares it with the used space every ten seconds.
+     */
+    private Path fill(LocalAsdCluster cluster, AerospikeStore store) throws Exception {
         byte[] before = "before\n".getBytes(StandardCharsets.US_ASCII);
         Manifest current = ingest(store, Files.write(directory.resolve("before"), before), Progress.SILENT)
                 .manifest();
@@ -210,11 +238,7 @@ final class InterruptedIngestTest {
         assertTrue(full.getMessage().contains("The namespace has stopped taking writes"), full.getMessage());
         assertTrue(notes.getLast().contains("--resume"), notes.toString());
         assertEquals(Optional.of(current), store.current(DatasetName.DEFAULT));
-        long stored = store.builds().getFirst().stored().lineIndex();
-        setStopWrites(cluster, 70);
-        linesPerSecond = 50_000;
-        assertEquals(stored, resume(store, text).resumedFrom().lineIndex());
-        assertPublished(store, text);
+        return text;
     }
 
     /** The server accepts writes again when it has compared the space with the new limit. */

@@ -180,21 +180,47 @@ public final class Builds {
     }
 
     /**
-     * Discards an unfinished build; its set is truncated at once.
+     * Discards an unfinished build; its set is truncated at once. If the cluster has stopped writes, it waits until the
+     * space of the build allows them again.
      *
      * @return false if there is none
      * @throws StoreFailedException if the build is in progress
      */
     public boolean discard(DatasetName dataset) throws StoreException {
+        makeRoom(dataset.value());
+        others.removeEnded(dataset.value());
         boolean[] discarded = new boolean[1];
         access.update("discarding the unfinished build of " + dataset, current -> {
-            current.requireNoBuild(dataset.value(), "the build of " + dataset + " is in progress", term.now());
+            requireNoneInProgress(current, dataset.value());
             discarded[0] |= current.builds().remove(dataset.value()) != null;
         });
         if (discarded[0]) {
             maintenance.sweep();
         }
         return discarded[0];
+    }
+
+    /**
+     * Truncates the set of an unfinished build that is to be discarded, if the cluster has stopped writes, perhaps because of
+     * these very records: the registry cannot be written before they are gone. If a process resumes the build before it is
+     * discarded, the records that it counts at its end are too few, so that it publishes nothing.
+     */
+    private void makeRoom(String dataset) throws StoreException {
+        // Before the registry, see Reclaimer.
+        RegistryAccess.NamespaceState namespace = access.namespace();
+        if (namespace.acceptsWrites()) {
+            return;
+        }
+        Registry remaining = others.withoutEnded(access.read(), dataset);
+        requireNoneInProgress(remaining, dataset);
+        BuildEntry unfinished = remaining.builds().get(dataset);
+        if (unfinished != null) {
+            maintenance.truncateAndAwaitWrites(unfinished.set(), namespace.time());
+        }
+    }
+
+    private void requireNoneInProgress(Registry current, String dataset) throws StoreFailedException {
+        current.requireNoBuild(dataset, "the build of " + dataset + " is in progress", term.now());
     }
 
     /** Shortens a source name from its start, because the end of a path is the more specific part. */

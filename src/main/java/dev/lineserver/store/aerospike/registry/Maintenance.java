@@ -81,6 +81,16 @@ public final class Maintenance implements AutoCloseable {
         }
     }
 
+    /**
+     * Truncates a set up to a time, and waits until the cluster accepts writes again.
+     *
+     * @param time of the cluster before the set was read from the registry
+     */
+    void truncateAndAwaitWrites(String set, long time) throws StoreException {
+        access.truncateBefore(set, time);
+        reclaimer.awaitWrites();
+    }
+
     /** Frees every set whose records no version needs any more. */
     void sweep() throws StoreException {
         sweeper.sweep();

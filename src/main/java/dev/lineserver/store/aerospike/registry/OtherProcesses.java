@@ -29,28 +29,40 @@ final class OtherProcesses {
     /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
     void removeEnded(String dataset) throws StoreException {
         Registry present = access.read();
-        Lease held = present.leases().get(dataset);
-        BuildEntry build = present.builds().get(dataset);
-        PartsEntry parts = build == null ? null : build.parts();
-        boolean ended = held != null && ProcessIdentity.hasEnded(held.holder());
-        Set<String> endedParts = parts == null ? Set.of() : parts.holders(ProcessIdentity::hasEnded);
-        if (!ended && endedParts.isEmpty()) {
+        if (withoutEnded(present, dataset).equals(present)) {
             return;
         }
         maintenance.reclaimIfWritesAreStopped();
-        access.update("removing the lease of an ended process on " + dataset, current -> {
-            if (ended) {
-                boolean _ = current.leases().remove(dataset, held);
+        access.update("removing the lease of an ended process on " + dataset, current -> removeEnded(current, dataset));
+    }
+
+    /** Returns a copy of a registry without the lease and the parts of processes of this machine that have ended. */
+    Registry withoutEnded(Registry present, String dataset) {
+        Registry remaining = present.copy();
+        removeEnded(remaining, dataset);
+        return remaining;
+    }
+
+    private void removeEnded(Registry current, String dataset) {
+        Lease held = current.leases().get(dataset);
+        if (held != null && ProcessIdentity.hasEnded(held.holder())) {
+            current.leases().remove(dataset);
+        }
+        BuildEntry build = current.builds().get(dataset);
+        if (build != null && build.parts() != null) {
+            removeEndedParts(current, dataset, build, build.parts());
+        }
+    }
+
+    private void removeEndedParts(Registry current, String dataset, BuildEntry build, PartsEntry parts) {
+        Set<String> ended = parts.holders(ProcessIdentity::hasEnded);
+        if (!ended.isEmpty()) {
+            PartsEntry remaining = parts.leave(ended);
+            current.builds().put(dataset, build.with(remaining, build.activeAt()));
+            if (!remaining.hasLivePart(term.now())) {
+                current.leases().remove(dataset);
             }
-            BuildEntry now = current.builds().get(dataset);
-            if (now != null && now.parts() != null && !endedParts.isEmpty()) {
-                PartsEntry remaining = now.parts().leave(endedParts);
-                current.builds().put(dataset, now.with(remaining, now.activeAt()));
-                if (!remaining.hasLivePart(term.now())) {
-                    current.leases().remove(dataset);
-                }
-            }
-        });
+        }
     }
 
     /** Waits until the lease on a dataset expires, unless its process renews it. */

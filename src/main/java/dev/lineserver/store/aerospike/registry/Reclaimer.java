@@ -200,7 +200,7 @@ final class Reclaimer {
     }
 
     /** The caller's next write reports it if the cluster still accepts none at the end. */
-    private void awaitWrites() throws StoreException {
+    void awaitWrites() throws StoreException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WRITES_TIMEOUT_MILLIS);
         while (!access.namespace().acceptsWrites() && System.nanoTime() < end) {
             Polling.pause("reclaiming");

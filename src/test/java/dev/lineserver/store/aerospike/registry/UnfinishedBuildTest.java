@@ -176,6 +176,33 @@ final class UnfinishedBuildTest extends RegistryTest {
         running.lease().requireValid();
     }
 
+    /** The lease of a process that has ended cannot be removed while the cluster stops writes. */
+    @Test
+    void isTruncatedBeforeItIsDiscardedIfWritesAreStopped() throws Exception {
+        LineSet set = leaveAsEndedProcess();
+        registry.accepted = List.of(false, false, true);
+        registry.beforeUpdate = () -> assertEquals(List.of(set.name() + "<500000"), registry.truncatedBefore);
+        assertTrue(here.builds().discard(NAME));
+        assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
+        assertEquals(StoredPrefix.NONE, begin(false).resumed());
+    }
+
+    @Test
+    void isNotTruncatedWhileItIsInProgressAlthoughWritesAreStopped() throws Exception {
+        HeldBuild running = begin(false);
+        registry.accepted = List.of(false);
+        assertThrows(StoreFailedException.class, () -> here.builds().discard(NAME));
+        assertEquals(List.of(), registry.truncated);
+        running.lease().requireValid();
+    }
+
+    @Test
+    void isDiscardedAtOnceIfItsProcessHasEnded() throws Exception {
+        LineSet set = leaveAsEndedProcess();
+        assertTrue(here.builds().discard(NAME));
+        assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
+    }
+
     @Test
     void goesWithItsDataset() throws Exception {
         LineSet set = suspend();
@@ -196,9 +223,14 @@ final class UnfinishedBuildTest extends RegistryTest {
         assertEquals(STORED, begin(true).resumed());
     }
 
-    /** This process cannot end for the test, so its lease is given the identity of a later one with the same number. */
     @Test
     void isResumedAtOnceIfItsProcessHasEnded() throws Exception {
+        leaveAsEndedProcess();
+        assertEquals(STORED, begin(true).resumed());
+    }
+
+    /** This process cannot end for the test, so its lease is given the identity of a later one with the same number. */
+    private LineSet leaveAsEndedProcess() throws StoreException {
         HeldBuild dead = begin(false);
         dead.lease().reportProgress(() -> STORED);
         dead.lease().renew();
@@ -210,7 +242,7 @@ final class UnfinishedBuildTest extends RegistryTest {
                                 NAME.value(),
                                 (_, held) -> new Registry.Lease(
                                         held.holder() + "1", held.owner(), held.set(), held.until())));
-        assertEquals(STORED, begin(true).resumed());
+        return dead.set();
     }
 
     /** A process that was suspended beyond its lease must not release the lease of the build that resumed its own. */
