@@ -15,7 +15,7 @@ import dev.lineserver.line.LineNumbers;
 
 /**
  * Writes the head of every answer with a line: as headers for the router, and as bytes for the fast path. Both forms must
- * have the same headers in the same order; a new header belongs to both. Safe for use by several threads.
+ * have the same headers; a new header belongs to both. Safe for use by several threads.
  */
 @Singleton
 public final class LineHead {
