@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import dev.lineserver.store.IoErrors;
 
 /**
- * A file with settings that the user names, in the form of {@code config/application.properties}. It is checked more
- * strictly than that one: a misspelt name would otherwise leave a setting at its default.
+ * A file with settings: the one that the user names, or {@code config/application.properties}. It is checked more strictly than
+ * Quarkus does: a misspelt name, or a file that cannot be read, would otherwise leave settings at their defaults.
  */
 final class ConfigFile {
     /** Bounds the memory for a file that was named by mistake: 1 MiB. */

@@ -1,5 +1,7 @@
 package dev.lineserver.config;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,6 +40,8 @@ public final class Settings {
     private static final int ORDINAL = 500;
 
     private static final String CONFIG = PREFIX + "config";
+
+    private static final Path DEFAULT_FILE = Path.of("config/application.properties");
     /** The ordinals that SmallRye gives to {@code config/application.properties} and to the same file on the class path. */
     private static final int FILE_ORDINAL = 260;
 
@@ -130,13 +134,17 @@ public final class Settings {
         return names;
     }
 
-    /** Reads the file that the setting {@code config} names; returns null if it has no value. */
+    /** Reads the file that the setting {@code config} names, or else the default one; returns null if there is neither. */
     private static @Nullable PropertiesConfigSource readFile(Map<String, String> properties) {
         String name = properties.get(CONFIG);
         if (name == null) {
             name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
         }
         Path file = name == null || name.isBlank() ? null : SettingParsers.parseDirectory(name);
+        // A link that leads nowhere exists, so that it is refused.
+        if (file == null && Files.exists(DEFAULT_FILE, LinkOption.NOFOLLOW_LINKS)) {
+            file = DEFAULT_FILE;
+        }
         if (file == null) {
             return null;
         }
@@ -231,7 +239,7 @@ public final class Settings {
 
     private static void customize(SmallRyeConfigBuilder builder, Given given) {
         if (given.file() != null) {
-            // The default sources but config/application.properties, which the file replaces.
+            // The default sources but config/application.properties: the file is that one, or replaces it.
             ClassLoader loader = builder.getClassLoader();
             builder.setAddDefaultSources(false)
                     .addSystemSources()

@@ -414,6 +414,24 @@ final class CommandLineIT {
     }
 
     @Test
+    void aDefaultConfigurationFileThatCannotBeReadIsRefused() throws Exception {
+        Path file = Files.createDirectory(directory.resolve("config")).resolve("application.properties");
+        Files.createSymbolicLink(file, Path.of("none"));
+        assertRefusesDefaultFile("cannot read the configuration file config/application.properties: ");
+        Files.delete(file);
+        Files.writeString(file, "line-server.data-dir=d\n", StandardCharsets.UTF_16);
+        assertRefusesDefaultFile("the configuration file config/application.properties is not UTF-8 text; ");
+        Files.writeString(file, "line-server.datadir=d\n");
+        assertRefusesDefaultFile("config/application.properties line 1: there is no setting line-server.datadir; ");
+    }
+
+    private void assertRefusesDefaultFile(String message) throws Exception {
+        Program.Result result = Program.runShell(log(), "line-server ingest x.txt");
+        assertEquals(2, result.exitCode());
+        assertTrue(result.err().startsWith("line-server: " + message), result.err());
+    }
+
+    @Test
     void aConfigurationFileReplacesTheDefaultOne() throws Exception {
         Files.createDirectory(directory.resolve("config"));
         Files.writeString(directory.resolve("config/application.properties"), """
