@@ -24,6 +24,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 
 import dev.lineserver.config.ServeConfig;
@@ -144,10 +145,13 @@ final class PageResource {
                 : send(request, "index.html").build();
     }
 
-    /** The page of the server's state. */
+    /** The page of the server's state. Its links are relative, and lead nowhere below {@code /status/}. */
     @GET
     @Path("status")
-    public Response status(@Context Request request) {
+    public Response status(@Context Request request, @Context UriInfo uri) {
+        if (uri.getPath().endsWith("/")) {
+            throw new WebApplicationException(Response.Status.NOT_FOUND);
+        }
         return send(request, "status.html").build();
     }
 
