@@ -22,22 +22,30 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
      * @return true if the ingest continues an unfinished build
      */
     boolean resumes() throws StoreException {
-        Optional<BuildStatus> unfinished = store.builds().stream()
-                .filter(build -> build.dataset().equals(options.dataset()) && !build.running())
-                .findFirst();
+        Optional<BuildStatus> unfinished = build();
         switch (options.unfinished()) {
             case REFUSE -> {
-                if (unfinished.isPresent()) {
+                // The store refuses a build beside one in progress.
+                if (unfinished.isPresent() && !unfinished.get().running()) {
                     throw unfinished.get().refusal();
                 }
             }
             case RESTART -> {
-                boolean _ = store.discardBuild(options.dataset());
+                if (store.discardBuild(options.dataset())) {
+                    progress.note("the unfinished ingest of " + options.dataset() + " was discarded");
+                }
             }
             case RESUME -> {}
         }
         reclaim();
+        // If its process may still be alive, the store waits for it.
         return options.unfinished() == IngestOptions.Unfinished.RESUME && unfinished.isPresent();
+    }
+
+    private Optional<BuildStatus> build() throws StoreException {
+        return store.builds().stream()
+                .filter(build -> build.dataset().equals(options.dataset()))
+                .findFirst();
     }
 
     /**
@@ -61,7 +69,7 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
 
     /** Returns true if other processes are storing the source, which this one joins. */
     boolean joins() throws StoreException {
-        return store.builds().stream().anyMatch(build -> build.dataset().equals(options.dataset()));
+        return build().isPresent();
     }
 
     /**

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LinesPerRecord;
@@ -121,6 +122,36 @@ final class IngestDecisionsTest implements Progress {
                         + " (use --force to store it without this check)",
                 e.getMessage());
         assertEquals(List.of("reclaim", "plan keep 0"), store.calls);
+    }
+
+    private Ingest.Outcome store(IngestOptions.Unfinished unfinished, boolean running) throws Exception {
+        store.unfinished = new BuildStatus(
+                DatasetName.DEFAULT,
+                1,
+                file.toString(),
+                TEXT.length,
+                running,
+                new Checkpoint(2, 8),
+                0,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                List.of());
+        store.plan = obstacles("it needs a disk");
+        return ingest.store(List.of(file.toString()), Ingests.options(DatasetName.DEFAULT, false, false, unfinished));
+    }
+
+    /** Its space is in use already. The store waits for a process that may still be alive. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aResumedBuildIsNotPlanned(boolean running) throws Exception {
+        assertStored(store(IngestOptions.Unfinished.RESUME, running), "reclaim");
+    }
+
+    @Test
+    void aDiscardedBuildIsReportedAlsoIfTheTextDoesNotFitThen() {
+        assertThrows(StoreFailedException.class, () -> store(IngestOptions.Unfinished.RESTART, false));
+        assertEquals(List.of("the unfinished ingest of default was discarded"), notes);
     }
 
     @Test

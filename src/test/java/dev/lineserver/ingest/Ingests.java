@@ -26,17 +26,13 @@ public final class Ingests {
 
     /** Returns options that publish the version without checks, with the store's default of kept versions. */
     public static IngestOptions options(DatasetName dataset, boolean copy, boolean force) {
+        return options(dataset, copy, force, IngestOptions.Unfinished.REFUSE);
+    }
+
+    static IngestOptions options(
+            DatasetName dataset, boolean copy, boolean force, IngestOptions.Unfinished unfinished) {
         return new IngestOptions(
-                dataset,
-                copy,
-                force,
-                0,
-                false,
-                LinesPerRecord.ONE,
-                false,
-                null,
-                PublicationChecks.NONE,
-                IngestOptions.Unfinished.REFUSE);
+                dataset, copy, force, 0, false, LinesPerRecord.ONE, false, null, PublicationChecks.NONE, unfinished);
     }
 
     /** Returns the content of a file, as an ingest finds it. */

@@ -16,6 +16,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetListing;
@@ -89,7 +90,23 @@ final class RecordingStore implements LineStore {
         void run() throws InterruptedException;
     }
 
+    /** The unfinished build of the dataset; null if there is none. */
+    @Nullable
+    BuildStatus unfinished;
+
     private final TreeMap<Long, List<byte[]>> versions = new TreeMap<>();
+
+    @Override
+    public List<BuildStatus> builds() {
+        return unfinished == null ? List.of() : List.of(unfinished);
+    }
+
+    @Override
+    public boolean discardBuild(DatasetName dataset) {
+        boolean found = unfinished != null;
+        unfinished = null;
+        return found;
+    }
 
     @Override
     public boolean requiresPlan() {

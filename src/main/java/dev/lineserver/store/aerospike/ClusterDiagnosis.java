@@ -77,7 +77,7 @@ final class ClusterDiagnosis {
             findings.add(Finding.failure(
                     check,
                     found + "; it has stopped taking writes, and lines can still be read",
-                    "run line-server reclaim, give the node memory or storage, or drop datasets"));
+                    "run line-server reclaim; " + ClusterFailures.MAKE_ROOM));
         } else if (used + NEARLY_FULL_PERCENT > limit) {
             findings.add(
                     Finding.warning(check, found, "add nodes or storage, or drop datasets, before the next ingest"));

@@ -23,6 +23,11 @@ final class ClusterFailures {
     /** The results {@link ResultCode#SECURITY_NOT_SUPPORTED} and {@link ResultCode#SECURITY_NOT_ENABLED}. */
     private static final Pattern NO_USERS = Pattern.compile("Error 5[12]\\b");
 
+    /** What helps a cluster that has stopped taking writes. */
+    static final String MAKE_ROOM =
+            "drop unfinished ingests ('line-server builds' lists them), or add memory, storage or nodes; or raise the"
+                    + " stop-writes limits, drop datasets, and lower them again";
+
     private ClusterFailures() {}
 
     /** Explains a failed connect. The client reports the failures of the seed nodes only in the text of its message. */
@@ -137,8 +142,7 @@ final class ClusterFailures {
         return switch (code) {
             case ResultCode.SERVER_MEM_ERROR ->
                 ". The namespace has stopped taking writes: it is out of memory or storage, or at its stop-writes limit."
-                        + " Drop unfinished ingests ('line-server builds' lists them), or add nodes or storage; or raise"
-                        + " the stop-writes limits, drop datasets, and lower them again";
+                        + " To make room, " + MAKE_ROOM;
             case ResultCode.FAIL_FORBIDDEN ->
                 ". The server refuses writes to this set: check whether the set has a stop-writes limit, and whether"
                         + " the nodes' clocks agree";

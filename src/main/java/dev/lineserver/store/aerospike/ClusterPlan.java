@@ -97,9 +97,7 @@ final class ClusterPlan {
                 warnings.add(stopped + "records that no version needs take space; the ingest deletes them first, or run"
                         + " 'line-server reclaim'");
             } else {
-                obstacles.add(
-                        stopped + "drop unfinished ingests ('line-server builds' lists them), or give it memory or"
-                                + " storage; or raise its stop-writes limits, drop datasets, and lower them again");
+                obstacles.add(stopped + ClusterFailures.MAKE_ROOM);
             }
         }
         conflictResolutionWarning(node, namespace).ifPresent(warnings::add);

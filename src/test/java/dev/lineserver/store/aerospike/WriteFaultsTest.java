@@ -72,7 +72,7 @@ class WriteFaultsTest extends FakeNodeTest {
         Manifest before = put(store, CONTENT);
         node.faults.refuseLines(1, ResultCode.SERVER_MEM_ERROR);
         StoreFailedException failure = assertThrows(StoreFailedException.class, () -> put(store, CONTENT));
-        assertTrue(failure.getMessage().contains("Add nodes or storage"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("add memory, storage or nodes"), failure.getMessage());
         assertStored(store, before);
     }
 

@@ -170,7 +170,9 @@ public final class Builds {
 
     /** Returns the builds in progress, and those that can be resumed. */
     public List<BuildStatus> list() throws StoreException {
-        Registry current = access.read();
+        Registry present = access.read();
+        Registry current = present.copy();
+        present.builds().keySet().forEach(dataset -> others.removeEnded(current, dataset));
         return current.builds().entrySet().stream()
                 .map(entry -> status(current, entry.getKey(), entry.getValue()))
                 .filter(build -> build.running()
@@ -187,13 +189,23 @@ public final class Builds {
      * @throws StoreFailedException if the build is in progress
      */
     public boolean discard(DatasetName dataset) throws StoreException {
-        makeRoom(dataset.value());
-        others.removeEnded(dataset.value());
+        boolean emptied = makeRoom(dataset.value());
         boolean[] discarded = new boolean[1];
-        access.update("discarding the unfinished build of " + dataset, current -> {
-            requireNoneInProgress(current, dataset.value());
-            discarded[0] |= current.builds().remove(dataset.value()) != null;
-        });
+        try {
+            others.removeEnded(dataset.value());
+            access.update("discarding the unfinished build of " + dataset, current -> {
+                requireNoneInProgress(current, dataset.value());
+                discarded[0] |= current.builds().remove(dataset.value()) != null;
+            });
+        } catch (StoreFailedException e) {
+            throw emptied
+                    ? new StoreFailedException(
+                            "the lines of the unfinished ingest of " + dataset
+                                    + " were deleted, but the cluster still refuses the write that ends it: "
+                                    + e.getMessage(),
+                            e)
+                    : e;
+        }
         if (discarded[0]) {
             maintenance.sweep();
         }
@@ -204,19 +216,24 @@ public final class Builds {
      * Truncates the set of an unfinished build that is to be discarded, if the cluster has stopped writes, perhaps because of
      * these very records: the registry cannot be written before they are gone. If a process resumes the build before it is
      * discarded, the records that it counts at its end are too few, so that it publishes nothing.
+     *
+     * @return true if the set was truncated
      */
-    private void makeRoom(String dataset) throws StoreException {
+    private boolean makeRoom(String dataset) throws StoreException {
         // Before the registry, see Reclaimer.
         RegistryAccess.NamespaceState namespace = access.namespace();
         if (namespace.acceptsWrites()) {
-            return;
+            return false;
         }
-        Registry remaining = others.withoutEnded(access.read(), dataset);
+        Registry remaining = access.read().copy();
+        others.removeEnded(remaining, dataset);
         requireNoneInProgress(remaining, dataset);
         BuildEntry unfinished = remaining.builds().get(dataset);
-        if (unfinished != null) {
-            maintenance.truncateAndAwaitWrites(unfinished.set(), namespace.time());
+        if (unfinished == null) {
+            return false;
         }
+        maintenance.truncateAndAwaitWrites(unfinished.set(), namespace.time());
+        return true;
     }
 
     private void requireNoneInProgress(Registry current, String dataset) throws StoreFailedException {

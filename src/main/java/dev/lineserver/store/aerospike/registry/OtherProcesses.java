@@ -29,21 +29,17 @@ final class OtherProcesses {
     /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
     void removeEnded(String dataset) throws StoreException {
         Registry present = access.read();
-        if (withoutEnded(present, dataset).equals(present)) {
-            return;
-        }
-        maintenance.reclaimIfWritesAreStopped();
-        access.update("removing the lease of an ended process on " + dataset, current -> removeEnded(current, dataset));
-    }
-
-    /** Returns a copy of a registry without the lease and the parts of processes of this machine that have ended. */
-    Registry withoutEnded(Registry present, String dataset) {
         Registry remaining = present.copy();
         removeEnded(remaining, dataset);
-        return remaining;
+        if (!remaining.equals(present)) {
+            maintenance.reclaimIfWritesAreStopped();
+            access.update(
+                    "removing the lease of an ended process on " + dataset, current -> removeEnded(current, dataset));
+        }
     }
 
-    private void removeEnded(Registry current, String dataset) {
+    /** Removes them from a copy of the registry, without a write. */
+    void removeEnded(Registry current, String dataset) {
         Lease held = current.leases().get(dataset);
         if (held != null && ProcessIdentity.hasEnded(held.holder())) {
             current.leases().remove(dataset);

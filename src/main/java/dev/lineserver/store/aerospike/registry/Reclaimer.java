@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +40,8 @@ import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
  * stopped writes because of their records. If it has, the others are truncated before the registry is written, too.
  */
 final class Reclaimer {
+    private static final System.Logger LOG = System.getLogger(Reclaimer.class.getName());
+
     /** Time for which one server excludes the others. */
     private static final long CLAIM_MILLIS = 60_000;
 
@@ -201,6 +204,10 @@ final class Reclaimer {
 
     /** The caller's next write reports it if the cluster still accepts none at the end. */
     void awaitWrites() throws StoreException {
+        LOG.log(
+                Level.INFO,
+                "waiting up to {0} s until the cluster accepts writes again",
+                TimeUnit.MILLISECONDS.toSeconds(WRITES_TIMEOUT_MILLIS));
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WRITES_TIMEOUT_MILLIS);
         while (!access.namespace().acceptsWrites() && System.nanoTime() < end) {
             Polling.pause("reclaiming");

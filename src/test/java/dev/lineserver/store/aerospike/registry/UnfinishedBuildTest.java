@@ -188,6 +188,19 @@ final class UnfinishedBuildTest extends RegistryTest {
     }
 
     @Test
+    void isListedIfTheClusterRefusesWritesAlsoWithoutItsLines() throws Exception {
+        LineSet set = suspend();
+        registry.accepted = List.of(false, true);
+        registry.failures.add(new StoreFailedException("stopped taking writes"));
+        StoreFailedException refused =
+                assertThrows(StoreFailedException.class, () -> here.builds().discard(NAME));
+        assertTrue(refused.getMessage().contains("were deleted"), refused.getMessage());
+        assertEquals(List.of(set.name()), registry.truncated);
+        assertEquals(1, here.builds().list().size());
+        assertTrue(here.builds().discard(NAME));
+    }
+
+    @Test
     void isNotTruncatedWhileItIsInProgressAlthoughWritesAreStopped() throws Exception {
         HeldBuild running = begin(false);
         registry.accepted = List.of(false);
@@ -199,6 +212,7 @@ final class UnfinishedBuildTest extends RegistryTest {
     @Test
     void isDiscardedAtOnceIfItsProcessHasEnded() throws Exception {
         LineSet set = leaveAsEndedProcess();
+        assertFalse(here.builds().list().getFirst().running());
         assertTrue(here.builds().discard(NAME));
         assertEquals(LineSet.SetState.FREE, registry.state(set.name()));
     }
