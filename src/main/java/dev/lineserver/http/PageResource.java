@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.GET;
@@ -145,12 +146,14 @@ final class PageResource {
                 : send(request, "index.html").build();
     }
 
-    /** The page of the server's state. Its links are relative, and lead nowhere below {@code /status/}. */
+    /** The page of the server's state. Its links are relative, and would lead nowhere below {@code /status/}. */
     @GET
     @Path("status")
     public Response status(@Context Request request, @Context UriInfo uri) {
         if (uri.getPath().endsWith("/")) {
-            throw new WebApplicationException(Response.Status.NOT_FOUND);
+            return Response.status(HttpResponseStatus.PERMANENT_REDIRECT.code())
+                    .header(HttpHeaders.LOCATION, "../status")
+                    .build();
         }
         return send(request, "status.html").build();
     }

@@ -54,7 +54,13 @@ final class PageResourceTest {
                 .statusCode(412)
                 .contentType("application/problem+json")
                 .body("status", Matchers.equalTo(412));
-        RestAssured.get(root + "status/").then().statusCode(404);
+        RestAssured.given()
+                .redirects()
+                .follow(false)
+                .get(root + "status/")
+                .then()
+                .statusCode(308)
+                .header("Location", "../status");
         RestAssured.get(root + "page/none.js").then().statusCode(404);
         RestAssured.get(root + "page/index.html").then().statusCode(404);
     }
