@@ -59,8 +59,8 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
     static StoreUnavailableException lost(long lineIndex, LineRecords records) {
         return new StoreUnavailableException("the record of line index " + lineIndex
                 + " was acknowledged, but is no longer in set " + records.set + " of namespace " + records.namespace
-                + ": a node was lost or restarted empty. The version is not published; check that all nodes are"
-                + " up, and ingest again with --resume");
+                + ": a node was lost or restarted empty, or the ingest was being discarded on a full cluster. The version"
+                + " is not published; check that all nodes are up, and ingest again with --resume");
     }
 
     private long countCopies() throws StoreException {

@@ -173,10 +173,14 @@ public record Registry(
         return lease != null && lease.set().equals(set.name()) && lease.until() > now;
     }
 
-    /** @throws StoreFailedException if a build of the dataset is in progress; its message begins with {@code refusal} */
+    /**
+     * Permits what a build in progress excludes. A process of this machine that has ended excludes nothing.
+     *
+     * @throws StoreFailedException if a build of the dataset is in progress; its message begins with {@code refusal}
+     */
     void requireNoBuild(String dataset, String refusal, long now) throws StoreFailedException {
         Lease held = leases.get(dataset);
-        if (held != null && held.until() > now) {
+        if (held != null && held.until() > now && !ProcessIdentity.hasEnded(held.holder())) {
             throw new StoreFailedException(refusal + ", by " + held.owner()
                     + ". Wait until it ends; if its process has died, the lease expires in "
                     + Math.ceilDiv(held.until() - now, 1_000L) + " s");

@@ -63,7 +63,7 @@ public final class Versions {
             DatasetEntry versions = current.dataset(dataset.value());
             VersionEntry stored = requireVersion(versions, dataset, version);
             if (versions.current() != version) {
-                // Expired, else requireNoBuild would have thrown.
+                // Of no use, else requireNoBuild would have thrown.
                 current.leases().remove(dataset.value());
                 retired[0] |= current.publish(dataset.value(), stored, orDefault(keep), clock.millis());
             }
@@ -135,7 +135,7 @@ public final class Versions {
                     dataset.value(), dataset + " cannot be dropped while it is being ingested", clock.millis());
             for (VersionEntry version : choice.from(current.dataset(dataset.value()))) {
                 current.remove(dataset.value(), version, clock.millis());
-                // Expired, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
+                // Of no use, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
                 current.leases().remove(dataset.value());
                 removed[0] = true;
             }

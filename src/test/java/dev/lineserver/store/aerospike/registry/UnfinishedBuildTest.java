@@ -226,6 +226,17 @@ final class UnfinishedBuildTest extends RegistryTest {
     }
 
     @Test
+    void goesWithItsDatasetAtOnceIfItsProcessHasEnded() throws Exception {
+        here.builds()
+                .begin(new BuildRequest(NAME, "x", null, false, 0, false, LinesPerRecord.ONE))
+                .commit(new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
+        LineSet set = leaveAsEndedProcess();
+        assertTrue(here.versions().drop(NAME));
+        assertEquals(List.of(set.name()), registry.truncated);
+        assertEquals(StoredPrefix.NONE, begin(false).resumed());
+    }
+
+    @Test
     void staysIfOneVersionIsDropped() throws Exception {
         for (int i = 0; i < 2; i++) {
             HeldBuild held =
