@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Searches for inputs that break a parser: runs the fuzz targets of the tests with Jazzer, which follows the coverage.
 set -euo pipefail
-# shellcheck source=lib/common.sh
-source "$(dirname "$0")/lib/common.sh"
+# shellcheck source=lib/all.sh
+source "$(dirname "$0")/lib/all.sh"
 
 usage() {
   cat <<'USAGE'

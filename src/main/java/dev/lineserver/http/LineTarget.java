@@ -46,6 +46,6 @@ record LineTarget(
         if (path.charAt(slash) != '/') {
             return null;
         }
-        return new LineTarget(dataset, version, start == end ? null : path.substring(start, end));
+        return new LineTarget(dataset, version, start == path.length() ? null : path.substring(start, end));
     }
 }

@@ -60,5 +60,12 @@ public record BuildRequest(
      * @param path the absolute path
      * @param stamp the state, with which later changes are detected
      */
-    public record SourceFile(Path path, FileStamp stamp) {}
+    public record SourceFile(Path path, FileStamp stamp) {
+        /** @throws IllegalArgumentException if the path is not absolute, as in a damaged manifest */
+        public SourceFile {
+            if (!path.isAbsolute()) {
+                throw new IllegalArgumentException("the path of the source is not absolute");
+            }
+        }
+    }
 }
