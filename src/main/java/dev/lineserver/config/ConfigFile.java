@@ -34,7 +34,7 @@ final class ConfigFile {
     /** A name ends at the first of these characters that no backslash precedes. */
     private static final Pattern SEPARATED = Pattern.compile("(?:[^\\\\=:]|\\\\.)*[=:].*", Pattern.DOTALL);
 
-    /** Begins a name of Quarkus, such as {@code %prod.quarkus.log.level}. Our settings have no profiles. */
+    /** Begins a name of Quarkus, such as {@code %prod.quarkus.log.level}. */
     private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
 
     /** Some editors write it before the text. */
@@ -66,10 +66,7 @@ final class ConfigFile {
             String place = file + " line " + number;
             Properties parsed = parse(setting.toString(), place);
             String name = parsed.stringPropertyNames().iterator().next();
-            String similar = PROFILE.matcher(name)
-                    .replaceFirst("")
-                    .toLowerCase(Locale.ROOT)
-                    .replace('_', '-');
+            String similar = withoutProfile(name).toLowerCase(Locale.ROOT).replace('_', '-');
             if (similar.startsWith(prefix) && !known.contains(name)) {
                 throw new UsageException(
                         place + ": there is no setting " + name + "; correct its name, or remove the line");
@@ -77,6 +74,11 @@ final class ConfigFile {
             values.put(name, parsed.getProperty(name));
         }
         return values;
+    }
+
+    /** Returns the name of a property without the profile that Quarkus allows before it. Our settings have no profiles. */
+    static String withoutProfile(String name) {
+        return PROFILE.matcher(name).replaceFirst("");
     }
 
     private static Properties parse(String setting, String place) {

@@ -7,21 +7,11 @@ import java.util.OptionalInt;
 import io.smallrye.config.SmallRyeConfig;
 
 /** The ports of the server, and what TLS needs. The settings of TLS are those of Quarkus. */
-final class ServerPorts {
+record ServerPorts(SmallRyeConfig config, ServeConfig serve, TlsFiles files) {
     static final String INSECURE_REQUESTS = "quarkus.http.insecure-requests";
     static final String TLS_PORT = "quarkus.http.ssl-port";
     /** The default of Quarkus. */
     private static final String DEFAULT_TLS_PORT = "8443";
-
-    private final SmallRyeConfig config;
-    private final ServeConfig serve;
-    private final TlsFiles files;
-
-    ServerPorts(SmallRyeConfig config, ServeConfig serve, TlsFiles files) {
-        this.config = config;
-        this.serve = serve;
-        this.files = files;
-    }
 
     /** Returns the port of TLS; empty if the server has no certificate. */
     OptionalInt tls() {

@@ -43,8 +43,6 @@ public final class TlsFiles {
     private static final Pattern TRUSTED =
             Pattern.compile("(?<list>" + CONFIGURATION + "trust-store\\.pem\\.certs)(?:\\[\\d+])?");
     private static final Pattern RELOAD = Pattern.compile(CONFIGURATION + "reload-period");
-    /** The profile of a setting, such as {@code %prod}. */
-    private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");
 
     private final SmallRyeConfig config;
     private final Set<String> names = new TreeSet<>();
@@ -65,7 +63,7 @@ public final class TlsFiles {
                 ? name.toLowerCase(Locale.ROOT)
                         .replace('_', '.')
                         .replaceAll("(key|trust|reload)\\.(store|period)", "$1-$2")
-                : PROFILE.matcher(name).replaceFirst("");
+                : ConfigFile.withoutProfile(name);
     }
 
     private static boolean isOfEnvironment(String name) {
@@ -128,7 +126,7 @@ public final class TlsFiles {
                 .forEach(pair -> checkPair(pair + ".cert", pair + ".key", pair + ".password", certificates));
         checkOldPairs(certificates);
         matches(STORE, "store").forEach(store -> checkStore(store, certificates));
-        matches(TRUSTED, "list").forEach(list -> paths(list).forEach(file -> PemFiles.readCertificates(list, file)));
+        matches(TRUSTED, "list").forEach(list -> files(list).forEach(TlsFile::readCertificates));
         return certificates.stream()
                 .map(certificate -> certificate.getNotAfter().toInstant())
                 .min(Instant::compareTo);
@@ -145,27 +143,19 @@ public final class TlsFiles {
 
     private void checkPair(
             String certificateSetting, String keySetting, String passwordSetting, List<X509Certificate> certificates) {
-        Path certificate = path(certificateSetting);
-        Path key = path(keySetting);
+        TlsFile certificate = file(certificateSetting);
+        TlsFile key = file(keySetting);
         if (certificate == null || key == null) {
             requireBoth(certificateSetting, keySetting);
-            return;
+        } else {
+            certificates.add(checkPair(certificate, key, value(passwordSetting) != null));
         }
-        checkPair(certificateSetting, certificate, keySetting, key, value(passwordSetting) != null, certificates);
     }
 
-    private static void checkPair(
-            String certificateSetting,
-            Path certificate,
-            String keySetting,
-            Path key,
-            boolean password,
-            List<X509Certificate> certificates) {
-        List<X509Certificate> chain = PemFiles.readCertificates(certificateSetting, certificate);
-        PemFiles.requireChain(certificateSetting, certificate, chain);
-        X509Certificate first = chain.getFirst();
-        PemFiles.requireKey(keySetting, key, password, first, certificate);
-        certificates.add(first);
+    private static X509Certificate checkPair(TlsFile certificate, TlsFile key, boolean password) {
+        X509Certificate first = certificate.readChain();
+        key.requireKey(password, first, certificate.path());
+        return first;
     }
 
     private void requireBoth(String one, String other) {
@@ -177,25 +167,25 @@ public final class TlsFiles {
     }
 
     private void checkOldPairs(List<X509Certificate> certificates) {
-        List<Path> files = paths(OLD + "files");
-        List<Path> keys = paths(OLD + "key-files");
+        List<TlsFile> files = files(OLD + "files");
+        List<TlsFile> keys = files(OLD + "key-files");
         if (files.size() != keys.size()) {
             throw new UsageException(OLD + "files names " + files.size() + " files, and " + OLD + "key-files "
                     + keys.size() + "; name a key for each certificate");
         }
         for (int i = 0; i < files.size(); i++) {
-            checkPair(OLD + "files", files.get(i), OLD + "key-files", keys.get(i), false, certificates);
+            certificates.add(checkPair(files.get(i), keys.get(i), false));
         }
     }
 
     /** Checks a key or trust store of Java. One whose password another provider knows is left to Quarkus. */
     private void checkStore(String setting, List<X509Certificate> certificates) {
-        Path file = path(setting + ".path");
+        TlsFile file = file(setting + ".path");
         String password = value(setting + ".password");
         if (file == null) {
             return;
         }
-        byte[] bytes = PemFiles.readBytes(setting + ".path", file);
+        byte[] bytes = file.readBytes();
         if (password == null || value(setting + ".provider") != null) {
             return;
         }
@@ -206,11 +196,8 @@ public final class TlsFiles {
                 addCertificates(store, certificates);
             }
         } catch (IOException | GeneralSecurityException e) {
-            throw PemFiles.fault(
-                    setting + ".path",
-                    file,
-                    "is damaged, or of another type than the setting says, or " + setting
-                            + ".password is wrong; correct them");
+            throw file.fault("is damaged, or of another type than the setting says, or " + setting
+                    + ".password is wrong; correct them");
         }
     }
 
@@ -230,15 +217,15 @@ public final class TlsFiles {
                 .orElse(null);
     }
 
-    private @Nullable Path path(String setting) {
+    private @Nullable TlsFile file(String setting) {
         String value = value(setting);
-        return value == null ? null : Path.of(value);
+        return value == null ? null : new TlsFile(setting, Path.of(value));
     }
 
-    private List<Path> paths(String setting) {
+    private List<TlsFile> files(String setting) {
         return config.getOptionalValues(setting, String.class).orElse(List.of()).stream()
                 .filter(TlsFiles::isPlain)
-                .map(Path::of)
+                .map(value -> new TlsFile(setting, Path.of(value)))
                 .toList();
     }
 

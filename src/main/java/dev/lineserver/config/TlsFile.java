@@ -24,19 +24,19 @@ import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
 
 /**
- * Checks certificates and private keys in files of the form PEM (RFC 7468). Vert.x reads them, too, but its failures name
- * neither the file nor the remedy, and a key of another certificate fails at each handshake only.
+ * A file with certificates, a private key, or both. Vert.x reads it, too, but its failures name neither the file nor the remedy,
+ * and a key of another certificate fails at each handshake only. The form PEM is that of RFC 7468.
+ *
+ * @param setting names the file
  */
-final class PemFiles {
+record TlsFile(String setting, Path path) {
     /** A chain of certificates has some kilobytes. */
-    static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
 
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN (?<label>[A-Z0-9 ]+)-----(?<body>.*?)-----END \\1-----", Pattern.DOTALL);
     private static final String CERTIFICATE = "CERTIFICATE";
     private static final String KEY = "PRIVATE KEY";
-
-    private PemFiles() {}
 
     /** One block: its label, and the text within it. */
     private record PemBlock(String label, String body) {
@@ -51,13 +51,12 @@ final class PemFiles {
     }
 
     /**
-     * Reads the certificates of a file, of which there is at least one.
+     * Reads the certificates of a file in the form PEM, of which there is at least one.
      *
-     * @param setting names the file
      * @throws UsageException if the file cannot be read, or has no certificate, or a damaged one
      */
-    static List<X509Certificate> readCertificates(String setting, Path file) {
-        List<PemBlock> blocks = read(setting, file);
+    List<X509Certificate> readCertificates() {
+        List<PemBlock> blocks = readBlocks();
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
@@ -68,81 +67,72 @@ final class PemFiles {
                 }
             }
         } catch (CertificateException | IllegalArgumentException e) {
-            throw fault(setting, file, "has a damaged certificate; copy it again, or name another file");
+            throw fault("has a damaged certificate; copy it again, or name another file");
         }
         if (certificates.isEmpty()) {
             boolean key = blocks.stream().anyMatch(block -> block.label.endsWith(KEY));
-            throw fault(
-                    setting,
-                    file,
-                    "has " + (key ? "a private key and " : "")
-                            + "no certificate (BEGIN CERTIFICATE); name a file that has one");
+            throw fault("has " + (key ? "a private key and " : "")
+                    + "no certificate (BEGIN CERTIFICATE); name a file that has one");
         }
         return certificates;
     }
 
-    /** Checks that each certificate of a file is signed by the next one, as clients and Java want it. */
-    static void requireChain(String setting, Path file, List<X509Certificate> certificates) {
+    /**
+     * Reads the certificate of this server. Each certificate of the file must be signed by the next one, as clients and Java
+     * want it.
+     *
+     * @throws UsageException as {@link #readCertificates}, and if the order is another
+     */
+    X509Certificate readChain() {
+        List<X509Certificate> certificates = readCertificates();
         for (int i = 0; i + 1 < certificates.size(); i++) {
             if (!certificates
                     .get(i)
                     .getIssuerX500Principal()
                     .equals(certificates.get(i + 1).getSubjectX500Principal())) {
                 throw fault(
-                        setting,
-                        file,
-                        "has certificates in the wrong order, or of several servers; begin with that of this server, and let"
-                                + " that of its authority follow");
+                        "has certificates in the wrong order, or of several servers; begin with that of this server, and"
+                                + " let that of its authority follow");
             }
         }
+        return certificates.getFirst();
     }
 
     /**
-     * Checks that a file has the private key of a certificate.
+     * Checks that the file has the private key of a certificate.
      *
-     * @param setting names the file
      * @param password true if there is one that decrypts the key
      * @param certificateFile the file of {@code certificate}, for messages
      * @throws UsageException if the file cannot be read, or has no such key
      */
-    static void requireKey(
-            String setting, Path file, boolean password, X509Certificate certificate, Path certificateFile) {
-        List<PemBlock> blocks = read(setting, file);
+    void requireKey(boolean password, X509Certificate certificate, Path certificateFile) {
+        List<PemBlock> blocks = readBlocks();
         PemBlock block = blocks.stream()
                 .filter(candidate -> candidate.label.endsWith(KEY))
                 .findFirst()
-                .orElseThrow(() -> fault(
-                        setting,
-                        file,
-                        "has " + (blocks.isEmpty() ? "" : "a certificate and ")
-                                + "no private key (BEGIN PRIVATE KEY); name a file that has one"));
+                .orElseThrow(() -> fault("has " + (blocks.isEmpty() ? "" : "a certificate and ")
+                        + "no private key (BEGIN PRIVATE KEY); name a file that has one"));
         if (block.label.startsWith("ENCRYPTED") || block.body.contains("ENCRYPTED")) {
             if (!password) {
-                throw fault(setting, file, "has an encrypted key; set its password, or decrypt it (openssl pkey)");
+                throw fault("has an encrypted key; set its password, or decrypt it (openssl pkey)");
             }
         } else if (block.label.equals(KEY)) {
-            requireKey(setting, file, block, certificate.getPublicKey(), certificateFile);
+            requireKey(block, certificate.getPublicKey(), certificateFile);
         }
         // Other forms, such as BEGIN RSA PRIVATE KEY, are left to Vert.x.
     }
 
-    private static void requireKey(String setting, Path file, PemBlock key, PublicKey certified, Path certificateFile) {
+    private void requireKey(PemBlock key, PublicKey certified, Path certificateFile) {
         String signature = switch (certified.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";
             case "EC" -> "SHA256withECDSA";
             default ->
-                throw fault(
-                        setting,
-                        file,
-                        "has a key of an algorithm that Vert.x does not support (" + certified.getAlgorithm()
-                                + "); use RSA or EC");
+                throw fault("has a key of an algorithm that Vert.x does not support (" + certified.getAlgorithm()
+                        + "); use RSA or EC");
         };
         if (!isKeyOf(key, certified, signature)) {
-            throw fault(
-                    setting,
-                    file,
-                    "has a private key that is damaged, or is not that of the first certificate in " + certificateFile
-                            + "; name the files of one pair");
+            throw fault("has a private key that is damaged, or is not that of the first certificate in "
+                    + certificateFile + "; name the files of one pair");
         }
     }
 
@@ -167,23 +157,23 @@ final class PemFiles {
         }
     }
 
-    private static List<PemBlock> read(String setting, Path file) {
-        String text = new String(readBytes(setting, file), StandardCharsets.ISO_8859_1);
+    private List<PemBlock> readBlocks() {
+        String text = new String(readBytes(), StandardCharsets.ISO_8859_1);
         return BLOCK.matcher(text).results().map(PemBlock::of).toList();
     }
 
-    /** Reads a file, which Quarkus reads several times. */
-    static byte[] readBytes(String setting, Path file) {
+    /** Reads the file, which Quarkus reads several times. */
+    byte[] readBytes() {
         try {
-            return RegularFile.read(file, MAX_BYTES);
+            return RegularFile.read(path, MAX_BYTES);
         } catch (IOException e) {
-            String name = ControlCharacters.escape(file.toString());
+            String name = ControlCharacters.escape(path.toString());
             throw new UsageException(
                     setting + ": " + IoErrors.message("read " + name, e) + "; name a file that can be read");
         }
     }
 
-    static UsageException fault(String setting, Path file, String fault) {
-        return new UsageException(setting + ": " + ControlCharacters.escape(file.toString()) + " " + fault);
+    UsageException fault(String fault) {
+        return new UsageException(setting + ": " + ControlCharacters.escape(path.toString()) + " " + fault);
     }
 }
