@@ -31,10 +31,10 @@ public final class Builds {
     /** Bounds source names so that a registry with 4,000 datasets fits one record. */
     private static final int MAX_SOURCE_NAME_LENGTH = 120;
 
-    final RegistryAccess access;
-    final Maintenance maintenance;
-    final LeaseTerm term;
-    final OtherProcesses others;
+    private final RegistryAccess access;
+    private final Maintenance maintenance;
+    private final LeaseTerm term;
+    private final OtherProcesses others;
 
     /**
      * @param maintenance renews the leases of builds, and frees the sets of those that are rolled back
@@ -87,7 +87,7 @@ public final class Builds {
         Lease ours = Objects.requireNonNull(
                 after.leases().get(dataset), "the registry was written without the lease of this build");
         BuildEntry build = Objects.requireNonNull(after.builds().get(dataset));
-        return new HeldBuild(this, request, source, ours, after.lineSet(ours.set()), build);
+        return new HeldBuild(access, maintenance, term, request, source, ours, after.lineSet(ours.set()), build);
     }
 
     /**
@@ -103,7 +103,7 @@ public final class Builds {
      */
     public Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
             throws StoreException {
-        return new Parts(this).join(request, part, content, maxBytesPerRecord);
+        return new Parts(this, access, maintenance, term, others).join(request, part, content, maxBytesPerRecord);
     }
 
     /**

@@ -7,7 +7,6 @@ import java.util.Optional;
 
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -31,9 +30,11 @@ import dev.lineserver.store.aerospike.registry.Registry.VersionEntry;
 public final class HeldBuild {
     private static final System.Logger LOG = System.getLogger(HeldBuild.class.getName());
 
-    private final Builds builds;
+    private final RegistryAccess access;
+    private final Maintenance maintenance;
+    private final LeaseTerm term;
     private final BuildRequest request;
-    private final DatasetName dataset;
+    private final String dataset;
     private final String sourceName;
     private final LineSet set;
     private final StoredPrefix resumed;
@@ -44,14 +45,24 @@ public final class HeldBuild {
      * @param set as in the registry, like the other two
      * @param entry of this build
      */
-    HeldBuild(Builds builds, BuildRequest request, String sourceName, Lease lease, LineSet set, BuildEntry entry) {
-        this.builds = builds;
+    HeldBuild(
+            RegistryAccess access,
+            Maintenance maintenance,
+            LeaseTerm term,
+            BuildRequest request,
+            String sourceName,
+            Lease lease,
+            LineSet set,
+            BuildEntry entry) {
+        this.access = access;
+        this.maintenance = maintenance;
+        this.term = term;
         this.request = request;
-        this.dataset = request.dataset();
+        this.dataset = set.dataset();
         this.sourceName = sourceName;
         this.set = set;
         this.resumed = entry.stored();
-        this.lease = new HeldLease(builds, dataset, set, lease, resumed);
+        this.lease = new HeldLease(access, maintenance, term, set, lease, resumed);
     }
 
     /** Returns the lease, which must be valid before each write. */
@@ -81,14 +92,14 @@ public final class HeldBuild {
     public Manifest commit(Content content, String layout, long records, List<Manifest.Part> files)
             throws StoreException {
         commitAttempted = true;
-        Instant now = Instant.ofEpochMilli(builds.term.now());
-        Manifest manifest = new Manifest(dataset, set.version(), content, sourceName, layout, now, files);
-        VersionEntry version = new VersionEntry(manifest, set.name(), records, builds.access.nodeCount());
+        Instant now = Instant.ofEpochMilli(term.now());
+        Manifest manifest = new Manifest(request.dataset(), set.version(), content, sourceName, layout, now, files);
+        VersionEntry version = new VersionEntry(manifest, set.name(), records, access.nodeCount());
         boolean[] retired = new boolean[1];
-        builds.access.update("publishing " + describe(), current -> {
+        access.update("publishing " + describe(), current -> {
             // Contained if an earlier attempt succeeded and its outcome was in doubt. The lease is gone then, so this
             // check must come before the one for the lease.
-            if (current.dataset(dataset.value()).all().contains(version)) {
+            if (current.dataset(dataset).all().contains(version)) {
                 return;
             }
             lease.requireValid();
@@ -97,24 +108,24 @@ public final class HeldBuild {
             }
             current.put(set.withState(LineSet.SetState.LIVE, now.toEpochMilli()));
             if (request.hold()) {
-                current.hold(dataset.value(), version);
+                current.hold(dataset, version);
             } else {
                 int keep = Versions.orDefault(request.keep());
-                retired[0] |= current.publish(dataset.value(), version, keep, now.toEpochMilli());
+                retired[0] |= current.publish(dataset, version, keep, now.toEpochMilli());
             }
-            current.leases().remove(dataset.value());
-            current.builds().remove(dataset.value());
+            current.leases().remove(dataset);
+            current.builds().remove(dataset);
         });
         lease.stopRenewals();
         if (retired[0]) {
-            builds.maintenance.sweepAfterGrace();
+            maintenance.sweepAfterGrace();
         }
         return manifest;
     }
 
     /** Returns the manifest of this build's version, if it is published or held. */
     Optional<Manifest> findPublished(Registry current) {
-        return current.dataset(dataset.value()).findIn(set).map(VersionEntry::manifest);
+        return current.dataset(dataset).findIn(set).map(VersionEntry::manifest);
     }
 
     /**
@@ -126,9 +137,9 @@ public final class HeldBuild {
     public StoredPrefix suspend(StoredPrefix stored) {
         lease.stopRenewals();
         try {
-            builds.access.failingFast().update("suspending " + describe(), current -> {
+            access.failingFast().update("suspending " + describe(), current -> {
                 if (lease.isHeld(current)) {
-                    current.leases().remove(dataset.value());
+                    current.leases().remove(dataset);
                     lease.record(current, stored);
                 }
             });
@@ -162,21 +173,21 @@ public final class HeldBuild {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
             // Otherwise the set is reclaimed like any other.
-            RegistryAccess access = builds.access.failingFast();
-            boolean truncated = !commitAttempted && lease.isValid() && lease.isHeld(access.read());
+            RegistryAccess impatient = access.failingFast();
+            boolean truncated = !commitAttempted && lease.isValid() && lease.isHeld(impatient.read());
             if (truncated) {
-                access.truncate(set.name());
+                impatient.truncate(set.name());
             }
-            access.update("rolling back " + describe(), current -> {
+            impatient.update("rolling back " + describe(), current -> {
                 if (lease.isHeld(current)) {
-                    current.leases().remove(dataset.value());
-                    current.builds().remove(dataset.value());
+                    current.leases().remove(dataset);
+                    current.builds().remove(dataset);
                     if (truncated) {
-                        current.put(set.withState(LineSet.SetState.FREE, builds.term.now()));
+                        current.put(set.withState(LineSet.SetState.FREE, term.now()));
                     }
                 }
             });
-            builds.maintenance.sweep();
+            maintenance.sweep();
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,

@@ -6,7 +6,6 @@ import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
@@ -32,8 +31,9 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  * build check it, and the thread that ingests ends it.
  */
 public final class HeldLease {
-    private final Builds builds;
-    private final DatasetName dataset;
+    private final RegistryAccess access;
+    private final LeaseTerm term;
+    private final String dataset;
     private final LineSet set;
     private final ScheduledFuture<?> renewals;
     private volatile Lease lease;
@@ -50,18 +50,26 @@ public final class HeldLease {
     private record Renewal(StoredPrefix stored, UnaryOperator<BuildEntry> change) {}
 
     /**
+     * @param maintenance renews the lease
      * @param set that the build writes to
      * @param lease as in the registry
      * @param resumed the lines that an earlier build has stored in the set
      */
-    HeldLease(Builds builds, DatasetName dataset, LineSet set, Lease lease, StoredPrefix resumed) {
-        this.builds = builds;
-        this.dataset = dataset;
+    HeldLease(
+            RegistryAccess access,
+            Maintenance maintenance,
+            LeaseTerm term,
+            LineSet set,
+            Lease lease,
+            StoredPrefix resumed) {
+        this.access = access;
+        this.term = term;
+        this.dataset = set.dataset();
         this.set = set;
         this.lease = lease;
         this.progress = () -> renewal(resumed);
         this.recorded = resumed;
-        this.renewals = builds.maintenance.scheduleRenewals(builds.term.renewalInterval(), this::renew);
+        this.renewals = maintenance.scheduleRenewals(term.renewalInterval(), this::renew);
     }
 
     /**
@@ -74,7 +82,7 @@ public final class HeldLease {
     }
 
     private Renewal renewal(StoredPrefix stored) {
-        return new Renewal(stored, build -> build.with(stored, builds.term.now()));
+        return new Renewal(stored, build -> build.with(stored, term.now()));
     }
 
     /** Records something else with each renewal: {@code change}, which is called on the housekeeping thread. */
@@ -93,9 +101,9 @@ public final class HeldLease {
     }
 
     private void changeBuild(Registry current, UnaryOperator<BuildEntry> change) {
-        BuildEntry build = current.builds().get(dataset.value());
+        BuildEntry build = current.builds().get(dataset);
         if (build != null && build.set().equals(set.name())) {
-            current.builds().put(dataset.value(), change.apply(build));
+            current.builds().put(dataset, change.apply(build));
         }
     }
 
@@ -109,7 +117,7 @@ public final class HeldLease {
         StoreUnavailableException reason = lossReason;
         // Uses the clock, not the registry: it is called before each batch, and must also work if the renewals do not
         // run.
-        if (reason == null && builds.term.now() > builds.term.writeDeadline(lease)) {
+        if (reason == null && term.now() > term.writeDeadline(lease)) {
             reason = markLost(lost());
         }
         if (reason != null) {
@@ -135,14 +143,14 @@ public final class HeldLease {
      * The commit may have released the lease, and not cancelled the renewals yet.
      */
     void renew() throws StoreException {
-        Lease renewed = builds.term.renew(lease);
+        Lease renewed = term.renew(lease);
         Renewal renewal = progress.get();
         boolean[] lost = new boolean[1];
         // The next renewal repeats it, with a later end.
-        builds.access.failingFast().update("renewing the lease on " + dataset, current -> {
-            lost[0] = current.dataset(dataset.value()).findIn(set).isEmpty() && !isOwned(current);
+        access.failingFast().update("renewing the lease on " + dataset, current -> {
+            lost[0] = current.dataset(dataset).findIn(set).isEmpty() && !isOwned(current);
             if (isOwned(current)) {
-                current.leases().put(dataset.value(), renewed);
+                current.leases().put(dataset, renewed);
                 changeBuild(current, renewal.change());
             }
         });
@@ -169,7 +177,7 @@ public final class HeldLease {
 
     /** Returns true if the registry still has the lease. */
     boolean isHeld(Registry current) {
-        Lease held = current.leases().get(dataset.value());
+        Lease held = current.leases().get(dataset);
         return held != null && held.holder().equals(lease.holder());
     }
 

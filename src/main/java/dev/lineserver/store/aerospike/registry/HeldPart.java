@@ -8,7 +8,6 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild.Chunk;
@@ -22,8 +21,11 @@ import dev.lineserver.store.StoreUnavailableException;
 public final class HeldPart {
     private static final System.Logger LOG = System.getLogger(HeldPart.class.getName());
 
-    private final Builds builds;
-    private final DatasetName dataset;
+    private final RegistryAccess access;
+    private final Maintenance maintenance;
+    private final LeaseTerm term;
+    private final OtherProcesses others;
+    private final String dataset;
     private final IngestPart part;
     private final String holder;
     private final HeldBuild shared;
@@ -31,15 +33,26 @@ public final class HeldPart {
     private PartsEntry parts;
     private @Nullable Manifest published;
 
-    HeldPart(Builds builds, DatasetName dataset, IngestPart part, String holder, HeldBuild shared, PartsEntry parts) {
-        this.builds = builds;
-        this.dataset = dataset;
+    HeldPart(
+            RegistryAccess access,
+            Maintenance maintenance,
+            LeaseTerm term,
+            OtherProcesses others,
+            IngestPart part,
+            String holder,
+            HeldBuild shared,
+            PartsEntry parts) {
+        this.access = access;
+        this.maintenance = maintenance;
+        this.term = term;
+        this.others = others;
+        this.dataset = shared.set().dataset();
         this.part = part;
         this.holder = holder;
         this.shared = shared;
         this.lease = shared.lease();
         this.parts = parts;
-        lease.reportChange(changeParts(build -> build.renew(part.number(), holder, builds.term.end())));
+        lease.reportChange(changeParts(build -> build.renew(part.number(), holder, term.end())));
     }
 
     private UnaryOperator<BuildEntry> changeParts(UnaryOperator<PartsEntry> change) {
@@ -50,7 +63,7 @@ public final class HeldPart {
             }
             PartsEntry after = change.apply(before);
             // Without another time, too: a part that waits must not cause a write of the registry.
-            return after.equals(before) ? build : build.with(after, builds.term.now());
+            return after.equals(before) ? build : build.with(after, term.now());
         };
     }
 
@@ -103,7 +116,7 @@ public final class HeldPart {
         int chunk = parts.claimed(part.number());
         change(
                 "finishing a chunk of " + dataset,
-                entry -> entry.finish(part.number(), chunk, longLineParts).claim(part.number(), builds.term.now()));
+                entry -> entry.finish(part.number(), chunk, longLineParts).claim(part.number(), term.now()));
     }
 
     /**
@@ -114,7 +127,7 @@ public final class HeldPart {
      */
     public Optional<Chunk> claim() throws StoreException {
         while (published == null && parts.claimed(part.number()) == PartEntry.NO_CHUNK) {
-            change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), builds.term.now()));
+            change("claiming a chunk of " + dataset, entry -> entry.claim(part.number(), term.now()));
             if (published == null && parts.claimed(part.number()) == PartEntry.NO_CHUNK) {
                 Polling.pause("waiting for the other parts");
                 removeEndedProcesses();
@@ -126,7 +139,7 @@ public final class HeldPart {
 
     private void removeEndedProcesses() throws StoreException {
         try {
-            builds.others.removeEnded(dataset.value());
+            others.removeEnded(dataset);
         } catch (StoreUnavailableException e) {
             // The next change of the registry waits for the cluster.
             LOG.log(Level.DEBUG, "ended parts cannot be found: {0}", e.getMessage());
@@ -144,19 +157,19 @@ public final class HeldPart {
             return shared.commit(content, layout, parts.recordCount(), List.of());
         } catch (StoreUnavailableException e) {
             // This process was suspended while it had claimed the publication, and another one claimed it then.
-            return shared.findPublished(builds.access.read()).orElseThrow(() -> e);
+            return shared.findPublished(access.read()).orElseThrow(() -> e);
         }
     }
 
     /** Changes the registry; waits for a cluster that is away for a while. */
     private void change(String activity, UnaryOperator<PartsEntry> change) throws StoreException {
-        Registry after = builds.access.update(activity, current -> {
-            BuildEntry build = current.builds().get(dataset.value());
+        Registry after = access.update(activity, current -> {
+            BuildEntry build = current.builds().get(dataset);
             if (isOurs(build) && lease.isOwned(current)) {
-                current.builds().put(dataset.value(), changeParts(change).apply(build));
+                current.builds().put(dataset, changeParts(change).apply(build));
             }
         });
-        BuildEntry build = after.builds().get(dataset.value());
+        BuildEntry build = after.builds().get(dataset);
         published = shared.findPublished(after).orElse(null);
         if (published == null) {
             if (build == null || build.parts() == null || !isOurs(build) || !lease.isOwned(after)) {
@@ -182,21 +195,21 @@ public final class HeldPart {
         lease.stopRenewals();
         boolean[] last = new boolean[1];
         try {
-            builds.access.failingFast().update("leaving the build of " + dataset, current -> {
-                BuildEntry build = current.builds().get(dataset.value());
+            access.failingFast().update("leaving the build of " + dataset, current -> {
+                BuildEntry build = current.builds().get(dataset);
                 if (isOurs(build) && lease.isOwned(current)) {
                     BuildEntry after = changeParts(entry -> entry.leave(part.number(), holder))
                             .apply(build);
-                    current.builds().put(dataset.value(), after);
-                    if (after.parts() == null || !after.parts().hasLivePart(builds.term.now())) {
-                        current.leases().remove(dataset.value());
+                    current.builds().put(dataset, after);
+                    if (after.parts() == null || !after.parts().hasLivePart(term.now())) {
+                        current.leases().remove(dataset);
                         last[0] = true;
                     }
                 }
             });
             if (last[0]) {
                 // If no chunk is stored, nothing can be resumed.
-                builds.maintenance.sweep();
+                maintenance.sweep();
             }
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "other parts wait until the lease of part {0} expires: {1}", part, e.getMessage());

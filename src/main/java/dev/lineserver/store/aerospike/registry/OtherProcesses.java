@@ -13,18 +13,8 @@ import dev.lineserver.store.aerospike.registry.Registry.Lease;
  * Deals with the processes that have begun a build of a dataset before this one: removes those that have ended, and waits
  * for the leases of those that may be alive.
  */
-final class OtherProcesses {
+record OtherProcesses(RegistryAccess access, Maintenance maintenance, LeaseTerm term) {
     private static final System.Logger LOG = System.getLogger(OtherProcesses.class.getName());
-
-    private final RegistryAccess access;
-    private final Maintenance maintenance;
-    private final LeaseTerm term;
-
-    OtherProcesses(RegistryAccess access, Maintenance maintenance, LeaseTerm term) {
-        this.access = access;
-        this.maintenance = maintenance;
-        this.term = term;
-    }
 
     /** Removes the lease and the parts of processes of this machine that have ended, so that nobody waits for them. */
     void removeEnded(String dataset) throws StoreException {

@@ -15,25 +15,17 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 
 /** Joins processes to the build that they write together, for {@link Builds}. Safe for use by many threads. */
-final class Parts {
+record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, LeaseTerm term, OtherProcesses others) {
     /** All parts of a build have its lease. */
     private static final String PARTS_HOLDER = "parts-of-build-";
-
-    private final Builds builds;
-    private final LeaseTerm term;
-
-    Parts(Builds builds) {
-        this.builds = builds;
-        this.term = builds.term;
-    }
 
     /** Begins a version of several parts, or joins or resumes the one that is being written. */
     Optional<HeldPart> join(BuildRequest request, IngestPart part, Content content, int maxBytesPerRecord)
             throws StoreException {
         String dataset = request.dataset().value();
-        builds.others.removeEnded(dataset);
+        others.removeEnded(dataset);
         if (request.resume()) {
-            builds.others.awaitPart(dataset, part);
+            others.awaitPart(dataset, part);
         }
         Builds.Room room = builds.findRoom();
         String source = Builds.truncateStart(request.sourceName());
@@ -44,7 +36,7 @@ final class Parts {
                 request.linesPerRecord().of(content.lineCount(), content.byteCount()),
                 request.compress(),
                 maxBytesPerRecord);
-        Registry after = builds.access.update("joining the build of " + dataset, current -> {
+        Registry after = access.update("joining the build of " + dataset, current -> {
             BuildEntry running = findRunning(current, dataset);
             if (running == null) {
                 current.requireNoBuild(dataset, dataset + " is being ingested already, and not in parts", term.now());
@@ -71,8 +63,9 @@ final class Parts {
                 || !build.parts().isHeldBy(part.number(), holder)) {
             return Optional.empty();
         }
-        HeldBuild shared = new HeldBuild(builds, request, source, lease, after.lineSet(build.set()), build);
-        return Optional.of(new HeldPart(builds, request.dataset(), part, holder, shared, build.parts()));
+        HeldBuild shared =
+                new HeldBuild(access, maintenance, term, request, source, lease, after.lineSet(build.set()), build);
+        return Optional.of(new HeldPart(access, maintenance, term, others, part, holder, shared, build.parts()));
     }
 
     /** Returns the build that other parts are writing; null if there is none. */

@@ -13,17 +13,7 @@ import dev.lineserver.store.StoreException;
  *   BUILDING    is due when the lease of its build has expired, unless the build can be resumed
  * </pre>
  */
-final class Sweeper {
-    private final RegistryAccess access;
-    private final Duration grace;
-    private final InstantSource clock;
-
-    Sweeper(RegistryAccess access, Duration grace, InstantSource clock) {
-        this.access = access;
-        this.grace = grace;
-        this.clock = clock;
-    }
-
+record Sweeper(RegistryAccess access, Duration grace, InstantSource clock) {
     /** Frees every set that is due. */
     void sweep() throws StoreException {
         // Before the registry, see Reclaimer.
