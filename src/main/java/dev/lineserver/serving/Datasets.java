@@ -67,7 +67,7 @@ public final class Datasets implements AutoCloseable {
     /** The delay after a failure that lasts until a person changes something. */
     static final Duration RETRY_DELAY = Duration.ofSeconds(10);
 
-    private final StoreOpener opener;
+    private final WatchedStore store;
     private final DatasetName defaultDataset;
     private final Duration interval;
     private final LongSupplier nanoTime;
@@ -80,14 +80,6 @@ public final class Datasets implements AutoCloseable {
 
     private final Refreshes refreshes;
     private final Housekeeping housekeeping;
-
-    private volatile @Nullable LineStore store;
-    /** The reason why the last attempt to open or list the store failed; null if it succeeded. */
-    private volatile @Nullable String storeFailure = "the store has not been opened yet";
-
-    private volatile long lastListingNanos;
-    /** The time from which the store may be listed again. Used by {@link #start} and, after it, by the watch only. */
-    private long retryNanos;
 
     private volatile Runnable listener = () -> {};
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
@@ -118,14 +110,12 @@ public final class Datasets implements AutoCloseable {
             LongSupplier nanoTime,
             Duration lookupTimeout,
             ExecutorService refreshers) {
-        this.opener = opener;
+        store = new WatchedStore(opener, nanoTime);
         this.defaultDataset = defaultDataset;
         this.interval = interval;
         this.nanoTime = nanoTime;
         this.lookupTimeout = lookupTimeout;
         this.refreshers = refreshers;
-        lastListingNanos = nanoTime.getAsLong();
-        retryNanos = lastListingNanos;
         refreshes = new Refreshes(refreshers);
         housekeeping = new Housekeeping(nanoTime, refreshers);
     }
@@ -147,10 +137,10 @@ public final class Datasets implements AutoCloseable {
         try {
             listAndRefresh();
         } catch (StoreException e) {
-            if (store == null && e instanceof StoreFailedException failed) {
+            if (store.opened().isEmpty() && e instanceof StoreFailedException failed) {
                 throw failed;
             }
-            recordStoreFailure(e);
+            store.recordFailure(e);
         }
         allOf(refreshes.ends())
                 .thenCompose(_ -> allOf(all().stream().map(ServedDataset::checkEnded)))
@@ -176,22 +166,19 @@ public final class Datasets implements AutoCloseable {
 
     /** One check of the version watch. */
     void check() {
-        if (nanoTime.getAsLong() - retryNanos >= 0) {
+        if (store.isDue()) {
             try {
                 listAndRefresh();
             } catch (StoreException e) {
-                recordStoreFailure(e);
+                store.recordFailure(e);
             }
         }
         // A store that cannot be listed starts no refresh above. Its open versions may be readable or not: check them.
-        if (storeFailure != null) {
+        if (store.failure().isPresent()) {
             served.values().forEach(dataset -> refreshes.start(dataset, dataset::refreshOpenVersions));
         }
         keepWithdrawn();
-        LineStore open = store;
-        if (open != null) {
-            housekeeping.check(open);
-        }
+        store.opened().ifPresent(housekeeping::check);
         listener.run();
     }
 
@@ -212,14 +199,9 @@ public final class Datasets implements AutoCloseable {
      * are not listed.
      */
     private void listAndRefresh() throws StoreException {
-        LineStore open = store;
-        if (open == null) {
-            open = opener.open();
-            store = open;
-        }
-        LineStore opened = open;
+        LineStore opened = store.open();
         Set<String> names = new HashSet<>();
-        for (DatasetListing listing : open.datasets()) {
+        for (DatasetListing listing : opened.datasets()) {
             if (!isPublished(listing)) {
                 continue;
             }
@@ -237,8 +219,7 @@ public final class Datasets implements AutoCloseable {
                 LOG.log(System.Logger.Level.INFO, "dataset " + dataset.name() + " was dropped");
             }
         }
-        lastListingNanos = nanoTime.getAsLong();
-        storeFailure = null;
+        store.recordListing();
     }
 
     /** Returns false if all versions of a dataset are held: readers do not see it. */
@@ -248,21 +229,6 @@ public final class Datasets implements AutoCloseable {
                 versions.versions().stream().anyMatch(StoredVersion::isPublished);
             case DatasetListing.Unreadable _ -> true;
         };
-    }
-
-    /**
-     * Records a failure to open or list the store, and logs it unless it equals the previous one. Delays the next attempt
-     * after a failure that lasts until a person changes something.
-     */
-    private void recordStoreFailure(StoreException failure) {
-        String message = failure.getMessage();
-        if (!message.equals(storeFailure)) {
-            LOG.log(System.Logger.Level.ERROR, message + "; trying again");
-        }
-        storeFailure = message;
-        if (failure instanceof StoreFailedException) {
-            retryNanos = nanoTime.getAsLong() + RETRY_DELAY.toNanos();
-        }
     }
 
     /** Returns the dataset with the given name; null if the store does not list it. Never blocks. */
@@ -287,7 +253,7 @@ public final class Datasets implements AutoCloseable {
      * {@link #find} does not return may still exist.
      */
     public Optional<String> unavailability() {
-        return Optional.ofNullable(storeFailure);
+        return store.failure();
     }
 
     /** The reason why lookups on the default dataset fail at present; empty if they succeed, and the server is ready. */
@@ -316,13 +282,12 @@ public final class Datasets implements AutoCloseable {
 
     /** The figures of the store's commands; empty if it has none, or has not been opened. */
     public Optional<ReadStatistics> readStatistics() {
-        LineStore open = store;
-        return open == null ? Optional.empty() : open.readStatistics();
+        return store.opened().flatMap(LineStore::readStatistics);
     }
 
     /** The time since the datasets of the store were last listed. */
     public Duration timeSinceLastListing() {
-        return Duration.ofNanos(nanoTime.getAsLong() - lastListingNanos);
+        return store.timeSinceLastListing();
     }
 
     /**
@@ -340,9 +305,6 @@ public final class Datasets implements AutoCloseable {
                 .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
         // After the snapshots, which may use the store's connections.
-        LineStore opened = store;
-        if (opened != null) {
-            opened.close();
-        }
+        store.opened().ifPresent(LineStore::close);
     }
 }
