@@ -194,8 +194,10 @@ final class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("Disk")
                 .and()
-                // It is sealed.
+                // They are sealed.
                 .doNotHaveSimpleName("Source")
+                .and()
+                .doNotHaveSimpleName("LinesFile")
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(PROGRAM);

@@ -3,7 +3,6 @@ package dev.lineserver.store.embedded;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,65 +17,36 @@ import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 
-import static java.util.Objects.requireNonNull;
-
 /**
- * The open file that holds a version's bytes.
+ * The open file that holds a version's bytes: the store's own copy, which may be compressed, or a {@link SourceInPlace}. The copy
+ * never changes, and stays readable after a newer version has deleted it.
  *
- * <p>The store's own copy never changes, and stays readable after a newer version has deleted it. A source that stayed
- * in place belongs to its user: any program may write to it or replace it at any time. Such a file has one of three
- * states, which follow from its {@link FileStamp}:
- *
- * <pre>
- *              another stamp             check: other bytes
- * untouched ──────────────────► in doubt ──────────────────► changed
- *     ▲      check: same bytes   │    ▲      another stamp      │
- *     └──────────────────────────┘    └─────────────────────────┘
- *
- * any state ──── another size ────► changed ──── the size of the ingest ────► in doubt
- * </pre>
- *
- * <ul>
- *   <li><i>Untouched</i>: the file has the accepted stamp. An event loop calls {@link #readUnvalidated}, and then
- *       compares {@link #readAttributes} with the accepted stamp before it uses the bytes. If they differ, it discards
- *       the bytes, and the read is repeated as if the file were in doubt.
- *   <li><i>In doubt</i>: the file has another stamp and the same size. A disk thread calls {@link #readVerified}, which
- *       compares the digest of each block it reads.
- *   <li><i>Changed</i>: the file has another size, or the stamp of a file that was found to have other bytes. Reads
- *       fail.
- * </ul>
- *
- * <p>One background thread calls {@link #check}, the only method that changes fields: it detects another stamp, reads
- * the whole file, and accepts or refuses the stamp. All other methods may be called by any thread.
+ * <p>One background thread calls {@link #check}. All other methods may be called by any thread.
  */
-final class LinesFile implements AutoCloseable {
-    private static final String OTHER_CONTENT = "its content is different";
-
+sealed class LinesFile implements AutoCloseable permits SourceInPlace {
     private final Manifest manifest;
-    private final Path path;
-    /** Null for the store's own copy. */
-    private final @Nullable BlockDigests blocks;
+    final Path path;
     /** Null unless the store's own copy is compressed. */
     private final @Nullable CompressedBlocks compressed;
     /** The size that the file must have, in bytes. */
     private final long size;
 
-    private volatile OpenFile openFile;
-    /** The stamp of a file that was found to have other bytes. */
-    private volatile @Nullable FileStamp refusedStamp;
+    /** {@link SourceInPlace} replaces it. */
+    volatile OpenFile openFile;
 
-    private LinesFile(
-            Manifest manifest,
-            Path path,
-            @Nullable BlockDigests blocks,
-            @Nullable CompressedBlocks compressed,
-            OpenFile openFile) {
+    /** @param stamp see {@link OpenFile#stamp} */
+    LinesFile(Manifest manifest, Path path, @Nullable CompressedBlocks compressed, @Nullable FileStamp stamp)
+            throws StoreUnavailableException {
         this.manifest = manifest;
         this.path = path;
-        this.blocks = blocks;
         this.compressed = compressed;
         this.size = compressed == null ? manifest.byteCount() : compressed.fileBytes();
-        this.openFile = openFile;
+        try {
+            this.openFile = new OpenFile(FileChannel.open(path, StandardOpenOption.READ), stamp);
+        } catch (IOException e) {
+            throw new StoreUnavailableException(
+                    IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);
+        }
     }
 
     /**
@@ -115,21 +85,11 @@ final class LinesFile implements AutoCloseable {
             @Nullable BlockDigests blocks,
             @Nullable CompressedBlocks compressed)
             throws StoreUnavailableException {
-        LinesFile lines;
+        LinesFile lines = stamp == null || blocks == null
+                ? new LinesFile(manifest, path, compressed, null)
+                : new SourceInPlace(manifest, path, stamp, blocks);
         try {
-            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-            lines = new LinesFile(manifest, path, blocks, compressed, new OpenFile(channel, stamp));
-        } catch (IOException e) {
-            throw new StoreUnavailableException(
-                    IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);
-        }
-        try {
-            if (blocks == null) {
-                lines.check();
-            } else if (!lines.requireUnchanged().equals(stamp)) {
-                // Lookups work at once, with verified reads, while the background check reads the whole file.
-                lines.markInDoubt();
-            }
+            lines.checkOpened();
             return lines;
         } catch (StoreUnavailableException e) {
             lines.close();
@@ -137,28 +97,29 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
+    /** Makes the checks of {@link #check} that take no longer than opening the file. */
+    void checkOpened() throws StoreUnavailableException {
+        check();
+    }
+
     /** True if this is a source in place, so that reads must be validated; false for the store's own copy. */
     boolean isInPlace() {
-        return blocks != null;
+        return false;
     }
 
     /** True if callers must use {@link #readVerified}, which takes too long for an event loop. */
     boolean isInDoubt() {
-        return blocks != null && openFile.stamp == null;
+        return false;
     }
 
     /** Returns true if bytes must be read on a disk thread, because unpacking them takes too long for an event loop. */
-    boolean isLongRead(long position, int length) {
+    final boolean isLongRead(long position, int length) {
         return compressed != null && compressed.isLong(position, length);
     }
 
     /** Returns the number of bytes whose copy from RAM takes as long as a read. */
-    int cost(long position, int length) {
+    final int cost(long position, int length) {
         return compressed == null ? length : CompressedBlocks.cost(position, length);
-    }
-
-    private void markInDoubt() {
-        openFile = new OpenFile(openFile.channel, null);
     }
 
     /**
@@ -168,7 +129,8 @@ final class LinesFile implements AutoCloseable {
      *     attributes that were read after this call
      * @throws DamagedBlockException if a block of a compressed copy is damaged; the buffer has the bytes before the block
      */
-    OpenFile readUnvalidated(long position, ByteBuffer bytes) throws StoreUnavailableException, DamagedBlockException {
+    final OpenFile readUnvalidated(long position, ByteBuffer bytes)
+            throws StoreUnavailableException, DamagedBlockException {
         int start = bytes.position();
         while (true) {
             OpenFile from = openFile;
@@ -195,7 +157,7 @@ final class LinesFile implements AutoCloseable {
      * because reading it takes half as long again. {@link #check} compares it.
      */
     @Nullable
-    BasicFileAttributes readAttributes() {
+    final BasicFileAttributes readAttributes() {
         try {
             return Files.readAttributes(path, BasicFileAttributes.class);
         } catch (IOException unreadable) {
@@ -204,26 +166,13 @@ final class LinesFile implements AutoCloseable {
     }
 
     /**
-     * Reads bytes of a file in doubt. Reads the blocks that contain them and verifies their digests, so the bytes are
+     * Reads bytes of a source in doubt. Reads the blocks that contain them and verifies their digests, so the bytes are
      * those ingested whatever has happened to the file.
      *
      * @throws StoreUnavailableException also if a block has other bytes than those ingested
      */
     byte[] readVerified(long position, int length) throws StoreUnavailableException {
-        FileStamp _ = requireUnchanged();
-        byte[] bytes = requireNonNull(blocks).read(position, length, this::readInPlace);
-        if (bytes == null) {
-            throw changed(OTHER_CONTENT);
-        }
-        return bytes;
-    }
-
-    private void readInPlace(long position, ByteBuffer bytes) throws StoreUnavailableException {
-        try {
-            OpenFile _ = readUnvalidated(position, bytes);
-        } catch (DamagedBlockException e) {
-            throw new IllegalStateException("a source in place is not compressed", e);
-        }
+        throw new IllegalStateException("the store's own copy is never in doubt");
     }
 
     /**
@@ -234,63 +183,10 @@ final class LinesFile implements AutoCloseable {
      */
     void check() throws StoreUnavailableException {
         try {
-            if (blocks == null) {
-                requireSize(openFile.channel.size());
-                return;
-            }
-            FileStamp now = requireUnchanged();
-            if (!now.equals(openFile.stamp)) {
-                // Before the long read, so that lookups do not waste a read and a validation each.
-                markInDoubt();
-                resolveDoubt(now);
-            }
+            requireSize(openFile.channel.size());
         } catch (IOException e) {
             throw unreadable(e);
         }
-    }
-
-    private void resolveDoubt(FileStamp now) throws IOException, StoreUnavailableException {
-        // A new channel: an interrupt of this thread closes it, and the path may lead to another file by now.
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-        try {
-            boolean ingested = isIngested(channel);
-            // The result is valid for this stamp only if nobody has written to the file during the read.
-            if (!requireUnchanged().equals(now)) {
-                throw changed("a program is writing to it");
-            }
-            if (!ingested) {
-                refusedStamp = now;
-                throw changed(OTHER_CONTENT);
-            }
-            channel = replaceOpenFile(new OpenFile(channel, now));
-        } finally {
-            channel.close();
-        }
-    }
-
-    /**
-     * Accepts a stamp, with the channel through which the file was read.
-     *
-     * @return the channel that the caller must close: the previous one, or the new one if this file was closed
-     *     meanwhile
-     */
-    private synchronized FileChannel replaceOpenFile(OpenFile untouched) {
-        FileChannel previous = openFile.channel;
-        if (!previous.isOpen()) {
-            return untouched.channel;
-        }
-        openFile = untouched;
-        return previous;
-    }
-
-    private boolean isIngested(FileChannel channel) throws IOException {
-        return requireNonNull(blocks).<IOException>areThoseOf((position, block) -> {
-            // A close must not wait minutes for the rest of a large file.
-            if (!openFile.channel.isOpen()) {
-                throw new ClosedChannelException();
-            }
-            readFully(channel, position, block);
-        });
     }
 
     /**
@@ -298,7 +194,7 @@ final class LinesFile implements AutoCloseable {
      * of their blocks tell; the position itself if they do not tell.
      */
     long equalUntil(LinesFile other, long position) {
-        return blocks == null || other.blocks == null ? position : blocks.equalUntil(other.blocks, position);
+        return position;
     }
 
     static void readFully(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
@@ -312,45 +208,30 @@ final class LinesFile implements AutoCloseable {
         }
     }
 
-    /** Returns the current stamp of the file; fails if the file is changed. */
-    private FileStamp requireUnchanged() throws StoreUnavailableException {
-        try {
-            FileStamp now = FileStamp.of(path);
-            requireSize(now.size());
-            if (now.equals(refusedStamp)) {
-                throw changed(OTHER_CONTENT);
-            }
-            return now;
-        } catch (IOException e) {
-            throw unreadable(e);
-        }
-    }
-
-    private void requireSize(long now) throws StoreUnavailableException {
+    final void requireSize(long now) throws StoreUnavailableException {
         if (now != size) {
             throw changed("it has " + now + " bytes instead of " + size);
         }
     }
 
-    private StoreUnavailableException changed(String how) {
+    final StoreUnavailableException changed(String how) {
         return new StoreUnavailableException("the file " + path + " is no longer the one ingested as " + this + ": "
                 + how + "; restore it, or ingest it again");
     }
 
-    private StoreUnavailableException unreadable(IOException cause) {
+    final StoreUnavailableException unreadable(IOException cause) {
         return new StoreUnavailableException(
                 IoErrors.message("read the lines of " + this + " from " + path, cause), cause);
     }
 
     /** Returns the dataset and version, for messages. */
     @Override
-    public String toString() {
+    public final String toString() {
         return "dataset " + manifest.dataset() + " version " + manifest.version();
     }
 
-    /** Closes the file. Mutually exclusive with {@link #replaceOpenFile}, so that no new channel stays open. */
     @Override
-    public synchronized void close() {
+    public final synchronized void close() {
         if (compressed != null) {
             compressed.close();
         }
