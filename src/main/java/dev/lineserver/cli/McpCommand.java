@@ -50,7 +50,7 @@ final class McpCommand implements Verb {
     }
 
     private static byte @Nullable [] answer(McpServer server, byte[] message) throws InterruptedException {
-        return message.length == 0 ? null : server.answer(message);
+        return message.length == 0 ? null : server.answer(message, _ -> true);
     }
 
     /**

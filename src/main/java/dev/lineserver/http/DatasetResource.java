@@ -16,6 +16,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 
+import dev.lineserver.line.WholeNumber;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.ServedDataset;
 import dev.lineserver.store.DatasetVersions;

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.line.WholeNumber;
 
 /**
  * The query of a request for several lines: {@code start} and {@code count} for consecutive lines, or {@code n}, any number

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.line.WholeNumber;
 
 /**
  * The header {@code Range} with the unit {@code lines}, whose positions are line numbers: {@code lines=A-B},

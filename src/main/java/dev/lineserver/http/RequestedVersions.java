@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.impl.ContextInternal;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.line.WholeNumber;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.OpenVersion;
 import dev.lineserver.serving.ServedDataset;
@@ -16,17 +17,12 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
 
-/** Acquires the versions that requests read. Safe for use by several threads. */
-final class RequestedVersions {
-    private final Datasets datasets;
-    private final Duration timeout;
-
-    /** @param timeout a request waits no longer until its version is open */
-    RequestedVersions(Datasets datasets, Duration timeout) {
-        this.datasets = datasets;
-        this.timeout = timeout;
-    }
-
+/**
+ * Acquires the versions that requests read. Safe for use by several threads.
+ *
+ * @param timeout a request waits no longer until its version is open
+ */
+record RequestedVersions(Datasets datasets, Duration timeout) {
     /** Returns the version that a path names, which the caller must release; null if it is not open. */
     @Nullable
     OpenVersion acquire(LineTarget target) {

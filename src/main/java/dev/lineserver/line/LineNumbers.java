@@ -6,8 +6,6 @@ package dev.lineserver.line;
  * @param first number of the first line, 1 or 0
  */
 public record LineNumbers(int first) {
-    private static final int MAX_DIGITS = 18;
-
     /** @throws IllegalArgumentException if {@code first} is neither 0 nor 1 */
     public LineNumbers {
         if (first != 0 && first != 1) {
@@ -22,19 +20,9 @@ public record LineNumbers(int first) {
      * @return the line's 0-based index; {@link Long#MAX_VALUE} for a number of more than 18 significant digits
      * @throws IllegalArgumentException if {@code text} is not a line number; the message defines one
      */
-    public long index(CharSequence text) {
-        long number = 0;
-        int significant = 0;
-        boolean digits = !text.isEmpty();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            digits &= c >= '0' && c <= '9';
-            significant += number == 0 && c == '0' ? 0 : 1;
-            // Beyond 18 digits the sum could overflow, and no store has so many lines: one value stands for all of
-            // them.
-            number = significant > MAX_DIGITS ? Long.MAX_VALUE : number * 10 + (c - '0');
-        }
-        if (!digits || number < first) {
+    public long index(String text) {
+        long number = WholeNumber.parse(text);
+        if (number < first) {
             throw new IllegalArgumentException(
                     "a line number is a whole number without a sign, and the first line's number is " + first);
         }

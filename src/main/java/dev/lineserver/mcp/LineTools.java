@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 
@@ -25,7 +26,12 @@ import dev.lineserver.store.StoreException;
  * The tools that read lines, for a client with its grants. Their methods wait for the store, and may be called on several
  * threads.
  */
-final class LineTools {
+record LineTools(
+        Datasets datasets,
+        Predicate<String> mayRead,
+        LineNumbers numbers,
+        Duration timeout,
+        BiConsumer<Manifest, StoreException> failures) {
     private static final int DEFAULT_COUNT = 100;
     private static final int DEFAULT_SAMPLE = 10;
     /** Each line of a sample has at least this number of bytes of the answer. */
@@ -33,25 +39,6 @@ final class LineTools {
 
     private static final String DATASET = "dataset";
     private static final String VERSION = "version";
-
-    private final Datasets datasets;
-    private final Predicate<String> mayRead;
-    private final LineNumbers numbers;
-    private final Duration timeout;
-    private final FailureListener listener;
-
-    LineTools(
-            Datasets datasets,
-            Predicate<String> mayRead,
-            LineNumbers numbers,
-            Duration timeout,
-            FailureListener listener) {
-        this.datasets = datasets;
-        this.mayRead = mayRead;
-        this.numbers = numbers;
-        this.timeout = timeout;
-        this.listener = listener;
-    }
 
     private interface Reading {
         void read(VersionReader reader, ObjectNode answer) throws ToolFailure, StoreException, InterruptedException;
@@ -73,7 +60,7 @@ final class LineTools {
                 reading.read(reader, answer);
                 return answer;
             } catch (StoreException e) {
-                listener.onFailure(manifest, e);
+                failures.accept(manifest, e);
                 throw e;
             }
         } catch (LineDamagedException e) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
+import dev.lineserver.store.Manifest;
+import dev.lineserver.store.StoreException;
 
 /**
  * Answers the messages of the Model Context Protocol, which are JSON-RPC 2.0. It has tools and nothing else of the protocol,
@@ -47,19 +50,20 @@ public final class McpServer {
     private final Datasets datasets;
     private final LineNumbers numbers;
     private final Duration timeout;
-    private final FailureListener listener;
+    private final BiConsumer<Manifest, StoreException> failures;
     private final JsonNode definitions;
     private final String programVersion;
 
     /**
      * @param timeout the longest wait for one read of the store
-     * @param listener is told of failures of the store
+     * @param failures accepts each failure of the store, on any thread; the answers name them, too
      */
-    public McpServer(Datasets datasets, LineNumbers numbers, Duration timeout, FailureListener listener) {
+    public McpServer(
+            Datasets datasets, LineNumbers numbers, Duration timeout, BiConsumer<Manifest, StoreException> failures) {
         this.datasets = datasets;
         this.numbers = numbers;
         this.timeout = timeout;
-        this.listener = listener;
+        this.failures = failures;
         definitions = parse(ToolDefinitions.json(numbers, datasets.defaultName()));
         Properties build = new Properties();
         try (InputStream properties = McpServer.class.getResourceAsStream("/line-server-build.properties")) {
@@ -81,11 +85,6 @@ public final class McpServer {
     /** Returns true if this server speaks that revision of the protocol. */
     public static boolean supports(String protocolVersion) {
         return PROTOCOL_VERSIONS.contains(protocolVersion);
-    }
-
-    /** As {@link #answer(byte[], Predicate)}, for a client that may read all datasets. */
-    public byte @Nullable [] answer(byte[] message) throws InterruptedException {
-        return answer(message, _ -> true);
     }
 
     /**
@@ -143,7 +142,7 @@ public final class McpServer {
 
     private byte[] call(JsonNode id, String name, JsonNode json, Predicate<String> mayRead)
             throws InterruptedException {
-        LineTools tools = new LineTools(datasets, mayRead, numbers, timeout, listener);
+        LineTools tools = new LineTools(datasets, mayRead, numbers, timeout, failures);
         JsonNode arguments = json.isMissingNode() || json.isNull() ? JSON.createObjectNode() : json;
         if (!arguments.isObject()) {
             return error(id, INVALID_PARAMS, "the arguments must be an object");

@@ -1,9 +1,9 @@
-package dev.lineserver.http;
+package dev.lineserver.line;
 
-/** Parses numbers of versions and of lines. */
-final class WholeNumber {
+/** Parses the numbers of versions and of lines that users write. */
+public final class WholeNumber {
     /** No number. */
-    static final long INVALID = -1;
+    public static final long INVALID = -1;
 
     /** A number of so many digits fits into a {@code long}, and nothing here is so numerous. */
     private static final long LARGEST_BEFORE_LAST_DIGIT = 99_999_999_999_999_999L;
@@ -17,7 +17,7 @@ final class WholeNumber {
      * @return {@link #INVALID} if it does not consist of decimal digits; {@link Long#MAX_VALUE} if more than 18 of them are
      *     significant
      */
-    static long parse(String text) {
+    public static long parse(String text) {
         long number = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
