@@ -1,11 +1,15 @@
 package dev.lineserver.http;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import io.prometheus.client.Collector;
+import io.prometheus.client.CounterMetricFamily;
+import io.prometheus.client.GaugeMetricFamily;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -39,104 +43,80 @@ final class RequestCollector extends Collector {
     @Override
     public List<MetricFamilySamples> collect() {
         ReadStatistics reads = datasets.readStatistics().orElseGet(ReadStatistics::new);
-        List<MetricFamilySamples> families = new ArrayList<>();
-        families.add(answers());
-        families.add(inFlight());
-        families.add(refusals());
-        families.add(latencies());
-        families.add(lookups());
-        families.add(histogram(
-                "line_server_store_read_seconds",
-                "Commands that read from a node of the cluster",
-                reads.nanos(),
-                NANOS_PER_SECOND));
-        families.add(histogram(
-                "line_server_store_read_records", "Records that such a command asks for", reads.records(), 1));
-        families.add(counter(
-                "line_server_store_retries",
-                "Records that were asked for again, because a node failed or was silent",
-                reads.retries().sum()));
-        families.add(counter(
-                "line_server_store_refusals",
-                "Lookups that failed because too many were queued",
-                reads.refusals().sum()));
-        return families;
+        return List.of(
+                answers(),
+                new GaugeMetricFamily("line_server_requests_in_flight", "Requests whose answer has not ended", (double)
+                        requests.inFlight()),
+                refusals(),
+                latencies(),
+                lookups(),
+                histogram(
+                        "line_server_store_read_seconds",
+                        "Commands that read from a node of the cluster",
+                        reads.nanos(),
+                        NANOS_PER_SECOND),
+                histogram("line_server_store_read_records", "Records that such a command asks for", reads.records(), 1),
+                new CounterMetricFamily(
+                        "line_server_store_retries",
+                        "Records that were asked for again, because a node failed or was silent",
+                        (double) reads.retries().sum()),
+                new CounterMetricFamily(
+                        "line_server_store_refusals", "Lookups that failed because too many were queued", (double)
+                                reads.refusals().sum()));
     }
 
     private MetricFamilySamples answers() {
-        List<MetricFamilySamples.Sample> samples = new ArrayList<>();
-        List<String> labels = List.of("route", "method", "status");
-        requests.visitAnswers((route, method, status, count) -> samples.add(new MetricFamilySamples.Sample(
-                "line_server_requests_total", labels, List.of(route.template, method, status), (double) count)));
-        return new MetricFamilySamples(
-                "line_server_requests", Type.COUNTER, "Requests by route, method and status", samples);
-    }
-
-    private MetricFamilySamples inFlight() {
-        String name = "line_server_requests_in_flight";
-        return new MetricFamilySamples(
-                name,
-                Type.GAUGE,
-                "Requests whose answer has not ended",
-                List.of(new MetricFamilySamples.Sample(name, List.of(), List.of(), (double) requests.inFlight())));
+        CounterMetricFamily family = new CounterMetricFamily(
+                "line_server_requests", "Requests by route, method and status", List.of("route", "method", "status"));
+        requests.visitAnswers((route, method, status, count) ->
+                family.addMetric(List.of(route.template, method, status), (double) count));
+        return family;
     }
 
     private MetricFamilySamples refusals() {
-        List<MetricFamilySamples.Sample> samples = new ArrayList<>();
+        CounterMetricFamily family = new CounterMetricFamily(
+                "line_server_requests_refused", "Requests answered 503, by reason", List.of("reason"));
         for (RequestMetrics.Refusal refusal : RequestMetrics.Refusal.values()) {
-            samples.add(new MetricFamilySamples.Sample(
-                    "line_server_requests_refused_total", List.of("reason"), List.of(refusal.label), (double)
-                            requests.refusals(refusal)));
+            family.addMetric(List.of(refusal.label), (double) requests.refusals(refusal));
         }
-        return new MetricFamilySamples(
-                "line_server_requests_refused", Type.COUNTER, "Requests answered 503, by reason", samples);
+        return family;
     }
 
     private MetricFamilySamples latencies() {
-        String name = "line_server_request_seconds";
-        List<MetricFamilySamples.Sample> samples = new ArrayList<>();
+        Map<String, Distribution> latencies = new LinkedHashMap<>();
         for (RequestRoute route : RequestRoute.values()) {
             if (route.hasLines()) {
-                addBuckets(
-                        samples,
-                        name,
-                        List.of("route"),
-                        List.of(route.template),
-                        requests.latencies(route),
-                        NANOS_PER_SECOND);
+                latencies.put(route.template, requests.latencies(route));
             }
         }
-        return new MetricFamilySamples(
-                name, Type.HISTOGRAM, "Time from a request for lines to the end of its answer", samples);
+        return durations(
+                "line_server_request_seconds",
+                "Time from a request for lines to the end of its answer",
+                "route",
+                latencies);
     }
 
     private MetricFamilySamples lookups() {
-        String name = "line_server_lookups_seconds";
-        List<MetricFamilySamples.Sample> samples = new ArrayList<>();
+        Map<String, Distribution> lookups = new LinkedHashMap<>();
         for (RequestMetrics.LookupOutcome outcome : RequestMetrics.LookupOutcome.values()) {
-            addBuckets(
-                    samples,
-                    name,
-                    List.of("outcome"),
-                    List.of(outcome.label),
-                    requests.lookups(outcome),
-                    NANOS_PER_SECOND);
+            lookups.put(outcome.label, requests.lookups(outcome));
         }
-        return new MetricFamilySamples(name, Type.HISTOGRAM, "Lookups of lines in the store", samples);
+        return durations("line_server_lookups_seconds", "Lookups of lines in the store", "outcome", lookups);
+    }
+
+    /** @param values distributions of nanoseconds, by the values of the label */
+    private static MetricFamilySamples durations(
+            String name, String help, String label, Map<String, Distribution> values) {
+        List<MetricFamilySamples.Sample> samples = new ArrayList<>();
+        values.forEach((value, durations) ->
+                addBuckets(samples, name, List.of(label), List.of(value), durations, NANOS_PER_SECOND));
+        return new MetricFamilySamples(name, Type.HISTOGRAM, help, samples);
     }
 
     private static MetricFamilySamples histogram(String name, String help, Distribution values, double unit) {
         List<MetricFamilySamples.Sample> samples = new ArrayList<>();
         addBuckets(samples, name, List.of(), List.of(), values, unit);
         return new MetricFamilySamples(name, Type.HISTOGRAM, help, samples);
-    }
-
-    private static MetricFamilySamples counter(String name, String help, long value) {
-        return new MetricFamilySamples(
-                name,
-                Type.COUNTER,
-                help,
-                List.of(new MetricFamilySamples.Sample(name + "_total", List.of(), List.of(), (double) value)));
     }
 
     /** Adds the samples of one histogram. Prometheus wants each bucket to contain those below it. */
