@@ -132,33 +132,21 @@ public final class LineServerCommand implements IVersionProvider {
     static CommandLine commandLine() {
         CommandLine command = new CommandLine(new LineServerCommand());
         add(command, new ServeCommand(), EnumSet.allOf(SettingOption.class));
-        add(
-                command,
-                new IngestCommand(),
-                SettingOption.with(SettingOption.INGEST_OPTIONS, SettingOption.DATASET_OPTIONS));
+        add(command, new IngestCommand(), SettingOption.INGEST_OPTIONS);
         add(command, new VerifyCommand(), SettingOption.LINE_OPTIONS);
-        add(command, new PlanCommand(), SettingOption.with(SettingOption.PLAN_OPTIONS, SettingOption.STORE_OPTIONS));
+        add(command, new PlanCommand(), SettingOption.PLAN_OPTIONS);
         add(command, new GetCommand(), SettingOption.LINE_OPTIONS);
         add(command, new McpCommand(), SettingOption.LINE_OPTIONS);
         add(command, new DatasetsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new VersionsCommand(), SettingOption.STORE_OPTIONS);
-        add(
-                command,
-                new DiffCommand(),
-                SettingOption.with(EnumSet.of(SettingOption.FIRST_LINE_NUMBER), SettingOption.STORE_OPTIONS));
-        add(
-                command,
-                new PublishCommand(),
-                SettingOption.with(EnumSet.of(SettingOption.KEEP), SettingOption.STORE_OPTIONS));
+        add(command, new DiffCommand(), SettingOption.DIFF_OPTIONS);
+        add(command, new PublishCommand(), SettingOption.PUBLISH_OPTIONS);
         add(command, new RollbackCommand(), SettingOption.STORE_OPTIONS);
         add(command, new BuildsCommand(), SettingOption.STORE_OPTIONS);
         add(command, new DropCommand(), SettingOption.STORE_OPTIONS);
         add(command, new ReclaimCommand(), SettingOption.STORE_OPTIONS);
         add(command, new KeyCommand(), Set.of());
-        add(
-                command,
-                new DoctorCommand(),
-                SettingOption.with(SettingOption.SERVER_OPTIONS, SettingOption.DATASET_OPTIONS));
+        add(command, new DoctorCommand(), SettingOption.DOCTOR_OPTIONS);
         return command.setExpandAtFiles(false);
     }
 

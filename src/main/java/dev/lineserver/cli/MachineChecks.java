@@ -17,8 +17,10 @@ import dev.lineserver.store.Quantities;
 /**
  * Checks the machine and the process. Reads only: nothing is written. A fact that the system does not show is not judged.
  * {@link ServerChecks} checks addresses and files that the settings name.
+ *
+ * @param root contains {@code proc} and {@code sys}; tests use another directory than {@code /}
  */
-final class MachineChecks {
+record MachineChecks(Path root) {
     /** Java 25 is the release that all tests use. */
     private static final int TESTED_JAVA = 25;
 
@@ -42,13 +44,6 @@ final class MachineChecks {
     private static final Pattern TOTAL_MEMORY = Pattern.compile("(?m)^MemTotal: +(\\d+) kB");
     private static final Pattern FLAGS = Pattern.compile("(?m)^flags\\s*:(.*)$");
     private static final Pattern CONTROL_GROUP = Pattern.compile("(?m)^0::/(.*)$");
-
-    /** Contains {@code proc} and {@code sys}; tests use another directory than {@code /}. */
-    private final Path root;
-
-    MachineChecks(Path root) {
-        this.root = root;
-    }
 
     static boolean isNative() {
         return System.getProperty("org.graalvm.nativeimage.imagecode") != null;

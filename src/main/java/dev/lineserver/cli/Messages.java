@@ -7,16 +7,8 @@ import picocli.CommandLine.Help.Ansi;
 import dev.lineserver.store.ControlCharacters;
 
 /** Prints messages to standard error, one line each. Control characters in a message are escaped. */
-final class Messages {
+record Messages(PrintStream stream, Ansi ansi) {
     private static final String PREFIX = "line-server:";
-
-    private final PrintStream stream;
-    private final Ansi ansi;
-
-    Messages(PrintStream stream, Ansi ansi) {
-        this.stream = stream;
-        this.ansi = ansi;
-    }
 
     void print(String message) {
         print("faint", message);

@@ -2,6 +2,7 @@ package dev.lineserver.cli;
 
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -94,18 +95,21 @@ enum SettingOption {
             "FILE",
             "Read settings from this file, instead of config/application.properties in the current directory.");
 
-    /** The options of verbs that store. */
-    static final Set<SettingOption> INGEST_OPTIONS = EnumSet.range(KEEP, PRIORITY);
-    /** The options of verbs that plan to store. */
-    static final Set<SettingOption> PLAN_OPTIONS = EnumSet.of(KEEP, LINES_PER_RECORD, COMPRESS);
-    /** The options of which {@code doctor} checks that a server can use their values. */
-    static final Set<SettingOption> SERVER_OPTIONS = EnumSet.of(HOST, PORT, API_KEYS, MANAGEMENT_PORT);
     /** The options that select a store. */
     static final Set<SettingOption> STORE_OPTIONS = EnumSet.range(STORE, CONFIG);
     /** The options that select a dataset in a store. */
-    static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, CONFIG);
+    private static final Set<SettingOption> DATASET_OPTIONS = EnumSet.range(DATASET, CONFIG);
     /** The options that select lines of a dataset. */
     static final Set<SettingOption> LINE_OPTIONS = EnumSet.range(FIRST_LINE_NUMBER, CONFIG);
+
+    static final Set<SettingOption> INGEST_OPTIONS =
+            with(DATASET_OPTIONS, KEEP, LINES_PER_RECORD, COMPRESS, RATE, PRIORITY);
+    static final Set<SettingOption> PLAN_OPTIONS = with(STORE_OPTIONS, KEEP, LINES_PER_RECORD, COMPRESS);
+    static final Set<SettingOption> DIFF_OPTIONS = with(STORE_OPTIONS, FIRST_LINE_NUMBER);
+    static final Set<SettingOption> PUBLISH_OPTIONS = with(STORE_OPTIONS, KEEP);
+    /** Those of {@code serve} are checked: that a server can use their values. */
+    static final Set<SettingOption> DOCTOR_OPTIONS = with(DATASET_OPTIONS, HOST, PORT, API_KEYS, MANAGEMENT_PORT);
+
     /** The options whose settings begin with {@code http.}. */
     private static final Set<SettingOption> HTTP_OPTIONS =
             EnumSet.of(API_KEYS, RATE_LIMIT, CORS_ORIGINS, SWAGGER_UI, MCP);
@@ -123,10 +127,9 @@ enum SettingOption {
         this.description = description;
     }
 
-    /** Returns the options of both sets. */
-    static Set<SettingOption> with(Set<SettingOption> some, Set<SettingOption> others) {
+    private static Set<SettingOption> with(Set<SettingOption> some, SettingOption... others) {
         Set<SettingOption> all = EnumSet.copyOf(some);
-        all.addAll(others);
+        all.addAll(List.of(others));
         return all;
     }
 

@@ -2,6 +2,7 @@ package dev.lineserver.http;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -179,14 +180,17 @@ public final class LineRoute {
         try {
             lineIndex = numbers.index(number);
         } catch (IllegalArgumentException e) {
-            outcomes.refuse(request, Problem.notALineNumber(PathText.readable(number), String.valueOf(e.getMessage())));
+            outcomes.refuse(
+                    request,
+                    Problem.notALineNumber(PathText.readable(number), String.valueOf(e.getMessage())),
+                    Map.of());
             return;
         }
         versions.open(
                 target,
                 context,
                 version -> lookUp(request, newRequest(version, target, lineIndex), context),
-                refusal -> outcomes.refuse(request, refusal));
+                refusal -> outcomes.refuse(request, refusal, Map.of()));
     }
 
     /** Answers a request after its lookup, and releases it. */
@@ -198,7 +202,7 @@ public final class LineRoute {
                     // First of all: nothing that an answer throws may keep the version open.
                     lineRequest.release();
                     if (answered.failed() && !request.response().closed()) {
-                        failures.answer(request, lineRequest.version.manifest(), answered.cause());
+                        failures.answer(request, lineRequest.version.manifest(), answered.cause(), Map.of());
                     }
                 });
     }
@@ -220,13 +224,7 @@ public final class LineRoute {
             }
             case Lookup.FoundInParts(LineParts parts) -> {
                 if (!answerWithHeadOnly(request, lineRequest, form, parts.length())) {
-                    return new LongLineAnswer(
-                                    request,
-                                    lineRequest,
-                                    form,
-                                    parts,
-                                    head,
-                                    failure -> failures.answer(request, lineRequest.version.manifest(), failure))
+                    return new LongLineAnswer(request, lineRequest, form, parts, head, failures)
                             .write(allocator, lookupTimeout);
                 }
             }

@@ -115,7 +115,7 @@ final class LinesRoute {
                 refuse(request, e.problem);
             }
         } else {
-            Problem.methodNotAllowed("Use GET, HEAD or POST, not " + method + ".")
+            Problem.of(ProblemType.METHOD_NOT_ALLOWED, "Use GET, HEAD or POST, not " + method + ".")
                     .answer(request, Map.of("Allow", "GET, HEAD, POST", "Accept-Ranges", "lines"));
         }
     }
@@ -238,7 +238,7 @@ final class LinesRoute {
 
     private void refuseRange(HttpServerRequest request, long lineCount) {
         String detail = "The text has " + lineCount + " lines; the first one is " + numbers.first() + ".";
-        Problem.rangeNotSatisfiable(detail, lineCount)
+        Problem.of(ProblemType.RANGE_NOT_SATISFIABLE, detail, Map.of("lines", lineCount))
                 .answer(request, Map.of("Accept-Ranges", "lines", "Content-Range", "lines */" + lineCount));
     }
 

@@ -1,8 +1,8 @@
 package dev.lineserver.http;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
 
 import io.netty.buffer.ByteBufAllocator;
 import io.vertx.core.Future;
@@ -25,27 +25,26 @@ final class LongLineAnswer implements BodyWriter.Owner {
     private final LineForm form;
     private final LineParts parts;
     private final LineHead head;
-    private final Consumer<Throwable> onFailure;
+    private final StoreFailures failures;
     /** True if the store writes to memory of this answer, so that the version must stay open until it has ended. */
     private final boolean inBlocks;
 
     private final LineRange range;
     private final Promise<Void> released = Promise.promise();
 
-    /** @param onFailure answers the request, or cuts its answer off, after a failure of the store */
     LongLineAnswer(
             HttpServerRequest request,
             LineRequest lineRequest,
             LineForm form,
             LineParts parts,
             LineHead head,
-            Consumer<Throwable> onFailure) {
+            StoreFailures failures) {
         this.request = request;
         this.lineRequest = lineRequest;
         this.form = form;
         this.parts = parts;
         this.head = head;
-        this.onFailure = onFailure;
+        this.failures = failures;
         range = lineRequest.version.range(lineRequest.lineIndex, lineRequest.lineIndex + 1);
         // A store that must read the line to know the bytes of this range reads it in parts.
         inBlocks = range.byteCount().isPresent();
@@ -78,7 +77,7 @@ final class LongLineAnswer implements BodyWriter.Owner {
             boolean _ = released.tryComplete();
         }
         if (!request.response().closed()) {
-            onFailure.accept(failure);
+            failures.answer(request, lineRequest.version.manifest(), failure, Map.of());
         }
     }
 

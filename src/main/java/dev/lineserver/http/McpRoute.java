@@ -85,7 +85,8 @@ final class McpRoute {
     private void handle(McpServer server, RoutingContext routing) {
         HttpServerRequest request = routing.request();
         if (!request.method().equals(HttpMethod.POST)) {
-            Problem.methodNotAllowed("Use POST, not " + request.method() + ".").answer(request, ALLOW);
+            Problem.of(ProblemType.METHOD_NOT_ALLOWED, "Use POST, not " + request.method() + ".")
+                    .answer(request, ALLOW);
             return;
         }
         Problem problem = findProblem(request);

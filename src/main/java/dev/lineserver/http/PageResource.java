@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,7 +14,6 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -46,6 +46,9 @@ final class PageResource {
     private static final List<Variant> ROOT_VARIANTS = Variant.mediaTypes(
                     MediaType.TEXT_HTML_TYPE, MediaType.APPLICATION_JSON_TYPE)
             .build();
+    private static final String FILES =
+            "index.html status.html page.css api.js blocks.js bytes.js detail.js lines.js list.js"
+                    + " metrics.js status.js";
     private static final Map<String, MediaType> TYPES = Map.of(
             "html",
             HTML,
@@ -55,23 +58,12 @@ final class PageResource {
             new MediaType("text", "javascript", "UTF-8"));
 
     private final Map<String, PageFile> files;
-    private final Root root;
+    private final Map<String, Object> paths;
 
     PageResource(ServeConfig config) {
         String firstLine = String.valueOf(config.lineNumbers().first());
         String dataset = config.dataset().toString();
-        files = Stream.of(
-                        "index.html",
-                        "status.html",
-                        "page.css",
-                        "api.js",
-                        "blocks.js",
-                        "bytes.js",
-                        "detail.js",
-                        "lines.js",
-                        "list.js",
-                        "metrics.js",
-                        "status.js")
+        files = Stream.of(FILES.split(" ", -1))
                 .collect(Collectors.toMap(
                         Function.identity(),
                         name -> PageFile.load(
@@ -80,42 +72,24 @@ final class PageResource {
                                         ? text.replace("{first-line}", firstLine)
                                                 .replace("{dataset}", dataset)
                                         : text)));
-        root = Root.of(config);
+        paths = paths(config.lineNumbers().first(), dataset);
     }
 
-    /**
-     * The names and paths that a program finds at the root of the server.
-     *
-     * @param firstLineNumber number of the first line, 0 or 1
-     * @param dataset the dataset that paths without one read
-     */
-    @RegisterForReflection
-    record Root(
-            String service,
-            long firstLineNumber,
-            String dataset,
-            String line,
-            String lines,
-            String datasets,
-            String problems,
-            String status,
-            String openapi,
-            String health,
-            String metrics) {
-        static Root of(ServeConfig config) {
-            return new Root(
-                    "Line Server",
-                    config.lineNumbers().first(),
-                    config.dataset().toString(),
-                    "/lines/{number}",
-                    "/lines",
-                    "/datasets",
-                    "/problems",
-                    "/status",
-                    "/q/openapi",
-                    "/q/health",
-                    "/q/metrics");
-        }
+    /** Returns the names and paths that a program finds at the root of the server. */
+    private static Map<String, Object> paths(int firstLineNumber, String dataset) {
+        Map<String, Object> paths = new LinkedHashMap<>();
+        paths.put("service", "Line Server");
+        paths.put("firstLineNumber", firstLineNumber);
+        paths.put("dataset", dataset);
+        paths.put("line", "/lines/{number}");
+        paths.put("lines", "/lines");
+        paths.put("datasets", "/datasets");
+        paths.put("problems", "/problems");
+        paths.put("status", "/status");
+        paths.put("openapi", "/q/openapi");
+        paths.put("health", "/q/health");
+        paths.put("metrics", "/q/metrics");
+        return paths;
     }
 
     /** A file as it is sent. */
@@ -142,7 +116,7 @@ final class PageResource {
     public Response root(@Context Request request) {
         MediaType type = select(request, ROOT_VARIANTS);
         return MediaType.APPLICATION_JSON_TYPE.isCompatible(type)
-                ? Response.ok(root, MediaType.APPLICATION_JSON_TYPE).build()
+                ? Response.ok(paths, MediaType.APPLICATION_JSON_TYPE).build()
                 : send(request, "index.html").build();
     }
 

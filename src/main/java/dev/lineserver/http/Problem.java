@@ -38,7 +38,11 @@ record Problem(
     private static final String NO_STORE = "no-store";
 
     static Problem of(ProblemType type, String detail, Map<String, Object> members) {
-        return new Problem(type.path(), type.title, type.status, detail, members);
+        return of(type, type.status, detail, members);
+    }
+
+    private static Problem of(ProblemType type, int status, String detail, Map<String, Object> members) {
+        return new Problem(type.path(), type.title, status, detail, members);
     }
 
     static Problem of(ProblemType type, String detail) {
@@ -66,16 +70,8 @@ record Problem(
         return of(ProblemType.INVALID_BODY, detail);
     }
 
-    static Problem unsupportedMediaType(String detail) {
-        return of(ProblemType.UNSUPPORTED_MEDIA_TYPE, detail);
-    }
-
     static Problem preconditionFailed(String etag) {
         return of(ProblemType.PRECONDITION_FAILED, "If-Match does not name the current entity tag, " + etag + ".");
-    }
-
-    static Problem rangeNotSatisfiable(String detail, long lineCount) {
-        return of(ProblemType.RANGE_NOT_SATISFIABLE, detail, Map.of("lines", lineCount));
     }
 
     static Problem rangeTooLong(String detail) {
@@ -86,11 +82,6 @@ record Problem(
         String detail = "Line " + line + " has " + length + " bytes, and lines of over " + NdjsonWriter.MAX_LINE_BYTES
                 + " bytes are not sent as JSON; accept text/plain or application/octet-stream.";
         return of(ProblemType.TOO_LONG_FOR_JSON, detail, Map.of("line", line, "bytes", length));
-    }
-
-    /** The problem of a method that a resource does not have, if more than {@code GET} and {@code HEAD} exist there. */
-    static Problem methodNotAllowed(String detail) {
-        return of(ProblemType.METHOD_NOT_ALLOWED, detail);
     }
 
     static Problem pastTheEnd(long lineCount) {
@@ -127,7 +118,7 @@ record Problem(
     /** The problem of a page that a browser shows, and whose origin may not use a resource. */
     static Problem originRefused(String origin) {
         String detail = "Pages of the origin " + origin + " may not use this resource; name it in --cors-origins.";
-        return new Problem(ProblemType.REFUSED.path(), ProblemType.REFUSED.title, 403, detail, Map.of());
+        return of(ProblemType.REFUSED, 403, detail, Map.of());
     }
 
     /**
@@ -173,8 +164,7 @@ record Problem(
             case 505 -> "Use HTTP/1.1 or HTTP/2.";
             default -> "The request was refused with status " + status + ".";
         };
-        ProblemType type = ProblemType.of(status);
-        return new Problem(type.path(), type.title, status, detail, Map.of());
+        return of(ProblemType.of(status), status, detail, Map.of());
     }
 
     /**

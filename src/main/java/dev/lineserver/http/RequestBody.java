@@ -60,7 +60,8 @@ final class RequestBody {
             end();
             RequestGuard.discardBody(request, maxBytes);
             String found = type == null || type.isBlank() ? "There is no Content-Type" : "The Content-Type is " + type;
-            onRefusal.accept(Problem.unsupportedMediaType(found + "; " + form + " as application/json."));
+            onRefusal.accept(
+                    Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, found + "; " + form + " as application/json."));
             return;
         }
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {

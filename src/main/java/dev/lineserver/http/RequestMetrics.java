@@ -116,11 +116,6 @@ final class RequestMetrics {
         return index < 0 ? STATUSES.length : index;
     }
 
-    /** @param nanos duration of the lookup in nanoseconds */
-    void recordLookup(LookupOutcome outcome, long nanos) {
-        lookups(outcome).record(nanos);
-    }
-
     void recordRefusal(Refusal refusal) {
         requireNonNull(refusals.get(refusal)).increment();
     }
@@ -133,6 +128,7 @@ final class RequestMetrics {
         return requireNonNull(refusals.get(refusal)).sum();
     }
 
+    /** Returns the durations of lookups in nanoseconds. */
     Distribution lookups(LookupOutcome outcome) {
         return requireNonNull(lookups.get(outcome));
     }

@@ -71,7 +71,7 @@ public final class RequestOutcomes {
             case Lookup.PastTheEnd _ -> RequestMetrics.LookupOutcome.PAST_THE_END;
             case Lookup.Damaged _ -> RequestMetrics.LookupOutcome.DAMAGED;
         };
-        requests.recordLookup(outcome, nanos);
+        requests.lookups(outcome).record(nanos);
     }
 
     /** Counts a request of the fast path as in flight until {@link #endRequest}. */
@@ -90,11 +90,6 @@ public final class RequestOutcomes {
     }
 
     /** Answers a request without a lookup. An unavailable dataset or version still counts as a failed lookup. */
-    void refuse(HttpServerRequest request, Problem refusal) {
-        refuse(request, refusal, Map.of());
-    }
-
-    /** As {@link #refuse(HttpServerRequest, Problem)}, with more headers. */
     void refuse(HttpServerRequest request, Problem refusal, Map<String, String> more) {
         if (refusal.status() == 503 || refusal.status() == 500) {
             recordLookup(null, 0);

@@ -12,22 +12,12 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 
 /** Answers requests whose store has failed, and counts and logs these failures. Safe for use by several threads. */
-final class StoreFailures {
-
-    private final RequestOutcomes outcomes;
-    private final LineNumbers numbers;
-
-    StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
-        this.outcomes = outcomes;
-        this.numbers = numbers;
-    }
-
-    /** Answers a request with a problem; if the head of another answer has been written, cuts that answer off. */
-    void answer(HttpServerRequest request, Manifest manifest, Throwable failure) {
-        answer(request, manifest, failure, Map.of());
-    }
-
-    /** As {@link #answer(HttpServerRequest, Manifest, Throwable)}, with more headers. */
+record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
+    /**
+     * Answers a request with a problem; if the head of another answer has been written, cuts that answer off.
+     *
+     * @param more headers
+     */
     void answer(HttpServerRequest request, Manifest manifest, Throwable failure, Map<String, String> more) {
         switch (StoreException.causeOf(failure)) {
             case StoreUnavailableException e -> {
