@@ -23,6 +23,7 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
     private final Traces traces;
     private final @Nullable Span span;
     private final long startNanos;
+    private final @Nullable HeadDeadline headDeadline;
     private boolean ended;
 
     private RequestObserver(
@@ -32,6 +33,10 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
         this.log = log;
         this.traces = traces;
         this.startNanos = startNanos;
+        headDeadline = HeadDeadline.of(channel(routing));
+        if (headDeadline != null) {
+            headDeadline.requestBegan(routing.request().version() == HttpVersion.HTTP_2);
+        }
         span = traces.begin(routing.request(), System.nanoTime() - startNanos);
     }
 
@@ -41,7 +46,6 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
         LineRequest begun = LineRequest.peekHandedOver();
         long startNanos = begun == null ? System.nanoTime() : begun.startNanos;
         metrics.begin();
-        HeadDeadline.requestBegan(channel(routing), routing.request().version() == HttpVersion.HTTP_2);
         RequestObserver observer = new RequestObserver(routing, metrics, log, traces, startNanos);
         int _ = routing.addEndHandler(observer);
         Span span = observer.span;
@@ -57,7 +61,9 @@ final class RequestObserver implements Handler<AsyncResult<Void>> {
         }
         ended = true;
         metrics.end();
-        HeadDeadline.requestEnded(channel(routing));
+        if (headDeadline != null) {
+            headDeadline.requestEnded();
+        }
         HttpServerResponse response = routing.response();
         int status = response.headWritten() ? response.getStatusCode() : RequestMetrics.NO_STATUS;
         long nanos = System.nanoTime() - startNanos;

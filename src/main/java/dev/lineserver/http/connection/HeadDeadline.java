@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The deadline also counts the preface of HTTP/2 and the handshake of TLS, which come before the first head. It starts
  * again while the server does not read from the connection.
  *
- * <p>All methods but the static ones run on the event loop of the connection.
+ * <p>All methods but {@link #of} and {@link #requestEnded} run on the event loop of the connection.
  */
 public final class HeadDeadline extends ChannelInboundHandlerAdapter {
     private static final AttributeKey<HeadDeadline> KEY = AttributeKey.valueOf(HeadDeadline.class, "connection");
@@ -54,32 +54,30 @@ public final class HeadDeadline extends ChannelInboundHandlerAdapter {
         this.heads = heads;
     }
 
-    /** Reports that a head is complete. The caller is on the event loop of the connection. */
-    public static void requestBegan(Channel channel, boolean http2) {
-        HeadDeadline deadline = channel.attr(KEY).get();
-        if (deadline != null) {
-            deadline.begin(http2);
-        }
+    /** Returns the deadline of a connection; null if it has none. */
+    public static @Nullable HeadDeadline of(Channel channel) {
+        return channel.attr(KEY).get();
     }
 
-    /** Reports the end of an answer, as often as {@link #requestBegan}. May be called on any thread. */
-    public static void requestEnded(Channel channel) {
-        HeadDeadline deadline = channel.attr(KEY).get();
-        if (deadline == null) {
-            return;
-        }
-        if (channel.eventLoop().inEventLoop()) {
-            deadline.requests--;
-        } else {
-            channel.eventLoop().execute(() -> deadline.requests--);
-        }
-    }
-
-    private void begin(boolean requestOfHttp2) {
+    /**
+     * Reports that a head is complete. The caller is on the event loop of the connection.
+     *
+     * @param requestOfHttp2 true if other frames than heads may follow
+     */
+    public void requestBegan(boolean requestOfHttp2) {
         requests++;
         http2 = requestOfHttp2;
         if (listed && pending != null) {
             pending.remove(this);
+        }
+    }
+
+    /** Reports the end of an answer, as often as {@link #requestBegan}. May be called on any thread. */
+    public void requestEnded() {
+        if (channel == null || channel.eventLoop().inEventLoop()) {
+            requests--;
+        } else {
+            channel.eventLoop().execute(() -> requests--);
         }
     }
 

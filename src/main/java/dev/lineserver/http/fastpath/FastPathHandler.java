@@ -71,8 +71,11 @@ final class FastPathHandler extends ChannelDuplexHandler {
      */
     private static final int MAX_ROUTED_REQUESTS = 100;
 
-    /** Short enough for an idle timeout of one second, and long enough to cost most requests nothing. */
-    private static final long IDLE_RESET_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** The idle timeout restarts once in this fraction of it, so a busy connection may seem idle that much too early. */
+    private static final int IDLE_RESETS = 20;
+
+    /** For a connection without an idle timeout, which may get one. */
+    private static final long NO_IDLE_TIMEOUT_MILLIS = 1000;
 
     private final FastPath fastPath;
     private final PlainRequestParser parser = new PlainRequestParser();
@@ -92,7 +95,9 @@ final class FastPathHandler extends ChannelDuplexHandler {
     /** True if bytes were forwarded without a {@code channelReadComplete} after them: Vert.x flushes its answers then. */
     private boolean readCompletePending;
 
-    private long lastIdleResetNanos = System.nanoTime();
+    private long nextIdleResetNanos = System.nanoTime();
+    /** Null until the first request, and if the connection has none. Kept, because finding it costs several accesses to memory. */
+    private @Nullable HeadDeadline headDeadline;
 
     FastPathHandler(FastPath fastPath) {
         this.fastPath = fastPath;
@@ -198,7 +203,12 @@ final class FastPathHandler extends ChannelDuplexHandler {
         }
         resetIdleTimeout(ctx);
         fastPath.outcomes.beginRequest();
-        HeadDeadline.requestBegan(ctx.channel(), false);
+        if (headDeadline == null) {
+            headDeadline = HeadDeadline.of(ctx.channel());
+        }
+        if (headDeadline != null) {
+            headDeadline.requestBegan(false);
+        }
         // Before the lookup begins: it may end, and change the state again, before this call returns.
         state = ConnectionState.LOOKING_UP;
         request.lookUp(ctx.executor(), true, () -> finishLookup(ctx, request, plain));
@@ -229,7 +239,9 @@ final class FastPathHandler extends ChannelDuplexHandler {
                 request.release();
             }
             fastPath.outcomes.endRequest();
-            HeadDeadline.requestEnded(ctx.channel());
+            if (headDeadline != null) {
+                headDeadline.requestEnded();
+            }
             processing = nested;
         }
         // Does nothing if nested: the loop of processHeld continues.
@@ -283,16 +295,19 @@ final class FastPathHandler extends ChannelDuplexHandler {
 
     /**
      * Restarts the idle timeout, whose handler comes later in the pipeline and does not see the requests that are answered
-     * here. Vert.x may replace that handler, so it is looked up each time.
+     * here. Vert.x may replace that handler, so it is looked up each time. That visits all handlers of the connection: with
+     * thousands of connections they are in no cache, so it must not happen with every request.
      */
     private void resetIdleTimeout(ChannelHandlerContext ctx) {
         long now = System.nanoTime();
-        if (now - lastIdleResetNanos > IDLE_RESET_INTERVAL_NANOS) {
-            lastIdleResetNanos = now;
+        if (now - nextIdleResetNanos >= 0) {
             IdleStateHandler idle = ctx.pipeline().get(IdleStateHandler.class);
+            long timeoutMillis = NO_IDLE_TIMEOUT_MILLIS;
             if (idle != null) {
                 idle.resetReadTimeout();
+                timeoutMillis = Math.max(idle.getReaderIdleTimeInMillis(), idle.getAllIdleTimeInMillis());
             }
+            nextIdleResetNanos = now + TimeUnit.MILLISECONDS.toNanos(timeoutMillis) / IDLE_RESETS;
         }
     }
 

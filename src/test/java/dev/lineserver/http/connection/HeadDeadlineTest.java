@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -52,10 +53,14 @@ final class HeadDeadlineTest {
         channel.writeInbound(Unpooled.wrappedBuffer(new byte[1]));
     }
 
+    private HeadDeadline deadline() {
+        return requireNonNull(HeadDeadline.of(channel));
+    }
+
     private void exchange() {
         receive();
-        HeadDeadline.requestBegan(channel, false);
-        HeadDeadline.requestEnded(channel);
+        deadline().requestBegan(false);
+        deadline().requestEnded();
     }
 
     @Test
@@ -95,13 +100,13 @@ final class HeadDeadlineTest {
     @Test
     void aConnectionWithARequestInProgressIsLeftAlone() {
         receive();
-        HeadDeadline.requestBegan(channel, false);
-        HeadDeadline.requestBegan(channel, false);
-        HeadDeadline.requestEnded(channel);
+        deadline().requestBegan(false);
+        deadline().requestBegan(false);
+        deadline().requestEnded();
         receive();
         pass(HOUR_MILLIS);
         assertTrue(channel.isOpen());
-        HeadDeadline.requestEnded(channel);
+        deadline().requestEnded();
         receive();
         pass(TIMEOUT_MILLIS);
         assertFalse(channel.isOpen());
@@ -132,8 +137,8 @@ final class HeadDeadlineTest {
     @Test
     void framesOfHttp2AreNotTakenForHeads() {
         receive();
-        HeadDeadline.requestBegan(channel, true);
-        HeadDeadline.requestEnded(channel);
+        deadline().requestBegan(true);
+        deadline().requestEnded();
         receive();
         pass(HOUR_MILLIS);
         assertTrue(channel.isOpen());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
@@ -342,13 +343,7 @@ final class FastPathHandlerTest {
     /** The handler of the idle timeout does not see requests that are answered here. */
     @Test
     void answersPutTheIdleTimeoutOffNowAndThen() {
-        AtomicInteger resets = new AtomicInteger();
-        channel.pipeline().addLast(new IdleStateHandler(60, 0, 0) {
-            @Override
-            public void resetReadTimeout() {
-                resets.incrementAndGet();
-            }
-        });
+        AtomicInteger resets = addIdleTimeout(1);
         int requests = 0;
         while (resets.get() < 2) {
             send(plain(1));
@@ -356,6 +351,29 @@ final class FastPathHandlerTest {
             requests++;
         }
         assertTrue(requests > 2, "not at every request");
+    }
+
+    /** Each look at the handlers of a connection costs time, so a busy server must not look whenever a slow client asks. */
+    @Test
+    void aLongIdleTimeoutIsPutOffRarely() {
+        AtomicInteger resets = addIdleTimeout(Integer.MAX_VALUE);
+        long begin = System.nanoTime();
+        while (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(200)) {
+            send(plain(1));
+            channel.releaseOutbound();
+        }
+        assertEquals(1, resets.get());
+    }
+
+    private AtomicInteger addIdleTimeout(int seconds) {
+        AtomicInteger resets = new AtomicInteger();
+        channel.pipeline().addLast(new IdleStateHandler(0, 0, seconds) {
+            @Override
+            public void resetReadTimeout() {
+                resets.incrementAndGet();
+            }
+        });
+        return resets;
     }
 
     @Test
