@@ -45,6 +45,9 @@ final class Reclaimer {
     /** Time for which one server excludes the others. */
     private static final long CLAIM_MILLIS = 60_000;
 
+    /** Time for which a reclaim waits until the nodes have deleted the records of a set. */
+    private static final long DELETION_TIMEOUT_MILLIS = 60_000;
+
     /** The server decides once in ten seconds whether it accepts writes. */
     private static final long WRITES_TIMEOUT_MILLIS = 30_000;
 
@@ -91,7 +94,7 @@ final class Reclaimer {
         for (LeftoverSet each : findings.found()) {
             // Records that are not old enough to be told from those of the version stay until it is deleted.
             if (each.set().state() != LineSet.SetState.LIVE
-                    || awaitDeletion(each.set(), clock.millis() + CLAIM_MILLIS) < each.inSet()) {
+                    || awaitDeletion(each.set(), clock.millis() + DELETION_TIMEOUT_MILLIS) < each.inSet()) {
                 reclaimed.add(each.leftover());
             }
         }
