@@ -105,6 +105,10 @@ final class ConfigFile {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
+            if (text.indexOf('\0') >= 0) {
+                throw new UsageException("the configuration file " + file
+                        + " is not UTF-8 text, but probably UTF-16: it has zero bytes; convert it, or name another");
+            }
             return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text)
                     .lines()
                     .toList();

@@ -2,6 +2,7 @@ package dev.lineserver.cli;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,6 +154,14 @@ final class ConfigFileTest {
         assertEquals(
                 "line-server: the configuration file a b.properties is not UTF-8 text; convert it, or name another\n",
                 text(err));
+        for (Charset utf16 : List.of(StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+            Files.writeString(file, "line-server.port=80", utf16);
+            assertEquals(2, run("datasets", "--config=" + file));
+            assertEquals(
+                    "line-server: the configuration file a b.properties is not UTF-8 text, but probably UTF-16: it has"
+                            + " zero bytes; convert it, or name another\n",
+                    text(err));
+        }
         Files.write(file, new byte[(1 << 20) + 1]);
         assertEquals(2, run("datasets", "--config=" + file));
         assertEquals(
