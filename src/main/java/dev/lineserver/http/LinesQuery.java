@@ -35,8 +35,9 @@ record LinesQuery(OptionalLong start, OptionalLong count, List<RequestedNumber> 
         }
         Map<String, List<String>> parameters;
         try {
-            parameters =
-                    new QueryStringDecoder(requestTarget, StandardCharsets.UTF_8, true, MAX_PARAMETERS).parameters();
+            parameters = new QueryStringDecoder(
+                            PathText.escaped(requestTarget), StandardCharsets.UTF_8, true, MAX_PARAMETERS)
+                    .parameters();
         } catch (IllegalArgumentException e) {
             throw new RefusedException(Problem.invalidQuery("The query is malformed: " + e.getMessage() + "."));
         }

@@ -180,6 +180,7 @@ final class RequestGuard {
         try {
             // Computed here for all later routes: if it failed there, the router would log a stack trace.
             routing.normalizedPath();
+            PathText.requireUtf8(request.path());
         } catch (IllegalArgumentException e) {
             return Problem.badRequest("The path is malformed: " + e.getMessage() + ".");
         }

@@ -433,8 +433,7 @@ final class LineRouteTest {
             value = {
                 "/Z\u00c3\u00bcrich, 404, nothing at /Z\u00fcrich;",
                 "/Z%C3%bcrich%2f%0A, 404, nothing at /Z\u00fcrich%2f%0A;",
-                "/Z\u00fcrich, 404, nothing at /Z%FCrich;",
-                "/%fc\u00e2%82%AC, 404, nothing at /%fc%E2%82%AC;",
+                "/%c3\u00bcrich, 404, nothing at /\u00fcrich;",
                 "/%E2%82%AC%C2%85, 404, nothing at /\u20ac\\\\u0085;",
                 "/lines/%C3%BC, 400, '\u00fc' is not a line number",
                 "/datasets/%C3%BC/lines/5, 404, no dataset \u00fc;",
@@ -444,6 +443,40 @@ final class LineRouteTest {
         String answer = new String(get(path).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
         assertTrue(answer.contains(detail), answer);
+    }
+
+    /** Bytes of Latin-1, a surrogate, a character that is cut off, and one that is longer than it must be. */
+    @ParameterizedTest
+    @CsvSource({
+        "/Z\u00fcrich, %FC",
+        "/%fc\u00e2%82%AC, %fc%E2%82%AC",
+        "/datasets/%ED%A0%80, %ED%A0%80",
+        "/datasets/%ED%A0%80/versions, %ED%A0%80",
+        "/datasets/default/versions/%FF, %FF",
+        "/datasets/%E2%82/lines/5, %E2%82",
+        "/datasets/default/versions/1/lines/%c0%af, %c0%af",
+        "/lines/%35%80, %80",
+        "/page/%FF, %FF",
+        "/q/%FF, %FF"
+    })
+    void aPathThatIsNotUtf8IsMalformed(String path, String bytes) throws Exception {
+        assertProblem(
+                get(path), 400, "bad-request", "\"detail\":\"The path is malformed: " + bytes + " is not UTF-8.\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '^',
+            value = {
+                "start=\u00c3\u00bc, '\u00fc' is not a line number",
+                "start=%C3%BC, '\u00fc' is not a line number",
+                "n=5&n=\u00e2\u0082\u00ac%2b, '\u20ac+' is not a line number",
+                "count=\u00c3\u00bc, count is '\u00fc'"
+            })
+    void aQueryIsShownAsTextIfItIsUtf8(String query, String detail) throws Exception {
+        String answer = get("/lines?" + query);
+        String text = new String(answer.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        assertTrue(text.startsWith("HTTP/1.1 400 ") && text.contains(detail), text);
     }
 
     @Test
