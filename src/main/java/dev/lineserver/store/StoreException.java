@@ -11,7 +11,12 @@ public abstract sealed class StoreException extends Exception
     private final String message;
 
     StoreException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        this(message, cause, true);
+    }
+
+    /** @param traced false to leave out the stack trace, which takes longer than all else about a refused request */
+    StoreException(String message, @Nullable Throwable cause, boolean traced) {
+        super(message, cause, true, traced);
         this.message = message;
     }
 

@@ -83,6 +83,9 @@ final class ClusterFailures {
 
     static StoreException toStoreException(int code, String activity, @Nullable AerospikeException failure) {
         String message = activity + " failed: " + describe(code, failure);
+        if (failure instanceof RefusedReadException) {
+            return StoreUnavailableException.refusal(message, failure);
+        }
         return isTransient(code)
                 ? new StoreUnavailableException(message, failure)
                 : new StoreFailedException(message + remedy(code), failure);

@@ -126,7 +126,7 @@ final class CoalescingReader<N> {
             if (refusal == ResultCode.ASYNC_QUEUE_FULL) {
                 statistics.refusals().increment();
             }
-            read.completeExceptionally(new AerospikeException(refusal));
+            read.completeExceptionally(new RefusedReadException(refusal));
         }
         return read;
     }

@@ -28,6 +28,20 @@ final class RecordReader {
     private final List<CoalescingReader<Node>> readers = new ArrayList<>();
     private final List<BatchReader> batchReaders = new ArrayList<>();
 
+    /** Carries a failure to the end of all stages, without a stack trace: only its cause is ever reported. */
+    private static final class FailedRead extends CompletionException {
+        private static final long serialVersionUID = 1;
+
+        private FailedRead(StoreException cause) {
+            super(cause);
+        }
+
+        @Override
+        public synchronized Throwable fillInStackTrace() {
+            return this;
+        }
+    }
+
     RecordReader(ConnectedCluster cluster) {
         this.loops = cluster.loops;
         for (NettyEventLoop loop : loops.getArray()) {
@@ -62,7 +76,7 @@ final class RecordReader {
     private static <T extends @Nullable Object> CompletableFuture<T> described(
             CompletableFuture<T> read, Supplier<String> description) {
         return read.exceptionally(failure -> {
-            throw new CompletionException(
+            throw new FailedRead(
                     StoreException.causeOf(failure) instanceof AerospikeException refused
                             ? ClusterFailures.toStoreException(refused, "reading " + description.get())
                             : new StoreUnavailableException("reading " + description.get() + " failed", failure));

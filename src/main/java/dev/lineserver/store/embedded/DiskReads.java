@@ -114,7 +114,7 @@ final class DiskReads implements AutoCloseable {
         // The threads take one read at a time, so that the queue is not empty while reads have to wait.
         int queued = threads.getQueue().size();
         if (!limit.admits(queued, queued == 0, nanoTime.getAsLong())) {
-            read.completeExceptionally(new StoreUnavailableException(TOO_MANY));
+            read.completeExceptionally(StoreUnavailableException.refusal(TOO_MANY, null));
             return;
         }
         try {

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 import com.aerospike.client.AerospikeException;
 import com.aerospike.client.BatchRead;
@@ -264,9 +265,14 @@ final class CoalescingReaderTest {
             toNode0.add(read(3L * i));
         }
         ReadOutcome toNode1 = read(1);
-        assertEquals(
-                beyond,
-                toNode0.stream().filter(answer -> answer.failure != null).count());
+        List<AerospikeException> refusals = toNode0.stream()
+                .flatMap(answer -> Stream.ofNullable(answer.failure))
+                .toList();
+        assertEquals(beyond, refusals.size());
+        for (AerospikeException refusal : refusals) {
+            assertEquals(ResultCode.ASYNC_QUEUE_FULL, refusal.getResultCode());
+            assertEquals(0, refusal.getStackTrace().length);
+        }
         loop.answerAll();
         assertEquals("node1", toNode1.from);
         assertEquals(

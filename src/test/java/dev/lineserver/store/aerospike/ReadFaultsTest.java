@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import com.aerospike.client.ResultCode;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import org.awaitility.Awaitility;
@@ -28,6 +29,7 @@ import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Samples;
 import dev.lineserver.store.Snapshot;
+import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
@@ -98,6 +100,40 @@ class ReadFaultsTest extends FakeNodeTest {
             assertTrue(took < 2_500, took + " ms");
             node.faults.clear();
             assertHolds(snapshot, CONTENT);
+        }
+    }
+
+    /** An overloaded server refuses thousands of requests a second, and each stack trace takes longer than all else. */
+    @Test
+    void aRefusedLookupHasItsReasonAndNoStackTrace() throws Exception {
+        AerospikeStore store = connect(settings());
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.faults.pauseBatchReads();
+            // On an event loop, as those of requests; one of them is enough for its queue.
+            List<Throwable> refusals = TestSettings.LOOPS
+                    .next()
+                    .submit(() -> {
+                        List<Throwable> failures = new ArrayList<>();
+                        for (int i = 0; i < 2 * CoalescingReader.MAX_QUEUED_READS; i++) {
+                            snapshot.lookup(1).whenComplete((_, failure) -> {
+                                if (failure != null) {
+                                    failures.add(failure);
+                                }
+                            });
+                        }
+                        return List.copyOf(failures);
+                    })
+                    .get();
+            node.faults.resumeBatchReads();
+            assertTrue(refusals.size() >= CoalescingReader.MAX_QUEUED_READS / 2);
+            Throwable refusal = refusals.getFirst();
+            String message = String.valueOf(StoreException.causeOf(refusal).getMessage());
+            assertInstanceOf(StoreUnavailableException.class, StoreException.causeOf(refusal));
+            assertTrue(message.startsWith("reading line index 1 of faulty version 1 failed: "), message);
+            assertTrue(message.endsWith("Aerospike result code " + ResultCode.ASYNC_QUEUE_FULL), message);
+            for (Throwable each = refusal; each != null; each = each.getCause()) {
+                assertEquals(0, each.getStackTrace().length, each.toString());
+            }
         }
     }
 

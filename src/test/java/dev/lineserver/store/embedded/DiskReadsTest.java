@@ -181,9 +181,10 @@ final class DiskReadsTest {
             clock.addAndGet(DiskReads.MAX_WAIT_NANOS);
             TestRead<Object> refused = waitingRead(disk);
             slow.runOnDiskThread(refused);
-            assertInstanceOf(
+            StoreUnavailableException refusal = assertInstanceOf(
                     StoreUnavailableException.class,
                     assertThrows(ExecutionException.class, refused::get).getCause());
+            assertEquals(0, refusal.getStackTrace().length, "it would cost more than the refusal");
             disk.countDown();
             for (TestRead<Object> read : accepted) {
                 assertEquals("line", read.get());
