@@ -5,22 +5,29 @@ import dev.lineserver.line.Limits;
 import dev.lineserver.line.Newlines;
 
 /**
- * A block of a source, the positions of its newlines, and its digest. {@link SourceReader} reuses a fixed number of
+ * A block of a source, the positions of its newlines, and its digest. {@link SourceReader} reuses a bounded number of
  * blocks; at any time, only one thread uses a block.
  */
 final class Block {
-    /** Heap that a block occupies: its bytes, and room for a position of each of them. */
+    /** Heap that a block occupies at most: its bytes, and room for a position of each of them. */
     static final int HEAP_BYTES = Limits.BLOCK_BYTES * (1 + Integer.BYTES);
 
-    final byte[] bytes = new byte[Limits.BLOCK_BYTES];
-    final int[] newlines = new int[Limits.BLOCK_BYTES];
-    ContentDigest digest = ContentDigest.ofBlock(bytes, 0);
+    final byte[] bytes;
+    final int[] newlines;
+    ContentDigest digest;
     /** Offset of the block's first byte in the source. */
     long offset;
     /** Number of bytes: {@link Limits#BLOCK_BYTES}, or fewer in a source's last block. */
     int length;
 
     int newlineCount;
+
+    /** @param capacity largest {@link #length}, in bytes; at most {@link Limits#BLOCK_BYTES} */
+    Block(int capacity) {
+        bytes = new byte[capacity];
+        newlines = new int[capacity];
+        digest = ContentDigest.ofBlock(bytes, 0);
+    }
 
     /** Finds the newlines, and hashes the bytes. */
     void scan() {

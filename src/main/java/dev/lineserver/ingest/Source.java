@@ -161,6 +161,11 @@ public sealed class Source implements AutoCloseable permits JoinedSource {
         }
     }
 
+    /** Returns the capacity of blocks for this source, in bytes: that of all its bytes if they are few. */
+    int blockBytes() {
+        return isPlainFile() ? (int) Math.min(Limits.BLOCK_BYTES, size()) : Limits.BLOCK_BYTES;
+    }
+
     /**
      * Assigns the next bytes of the source to a block, and reads them unless the source is a plain file. Called by one
      * thread.

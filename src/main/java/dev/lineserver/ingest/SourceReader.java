@@ -28,8 +28,8 @@ import dev.lineserver.store.Content;
  * </pre>
  *
  * <p>The calling thread waits for the oldest block in flight, so blocks are split in the order of the source however
- * the pool completes them. A fixed number of blocks circulates. When the sink blocks, no block becomes free and reading
- * stops: this is the back-pressure, and it bounds the heap for a source of any size.
+ * the pool completes them. The number of blocks that circulate is bounded. When the sink blocks, no block becomes free and
+ * reading stops: this is the back-pressure, and it bounds the heap for a source of any size.
  *
  * <p>An instance reads one source once.
  */
@@ -123,19 +123,21 @@ final class SourceReader {
     private <X extends Exception> void readBlocks(ExecutorService pool, int ahead, BlockSink<X> sink)
             throws X, IOException, LineTooLongException, InterruptedException {
         Deque<Block> free = new ArrayDeque<>(ahead);
-        for (int i = 0; i < ahead; i++) {
-            free.push(new Block());
-        }
         Queue<Future<Block>> inFlight = new ArrayDeque<>(ahead);
+        boolean ended = false;
         while (true) {
-            // A block stays in the deque if the source has ended: only an assigned one is taken.
-            while (!free.isEmpty() && source.assign(free.element())) {
-                Block next = free.pop();
-                inFlight.add(pool.submit(() -> {
-                    source.load(next);
-                    next.scan();
-                    return next;
-                }));
+            while (!ended && inFlight.size() < ahead) {
+                // Most sources are small, and need few blocks.
+                Block next = free.isEmpty() ? new Block(source.blockBytes()) : free.pop();
+                if (source.assign(next)) {
+                    inFlight.add(pool.submit(() -> {
+                        source.load(next);
+                        next.scan();
+                        return next;
+                    }));
+                } else {
+                    ended = true;
+                }
             }
             if (inFlight.isEmpty()) {
                 return;

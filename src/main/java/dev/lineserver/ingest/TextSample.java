@@ -51,7 +51,7 @@ final class TextSample {
             return Optional.empty();
         }
         TextSample sample = new TextSample(source.size(), blocks);
-        Block block = new Block();
+        Block block = new Block(Limits.BLOCK_BYTES);
         block.length = Limits.BLOCK_BYTES;
         try {
             for (int i = 0; i < blocks; i++) {

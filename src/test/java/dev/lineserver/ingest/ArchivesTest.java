@@ -40,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZInputStream;
 
+import dev.lineserver.line.Limits;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
@@ -449,7 +450,7 @@ final class ArchivesTest {
         InputStream unpacked = compression.unpack(new ByteArrayInputStream(archive));
         Source source = new Source("archive", compression, unpacked, null, null);
         ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (Block block = new Block(); source.assign(block); ) {
+        for (Block block = new Block(Limits.BLOCK_BYTES); source.assign(block); ) {
             content.write(block.bytes, 0, block.length);
         }
         return content.toByteArray();

@@ -180,7 +180,7 @@ final class JoinedSourceTest {
             List<String> names =
                     List.of(write("a", ascii("one line\n".repeat(Limits.BLOCK_BYTES))), write("b", ascii("two\n")));
             try (Source source = Source.open(names)) {
-                assertTrue(source.assign(new Block()));
+                assertTrue(source.assign(new Block(Limits.BLOCK_BYTES)));
                 Files.writeString(directory.resolve(changing), "another line\n");
                 SourceException e = assertThrows(
                         SourceException.class, () -> new Ingest(store, Progress.SILENT).store(source, OPTIONS));

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import com.sun.management.ThreadMXBean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.line.Limits;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.FileStamp;
@@ -119,6 +122,19 @@ final class SourcesTest implements Progress {
         notes.clear();
         assertEquals(3, ingest(Source.STDIN).lineCount());
         assertEquals(List.of("standard input is " + kind + "-compressed; unpacking it"), notes);
+    }
+
+    /** The blocks are allocated by the thread that reads. */
+    @Test
+    void aSmallFileIsReadWithLittleMemory() throws Exception {
+        Path file = Files.write(directory.resolve("text"), TEXT);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Source source = Source.open(file.toString())) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            assertEquals(3, new SourceReader(source, this).read(_ -> {}).lineCount());
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(allocated < Limits.BLOCK_BYTES, allocated + " bytes");
+        }
     }
 
     @Test
