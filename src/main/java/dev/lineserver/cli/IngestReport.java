@@ -21,7 +21,8 @@ record IngestReport(Ingest.Outcome outcome, double seconds) {
         if (!outcome.stored()) {
             return version + ", stored already";
         }
-        String rate = hasRate() && lines() > 0 ? " (" + Quantities.bytes((long) bytesPerSecond()) + "/s)" : "";
+        String rate =
+                hasRate() && bytesPerSecond() >= 1 ? " (" + Quantities.bytes((long) bytesPerSecond()) + "/s)" : "";
         String stored =
                 version + resumption() + share() + ", stored in " + Quantities.seconds(seconds) + rate + retries();
         return outcome.held() ? stored + ", " + held(manifest) : stored;
@@ -34,10 +35,11 @@ record IngestReport(Ingest.Outcome outcome, double seconds) {
 
     /**
      * Returns false after a resumed ingest. It has read all lines again, and stored some of them, perhaps only those
-     * that a node had lost, so neither number divided by its time is a rate.
+     * that a node had lost, so neither number divided by its time is a rate. A part that stored no line has no rate either.
      */
     private boolean hasRate() {
-        return resumed().lineIndex() == 0 || outcome.share() != null;
+        Ingest.Share share = outcome.share();
+        return share == null ? resumed().lineIndex() == 0 : share.lines() > 0;
     }
 
     /** Without the lines of other parts, which had about as many bytes each. */

@@ -12,7 +12,6 @@ import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
-import dev.lineserver.store.StoreUnavailableException;
 
 /** An ingest by one of several processes. Used by one thread. */
 final class PartIngest {
@@ -73,7 +72,6 @@ final class PartIngest {
     private Ingest.Outcome store(CountedFile file, PartBuild build)
             throws SourceException, StoreException, InterruptedException {
         try {
-            Checkpoint before = build.checkpoint();
             file.store(build, new Pacer(options.rate(), 0, Pacer.Clock.SYSTEM));
             state.publishing(options);
             Manifest manifest = build.complete();
@@ -84,14 +82,14 @@ final class PartIngest {
                     options.hold(),
                     false,
                     build.retries(),
-                    before,
+                    build.resumedFrom(),
                     new Ingest.Share(part, build.storedLines()));
         } catch (InterruptedException | StoreException | SourceException e) {
             Checkpoint end = build.checkpoint();
             state.suspended(
                     end, " by this part; " + Quantities.grouped(end.lineIndex()) + " lines of all parts are stored");
-            if (e instanceof StoreUnavailableException
-                    && !Thread.currentThread().isInterrupted()) {
+            // Also if somebody must act first: a full cluster gets more room, and the parts continue.
+            if (e instanceof StoreException && !Thread.currentThread().isInterrupted()) {
                 progress.note(Quantities.grouped(end.lineIndex()) + " lines of all parts are stored; unless other parts"
                         + " store the rest, the same command with --resume does");
             }

@@ -59,7 +59,13 @@ public interface PartBuild extends AutoCloseable {
      */
     Checkpoint checkpoint();
 
-    /** Returns the number of lines that this process has stored in complete chunks. */
+    /**
+     * Returns the end of the lines that an unfinished build had stored, if this process is the one that resumed it, and
+     * {@link Checkpoint#START} otherwise. So these lines, and the {@link #storedLines} of all processes, are the content.
+     */
+    Checkpoint resumedFrom();
+
+    /** Returns the number of lines that this process has stored in complete chunks, and no other process before it. */
     long storedLines();
 
     /** Returns the retries of this process so far. May be called by any thread. */

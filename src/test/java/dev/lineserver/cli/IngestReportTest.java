@@ -3,6 +3,7 @@ package dev.lineserver.cli;
 import java.time.Instant;
 
 import io.vertx.core.json.JsonObject;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.ingest.Ingest;
@@ -10,6 +11,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.IngestPart;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
@@ -21,6 +23,10 @@ final class IngestReportTest {
     private static final double SECONDS = 2;
 
     private static IngestReport report(long lines, long bytes, Checkpoint resumedFrom) {
+        return report(lines, bytes, resumedFrom, null);
+    }
+
+    private static IngestReport report(long lines, long bytes, Checkpoint resumedFrom, Ingest.@Nullable Share share) {
         Manifest manifest = new Manifest(
                 DatasetName.DEFAULT,
                 3,
@@ -29,7 +35,7 @@ final class IngestReportTest {
                 "a layout",
                 Instant.EPOCH);
         return new IngestReport(
-                new Ingest.Outcome(manifest, true, false, false, Retries.NONE, resumedFrom, null), SECONDS);
+                new Ingest.Outcome(manifest, true, false, false, Retries.NONE, resumedFrom, share), SECONDS);
     }
 
     @Test
@@ -53,6 +59,25 @@ final class IngestReportTest {
             assertEquals(stored, json.getLong("resumedFrom"));
             assertFalse(json.containsKey("bytesPerSecond") || json.containsKey("linesPerSecond"), json::encode);
         }
+    }
+
+    @Test
+    void thePartThatResumesAnIngestHasTheRateOfItsOwnLines() {
+        IngestPart part = new IngestPart(1, 2);
+        IngestReport some = report(4_096, 40_960, new Checkpoint(1_024, 10_240), new Ingest.Share(part, 2_048));
+        assertEquals(
+                "dataset default version 3: 4,096 lines, 40.0 KiB, 2,048 of them as part 1/2, stored in 2.00 s"
+                        + " (10.0 KiB/s)",
+                some.text());
+        assertEquals(10_240, new JsonObject(some.json()).getLong("bytesPerSecond"));
+        IngestReport none = report(4_096, 40_960, new Checkpoint(4_096, 40_960), new Ingest.Share(part, 0));
+        assertEquals(
+                "dataset default version 3: 4,096 lines, 40.0 KiB, 0 of them as part 1/2, stored in 2.00 s",
+                none.text());
+        JsonObject json = new JsonObject(none.json());
+        assertFalse(json.containsKey("bytesPerSecond") || json.containsKey("linesPerSecond"), json::encode);
+        IngestReport slow = report(1, 1, Checkpoint.START, new Ingest.Share(part, 1));
+        assertFalse(slow.text().contains("0 B/s"), slow::text);
     }
 
     @Test

@@ -33,7 +33,6 @@ final class AerospikePartBuild implements PartBuild {
     private volatile @Nullable ChunkWriter writer;
 
     private volatile Checkpoint storedByAll;
-    private long storedLines;
     private boolean published;
 
     /** The lines of a chunk on their way. */
@@ -64,7 +63,6 @@ final class AerospikePartBuild implements PartBuild {
             long recordCount = written.records.finish(start(chunk.end()));
             boolean _ = endWriter(written);
             part.finish(recordCount - records.recordCount(chunk.end() - chunk.first()));
-            storedLines += chunk.end() - chunk.first();
         }
         Optional<Chunk> claimed = part.claim();
         storedByAll = position(part.storedLines());
@@ -137,8 +135,13 @@ final class AerospikePartBuild implements PartBuild {
     }
 
     @Override
+    public Checkpoint resumedFrom() {
+        return position(part.resumedLines());
+    }
+
+    @Override
     public long storedLines() {
-        return storedLines;
+        return part.ownLines();
     }
 
     @Override

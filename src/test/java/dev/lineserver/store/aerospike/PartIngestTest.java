@@ -144,6 +144,7 @@ final class PartIngestTest extends FakeNodeTest {
             assertEquals(manifest, outcome.manifest());
             // A part that came after the end has found the version.
             assertEquals(outcome.share() != null, outcome.stored());
+            assertEquals(0, outcome.resumedFrom().lineIndex(), "no part has resumed an unfinished ingest");
             lines += outcome.share() == null ? 0 : outcome.share().lines();
         }
         assertEquals(9_000, lines);
@@ -218,6 +219,31 @@ final class PartIngestTest extends FakeNodeTest {
         assertTrue(outcome.share() != null
                 && outcome.share().lines() == 9_000 - outcome.resumedFrom().lineIndex());
         assertStored(content, outcome.manifest());
+    }
+
+    @Test
+    void aPartThatFillsTheClusterSaysThatItCanBeResumed() throws Exception {
+        byte[] content = content(new Random(12), 9_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        List<String> notes = new ArrayList<>();
+        Progress fillingAndNoting = new Progress() {
+            @Override
+            public void update(long position, long size, long lines) {
+                if (lines > 3_000) {
+                    node.faults.stopWrites = true;
+                }
+            }
+
+            @Override
+            public void note(String text) {
+                notes.add(text);
+            }
+        };
+        IngestOptions plain = options(1, false, IngestOptions.Unfinished.REFUSE);
+        StoreFailedException full =
+                assertThrows(StoreFailedException.class, () -> ingest(file, "1/1", plain, fillingAndNoting));
+        assertTrue(full.getMessage().contains("The namespace has stopped taking writes"), full.getMessage());
+        assertTrue(notes.getLast().contains("the same command with --resume does"), notes.toString());
     }
 
     private void assertRefused(Path file, String part, IngestOptions options, String reason) {

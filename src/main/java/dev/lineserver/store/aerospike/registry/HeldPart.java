@@ -30,9 +30,15 @@ public final class HeldPart {
     private final String holder;
     private final HeldBuild shared;
     private final HeldLease lease;
+    private final long linesBefore;
     private PartsEntry parts;
+    private long resumedLines;
     private @Nullable Manifest published;
 
+    /**
+     * @param parts as in the registry; that process has the part
+     * @param resumedLines number of lines that were stored when this process resumed the build; 0 if it did not
+     */
     HeldPart(
             RegistryAccess access,
             Maintenance maintenance,
@@ -41,7 +47,8 @@ public final class HeldPart {
             IngestPart part,
             String holder,
             HeldBuild shared,
-            PartsEntry parts) {
+            PartsEntry parts,
+            long resumedLines) {
         this.access = access;
         this.maintenance = maintenance;
         this.term = term;
@@ -52,6 +59,8 @@ public final class HeldPart {
         this.shared = shared;
         this.lease = shared.lease();
         this.parts = parts;
+        this.resumedLines = resumedLines;
+        this.linesBefore = parts.storedLines(part.number());
         lease.reportChange(changeParts(build -> build.renew(part.number(), holder, term.end())));
     }
 
@@ -102,6 +111,21 @@ public final class HeldPart {
         return parts.storedLines();
     }
 
+    /** Returns the number of lines that were stored when this process resumed the build; 0 if it did not. */
+    public long resumedLines() {
+        return resumedLines;
+    }
+
+    /** Returns the number of lines in the chunks that this process was the first to finish. */
+    public long ownLines() {
+        return parts.storedLines(part.number()) - linesBefore;
+    }
+
+    /** Returns the chunks that all processes have stored, as of the last change. */
+    public List<Chunk> storedChunks() {
+        return parts.storedChunks();
+    }
+
     /** Returns the manifest of the version, if another process has published or held it. */
     public Optional<Manifest> published() {
         return Optional.ofNullable(published);
@@ -149,6 +173,7 @@ public final class HeldPart {
     /** Marks the chunks from that of a line on as not stored, and gives up the publication. */
     public void lose(long firstLost) throws StoreException {
         change("recording the loss of records of " + dataset, entry -> entry.lose(firstLost, part.number()));
+        resumedLines = Math.min(resumedLines, parts.storedLines());
     }
 
     /** Publishes or holds the version, unless another process has done so. */

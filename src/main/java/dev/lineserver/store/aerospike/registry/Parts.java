@@ -36,6 +36,7 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
                 request.linesPerRecord().of(content.lineCount(), content.byteCount()),
                 request.compress(),
                 maxBytesPerRecord);
+        long[] resumed = new long[1];
         Registry after = access.update("joining the build of " + dataset, current -> {
             BuildEntry running = findRunning(current, dataset);
             if (running == null) {
@@ -46,6 +47,10 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
             }
             BuildEntry build = running != null ? running : beginOrResume(current, request, source, room, empty);
             PartsEntry parts = requireSameParts(build.parts(), part, content, request, holder);
+            // Unless an earlier attempt succeeded and its outcome was in doubt.
+            if (!parts.isHeldBy(part.number(), holder)) {
+                resumed[0] = running == null ? parts.storedLines() : 0;
+            }
             PartsEntry joined = parts.join(part.number(), holder, ProcessIdentity.describe(source), term.end());
             current.builds().put(dataset, build.with(joined, term.now()));
             Lease shared = new Lease(
@@ -65,7 +70,8 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
         }
         HeldBuild shared =
                 new HeldBuild(access, maintenance, term, request, source, lease, after.lineSet(build.set()), build);
-        return Optional.of(new HeldPart(access, maintenance, term, others, part, holder, shared, build.parts()));
+        return Optional.of(
+                new HeldPart(access, maintenance, term, others, part, holder, shared, build.parts(), resumed[0]));
     }
 
     /** Returns the build that other parts are writing; null if there is none. */

@@ -2,6 +2,7 @@ package dev.lineserver.store.aerospike.registry;
 
 import java.util.BitSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -101,11 +102,21 @@ record PartsEntry(
         return bits().cardinality() == chunks();
     }
 
+    List<Chunk> storedChunks() {
+        return bits().stream().mapToObj(this::lines).toList();
+    }
+
     /** Returns the number of lines in stored chunks. */
     long storedLines() {
-        return bits().stream()
-                .mapToLong(chunk -> lines(chunk).end() - lines(chunk).first())
+        return storedChunks().stream()
+                .mapToLong(chunk -> chunk.end() - chunk.first())
                 .sum();
+    }
+
+    /** Returns the number of lines that the processes of a part have stored. */
+    long storedLines(int part) {
+        PartEntry entry = find(part);
+        return entry == null ? 0 : entry.lines();
     }
 
     /** Returns the number of records for all lines. */

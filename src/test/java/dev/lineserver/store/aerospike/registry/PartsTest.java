@@ -128,6 +128,8 @@ final class PartsTest extends RegistryTest {
         assertEquals(Optional.empty(), alive.claim());
         alive.publish(CONTENT, "a layout");
         assertEquals(Optional.empty(), dead.claim());
+        assertEquals(1, dead.ownLines());
+        assertEquals(1, alive.ownLines(), "without the chunk that the other one has finished before");
     }
 
     @Test
@@ -162,8 +164,12 @@ final class PartsTest extends RegistryTest {
         HeldPart resumed = join("2/2", true);
         assertEquals(first.set(), resumed.set());
         assertEquals(1, resumed.storedLines());
+        assertEquals(1, resumed.resumedLines());
         assertEquals(Optional.of(new Chunk(1, 2)), resumed.claim());
-        join("1/2", false).leave();
+        HeldPart second = join("1/2", true);
+        assertEquals(0, second.resumedLines(), "the first one has resumed the build");
+        assertEquals(0, second.ownLines(), "an earlier process of this part has stored a line");
+        second.leave();
     }
 
     @Test
