@@ -13,7 +13,7 @@ import java.util.List;
  * @param sourceSize size of the source in bytes, before unpacking; negative if unknown
  * @param running true if a process writes the version now
  * @param stored the end of the lines that are stored, as of {@code activeAt}
- * @param resumedFrom number of bytes that were stored at {@code resumedAt}
+ * @param resumedFrom number of bytes that were stored at {@code resumedAt}, and have not been lost since
  * @param startedAt when the version was begun
  * @param resumedAt when the version was begun or resumed last
  * @param activeAt last sign of life of its process

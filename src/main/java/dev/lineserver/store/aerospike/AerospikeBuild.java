@@ -14,6 +14,7 @@ import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
@@ -54,6 +55,7 @@ final class AerospikeBuild implements Build {
     private boolean complete;
 
     /**
+     * @param resumed as {@link #findStored} returns it
      * @param linesPerRecord as in the request of the build
      * @param compress as in that request
      * @param maxBytesPerRecord longest line, in bytes, that fits one record
@@ -62,6 +64,7 @@ final class AerospikeBuild implements Build {
             ConnectedCluster cluster,
             RegistryRecord registry,
             HeldBuild held,
+            StoredPrefix resumed,
             LinesPerRecord linesPerRecord,
             boolean compress,
             int maxBytesPerRecord) {
@@ -71,10 +74,29 @@ final class AerospikeBuild implements Build {
         this.writer = new BatchWriter(cluster, held.lease());
         this.linesPerRecord = linesPerRecord;
         this.compress = compress;
-        this.resumed = held.resumed();
+        this.resumed = resumed;
         this.maxBytesPerRecord = resumed.lineCount() > 0 ? resumed.maxBytesPerRecord() : maxBytesPerRecord;
         this.prefix = new AddedLines(resumed);
         held.lease().reportProgress(this::stored);
+    }
+
+    /** Returns the lines that an earlier build has stored, of which records may be lost. Suspends the build if it fails. */
+    static StoredPrefix findStored(ConnectedCluster cluster, RegistryRecord registry, HeldBuild held)
+            throws StoreException {
+        StoredPrefix recorded = held.resumed();
+        if (recorded.writtenLines() == 0) {
+            return recorded;
+        }
+        LineLayout layout = new LineLayout(recorded.linesPerRecord(), recorded.compressed());
+        LineRecords records = new LineRecords(cluster.settings.namespace(), held.set(), layout);
+        try {
+            OptionalLong lost = new RecordVerifier(cluster, registry, records)
+                    .findLost(List.of(new PartBuild.Chunk(0, recorded.writtenLines())));
+            return lost.isPresent() ? recorded.withWritten(lost.getAsLong()) : recorded;
+        } catch (StoreException | RuntimeException | Error e) {
+            StoredPrefix _ = held.suspend(recorded);
+            throw e;
+        }
     }
 
     @Override
@@ -127,13 +149,12 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        StoredPrefix stored = stored();
-        return new Checkpoint(stored.lineCount(), stored.byteCount());
+        return stored().written();
     }
 
     @Override
     public Checkpoint resumedFrom() {
-        return new Checkpoint(resumed.lineCount(), resumed.byteCount());
+        return resumed.written();
     }
 
     /** Returns the lines that are stored now. Called by any thread. */
@@ -147,14 +168,15 @@ final class AerospikeBuild implements Build {
         BatchStart next = target.firstBuffered();
         BatchStart end = writer.firstUnacknowledged(next);
         Checkpoint position = end.position();
+        long written = Math.min(firstLost, Math.max(resumed.writtenLines(), position.lineIndex()));
         if (position.lineIndex() <= resumed.lineCount()) {
-            return resumed.withLost(firstLost);
+            return resumed.withWritten(written);
         }
         return new StoredPrefix(
                 position.lineIndex(),
                 position.byteOffset(),
                 end.digest().toString(),
-                Math.min(position.lineIndex(), firstLost),
+                written,
                 layout.linesPerRecord(),
                 layout.compressed(),
                 maxBytesPerRecord);
@@ -194,7 +216,7 @@ final class AerospikeBuild implements Build {
             stored = idle ? held.suspend(stored) : held.abandon();
             complete = true;
         }
-        return new Checkpoint(stored.lineCount(), stored.byteCount());
+        return stored.written();
     }
 
     @Override

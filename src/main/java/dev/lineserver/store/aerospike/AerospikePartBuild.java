@@ -55,6 +55,24 @@ final class AerospikePartBuild implements PartBuild {
         this.storedByAll = position(part.storedLines());
     }
 
+    /** Marks the chunks whose records are lost as not stored. Leaves the build if it fails. */
+    void loseMissing() throws StoreException {
+        try {
+            OptionalLong lost = verifier().findLost(part.storedChunks());
+            if (lost.isPresent()) {
+                part.lose(lost.getAsLong());
+                storedByAll = position(part.storedLines());
+            }
+        } catch (StoreException | RuntimeException | Error e) {
+            part.leave();
+            throw e;
+        }
+    }
+
+    private RecordVerifier verifier() {
+        return new RecordVerifier(cluster, registry, records);
+    }
+
     @Override
     public Optional<Chunk> claim() throws StoreException, InterruptedException {
         ChunkWriter written = writer;
@@ -107,8 +125,7 @@ final class AerospikePartBuild implements PartBuild {
         if (others.isPresent()) {
             return others.get();
         }
-        OptionalLong lost =
-                new RecordVerifier(cluster, registry, records).findLost(content.lineCount(), part.recordCount());
+        OptionalLong lost = verifier().findLost(content.lineCount(), part.recordCount());
         if (lost.isPresent()) {
             part.lose(lost.getAsLong());
             throw RecordVerifier.lost(lost.getAsLong(), records);

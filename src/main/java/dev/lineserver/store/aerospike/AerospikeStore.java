@@ -33,6 +33,8 @@ import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 import dev.lineserver.store.aerospike.registry.Builds;
+import dev.lineserver.store.aerospike.registry.HeldBuild;
+import dev.lineserver.store.aerospike.registry.HeldPart;
 import dev.lineserver.store.aerospike.registry.LineSet;
 import dev.lineserver.store.aerospike.registry.Maintenance;
 import dev.lineserver.store.aerospike.registry.Registry;
@@ -152,10 +154,12 @@ public final class AerospikeStore implements LineStore {
     public Build begin(BuildRequest request) throws StoreException {
         int maxBytesPerRecord = maxBytesPerRecord();
         warnOfConflictResolution();
+        HeldBuild held = builds.begin(request);
         return new AerospikeBuild(
                 cluster,
                 registry,
-                builds.begin(request),
+                held,
+                AerospikeBuild.findStored(cluster, registry, held),
                 request.linesPerRecord(),
                 request.compress(),
                 maxBytesPerRecord);
@@ -164,8 +168,15 @@ public final class AerospikeStore implements LineStore {
     @Override
     public Optional<PartBuild> join(BuildRequest request, IngestPart part, Content content) throws StoreException {
         warnOfConflictResolution();
-        return builds.join(request, part, content, maxBytesPerRecord())
-                .map(held -> new AerospikePartBuild(cluster, registry, held, content));
+        Optional<HeldPart> held = builds.join(request, part, content, maxBytesPerRecord());
+        if (held.isEmpty()) {
+            return Optional.empty();
+        }
+        AerospikePartBuild build = new AerospikePartBuild(cluster, registry, held.get(), content);
+        if (request.resume()) {
+            build.loseMissing();
+        }
+        return Optional.of(build);
     }
 
     @Override

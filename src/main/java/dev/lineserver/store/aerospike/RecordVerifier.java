@@ -16,13 +16,15 @@ import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.PartBuild.Chunk;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.RegistryAccess;
 
 /**
- * Verifies, before a version is published, that the cluster holds all records that it acknowledged. Normally the nodes'
- * record counts agree within moments. They do not while partitions migrate; then every record is checked by its key.
+ * Verifies, before a version is published and when a build is resumed, that the cluster holds all records that it
+ * acknowledged. Normally the nodes' record counts agree within moments. They do not while partitions migrate; then every
+ * record is checked by its key.
  */
 record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRecords records) {
     private static final System.Logger LOG = System.getLogger(RecordVerifier.class.getName());
@@ -41,18 +43,54 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
      */
     OptionalLong findLost(long lineCount, long recordCount) throws StoreException, InterruptedException {
         long end = System.nanoTime() + COUNT_TIMEOUT_NANOS;
-        while (countCopies() != recordCount * registry.namespace().replicationFactor()) {
+        while (count().copies() != recordCount * registry.namespace().replicationFactor()) {
             if (System.nanoTime() > end) {
                 LOG.log(
                         Level.INFO,
                         "the nodes'' counts differ from the {0} records expected in set {1}: checking each record",
                         recordCount,
                         records.set);
-                return findLostRecord(records.recordCount(lineCount), recordCount);
+                long lineRecords = records.recordCount(lineCount);
+                return findLostRecord(0, lineRecords, recordCount > lineRecords);
             }
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
         return OptionalLong.empty();
+    }
+
+    /**
+     * Searches the lines that a build had stored when it ended for a record that does not exist any more: a node has restarted
+     * without it, or a process truncated the set to discard the build, and was killed. Lines whose loss the counts do not
+     * show, because they do not tell records of lines from those of their parts, are found before the publication.
+     *
+     * @param stored the lines; each chunk begins with a record
+     * @return the first line that must be written again, 0-based; empty if there is none
+     */
+    OptionalLong findLost(List<Chunk> stored) throws StoreException {
+        long expected = stored.stream()
+                .mapToLong(chunk -> records.recordCount(chunk.end() - chunk.first()))
+                .sum();
+        RegistryAccess.SetCount count = count();
+        OptionalLong lost = OptionalLong.empty();
+        if (expected > 0 && count.truncating()) {
+            // Nodes are still deleting these records, so none of them may be relied on.
+            lost = OptionalLong.of(0);
+        } else if (count.copies() < expected * registry.namespace().replicationFactor()) {
+            LOG.log(
+                    Level.INFO,
+                    "the nodes count fewer records in set {0} than the unfinished ingest had stored: checking each record",
+                    records.set);
+            for (Chunk chunk : stored) {
+                long end = Math.ceilDiv(chunk.end(), records.linesPerRecord);
+                lost = lost.isPresent() ? lost : findLostRecord(chunk.first() / records.linesPerRecord, end, true);
+            }
+        }
+        lost.ifPresent(first -> LOG.log(
+                Level.WARNING,
+                "lines of the unfinished ingest are no longer in set {0}; they are written again from line index {1} on",
+                records.set,
+                first));
+        return lost;
     }
 
     /** Returns the failure of a build whose record is lost. */
@@ -63,26 +101,28 @@ record RecordVerifier(ConnectedCluster cluster, RegistryRecord registry, LineRec
                 + " is not published; check that all nodes are up, and ingest again with --resume");
     }
 
-    private long countCopies() throws StoreException {
-        return registry.setCounts()
-                .getOrDefault(records.set, RegistryAccess.SetCount.NONE)
-                .copies();
+    private RegistryAccess.SetCount count() throws StoreException {
+        return registry.setCounts().getOrDefault(records.set, RegistryAccess.SetCount.NONE);
     }
 
     /**
      * Searches record by record.
      *
-     * @param lineRecords number of records without parts
-     * @param recordCount number of records, parts included
+     * @param from index of the first record
+     * @param end index after the last record
+     * @param longLines true if some lines may have parts
      */
-    private OptionalLong findLostRecord(long lineRecords, long recordCount) throws StoreException {
+    private OptionalLong findLostRecord(long from, long end, boolean longLines) throws StoreException {
         // Packed lines are transferred only if some of them have parts, whose number only their elements tell.
-        boolean elements = records.layout.isPacked() && !records.layout.compressed() && recordCount > lineRecords;
+        boolean elements = records.layout.isPacked() && !records.layout.compressed() && longLines;
         int keysPerBatch = elements ? PACKED_KEYS_PER_BATCH : KEYS_PER_BATCH;
         String bin = elements ? LineRecords.LINE_BIN : LineRecords.HEADER_BIN;
-        for (long first = 0; first < lineRecords; first += keysPerBatch) {
+        for (long first = from; first < end; first += keysPerBatch) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new StoreUnavailableException("checking the records of set " + records.set + " was interrupted");
+            }
             long start = first;
-            int count = Math.toIntExact(Math.min(keysPerBatch, lineRecords - start));
+            int count = Math.toIntExact(Math.min(keysPerBatch, end - start));
             @Nullable Record[] found = find(start * records.linesPerRecord, count, i -> records.record(start + i), bin);
             for (int i = 0; i < count; i++) {
                 long firstLine = (start + i) * records.linesPerRecord;

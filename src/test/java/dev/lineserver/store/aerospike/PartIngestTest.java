@@ -221,6 +221,21 @@ final class PartIngestTest extends FakeNodeTest {
         assertStored(content, outcome.manifest());
     }
 
+    /** As a process does that discards a build of a full cluster, and is killed before it can write the registry. */
+    @Test
+    void partsWhoseSetWasTruncatedAreStoredAgainAtOnce() throws Exception {
+        byte[] content = content(new Random(11), 9_000);
+        Path file = Files.write(directory.resolve("text"), content);
+        IngestOptions plain = options(1, false, IngestOptions.Unfinished.REFUSE);
+        assertInstanceOf(InterruptedException.class, interruptedAt(4_000, file, "1/2", plain));
+        connect(settings()).registry.truncate("_a");
+        Ingest.Outcome outcome =
+                ingest(file, "2/2", options(1, false, IngestOptions.Unfinished.RESUME), Progress.SILENT);
+        assertEquals(0, outcome.resumedFrom().lineIndex());
+        assertEquals(9_000, Objects.requireNonNull(outcome.share()).lines());
+        assertStored(content, outcome.manifest());
+    }
+
     @Test
     void aPartThatFillsTheClusterSaysThatItCanBeResumed() throws Exception {
         byte[] content = content(new Random(12), 9_000);

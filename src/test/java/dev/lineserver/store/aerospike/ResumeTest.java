@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -82,10 +83,16 @@ class ResumeTest extends FakeNodeTest {
     private Checkpoint storePart(AerospikeStore store, byte[] content) throws Exception {
         try (Build build = resume(store)) {
             addPart(build, content, endOf(content, 300), new Random(2));
-            Checkpoint stored = build.suspend();
-            assertTrue(stored.lineIndex() > 100, stored.toString());
-            return stored;
+            return suspendAfter(100, build);
         }
+    }
+
+    /** Suspends a build when more than so many lines are stored: batches whose attempt has not yet begun are given up. */
+    private static Checkpoint suspendAfter(long lines, Build build) {
+        Awaitility.await().until(() -> build.checkpoint().lineIndex() > lines);
+        Checkpoint stored = build.suspend();
+        assertTrue(stored.lineIndex() > lines, stored.toString());
+        return stored;
     }
 
     /** Resumes the build with all lines, and publishes its version. */
@@ -141,6 +148,44 @@ class ResumeTest extends FakeNodeTest {
         }
         // What was lost is written again by the next one.
         complete(store, content);
+    }
+
+    /** As a process does that discards a build of a full cluster, and is killed before it can write the registry. */
+    @Test
+    void aBuildWhoseSetWasTruncatedIsWrittenAgainAtOnce() throws Exception {
+        byte[] content = content(new Random(7), 400);
+        AerospikeStore store = connect();
+        storePart(store, content);
+        store.registry.truncate("_a");
+        Checkpoint again;
+        try (Build build = resume(store)) {
+            assertEquals(Checkpoint.START, build.resumedFrom());
+            addPart(build, content, endOf(content, 150), new Random(3));
+            again = suspendAfter(0, build);
+            assertTrue(again.lineIndex() <= 150, again.toString());
+        }
+        try (Build build = resume(store)) {
+            assertEquals(again, build.resumedFrom());
+        }
+        complete(store, content);
+    }
+
+    @Test
+    void theFirstLostRecordAndAllAfterItAreWrittenAgain() throws Exception {
+        byte[] content = "a short line\n".repeat(400).getBytes(StandardCharsets.US_ASCII);
+        AerospikeStore store = connect();
+        storePart(store, content);
+        LineRecords records = firstSet(store);
+        node.records.remove(records.line(51).digest);
+        node.records.remove(records.line(90).digest);
+        try (Build build = resume(store)) {
+            assertEquals(
+                    51L / records.linesPerRecord * records.linesPerRecord,
+                    build.resumedFrom().lineIndex());
+            add(build, content);
+            commit(build, content);
+        }
+        assertPublished(store, content);
     }
 
     /** All lines are stored, so the build that finds the second loss has stored none beyond those that it resumed. */
@@ -217,7 +262,7 @@ class ResumeTest extends FakeNodeTest {
         AerospikeStore store = connect();
         try (Build build = resume(store)) {
             addPart(build, content, content.length, new Random(2));
-            build.suspend();
+            Checkpoint _ = suspendAfter(0, build);
         }
         int end = Math.toIntExact(store.builds().getFirst().stored().byteOffset());
         byte[] cut = Arrays.copyOf(content, end);

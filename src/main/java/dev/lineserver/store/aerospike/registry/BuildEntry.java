@@ -22,7 +22,7 @@ import dev.lineserver.store.IngestPart;
  * @param sourceSize size of the source in bytes, before unpacking; negative if unknown
  * @param startedAt when the version was begun, in milliseconds since the epoch
  * @param resumedAt when it was begun or resumed last, in milliseconds since the epoch
- * @param resumedFrom number of bytes that were stored at that time
+ * @param resumedFrom number of bytes that were stored at that time, and have not been lost since
  * @param activeAt last sign of life, in milliseconds since the epoch
  * @param stored the lines that are stored; of several parts only their numbers, and no digest
  * @param parts the work of several processes; null if one process writes all lines
@@ -43,7 +43,8 @@ record BuildEntry(
     static final Duration MAX_AGE = Duration.ofHours(24);
 
     BuildEntry with(StoredPrefix prefix, long now) {
-        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, parts);
+        long kept = Math.min(resumedFrom, prefix.written().byteOffset());
+        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, kept, now, prefix, parts);
     }
 
     BuildEntry with(PartsEntry changed, long now) {
@@ -52,7 +53,8 @@ record BuildEntry(
         long bytes = (long) ((double) changed.byteCount() * lines / Math.max(1, changed.lineCount()));
         StoredPrefix prefix = new StoredPrefix(
                 lines, bytes, "", 0, changed.linesPerRecord(), changed.compressed(), changed.maxBytesPerRecord());
-        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, resumedFrom, now, prefix, changed);
+        long kept = Math.min(resumedFrom, bytes);
+        return new BuildEntry(set, source, sourceSize, startedAt, resumedAt, kept, now, prefix, changed);
     }
 
     BuildEntry resumed(long now) {
@@ -75,7 +77,7 @@ record BuildEntry(
                 source,
                 sourceSize,
                 running,
-                new Checkpoint(stored.lineCount(), stored.byteCount()),
+                parts == null ? stored.written() : new Checkpoint(stored.lineCount(), stored.byteCount()),
                 resumedFrom,
                 Instant.ofEpochMilli(startedAt),
                 Instant.ofEpochMilli(resumedAt),

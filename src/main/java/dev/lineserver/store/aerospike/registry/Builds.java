@@ -214,8 +214,9 @@ public final class Builds {
 
     /**
      * Truncates the set of an unfinished build that is to be discarded, if the cluster has stopped writes, perhaps because of
-     * these very records: the registry cannot be written before they are gone. If a process resumes the build before it is
-     * discarded, the records that it counts at its end are too few, so that it publishes nothing.
+     * these very records: the registry cannot be written before they are gone. If this process is killed in between, a later
+     * build that resumes this one counts fewer records than the registry names, and writes them again. One that has begun
+     * before the truncation counts too few at its end, so that it publishes nothing.
      *
      * @return true if the set was truncated
      */

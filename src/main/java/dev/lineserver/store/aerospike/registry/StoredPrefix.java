@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 
+import dev.lineserver.store.Checkpoint;
+
 /**
  * The first lines of a source that a build has stored, and their form. A build that resumes another one reads the source
  * from its beginning, and compares these lines with the digest before it writes.
@@ -31,15 +33,18 @@ public record StoredPrefix(
     /** Nothing is stored, and no form is chosen. */
     public static final StoredPrefix NONE = new StoredPrefix(0, 0, "", 0, 0, false, 0);
 
-    /** Returns the same lines, of which those from {@code firstLost} on must be written again. */
-    public StoredPrefix withLost(long firstLost) {
-        return new StoredPrefix(
-                lineCount,
-                byteCount,
-                digest,
-                Math.min(writtenLines, firstLost),
-                linesPerRecord,
-                compressed,
-                maxBytesPerRecord);
+    /** Returns the same lines, of which those from {@code lines} on must be written again. */
+    public StoredPrefix withWritten(long lines) {
+        return new StoredPrefix(lineCount, byteCount, digest, lines, linesPerRecord, compressed, maxBytesPerRecord);
+    }
+
+    /**
+     * Returns the end of the lines whose records need not be written again. If records were lost, its offset is an estimate:
+     * lines that are as long on average take as many bytes.
+     */
+    public Checkpoint written() {
+        return new Checkpoint(
+                writtenLines,
+                writtenLines == lineCount ? byteCount : (long) ((double) byteCount * writtenLines / lineCount));
     }
 }

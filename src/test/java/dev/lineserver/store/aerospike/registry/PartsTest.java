@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike.registry;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -204,6 +205,12 @@ final class PartsTest extends RegistryTest {
         only.leave();
         HeldPart again = join("1/1", true);
         assertEquals(Optional.of(new Chunk(1, 2)), again.claim());
+        assertEquals(1, again.resumedLines());
+        advance(Duration.ofSeconds(1));
+        again.lose(0);
+        assertEquals(0, again.resumedLines());
+        assertEquals(0, here.builds().list().getFirst().bytesPerSecond());
+        assertEquals(Optional.of(new Chunk(0, 1)), again.claim());
     }
 
     @Test

@@ -165,6 +165,21 @@ final class UnfinishedBuildTest extends RegistryTest {
     }
 
     @Test
+    void isListedWithoutTheLinesThatWereLostUntilTheyAreWrittenAgain() throws Exception {
+        LineSet _ = suspend();
+        HeldBuild resumed = begin(true);
+        for (long written : new long[] {3, 5}) {
+            resumed.lease().reportProgress(() -> STORED.withWritten(written));
+            advance(Duration.ofSeconds(1));
+            resumed.lease().renew();
+            BuildStatus build = here.builds().list().getFirst();
+            assertEquals(new Checkpoint(written, written * 10), build.stored());
+            assertEquals(30, build.resumedFrom());
+            assertEquals(5.0 * (written - 3), build.bytesPerSecond());
+        }
+    }
+
+    @Test
     void isDiscardedOnRequest() throws Exception {
         LineSet set = suspend();
         assertTrue(here.builds().discard(NAME));
