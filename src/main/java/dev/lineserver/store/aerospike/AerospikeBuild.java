@@ -131,10 +131,16 @@ final class AerospikeBuild implements Build {
                 lineRecords(),
                 maxBytesPerRecord,
                 new BatchStart(Checkpoint.START, prefix.digest()),
-                prefix::isStored,
+                this::isStored,
                 this::start);
         records = target;
         return target;
+    }
+
+    /** Returns true if the whole record of a line is stored. The last one may get more lines from a source that has grown. */
+    private boolean isStored(long lineIndex) {
+        long next = (lineIndex / layout.linesPerRecord() + 1) * layout.linesPerRecord();
+        return prefix.isStored(next - 1);
     }
 
     private LineRecords lineRecords() {

@@ -66,7 +66,7 @@ final class RecordWriter {
      * @param records of the set that is written to
      * @param maxBytesPerRecord longest line, in bytes, that fits one record
      * @param first where the lines begin
-     * @param isStored tells of the first line of a record whether the record is stored already, and is not written again
+     * @param isStored tells of a line whether its record is stored already, and is not written again
      * @param starts called for the first line of each batch of records
      */
     RecordWriter(

@@ -26,6 +26,9 @@ final class FakeFaults {
     private volatile CountDownLatch readsResumed = new CountDownLatch(0);
     volatile boolean stopWrites;
 
+    /** Refuses writes of the registry, and of nothing else. */
+    volatile boolean registryRefused;
+
     /** The node was away, and has none of the records yet, unless it asks the others for theirs. */
     volatile boolean stale;
 
@@ -99,6 +102,7 @@ final class FakeFaults {
         delayed = _ -> false;
         resumeBatchReads();
         stopWrites = false;
+        registryRefused = false;
         stale = false;
         truncationEnabled = true;
     }
@@ -108,7 +112,7 @@ final class FakeFaults {
             return ResultCode.SERVER_MEM_ERROR;
         }
         if (!isLine(message)) {
-            return ResultCode.OK;
+            return registryRefused ? ResultCode.SERVER_MEM_ERROR : ResultCode.OK;
         }
         beforeLine.run();
         return consume(refusals) ? refusalCode : ResultCode.OK;

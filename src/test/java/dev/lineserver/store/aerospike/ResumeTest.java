@@ -188,6 +188,22 @@ class ResumeTest extends FakeNodeTest {
         assertPublished(store, content);
     }
 
+    /** All lines are written, and the version is not published. Then the source has more lines, as that of a pipe may have. */
+    @Test
+    void theLastRecordOfASourceThatHasGrownIsWrittenAgain() throws Exception {
+        byte[] content = "a short line\n".repeat(401).getBytes(StandardCharsets.US_ASCII);
+        AerospikeStore store = connect();
+        byte[] cut = Arrays.copyOf(content, endOf(content, 397));
+        try (Build build = resume(store)) {
+            add(build, cut);
+            node.faults.registryRefused = true;
+            assertThrows(StoreFailedException.class, () -> commit(build, cut));
+            node.faults.registryRefused = false;
+            assertEquals(397, build.suspend().lineIndex());
+        }
+        complete(store, content);
+    }
+
     /** All lines are stored, so the build that finds the second loss has stored none beyond those that it resumed. */
     @Test
     void recordsLostOneAfterTheOtherAreWrittenAgain() throws Exception {
