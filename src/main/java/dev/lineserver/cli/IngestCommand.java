@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -106,10 +107,20 @@ final class IngestCommand implements Verb {
         if (spec == null) {
             return "; the same command continues there";
         }
-        List<String> arguments = spec.commandLine().getParseResult().originalArgs();
         return "; continue with: line-server "
-                + arguments.stream().map(IngestCommand::quoted).collect(Collectors.joining(" "))
-                + (resume ? "" : " --resume");
+                + resuming(spec.commandLine().getParseResult().originalArgs());
+    }
+
+    /** Returns the arguments of the command that resumes the ingest of a command with these arguments. */
+    static String resuming(List<String> arguments) {
+        // Everything after this is a file.
+        int options = arguments.contains("--") ? arguments.indexOf("--") : arguments.size();
+        Stream<String> before = arguments.subList(0, options).stream()
+                .filter(argument -> !argument.equals("--restart") && !argument.equals("--resume"));
+        Stream<String> files = arguments.subList(options, arguments.size()).stream();
+        return Stream.concat(Stream.concat(before, Stream.of("--resume")), files)
+                .map(IngestCommand::quoted)
+                .collect(Collectors.joining(" "));
     }
 
     /** Quotes an argument for a shell. */
