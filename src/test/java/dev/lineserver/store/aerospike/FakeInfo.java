@@ -161,7 +161,7 @@ final class FakeInfo {
         return "objects=0;effective_replication_factor=" + replicaCount() + ";stop_writes="
                 + (faults.stopWrites || records.isFull()) + ";migrate_tx_partitions_remaining="
                 + (migrating ? 1 : 0) + ";conflict-resolution-policy=" + conflictResolution
-                + ";current_time=" + (records.advanceClock() / 1_000 - SERVER_EPOCH)
+                + ";current_time=" + (records.readClock() / 1_000 - SERVER_EPOCH)
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=" + usedBytes
                 + ";storage-engine.stop-writes-used-pct=70;max-record-size="

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
+import dev.lineserver.store.Build;
+import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Finding;
 import dev.lineserver.store.LinesPerRecord;
@@ -136,8 +138,6 @@ final class RealServerTest {
         assertTrue(
                 registry.sets().size() <= before + 6, registry.sets().keySet().toString());
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
-            // Without a grace, the first truncation leaves records of the last second.
-            store.reclaim(false);
             Map<String, RegistryAccess.SetCount> counts = new RegistryRecord(cluster).setCounts();
             return registry.sets().keySet().stream()
                     .map(set -> counts.getOrDefault(set, RegistryAccess.SetCount.NONE))
@@ -150,6 +150,26 @@ final class RealServerTest {
                 registry.sets().keySet(),
                 new RegistryRecord(cluster).read().sets().keySet(),
                 "a set is reused");
+    }
+
+    @Test
+    void aDiscardedBuildLeavesNoRecord() throws Exception {
+        LineSet set;
+        try (Build build = store.begin(new BuildRequest(FakeNodeTest.NAME, "sample", null, false))) {
+            FakeNodeTest.add(build, text(20_000));
+            build.suspend();
+            set = new RegistryRecord(cluster)
+                    .read().sets().values().stream()
+                            .filter(candidate -> candidate.state() == LineSet.SetState.BUILDING)
+                            .findFirst()
+                            .orElseThrow();
+        }
+        assertTrue(store.discardBuild(FakeNodeTest.NAME));
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> {
+            RegistryAccess.SetCount count =
+                    new RegistryRecord(cluster).setCounts().get(set.name());
+            return RegistryAccess.SetCount.NONE.equals(count);
+        });
     }
 
     @Test

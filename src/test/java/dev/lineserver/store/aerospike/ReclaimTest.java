@@ -67,13 +67,30 @@ final class ReclaimTest extends FakeNodeTest {
         assertEquals(
                 List.of(new Leftover(
                         "set _a",
-                        "a node has brought back records that are older than version 2 of faulty",
+                        "they do not belong to version 2 of faulty; a node has brought them back, or an ingest wrote them"
+                                + " after its end",
                         FIRST_LINES,
                         "records")),
                 store.reclaim(true));
         store.reclaimInBackground();
         assertEquals(SECOND_LINES, node.records.count("_a"));
         assertHoldsSecond(store, second);
+        assertEquals(List.of(), store.reclaim(false));
+    }
+
+    /** The younger ones were written less than the clock margin before the version. */
+    @Test
+    void onlyDeletedRecordsAreReportedAsReclaimed() throws Exception {
+        AerospikeStore store = store();
+        putAfterTheFirst(store);
+        assertTrue(store.drop(NAME));
+        put(store, FIRST);
+        node.records.restart();
+        int all = 2 * FIRST_LINES + SECOND_LINES;
+        assertEquals(all, node.records.count("_a"));
+        assertEquals(FIRST_LINES + SECOND_LINES, store.reclaim(true).getFirst().size());
+        assertEquals(FIRST_LINES, store.reclaim(false).getFirst().size());
+        assertEquals(all - FIRST_LINES, node.records.count("_a"));
         assertEquals(List.of(), store.reclaim(false));
     }
 
@@ -111,7 +128,7 @@ final class ReclaimTest extends FakeNodeTest {
         assertEquals(
                 List.of(new Leftover(
                         "set _a",
-                        "a node has brought back records of a version that was deleted",
+                        "no version needs them; a node has brought them back, or an ingest wrote them after its end",
                         FIRST_LINES,
                         "records")),
                 store.reclaim(true));

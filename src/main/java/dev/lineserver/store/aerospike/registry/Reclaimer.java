@@ -24,7 +24,7 @@ import dev.lineserver.store.aerospike.registry.RegistryAccess.SetCount;
  * <pre>
  *   state of the set                      records that no version needs     truncated up to
  *   FREE                                  all                               the time of this comparison
- *   RETIRED or BUILDING, and due          all                               the same; freed by the {@link Sweeper}
+ *   RETIRED or BUILDING, and due          all                               a later time, see {@link Sweeper}
  *   LIVE, more records than its version   those that came back              a minute before its build began
  * </pre>
  *
@@ -51,6 +51,9 @@ final class Reclaimer {
     /** The server decides once in ten seconds whether it accepts writes. */
     private static final long WRITES_TIMEOUT_MILLIS = 30_000;
 
+    /** Origin of records that cannot be told from each other. */
+    private static final String ORIGIN = "a node has brought them back, or an ingest wrote them after its end";
+
     private final RegistryAccess access;
     private final Sweeper sweeper;
     private final InstantSource clock;
@@ -61,15 +64,15 @@ final class Reclaimer {
 
     /** Records of a set that no version needs. */
     private record LeftoverSet(LineSet set, long copies, long inSet) {
-        Leftover leftover() {
+        Leftover leftover(long records) {
             String version = "version " + set.version() + " of " + set.dataset();
             String reason = switch (set.state()) {
-                case FREE -> "a node has brought back records of a version that was deleted";
+                case FREE -> "no version needs them; " + ORIGIN;
                 case RETIRED -> version + " was replaced or dropped";
                 case BUILDING -> "the ingest of " + version + " ended before it was complete";
-                case LIVE -> "a node has brought back records that are older than " + version;
+                case LIVE -> "they do not belong to " + version + "; " + ORIGIN;
             };
-            return new Leftover("set " + set.name(), reason, copies, "records");
+            return new Leftover("set " + set.name(), reason, records, "records");
         }
     }
 
@@ -87,15 +90,20 @@ final class Reclaimer {
     List<Leftover> reclaim(boolean dryRun) throws StoreException {
         Findings findings = find();
         if (dryRun || findings.found().isEmpty()) {
-            return findings.found().stream().map(LeftoverSet::leftover).toList();
+            return findings.found().stream()
+                    .map(each -> each.leftover(each.copies()))
+                    .toList();
         }
         reclaim(findings.time(), findings.found());
         List<Leftover> reclaimed = new ArrayList<>();
         for (LeftoverSet each : findings.found()) {
+            boolean live = each.set().state() == LineSet.SetState.LIVE;
             // Records that are not old enough to be told from those of the version stay until it is deleted.
-            if (each.set().state() != LineSet.SetState.LIVE
-                    || awaitDeletion(each.set(), clock.millis() + DELETION_TIMEOUT_MILLIS) < each.inSet()) {
-                reclaimed.add(each.leftover());
+            long deleted = live
+                    ? each.inSet() - awaitDeletion(each.set(), clock.millis() + DELETION_TIMEOUT_MILLIS)
+                    : each.copies();
+            if (!live || deleted > 0) {
+                reclaimed.add(each.leftover(deleted));
             }
         }
         return reclaimed;
@@ -176,9 +184,7 @@ final class Reclaimer {
         if (!writes) {
             awaitWrites();
         }
-        for (LeftoverSet each : found) {
-            sweeper.free(each.set(), time);
-        }
+        sweeper.free(found.stream().map(LeftoverSet::set).toList());
     }
 
     /** Returns true if no other server reclaims now, or if the cluster has stopped writes. */

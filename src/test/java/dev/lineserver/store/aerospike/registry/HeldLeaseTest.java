@@ -101,7 +101,7 @@ final class HeldLeaseTest extends RegistryTest {
         assertEquals(List.of(), registry.read().dataset(NAME.value()).all());
         build.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");
-        assertEquals(List.of(build.set().name() + "<500000"), registry.truncatedBefore);
+        assertEquals(List.of(build.set().name() + "<502000"), registry.truncatedBefore);
     }
 
     @Test

@@ -53,7 +53,7 @@ final class ReclaimerTest extends RegistryTest {
         assertThrows(StoreFailedException.class, here.maintenance()::reclaimInBackground);
         registry.failures.add(new StoreFailedException("stopped taking writes"));
         registry.accepted = List.of(false, false, true);
-        assertReclaimedBy(here, set.name() + "<500000");
+        assertReclaimedBy(here, set.name() + "<502000");
     }
 
     /** The process was killed while the cluster ran full: its lease cannot be removed before there is room. */
@@ -74,7 +74,7 @@ final class ReclaimerTest extends RegistryTest {
         registry.counts.put(garbage.name(), new RegistryAccess.SetCount(9, false));
         registry.accepted = List.of(false, false, false, true);
         registry.truncatedBefore.clear();
-        registry.beforeUpdate = () -> assertEquals(List.of(garbage.name() + "<500000"), registry.truncatedBefore);
+        registry.beforeUpdate = () -> assertEquals(List.of(garbage.name() + "<502000"), registry.truncatedBefore);
         HeldBuild begun = there.builds().begin(request(other));
         begun.lease().requireValid();
     }

@@ -35,7 +35,12 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs once, before the next count. */
     Runnable beforeCount = () -> {};
 
+    /** Runs once, when the time passes. */
+    Runnable whileWaiting = () -> {};
+
     int writes;
+    private long time = 500_000;
+    private boolean timeAsked;
     private Registry registry = Registry.empty();
 
     @Override
@@ -45,11 +50,13 @@ final class ScriptedRegistry implements RegistryAccess {
 
     @Override
     public synchronized Registry read() {
+        timeAsked = false;
         return registry;
     }
 
     @Override
     public synchronized Registry update(String activity, RegistryChange change) throws StoreException {
+        timeAsked = false;
         Runnable other = beforeUpdate;
         beforeUpdate = () -> {};
         other.run();
@@ -75,12 +82,14 @@ final class ScriptedRegistry implements RegistryAccess {
 
     @Override
     public synchronized void truncate(String set) {
+        timeAsked = false;
         truncated.add(set);
         truncatedNow.add(set);
     }
 
     @Override
     public synchronized void truncateBefore(String set, long time) {
+        timeAsked = false;
         truncated.add(set);
         truncatedBefore.add(set + "<" + time);
         duringTruncation.run();
@@ -92,18 +101,27 @@ final class ScriptedRegistry implements RegistryAccess {
     }
 
     @Override
-    public Map<String, SetCount> setCounts() {
+    public synchronized Map<String, SetCount> setCounts() {
+        timeAsked = false;
         Runnable other = beforeCount;
         beforeCount = () -> {};
         other.run();
         return Map.copyOf(counts);
     }
 
+    /** Time passes only for a caller that asks for nothing else in between. */
     @Override
     public synchronized NamespaceState namespace() {
+        if (timeAsked) {
+            Runnable other = whileWaiting;
+            whileWaiting = () -> {};
+            other.run();
+            time += 2_000;
+        }
+        timeAsked = true;
         boolean accepts = accepted.getFirst();
         accepted = accepted.size() > 1 ? accepted.subList(1, accepted.size()) : accepted;
-        return new NamespaceState(500_000, 2, accepts, false);
+        return new NamespaceState(time, 2, accepts, false);
     }
 
     LineSet.SetState state(String set) {

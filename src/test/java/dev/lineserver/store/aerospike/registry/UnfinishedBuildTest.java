@@ -17,6 +17,7 @@ import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -189,6 +190,29 @@ final class UnfinishedBuildTest extends RegistryTest {
         HeldBuild running = begin(false);
         assertThrows(StoreFailedException.class, () -> here.builds().discard(NAME));
         running.lease().requireValid();
+    }
+
+    /** The cluster tells whole seconds, and a node may still execute the last writes of a killed process. */
+    @Test
+    void isTruncatedUpToATimeAfterItsLastWrites() throws Exception {
+        LineSet set = suspend();
+        assertTrue(here.builds().discard(NAME));
+        assertEquals(List.of(set.name() + "<502000"), registry.truncatedBefore);
+    }
+
+    @Test
+    void isNotTruncatedIfItsSetHasANewBuildMeanwhile() throws Exception {
+        LineSet set = suspend();
+        HeldBuild[] next = new HeldBuild[1];
+        registry.whileWaiting = () -> assertDoesNotThrow(() -> {
+            there.maintenance().sweep();
+            next[0] = there.builds().begin(request(false, 99));
+        });
+        assertTrue(here.builds().discard(NAME));
+        assertEquals(set.name(), next[0].set().name());
+        assertEquals(List.of(set.name()), registry.truncated, "only before the new build began");
+        next[0].commit(content(), "a layout", 1, List.of());
+        assertEquals(LineSet.SetState.LIVE, registry.state(set.name()));
     }
 
     /** The lease of a process that has ended cannot be removed while the cluster stops writes. */
