@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.RegularFile;
 
 /**
  * A file with settings: the one that the user names, or {@code config/application.properties}. It is checked more strictly than

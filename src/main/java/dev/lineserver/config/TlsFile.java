@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.RegularFile;
 
 /**
  * A file with certificates, a private key, or both. Vert.x reads it, too, but its failures name neither the file nor the remedy,

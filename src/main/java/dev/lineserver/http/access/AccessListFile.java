@@ -12,10 +12,10 @@ import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.config.RegularFile;
 import dev.lineserver.config.UsageException;
 import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.IoErrors;
+import dev.lineserver.store.RegularFile;
 
 /**
  * The file of keys, whose changes are followed. {@link #refresh} reads it, and compares its content with the last one: a

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.Limits;
 import dev.lineserver.store.Content;
+import dev.lineserver.store.RegularFile;
 
 /**
  * The digests of a content's blocks. They verify the bytes of a source whose stamp has changed.
@@ -35,6 +36,7 @@ record BlockDigests(ByteBuffer leaves, long byteCount) {
      * @throws IOException if the file cannot be read, or is damaged
      */
     static BlockDigests read(Path file, Content content) throws IOException {
+        RegularFile.require(file);
         byte[] leaves = Files.size(file) == bytes(content) ? Files.readAllBytes(file) : new byte[0];
         if (!ContentDigest.ofBlock(leaves, leaves.length).equals(content.digest())) {
             throw new IOException("its checksum does not match");

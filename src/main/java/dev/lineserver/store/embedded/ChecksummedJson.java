@@ -12,6 +12,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import dev.lineserver.store.ManifestForm;
+import dev.lineserver.store.RegularFile;
 
 /**
  * The form of the store's small files: one line of JSON, which names its layout, and one line with its CRC-32C. A change
@@ -53,6 +54,9 @@ final class ChecksummedJson {
      * @throws OtherLayoutException if the file is intact and has another layout
      */
     static <T> T read(Path file, Class<T> type, String layoutMember, String... layouts) throws IOException {
+        if (RegularFile.isOther(file)) {
+            throw new UnusableException("it is not a regular file");
+        }
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         int at = text.lastIndexOf(CHECKSUM);
         if (at < 0 || !text.equals(withChecksum(text.substring(0, at)))) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.StoreFailedException;
 
 /**
@@ -59,6 +61,9 @@ record DatasetLock(Path file, @Nullable FileChannel channel) implements AutoClos
         Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
         String owner = "process " + ProcessHandle.current().pid() + " since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS) + " (" + purpose + ")";
+        if (RegularFile.isOther(file)) {
+            throw new FileSystemException(file.toString(), null, "it is not a regular file; remove it");
+        }
         // The map first: no other thread of this process may open a second descriptor of the file.
         String other = OPEN.putIfAbsent(file, owner);
         if (other != null) {

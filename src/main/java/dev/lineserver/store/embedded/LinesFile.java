@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 
@@ -42,7 +43,7 @@ sealed class LinesFile implements AutoCloseable permits SourceInPlace {
         this.compressed = compressed;
         this.size = compressed == null ? manifest.byteCount() : compressed.fileBytes();
         try {
-            this.openFile = new OpenFile(FileChannel.open(path, StandardOpenOption.READ), stamp);
+            this.openFile = new OpenFile(RegularFile.open(path, StandardOpenOption.READ), stamp);
         } catch (IOException e) {
             throw new StoreUnavailableException(
                     IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
+import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.embedded.index.LineIndexWriter.ByteSink;
 
 /**
@@ -92,6 +93,7 @@ final class SeekTable {
         int count = Math.toIntExact(blockCount(textBytes));
         long tableBytes = tableBytes(textBytes);
         long tableStart = Files.size(file) - tableBytes;
+        RegularFile.require(file);
         try (InputStream bytes = Files.newInputStream(file)) {
             bytes.skipNBytes(Math.max(0, tableStart));
             DataInputStream table = new DataInputStream(new BufferedInputStream(bytes, BUFFER_BYTES));

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
 
@@ -109,7 +110,7 @@ final class SourceInPlace extends LinesFile {
 
     private void resolveDoubt(FileStamp now) throws IOException, StoreUnavailableException {
         // A new channel: an interrupt of this thread closes it, and the path may lead to another file by now.
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        FileChannel channel = RegularFile.open(path, StandardOpenOption.READ);
         try {
             boolean ingested = isIngested(channel);
             // The result is valid for this stamp only if nobody has written to the file during the read.

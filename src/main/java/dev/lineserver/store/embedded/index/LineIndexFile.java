@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
+import dev.lineserver.store.RegularFile;
+
 /**
  * The file that holds a {@link LineIndex}.
  *
@@ -59,7 +61,7 @@ public final class LineIndexFile {
      *     clause that begins with "it"
      */
     public static void fill(Path file, LineIndex index) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = RegularFile.open(file, StandardOpenOption.READ)) {
             IndexInput input = new IndexInput(channel);
             input.read(index.words());
             input.read(index.directory());
