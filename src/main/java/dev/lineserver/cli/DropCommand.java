@@ -34,7 +34,12 @@ final class DropCommand implements Verb {
 
     @Override
     public String interruption() {
-        return "interrupted; the dataset may have been dropped, see line-server datasets";
+        if (build) {
+            return "interrupted; the unfinished build may have been dropped, see line-server builds";
+        }
+        return version == null
+                ? "interrupted; the dataset may have been dropped, see line-server datasets"
+                : "interrupted; the version may have been dropped, see line-server versions " + dataset;
     }
 
     @Override

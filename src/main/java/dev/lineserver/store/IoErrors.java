@@ -102,7 +102,7 @@ public final class IoErrors {
         return switch (cause) {
             case NoSuchFileException _ -> "it does not exist";
             case EOFException _ -> "it is truncated";
-            case ClosedByInterruptException _ -> "the reading thread was interrupted";
+            case ClosedByInterruptException _ -> "it was interrupted";
             case ClosedChannelException _ -> "it was closed";
             default -> text;
         };

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.vertx.core.json.JsonObject;
@@ -493,18 +492,22 @@ final class CommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ingest, interrupted; nothing was published",
+        "ingest a.txt, interrupted; nothing was published",
         "serve, interrupted; nothing was published",
-        "drop, 'interrupted; the dataset may have been dropped, see line-server datasets'",
-        "get, interrupted",
-        "verify, interrupted",
-        "plan, interrupted",
+        "drop d, 'interrupted; the dataset may have been dropped, see line-server datasets'",
+        "drop d --version 3, 'interrupted; the version may have been dropped, see line-server versions d'",
+        "drop d --build, 'interrupted; the unfinished build may have been dropped, see line-server builds'",
+        "get 1, interrupted",
+        "verify a.txt, interrupted",
+        "plan a.txt, interrupted",
         "datasets, interrupted"
     })
-    void afterASignalACommandThatWritesSaysWhatIsLeft(String verb, String message) {
-        Verb command = Objects.requireNonNull(
-                        LineServerCommand.commandLine().getSubcommands().get(verb))
-                .getCommand();
+    void afterASignalACommandThatWritesSaysWhatIsLeft(String commandLine, String message) {
+        Verb command = (Verb) LineServerCommand.commandLine()
+                .parseArgs(commandLine.split(" ", -1))
+                .subcommand()
+                .commandSpec()
+                .userObject();
         assertEquals(
                 1,
                 Failures.reportInterrupted(

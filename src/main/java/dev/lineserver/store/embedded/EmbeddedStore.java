@@ -165,7 +165,9 @@ public final class EmbeddedStore implements LineStore {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "the next ingest into dataset " + version.dataset() + " must read its source again: "
-                            + e.getMessage());
+                            + (e instanceof IOException failed
+                                    ? IoErrors.message("record its stamp", failed)
+                                    : e.getMessage()));
         }
     }
 
@@ -190,7 +192,7 @@ public final class EmbeddedStore implements LineStore {
     public Manifest publish(DatasetName dataset, long version, int keep) throws StoreException {
         return change(
                 dataset,
-                "publish version " + version + " of dataset " + dataset,
+                "make version " + version + " of dataset " + dataset + " current",
                 locked -> locked.publish(version, keep));
     }
 

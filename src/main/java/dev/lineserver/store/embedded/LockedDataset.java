@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
+import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.StoreException;
@@ -226,9 +227,8 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         } catch (IOException e) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "files that no version needs could not be removed from " + files.path()
-                            + "; the next ingest of the dataset removes them, and so does line-server reclaim",
-                    e);
+                    IoErrors.message("remove the files that no version needs from " + files.path(), e)
+                            + "; the next ingest of the dataset removes them, and so does line-server reclaim");
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

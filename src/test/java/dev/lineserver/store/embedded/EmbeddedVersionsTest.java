@@ -567,9 +567,7 @@ final class EmbeddedVersionsTest {
         try {
             StoreUnavailableException e = assertThrows(
                     StoreUnavailableException.class, () -> store.open(manifest).close());
-            assertEquals(
-                    "cannot read " + dataset.resolve("v1/index") + ": the reading thread was interrupted",
-                    e.getMessage());
+            assertEquals("cannot read " + dataset.resolve("v1/index") + ": it was interrupted", e.getMessage());
         } finally {
             assertTrue(Thread.interrupted());
         }

@@ -181,8 +181,14 @@ final class OtherFilesTest {
         Manifest _ = ingest("one\n", Form.COPY);
         Path lock = dataset.resolveSibling("default.lock");
         Files.writeString(source, "two\n");
-        whileReplaced(
-                lock, other, () -> assertRefused(() -> store.publish(DatasetName.DEFAULT, 1, 1), lock.toString()));
+        whileReplaced(lock, other, () -> {
+            String message = String.valueOf(assertTimeoutPreemptively(
+                    NEVER,
+                    () -> assertThrows(StoreException.class, () -> store.publish(DatasetName.DEFAULT, 1, 1))
+                            .getMessage()));
+            assertEquals(
+                    "cannot make version 1 of dataset default current: " + lock + ": " + REASON + "; remove it", message);
+        });
         assertEquals(2, StoredFiles.put(store, source, Form.COPY, 1, false).version());
     }
 }
