@@ -87,6 +87,7 @@ final class ConsoleProgress implements Progress {
                     Locale.ROOT, " of %s, %.0f %%", Quantities.bytes(size), Math.floor(100.0 * position / size));
         }
         String left = size > 0 && rate > 0 ? ", " + Quantities.coarse((size - position) / rate) + " left" : "";
-        return done + ", " + Quantities.grouped(lineCount) + " lines, " + Quantities.bytes((long) rate) + "/s" + left;
+        return done + ", " + Quantities.counted(lineCount, "line", "lines") + ", " + Quantities.bytes((long) rate)
+                + "/s" + left;
     }
 }

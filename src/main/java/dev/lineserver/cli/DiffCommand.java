@@ -93,13 +93,14 @@ final class DiffCommand implements Verb {
         }
         long more = differences.rangeCount() - differences.ranges().size();
         if (more > 0) {
-            out.line("and " + Quantities.grouped(more) + " more ranges; print them with --first");
+            out.line("and " + Quantities.counted(more, "more range; print it", "more ranges; print them")
+                    + " with --first");
         }
         if (differences.lineCount() == 0) {
             out.line(versions + " differ only in the newline after the last line");
         } else {
-            out.line(Quantities.grouped(differences.lineCount()) + " lines differ between " + versions + ", in "
-                    + Quantities.grouped(differences.rangeCount()) + " ranges");
+            out.line(Quantities.counted(differences.lineCount(), "line differs", "lines differ") + " between "
+                    + versions + ", in " + Quantities.counted(differences.rangeCount(), "range", "ranges"));
         }
     }
 }

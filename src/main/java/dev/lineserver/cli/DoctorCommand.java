@@ -141,7 +141,8 @@ final class DoctorCommand implements Verb {
                     case Lookup.Found _, Lookup.FoundInParts _, Lookup.PastTheEnd _ ->
                         Finding.ok(
                                 check,
-                                version + Quantities.grouped(manifest.lineCount()) + " lines, " + manifest.layout());
+                                version + Quantities.counted(manifest.lineCount(), "line", "lines") + ", "
+                                        + manifest.layout());
                     case Lookup.Damaged(String detail) ->
                         Finding.failure(
                                 check, version + detail, "ingest the file again; find out how the store lost data");

@@ -60,15 +60,18 @@ final class GetCommand implements Verb {
                 printer.print(first, Math.min(end, lineCount));
                 if (end > lineCount) {
                     addMissing("line " + firstBeyond(selections.get(i), first, lineNumbers, lineCount)
-                            + " is beyond the end: " + Quantities.grouped(lineCount) + " lines");
+                            + " is beyond the end: " + Quantities.counted(lineCount, "line", "lines"));
                 }
             }
         }
         missing.forEach(context.err()::print);
         if (missingCount > missing.size()) {
             context.err()
-                    .print("and " + Quantities.grouped(missingCount - missing.size())
-                            + " more lines that are damaged or beyond the end");
+                    .print("and "
+                            + Quantities.counted(
+                                    missingCount - missing.size(),
+                                    "more line that is damaged or beyond the end",
+                                    "more lines that are damaged or beyond the end"));
         }
         return missingCount == 0;
     }

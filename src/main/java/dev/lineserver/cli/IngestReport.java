@@ -17,7 +17,8 @@ record IngestReport(Ingest.Outcome outcome, double seconds) {
     String text() {
         Manifest manifest = outcome.manifest();
         String version = "dataset " + manifest.dataset() + " version " + manifest.version() + ": "
-                + Quantities.grouped(manifest.lineCount()) + " lines, " + Quantities.bytes(manifest.byteCount());
+                + Quantities.counted(manifest.lineCount(), "line", "lines") + ", "
+                + Quantities.bytes(manifest.byteCount());
         if (!outcome.stored()) {
             return version + ", stored already";
         }
@@ -68,12 +69,8 @@ record IngestReport(Ingest.Outcome outcome, double seconds) {
         Retries retries = outcome.retries();
         return retries.equals(Retries.NONE)
                 ? ""
-                : " with " + counted(retries.count(), "retry", "retries") + ", "
-                        + counted(retries.overloads(), "overload", "overloads") + " of the cluster";
-    }
-
-    private static String counted(long count, String one, String several) {
-        return Quantities.grouped(count) + " " + (count == 1 ? one : several);
+                : " with " + Quantities.counted(retries.count(), "retry", "retries") + ", "
+                        + Quantities.counted(retries.overloads(), "overload", "overloads") + " of the cluster";
     }
 
     private String held(Manifest manifest) {

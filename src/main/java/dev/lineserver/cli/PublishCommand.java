@@ -64,7 +64,8 @@ final class PublishCommand implements Verb {
         } else {
             boolean changed = previous.isEmpty() || previous.get().number() != manifest.version();
             out.line("dataset " + manifest.dataset() + " version " + manifest.version() + " is current"
-                    + (changed ? "" : " already") + ": " + Quantities.grouped(manifest.lineCount()) + " lines, "
+                    + (changed ? "" : " already") + ": " + Quantities.counted(manifest.lineCount(), "line", "lines")
+                    + ", "
                     + Quantities.bytes(manifest.byteCount()));
         }
         out.flush();

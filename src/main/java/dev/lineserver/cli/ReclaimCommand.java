@@ -59,7 +59,7 @@ final class ReclaimCommand implements Verb {
     private static String text(Leftover leftover) {
         String size = leftover.unit().equals("bytes")
                 ? Quantities.bytes(leftover.size())
-                : Quantities.grouped(leftover.size()) + " " + leftover.unit();
+                : Quantities.counted(leftover.size(), "record", "records");
         return leftover.name() + ": " + size + ", " + leftover.reason();
     }
 }

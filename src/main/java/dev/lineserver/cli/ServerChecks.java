@@ -67,27 +67,37 @@ final class ServerChecks {
 
     private static Finding existing(String check, Path directory) throws IOException {
         FileStore store = Files.getFileStore(directory);
-        String type = store.type();
-        String found = directory + ": " + Quantities.bytes(store.getUsableSpace()) + " free, " + type;
+        String found = directory + ": " + Quantities.bytes(store.getUsableSpace()) + " free, " + store.type();
         if (!Files.isWritable(directory)) {
             return Finding.warning(
                     check,
                     found + ", read-only: lines can be served",
                     "to ingest, make it writable, or name another one");
         }
+        return writable(check, found, store.type(), store.getUsableSpace());
+    }
+
+    /**
+     * Checks the file system of a directory that can be written to.
+     *
+     * @param free in bytes
+     */
+    static Finding writable(String check, String found, String type, long free) {
+        String space = free < LITTLE_SPACE_BYTES ? "free space before the next ingest, or name another directory" : "";
+        String and = space.isEmpty() ? "" : "; ";
         if (NETWORK.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
             return Finding.warning(
-                    check, found + ": a network file system may become unavailable", "use a disk of this machine");
+                    check,
+                    found + ": a network file system may become unavailable",
+                    "use a disk of this machine" + and + space);
         }
         if (type.equals("tmpfs") || type.equals("overlay")) {
             return Finding.warning(
                     check,
                     found + ": its files are lost with the " + (type.equals("tmpfs") ? "next restart" : "container"),
-                    "use a volume on a disk");
+                    "use a volume on a disk" + and + space);
         }
-        return store.getUsableSpace() < LITTLE_SPACE_BYTES
-                ? Finding.warning(check, found, "free space before the next ingest, or name another directory")
-                : Finding.ok(check, found);
+        return space.isEmpty() ? Finding.ok(check, found) : Finding.warning(check, found, space);
     }
 
     /**

@@ -76,9 +76,9 @@ final class VerifyCommand implements Verb {
                 Source source = Source.open(files)) {
             Manifest manifest = context.version(store, version);
             if (firstLineIndex > manifest.lineCount()) {
-                throw new UsageException(
-                        "--from: line " + from + " does not exist: dataset " + manifest.dataset() + " version "
-                                + manifest.version() + " has " + Quantities.grouped(manifest.lineCount()) + " lines");
+                throw new UsageException("--from: line " + from + " does not exist: dataset " + manifest.dataset()
+                        + " version " + manifest.version() + " has "
+                        + Quantities.counted(manifest.lineCount(), "line", "lines"));
             }
             if (counts) {
                 try (Verification verification = Verification.ofCounts(manifest, context.progress("verify"))) {
@@ -221,13 +221,14 @@ final class VerifyCommand implements Verb {
         if (counts) {
             return "the number of lines and bytes, and the digest; no stored line was read";
         }
-        String lines = Quantities.grouped(verification.compared());
+        long compared = verification.compared();
         String whole = verification.isStopped() ? "" : ", and the digest of the whole";
         if (sample != null) {
-            return lines + " random lines (--seed " + seed + ")" + whole;
+            return Quantities.counted(compared, "random line", "random lines") + " (--seed " + seed + ")" + whole;
         }
+        String lines = Quantities.counted(compared, "line", "lines");
         return firstLineIndex == 0
-                ? lines + " lines, byte for byte"
-                : lines + " lines from line " + lineNumbers.number(firstLineIndex) + " on" + whole;
+                ? lines + ", byte for byte"
+                : lines + " from line " + lineNumbers.number(firstLineIndex) + " on" + whole;
     }
 }

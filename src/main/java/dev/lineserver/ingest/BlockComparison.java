@@ -97,7 +97,8 @@ final class BlockComparison implements LineComparison {
         long lineIndex = batch.firstLineIndex() + line;
         long lineCount = snapshot.manifest().lineCount();
         if (lineIndex >= lineCount) {
-            differences.add(lineIndex, Verdict.MISSING, "the version has " + Quantities.grouped(lineCount) + " lines");
+            differences.add(
+                    lineIndex, Verdict.MISSING, "the version has " + Quantities.counted(lineCount, "line", "lines"));
             return;
         }
         try {
@@ -118,7 +119,7 @@ final class BlockComparison implements LineComparison {
     public void finish(long sourceLineCount) {
         long lineCount = snapshot.manifest().lineCount();
         for (long i = Math.max(sourceLineCount, first); i < lineCount && !differences.isFull(); i++) {
-            differences.add(i, Verdict.EXTRA, "the file has " + Quantities.grouped(sourceLineCount) + " lines");
+            differences.add(i, Verdict.EXTRA, "the file has " + Quantities.counted(sourceLineCount, "line", "lines"));
         }
     }
 

@@ -156,8 +156,8 @@ public final class Ingest {
             Optional<Manifest> current = preparation.current();
             if (build.resumedFrom().lineIndex() > 0) {
                 progress.note("continuing after "
-                        + Quantities.grouped(build.resumedFrom().lineIndex())
-                        + " lines; they are read again to check that the source is the same");
+                        + Quantities.counted(build.resumedFrom().lineIndex(), "line; it is", "lines; they are")
+                        + " read again to check that the source is the same");
             }
             Manifest manifest = write(source, options, build, current);
             state.completed(
@@ -191,8 +191,8 @@ public final class Ingest {
                     ? lines > 0
                     : lines > build.resumedFrom().lineIndex();
             if (continues && !Thread.currentThread().isInterrupted()) {
-                progress.note(Quantities.grouped(lines)
-                        + " lines are stored; the same command with --resume continues there");
+                progress.note(Quantities.counted(lines, "line is stored", "lines are stored")
+                        + "; the same command with --resume continues there");
             }
             throw e;
         } catch (SourceException e) {
@@ -212,7 +212,7 @@ public final class Ingest {
             Thread.currentThread().interrupt();
         }
         long lines = end.lineIndex();
-        state.suspended(end, lines > 0 ? "; " + Quantities.grouped(lines) + " lines are stored" : "");
+        state.suspended(end, lines > 0 ? "; " + Quantities.counted(lines, "line is stored", "lines are stored") : "");
     }
 
     /** Returns the end of the lines that the last ingest has left for another one to continue after an exception. */

@@ -85,7 +85,10 @@ final class JoinedSource extends Source {
                 .count();
         return compressed == 0
                 ? Optional.empty()
-                : Optional.of(compressed + " of " + bytes.parts().size() + " files are compressed; unpacking them");
+                : Optional.of(compressed + " of " + bytes.parts().size()
+                        + (compressed == 1
+                                ? " files is compressed; unpacking it"
+                                : " files are compressed; unpacking them"));
     }
 
     @Override

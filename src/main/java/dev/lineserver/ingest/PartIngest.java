@@ -86,12 +86,10 @@ final class PartIngest {
                     new Ingest.Share(part, build.storedLines()));
         } catch (InterruptedException | StoreException | SourceException e) {
             Checkpoint end = build.checkpoint();
-            state.suspended(
-                    end, " by this part; " + Quantities.grouped(end.lineIndex()) + " lines of all parts are stored");
+            state.suspended(end, " by this part; " + stored(end));
             // Also if somebody must act first: a full cluster gets more room, and the parts continue.
             if (e instanceof StoreException && !Thread.currentThread().isInterrupted()) {
-                progress.note(Quantities.grouped(end.lineIndex()) + " lines of all parts are stored; unless other parts"
-                        + " store the rest, the same command with --resume does");
+                progress.note(stored(end) + "; unless other parts store the rest, the same command with --resume does");
             }
             throw e;
         } finally {
@@ -102,5 +100,9 @@ final class PartIngest {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private static String stored(Checkpoint end) {
+        return Quantities.counted(end.lineIndex(), "line of all parts is stored", "lines of all parts are stored");
     }
 }

@@ -59,6 +59,6 @@ public record PublicationChecks(
     }
 
     private static String lines(long count) {
-        return count == 1 ? "1 line" : Quantities.grouped(count) + " lines";
+        return Quantities.counted(count, "line", "lines");
     }
 }

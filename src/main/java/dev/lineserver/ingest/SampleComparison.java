@@ -100,7 +100,8 @@ final class SampleComparison implements LineComparison {
     @Override
     public void finish(long sourceLineCount) {
         for (int i = next; i < sample.length && !differences.isFull(); i++) {
-            differences.add(sample[i], Verdict.EXTRA, "the file has " + Quantities.grouped(sourceLineCount) + " lines");
+            differences.add(
+                    sample[i], Verdict.EXTRA, "the file has " + Quantities.counted(sourceLineCount, "line", "lines"));
         }
     }
 

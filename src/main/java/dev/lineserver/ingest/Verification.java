@@ -169,7 +169,7 @@ public final class Verification implements AutoCloseable {
         if (source.lineCount() != stored.lineCount()) {
             differences.add(
                     source.lineCount() > stored.lineCount() ? Verdict.MISSING : Verdict.EXTRA,
-                    "the version has " + Quantities.grouped(stored.lineCount()) + " lines, and the file "
+                    "the version has " + Quantities.counted(stored.lineCount(), "line", "lines") + ", and the file "
                             + Quantities.grouped(source.lineCount()));
         } else if (source.terminated() != stored.terminated()) {
             differences.add(

@@ -36,6 +36,8 @@ public final class McpServer {
 
     static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // A double would round the number of a line.
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     /** The revisions of the protocol, the newest first. What this server uses of them is the same in all. */

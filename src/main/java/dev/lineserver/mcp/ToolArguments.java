@@ -47,10 +47,15 @@ final class ToolArguments {
         if (value.isMissingNode() || value.isNull()) {
             return OptionalLong.empty();
         }
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw new ToolFailure("'" + name + "' must be a whole number below 2^63");
+        try {
+            if (value.isNumber()) {
+                // To JSON Schema, 1e0 and 1.0 are integers.
+                return OptionalLong.of(value.decimalValue().longValueExact());
+            }
+        } catch (ArithmeticException _) {
+            // It has a fraction, or is too large.
         }
-        return OptionalLong.of(value.longValue());
+        throw new ToolFailure("'" + name + "' must be a whole number below 2^63");
     }
 
     /** Returns a number from 1 to a maximum. */

@@ -55,8 +55,9 @@ public record BuildStatus(
     /** Returns the failure of an ingest that neither resumes this build nor discards it. */
     public StoreFailedException refusal() {
         return new StoreFailedException("an ingest of '" + ControlCharacters.escape(sourceName) + "' into dataset "
-                + dataset + " ended before it was complete, and " + Quantities.grouped(stored.lineIndex())
-                + " lines of it are stored. Continue it with "
+                + dataset + " ended before it was complete, and "
+                + Quantities.counted(stored.lineIndex(), "line of it is stored", "lines of it are stored")
+                + ". Continue it with "
                 + (parts.isEmpty() ? "" : "--part I/" + parts.getFirst().part().count() + " ")
                 + "--resume, or begin again with --restart");
     }

@@ -19,6 +19,11 @@ public final class Quantities {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** Formats a count with the words that follow it: {@code 1 line} or {@code 175,000 lines}. */
+    public static String counted(long count, String one, String several) {
+        return grouped(count) + " " + (count == 1 ? one : several);
+    }
+
     /** Formats a length in bytes: {@code 1.5 KiB}. */
     public static String bytes(long bytes) {
         double value = bytes;

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.config.Settings;
 import dev.lineserver.config.TlsFiles;
@@ -207,5 +209,19 @@ final class DoctorCommandTest {
                 lines.get(advice - 1).indexOf("no version"), lines.get(advice).indexOf("→ ingest a file"));
         assertEquals(0, run(Terminal.of(Map.of("TERM", "xterm", "COLUMNS", "80")), "doctor", "--port=0"));
         assertTrue(printed().contains("\u001b[33mwarning"), printed());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tmpfs, 1073741824, use a volume on a disk",
+        "tmpfs, 0, 'use a volume on a disk; free space before the next ingest, or name another directory'",
+        "nfs4, 1073741823, 'use a disk of this machine; free space before the next ingest, or name another directory'",
+        "ext4, 1073741823, 'free space before the next ingest, or name another directory'",
+        "ext4, 1073741824, ''"
+    })
+    void littleSpaceIsNamedWhateverTheFileSystemIs(String type, long free, String advice) {
+        Finding found = ServerChecks.writable("data directory", "data", type, free);
+        assertEquals(advice, found.advice());
+        assertEquals(advice.isEmpty() ? Finding.Severity.OK : Finding.Severity.WARNING, found.severity());
     }
 }

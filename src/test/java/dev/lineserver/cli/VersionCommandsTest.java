@@ -314,9 +314,11 @@ final class VersionCommandsTest {
         assertEquals(1, run("diff default 2 1 --first 1 --first-line-number 0"));
         assertEquals("""
                 line 1
-                and 1 more ranges; print them with --first
+                and 1 more range; print it with --first
                 2 lines differ between versions 2 and 1 of dataset default, in 2 ranges
                 """, text(out));
+        assertEquals(1, run("diff default 1 3"));
+        assertEquals("line 2\n1 line differs between versions 1 and 3 of dataset default, in 1 range\n", text(out));
         assertEquals(1, run("diff default 1 3 --json"));
         assertEquals(
                 JsonObject.of(

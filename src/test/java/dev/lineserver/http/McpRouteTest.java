@@ -322,6 +322,10 @@ final class McpRouteTest {
             {"start":-1}          | 'start' is -1, but a line number is a whole number without a sign, and the first line's number is 1
             {"start":"5"}         | 'start' must be a whole number below 2^63
             {"start":1.5}         | 'start' must be a whole number below 2^63
+            {"start":9223372036854775808.0} | 'start' must be a whole number below 2^63
+            {"start":1e999999999} | 'start' must be a whole number below 2^63
+            {"start":1e-999999999} | 'start' must be a whole number below 2^63
+            {"start":9007199254740993.0} | line 9007199254740993 is beyond the end: the dataset has 1000 lines, and the last one is 1000
             {"count":0}           | 'count' must be from 1 to 9223372036854775807, not 0
             {"max_bytes":1023}    | 'max_bytes' must be from 1024 to 1048576, not 1023
             {"max_bytes":1048577} | 'max_bytes' must be from 1024 to 1048576, not 1048577
@@ -333,6 +337,17 @@ final class McpRouteTest {
             """)
     void aCallThatCannotBeAnsweredSaysWhy(String arguments, String message) throws Exception {
         serve(ON, (_, server) -> assertEquals(message, failure(server, "read_lines", arguments)));
+    }
+
+    /** As JSON Schema has it. */
+    @Test
+    void aWholeNumberMayHaveAnExponentOrAFractionOfZero() throws Exception {
+        serve(ON, (_, server) -> {
+            JsonNode lines = call(server, "read_lines", "{\"start\":1.2e1,\"count\":2.0}")
+                    .path("lines");
+            assertEquals(2, lines.size());
+            assertEquals(12, lines.path(0).path("number").asInt());
+        });
     }
 
     @Test

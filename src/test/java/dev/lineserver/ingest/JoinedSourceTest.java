@@ -230,6 +230,7 @@ final class JoinedSourceTest {
                 .ofWhole(names, Progress.SILENT)
                 .fits());
         try (Source source = Source.open(names)) {
+            assertEquals(Optional.of("1 of 2 files is compressed; unpacking it"), source.note());
             assertTrue(Planning.shape(source, false, false, Progress.SILENT).copied());
             assertEquals(source.size(), source.position());
         }

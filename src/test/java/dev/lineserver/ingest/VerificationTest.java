@@ -144,6 +144,10 @@ final class VerificationTest {
         return verify(snapshot, TEXT, 0, StoredLines.BLOCK_BYTES);
     }
 
+    private static String lines(List<byte[]> all) {
+        return Quantities.counted(all.size(), "line", "lines");
+    }
+
     /** Compares line by line. */
     private static List<String> naive(byte[] source, byte[] stored, Set<Long> broken, int from) {
         List<byte[]> left = Samples.linesOf(source);
@@ -151,10 +155,9 @@ final class VerificationTest {
         List<String> differences = new ArrayList<>();
         for (int i = from; i < Math.max(left.size(), right.size()) && differences.size() < 10; i++) {
             if (i >= right.size()) {
-                differences.add(
-                        "line " + i + " is missing: the version has " + Quantities.grouped(right.size()) + " lines");
+                differences.add("line " + i + " is missing: the version has " + lines(right));
             } else if (i >= left.size()) {
-                differences.add("line " + i + " is extra: the file has " + Quantities.grouped(left.size()) + " lines");
+                differences.add("line " + i + " is extra: the file has " + lines(left));
             } else if (broken.contains((long) i)) {
                 differences.add("line " + i + " is damaged: gone");
             } else {

@@ -112,10 +112,12 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
         }
         if (!parts.isOf(content)) {
             throw new StoreFailedException(ControlCharacters.escape(request.sourceName())
-                    + " is not the file of the other parts: it has " + Quantities.grouped(content.lineCount())
-                    + " lines, " + Quantities.grouped(content.byteCount()) + " bytes and the digest " + content.digest()
+                    + " is not the file of the other parts: it has "
+                    + Quantities.counted(content.lineCount(), "line", "lines") + ", "
+                    + Quantities.grouped(content.byteCount()) + " bytes and the digest " + content.digest()
                     + ", and theirs has "
-                    + Quantities.grouped(parts.lineCount()) + " lines, " + Quantities.grouped(parts.byteCount())
+                    + Quantities.counted(parts.lineCount(), "line", "lines") + ", "
+                    + Quantities.grouped(parts.byteCount())
                     + " bytes and the digest " + parts.digest()
                     + "; name the same file, or begin again with --restart");
         }

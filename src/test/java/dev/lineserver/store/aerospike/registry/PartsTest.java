@@ -156,7 +156,7 @@ final class PartsTest extends RegistryTest {
         BuildStatus unfinished = here.builds().list().getFirst();
         assertEquals(1, unfinished.stored().lineIndex());
         assertEquals(10, unfinished.stored().byteOffset());
-        assertRefused("2/2", CONTENT, false, "--part I/2 --resume", "--restart", "1 lines");
+        assertRefused("2/2", CONTENT, false, "--part I/2 --resume", "--restart", "1 line of it is stored");
         assertRefused("2/3", CONTENT, true, "which has 2 parts");
         assertRefused("2/2", new Content(2, 20, new ContentDigest(1, 3), 9, true), true, "not the file of the other");
         StoreFailedException plain =
