@@ -5,10 +5,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 import com.aerospike.client.Record;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +18,6 @@ import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.aerospike.registry.LineSet;
-import dev.lineserver.store.aerospike.registry.Registry;
-import dev.lineserver.store.aerospike.registry.Versions;
 
 /**
  * Reads the lines of one version from its set. A lookup is one read of one record:
@@ -30,40 +25,27 @@ import dev.lineserver.store.aerospike.registry.Versions;
  * <pre>
  *   record has the bin of lines        Found
  *   record has the bin of headers      FoundInParts: each part is one more read
- *   no record, or other bins only      StoreUnavailableException while nodes of the cluster are away; otherwise the
- *                                      registry decides: Damaged if the version is still stored,
- *                                      StoreUnavailableException if it was replaced or dropped
+ *   no record, or other bins only      Damaged if {@link MissingRecords} confirms that it is lost,
+ *                                      StoreUnavailableException otherwise
  * </pre>
  */
 final class AerospikeSnapshot implements Snapshot {
     private static final System.Logger LOG = System.getLogger(AerospikeSnapshot.class.getName());
 
-    /**
-     * Age up to which a copy of the registry is reused. Shorter than the grace: a set that was live when the copy was
-     * read cannot have been truncated since.
-     */
-    private static final long REGISTRY_FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    /** Share of the deadline of a lookup in which it must be known whether a missing record is lost. */
-    private static final int CONFIRMATION_DIVISOR = 4;
-
     private final AerospikeStore store;
     private final Manifest manifest;
     private final LineSet set;
     private final LineRecords records;
-    private final int nodes;
-    private final AtomicBoolean damageReported = new AtomicBoolean();
+    private final MissingRecords missing;
     private volatile boolean closed;
-    private @Nullable CompletableFuture<Registry> registry;
-    private long registryReadAt;
 
-    /** @param nodes number of nodes of the cluster when the version was stored; 0 if it is unknown */
-    AerospikeSnapshot(AerospikeStore store, Manifest manifest, LineSet set, LineRecords records, int nodes) {
-        this.nodes = nodes;
+    AerospikeSnapshot(
+            AerospikeStore store, Manifest manifest, LineSet set, LineRecords records, MissingRecords missing) {
         this.store = store;
         this.manifest = manifest;
         this.set = set;
         this.records = records;
+        this.missing = missing;
     }
 
     @Override
@@ -84,7 +66,7 @@ final class AerospikeSnapshot implements Snapshot {
                 .thenCompose(record -> {
                     Lookup lookup = toLookup(lineIndex, record, records.lineValue(record, lineIndex));
                     return lookup instanceof Lookup.Damaged
-                            ? confirmDataLoss().thenApply(_ -> lookup)
+                            ? missing.confirmLoss().thenApply(_ -> lookup)
                             : CompletableFuture.completedFuture(lookup);
                 });
     }
@@ -150,7 +132,7 @@ final class AerospikeSnapshot implements Snapshot {
                 lookups.add(lookup);
             }
         }
-        return damaged ? confirmDataLoss().thenApply(_ -> lookups) : CompletableFuture.completedFuture(lookups);
+        return damaged ? missing.confirmLoss().thenApply(_ -> lookups) : CompletableFuture.completedFuture(lookups);
     }
 
     @Override
@@ -189,7 +171,7 @@ final class AerospikeSnapshot implements Snapshot {
                     byte[] bytes = LineRecords.bytes(record);
                     return bytes != null && bytes.length == header.partLength(part)
                             ? CompletableFuture.completedFuture(bytes)
-                            : confirmDataLoss()
+                            : missing.confirmLoss()
                                     .thenCompose(_ -> CompletableFuture.failedFuture(new LineDamagedException(
                                             lineIndex, name + " is missing or damaged: ingest the file again")));
                 });
@@ -211,79 +193,6 @@ final class AerospikeSnapshot implements Snapshot {
 
     private String describe(long lineIndex) {
         return "line index " + lineIndex + " of " + manifest.dataset() + " version " + manifest.version();
-    }
-
-    /**
-     * Called if a record is missing or holds no line. Completes if data was lost; fails with a
-     * {@link StoreUnavailableException} if the record may be on a node that is away, or if the version is no longer stored,
-     * because its set may have been truncated.
-     */
-    private CompletionStage<Void> confirmDataLoss() {
-        return recentRegistry().thenAccept(latest -> {
-            LineSet current = latest.sets().get(set.name());
-            boolean live =
-                    current != null && current.state() == LineSet.SetState.LIVE && current.build() == set.build();
-            // An empty registry means that the registry record was lost with the lines: dropping the last dataset
-            // leaves a registry that still lists the sets.
-            if (!live && !latest.equals(Registry.empty())) {
-                throw new CompletionException(new StoreUnavailableException("version " + manifest.version() + " of "
-                        + manifest.dataset()
-                        + " was replaced or dropped, and its lines have been deleted (they are kept"
-                        + " for requests in progress, for at most " + Versions.MAX_HOLD.toMinutes()
-                        + " minutes): request the newest version"));
-            }
-            if (damageReported.compareAndSet(false, true)) {
-                LOG.log(
-                        Level.ERROR,
-                        "lines of {0} version {1} are missing from set {2} of namespace {3}: data was lost, ingest the"
-                                + " file again (logged once for each version)",
-                        manifest.dataset(),
-                        manifest.version(),
-                        records.set,
-                        records.namespace);
-            }
-        });
-    }
-
-    /**
-     * Returns a copy of the registry that is at most {@link #REGISTRY_FRESH_NANOS} old, or being read. Many lines may
-     * be missing at once, and their lookups share one read. It runs on a virtual thread, because it blocks and lookups
-     * complete on event loops. It fails in time for an answer to the request, because a node may be silent.
-     */
-    private synchronized CompletableFuture<Registry> recentRegistry() {
-        CompletableFuture<Registry> recent = registry;
-        long now = System.nanoTime();
-        if (recent == null || (recent.isDone() && now - registryReadAt > REGISTRY_FRESH_NANOS)) {
-            recent = CompletableFuture.supplyAsync(this::readRegistry, Thread::startVirtualThread)
-                    .orTimeout(confirmationMillis(), TimeUnit.MILLISECONDS)
-                    .exceptionallyAsync(this::unconfirmed, Thread::startVirtualThread);
-            registry = recent;
-            registryReadAt = now;
-        }
-        return recent;
-    }
-
-    private long confirmationMillis() {
-        return Math.max(1, store.cluster.settings.lookupDeadline().toMillis() / CONFIRMATION_DIVISOR);
-    }
-
-    private Registry unconfirmed(Throwable failure) {
-        String why = StoreException.causeOf(failure) instanceof StoreException known
-                ? known.getMessage()
-                : "the cluster did not answer within " + confirmationMillis() + " ms";
-        throw new CompletionException(new StoreUnavailableException(
-                "a record of " + manifest.dataset() + " version " + manifest.version()
-                        + " is missing, and nobody knows yet whether it is lost: " + why,
-                failure));
-    }
-
-    private Registry readRegistry() {
-        try {
-            store.cluster.requireWhole(nodes);
-            return store.registry.failingFast().read();
-        } catch (StoreException e) {
-            throw new CompletionException(e);
-        }
     }
 
     @Override

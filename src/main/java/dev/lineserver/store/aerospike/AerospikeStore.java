@@ -147,7 +147,9 @@ public final class AerospikeStore implements LineStore {
         LineLayout layout = LineLayout.of(manifest);
         LineSet set = current.lineSet(version.get().set());
         LineRecords records = new LineRecords(cluster.settings.namespace(), set, layout);
-        return new AerospikeSnapshot(this, manifest, set, records, version.get().nodes());
+        MissingRecords missing =
+                new MissingRecords(this, manifest, set, version.get().nodes());
+        return new AerospikeSnapshot(this, manifest, set, records, missing);
     }
 
     @Override
