@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongUnaryOperator;
 
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineRange;
@@ -17,33 +16,25 @@ import dev.lineserver.store.embedded.CompressedBlocks.DamagedBlockException;
  * passed on. If the stamp differs, a disk thread reads the bytes again and verifies their digests.
  */
 final class EmbeddedRange implements LineRange {
+    private final EmbeddedSnapshot version;
     private final LinesFile lines;
     private final DiskReads reads;
+    private final long first;
     private final long start;
     private final long end;
-    private final LongUnaryOperator lineAt;
-    private final LongUnaryOperator startOf;
     private long position;
 
     /**
-     * @param start position of the first byte
-     * @param end position after the last byte
-     * @param lineAt returns the index of the line with a position
-     * @param startOf returns the position of a line
+     * @param first index of the first line
+     * @param end index after the last line
      */
-    EmbeddedRange(
-            LinesFile lines,
-            DiskReads reads,
-            long start,
-            long end,
-            LongUnaryOperator lineAt,
-            LongUnaryOperator startOf) {
-        this.lines = lines;
-        this.reads = reads;
-        this.start = start;
-        this.end = end;
-        this.lineAt = lineAt;
-        this.startOf = startOf;
+    EmbeddedRange(EmbeddedSnapshot version, long first, long end) {
+        this.version = version;
+        this.first = first;
+        this.end = version.startOf(end);
+        lines = version.lines();
+        reads = version.reads();
+        start = version.startOf(first);
         position = start;
     }
 
@@ -101,8 +92,8 @@ final class EmbeddedRange implements LineRange {
                     valid = !lines.isInPlace() || from.isUntouched(lines.readAttributes());
                 } catch (DamagedBlockException e) {
                     // The lines that end before the damaged block are right.
-                    long damaged = lineAt.applyAsLong(position + view.position());
-                    int whole = (int) Math.max(0, startOf.applyAsLong(damaged) - position);
+                    long damaged = version.firstEndingAfter(first, position + view.position());
+                    int whole = (int) Math.max(0, version.startOf(damaged) - position);
                     block.position(block.position() + whole);
                     throw new LineDamagedException(damaged, e.damage);
                 }

@@ -76,17 +76,11 @@ record EmbeddedSnapshot(
 
     @Override
     public LineRange range(long first, long end) {
-        return new EmbeddedRange(
-                lines,
-                reads,
-                startOf(first),
-                startOf(end),
-                position -> firstEndingAfter(first, position),
-                this::startOf);
+        return new EmbeddedRange(this, first, end);
     }
 
     /** Returns the position of a line in the file; for the line count, the end of the file. */
-    private long startOf(long lineIndex) {
+    long startOf(long lineIndex) {
         return lineIndex == index.lineCount() ? manifest.byteCount() : index.start(lineIndex);
     }
 
@@ -115,7 +109,7 @@ record EmbeddedSnapshot(
     }
 
     /** Returns the index of the first line, from a line on, whose terminator is not before a position. */
-    private long firstEndingAfter(long lineIndex, long position) {
+    long firstEndingAfter(long lineIndex, long position) {
         long low = lineIndex;
         long high = index.lineCount();
         while (low < high) {
