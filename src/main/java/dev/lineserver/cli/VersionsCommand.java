@@ -3,7 +3,6 @@ package dev.lineserver.cli;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 import io.vertx.core.json.JsonObject;
 import picocli.CommandLine.Command;
@@ -46,7 +45,7 @@ final class VersionsCommand implements Verb {
                     described.add(json(version.state(), manifest));
                     table.row(
                             Long.toString(manifest.version()),
-                            name(version.state()),
+                            version.state().label(),
                             Quantities.grouped(manifest.lineCount()),
                             Quantities.bytes(manifest.byteCount()),
                             manifest.content().digest().toString(),
@@ -55,7 +54,7 @@ final class VersionsCommand implements Verb {
                 } catch (StoreException failure) {
                     described.add(JsonObject.of(
                             "version", version.number(),
-                            "state", name(version.state()),
+                            "state", version.state().label(),
                             "failure", failure.getMessage()));
                     context.err().fail(failure.getMessage());
                     complete = false;
@@ -72,10 +71,6 @@ final class VersionsCommand implements Verb {
 
     /** Returns the members of the manifest and the state of the version. */
     static JsonObject json(StoredVersion.State state, Manifest manifest) {
-        return JsonObject.mapFrom(manifest).put("state", name(state));
-    }
-
-    private static String name(StoredVersion.State state) {
-        return state.name().toLowerCase(Locale.ROOT);
+        return JsonObject.mapFrom(manifest).put("state", state.label());
     }
 }

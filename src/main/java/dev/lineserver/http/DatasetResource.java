@@ -1,7 +1,6 @@
 package dev.lineserver.http;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
@@ -98,16 +97,13 @@ final class DatasetResource {
         try {
             return describe(version);
         } catch (StoreException e) {
-            return new UndescribedVersion(dataset.name(), version.number(), state(version), e.getMessage());
+            return new UndescribedVersion(
+                    dataset.name(), version.number(), version.state().label(), e.getMessage());
         }
     }
 
     private static DescribedVersion describe(StoredVersion version) throws StoreException {
-        return new DescribedVersion(version.describe().form(), state(version));
-    }
-
-    private static String state(StoredVersion version) {
-        return version.state().name().toLowerCase(Locale.ROOT);
+        return new DescribedVersion(version.describe().form(), version.state().label());
     }
 
     @GET

@@ -1,7 +1,6 @@
 package dev.lineserver.mcp;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -54,7 +53,7 @@ final class DatasetFacts {
                 .skip(older)
                 .forEach(version -> versions.addObject()
                         .put("version", version.number())
-                        .put("state", version.state().name().toLowerCase(Locale.ROOT)));
+                        .put("state", version.state().label()));
         if (older > 0) {
             entry.put("versions_not_shown", older);
         }

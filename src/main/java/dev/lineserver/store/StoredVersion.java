@@ -1,5 +1,7 @@
 package dev.lineserver.store;
 
+import java.util.Locale;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,12 @@ public record StoredVersion(
         /** The version that readers of the dataset see. */
         CURRENT,
         /** Published earlier, and still readable by its number. */
-        KEPT
+        KEPT;
+
+        /** Returns the word for answers, such as {@code held}. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Creates the entry of a version that the store can describe. */
