@@ -63,9 +63,8 @@ final class PublishCommand implements Verb {
             out.line(answer.encode());
         } else {
             boolean changed = previous.isEmpty() || previous.get().number() != manifest.version();
-            out.line("dataset " + manifest.dataset() + " version " + manifest.version() + " is current"
-                    + (changed ? "" : " already") + ": " + Quantities.counted(manifest.lineCount(), "line", "lines")
-                    + ", "
+            out.line(manifest.versionName() + " is current" + (changed ? "" : " already") + ": "
+                    + Quantities.counted(manifest.lineCount(), "line", "lines") + ", "
                     + Quantities.bytes(manifest.byteCount()));
         }
         out.flush();

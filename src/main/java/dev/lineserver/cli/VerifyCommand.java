@@ -76,8 +76,7 @@ final class VerifyCommand implements Verb {
                 Source source = Source.open(files)) {
             Manifest manifest = context.version(store, version);
             if (firstLineIndex > manifest.lineCount()) {
-                throw new UsageException("--from: line " + from + " does not exist: dataset " + manifest.dataset()
-                        + " version " + manifest.version() + " has "
+                throw new UsageException("--from: line " + from + " does not exist: " + manifest.versionName() + " has "
                         + Quantities.counted(manifest.lineCount(), "line", "lines"));
             }
             if (counts) {
@@ -188,7 +187,7 @@ final class VerifyCommand implements Verb {
 
     private void print(Manifest manifest, Verification verification, List<Difference> differences, StandardOutput out)
             throws IOException {
-        String name = "dataset " + manifest.dataset() + " version " + manifest.version();
+        String name = manifest.versionName();
         if (differences.isEmpty()) {
             out.line(name + " equals " + described() + ": " + scope(verification));
             return;

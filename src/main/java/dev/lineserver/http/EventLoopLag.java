@@ -56,7 +56,6 @@ final class EventLoopLag {
                 loop.scheduleWithFixedDelay(new LoopTimer(), INTERVAL_NANOS, INTERVAL_NANOS, TimeUnit.NANOSECONDS);
     }
 
-    /** The timer of one event loop. */
     private final class LoopTimer implements Runnable {
         private long dueNanos = nanoTime.getAsLong() + INTERVAL_NANOS;
 

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 import io.netty.handler.codec.http.QueryStringDecoder;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +78,7 @@ record LinesQuery(OptionalLong start, OptionalLong count, List<RequestedNumber> 
 
     /** True if the query selects consecutive lines. */
     boolean hasSpan() {
-        return Stream.of(start, count).anyMatch(OptionalLong::isPresent);
+        return start.isPresent() || count.isPresent();
     }
 
     /** Returns the selected consecutive lines, all if the query selects none; null if {@code start} is beyond the end. */

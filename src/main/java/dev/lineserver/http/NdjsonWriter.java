@@ -56,7 +56,6 @@ final class NdjsonWriter {
         json.setPrettyPrinter(new MinimalPrettyPrinter(""));
     }
 
-    /** Writes a line. */
     void writeLine(long lineIndex, byte[] bytes, int length) throws IOException {
         json.writeStartObject();
         json.writeNumberField("number", numbers.number(lineIndex));

@@ -51,7 +51,6 @@ final class PendingLookups {
         newest = request;
     }
 
-    /** Removes a lookup that has ended. */
     void remove(LineRequest request) {
         if (request.older == null) {
             oldest = request.newer;

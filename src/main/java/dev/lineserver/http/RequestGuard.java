@@ -36,9 +36,6 @@ final class RequestGuard {
      */
     private static final long MAX_BODY_BYTES = 64 << 10;
 
-    /** The methods below {@code /q}. */
-    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
-
     /** In HTTP/2, a refused body up to this length is skipped, and a longer one ends its stream: 1 MiB. */
     static final int MAX_REFUSED_BODY_BYTES = 1 << 20;
 
@@ -106,7 +103,7 @@ final class RequestGuard {
     }
 
     private static void requireReading(RoutingContext routing) {
-        if (READING.contains(routing.request().method())) {
+        if (Set.of(HttpMethod.GET, HttpMethod.HEAD).contains(routing.request().method())) {
             routing.next();
         } else {
             routing.fail(405);

@@ -39,8 +39,8 @@ record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
     /** Counts a damaged line, and logs it, but at most one a second: many requests may meet many damaged lines. */
     void recordDamage(Manifest manifest, long lineIndex, String damage) {
         outcomes.recordDamage();
-        outcomes.logAtMostOncePerSecond("dataset " + manifest.dataset() + " version " + manifest.version() + " line "
-                + numbers.number(lineIndex) + ": " + ControlCharacters.escape(damage));
+        outcomes.logAtMostOncePerSecond(manifest.versionName() + " line " + numbers.number(lineIndex) + ": "
+                + ControlCharacters.escape(damage));
     }
 
     /**
@@ -49,7 +49,7 @@ record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
      */
     void cut(HttpServerRequest request, Manifest manifest, Throwable failure) {
         Throwable cause = StoreException.causeOf(failure);
-        String place = "dataset " + manifest.dataset() + " version " + manifest.version();
+        String place = manifest.versionName();
         if (cause instanceof LineDamagedException e) {
             outcomes.recordDamage();
             place += " line " + numbers.number(e.lineIndex());

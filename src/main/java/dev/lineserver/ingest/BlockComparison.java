@@ -1,5 +1,7 @@
 package dev.lineserver.ingest;
 
+import java.util.Arrays;
+
 import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.LineDamagedException;
@@ -79,17 +81,9 @@ final class BlockComparison implements LineComparison {
 
     /** Returns the number in the batch of the line with a position; its terminator is part of it. */
     private static int lineAt(LineBatch batch, int at, int from) {
-        int low = from;
-        int high = batch.count() - 1;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (batch.end(middle) < at) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
+        int first = batch.firstEnd();
+        int found = Arrays.binarySearch(batch.ends(), first + from, first + batch.count(), at);
+        return Math.min((found < 0 ? -found - 1 : found) - first, batch.count() - 1);
     }
 
     /** Compares a line that is equal up to a position, and moves the cursor of the version behind it. */

@@ -274,8 +274,8 @@ public final class ServedDataset {
         lookupFailure = null;
         LOG.log(
                 System.Logger.Level.INFO,
-                "serving dataset " + name + " version " + manifest.version() + ": " + manifest.lineCount()
-                        + " lines, from " + ControlCharacters.escape(manifest.sourceName()));
+                "serving " + manifest.versionName() + ": " + manifest.lineCount() + " lines, from "
+                        + ControlCharacters.escape(manifest.sourceName()));
         // The current version has been replaced above: a request that fails to acquire the old one finds the new one.
         if (replaced != null) {
             replaced.release();

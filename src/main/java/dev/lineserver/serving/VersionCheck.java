@@ -7,7 +7,6 @@ import java.util.concurrent.RejectedExecutionException;
 
 import org.jspecify.annotations.Nullable;
 
-import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.StoreException;
 
@@ -79,10 +78,7 @@ final class VersionCheck {
             return;
         }
         if (!message.equals(failure)) {
-            Manifest manifest = version.manifest();
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "dataset " + manifest.dataset() + " version " + manifest.version() + ": " + message);
+            LOG.log(System.Logger.Level.ERROR, version.manifest().versionName() + ": " + message);
         }
         failure = message;
     }

@@ -81,10 +81,6 @@ final class VersionTable {
         TableEntry(Manifest manifest) {
             this.manifest = manifest;
         }
-
-        String name() {
-            return "dataset " + manifest.dataset() + " version " + manifest.version();
-        }
     }
 
     /** Acquires an open version for a request that names it; returns null if it is not open. Never blocks. */
@@ -146,9 +142,11 @@ final class VersionTable {
             open(entry);
             String failure = messageOf(entry.failure);
             if (failure == null) {
-                LOG.log(System.Logger.Level.INFO, "opened " + entry.name() + " for requests that name it");
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "opened " + entry.manifest.versionName() + " for requests that name it");
             } else if (isStored.test(entry.manifest) && !failure.equals(lastFailure)) {
-                LOG.log(System.Logger.Level.ERROR, entry.name() + " cannot be opened: " + failure);
+                LOG.log(System.Logger.Level.ERROR, entry.manifest.versionName() + " cannot be opened: " + failure);
             }
         } finally {
             entry.ended.complete(null);
@@ -226,7 +224,9 @@ final class VersionTable {
             entry.version = version;
         } else {
             release(version);
-            fail(entry, new StoreUnavailableException(entry.name() + " was withdrawn while it was opened"));
+            fail(
+                    entry,
+                    new StoreUnavailableException(entry.manifest.versionName() + " was withdrawn while it was opened"));
         }
     }
 

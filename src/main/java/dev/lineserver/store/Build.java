@@ -20,7 +20,7 @@ import dev.lineserver.line.LineBatch;
  * {@snippet :
  * try (Build build = store.begin(request)) {
  *     Content content = reader.read(build::add);
- *     Manifest manifest = build.commit(content, reader.blocks());
+ *     Manifest manifest = build.commit(content, reader.blocks(), List.of());
  * }
  * }
  */
@@ -72,11 +72,6 @@ public interface Build extends AutoCloseable {
      */
     Manifest commit(Content content, ContentDigest.Tree blocks, List<Manifest.Part> files)
             throws StoreException, InterruptedException;
-
-    /** Commits a content with one source. */
-    default Manifest commit(Content content, ContentDigest.Tree blocks) throws StoreException, InterruptedException {
-        return commit(content, blocks, List.of());
-    }
 
     /** Returns the retries so far; always none in a store that does not retry. May be called by any thread. */
     default Retries retries() {

@@ -29,23 +29,6 @@ public record BuildRequest(
         LinesPerRecord linesPerRecord,
         boolean compress,
         boolean resume) {
-    /** Requests a new version, not compressed. */
-    public BuildRequest(
-            DatasetName dataset,
-            String sourceName,
-            @Nullable SourceFile file,
-            boolean copy,
-            int keep,
-            boolean hold,
-            LinesPerRecord linesPerRecord) {
-        this(dataset, sourceName, file, copy, keep, hold, linesPerRecord, false, false);
-    }
-
-    /** Requests a version that is published, with the store's default of kept versions. */
-    public BuildRequest(DatasetName dataset, String sourceName, @Nullable SourceFile file, boolean copy) {
-        this(dataset, sourceName, file, copy, 0, false, LinesPerRecord.ONE);
-    }
-
     /** Sets {@code copy} if the lines cannot stay in a file. */
     public BuildRequest {
         copy |= file == null || compress;

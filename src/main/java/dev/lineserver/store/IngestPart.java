@@ -18,8 +18,7 @@ public record IngestPart(int number, int count) {
     /** Checks the numbers. */
     public IngestPart {
         if (count < 1 || count > MAX_COUNT || number < 1 || number > count) {
-            throw new IllegalArgumentException(
-                    "'" + number + "/" + count + "' is not a part I of N, such as 2/3, with N up to " + MAX_COUNT);
+            throw invalid(number + "/" + count);
         }
     }
 
@@ -31,10 +30,14 @@ public record IngestPart(int number, int count) {
     public static IngestPart parse(String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is not a part I of N, such as 2/3, with N up to " + MAX_COUNT);
+            throw invalid(text);
         }
         return new IngestPart(Integer.parseInt(form.group(1)), Integer.parseInt(form.group(2)));
+    }
+
+    private static IllegalArgumentException invalid(String text) {
+        return new IllegalArgumentException(
+                "'" + text + "' is not a part I of N, such as 2/3, with N up to " + MAX_COUNT);
     }
 
     /** Returns the number and the count, such as {@code 2/3}. */

@@ -46,12 +46,6 @@ public record Manifest(
         files = List.copyOf(files);
     }
 
-    /** Creates a manifest of a content with one source. */
-    public Manifest(
-            DatasetName dataset, long version, Content content, String sourceName, String layout, Instant createdAt) {
-        this(dataset, version, content, sourceName, layout, createdAt, List.of());
-    }
-
     /**
      * One of several files of which a content consists.
      *
@@ -92,6 +86,11 @@ public record Manifest(
                 layout,
                 createdAt.toString(),
                 files);
+    }
+
+    /** Names the version in messages: {@code dataset logs version 7}. */
+    public String versionName() {
+        return "dataset " + dataset + " version " + version;
     }
 
     /** Returns the number of lines, at least 0. */

@@ -1,6 +1,7 @@
 package dev.lineserver.cli;
 
 import java.time.Instant;
+import java.util.List;
 
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,8 @@ final class IngestReportTest {
                 new Content(lines, bytes, new ContentDigest(1, 2), 10, true),
                 "/f",
                 "a layout",
-                Instant.EPOCH);
+                Instant.EPOCH,
+                List.of());
         return new IngestReport(
                 new Ingest.Outcome(manifest, true, false, false, Retries.NONE, resumedFrom, share), SECONDS);
     }

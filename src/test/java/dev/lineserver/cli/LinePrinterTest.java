@@ -59,7 +59,7 @@ final class LinePrinterTest {
         public Manifest manifest() {
             Content content =
                     new Content(lines.size(), text.length, new ContentDigest(1, 2), 10, text[text.length - 1] == '\n');
-            return new Manifest(DatasetName.DEFAULT, 1, content, "memory", "layout", Instant.EPOCH);
+            return new Manifest(DatasetName.DEFAULT, 1, content, "memory", "layout", Instant.EPOCH, List.of());
         }
 
         @Override

@@ -57,7 +57,7 @@ final class DatasetMetricsTest {
                 name,
                 List.of(StoredVersion.of(
                         StoredVersion.State.CURRENT,
-                        new Manifest(name, version, content, "source", "scripted", Instant.EPOCH))),
+                        new Manifest(name, version, content, "source", "scripted", Instant.EPOCH, List.of()))),
                 version,
                 0));
     }

@@ -70,7 +70,13 @@ final class DeployedMetricsTest {
     private static Set<String> scraped() throws Exception {
         DatasetName name = DatasetName.DEFAULT;
         Manifest manifest = new Manifest(
-                name, 1, new Content(1, 2, new ContentDigest(1, 2), 1, true), "source", "scripted", Instant.EPOCH);
+                name,
+                1,
+                new Content(1, 2, new ContentDigest(1, 2), 1, true),
+                "source",
+                "scripted",
+                Instant.EPOCH,
+                List.of());
         DatasetVersions versions =
                 new DatasetVersions(name, List.of(StoredVersion.of(StoredVersion.State.CURRENT, manifest)), 1, 0);
         Instant now = Instant.EPOCH;

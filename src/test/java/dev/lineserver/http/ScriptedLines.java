@@ -84,7 +84,7 @@ public final class ScriptedLines implements AutoCloseable {
 
     private static Manifest manifest(long version) {
         Content content = new Content(LINES, 9_000, new ContentDigest(1, version == 7 ? 2 : version), 9, true);
-        return new Manifest(NAME, version, content, "source", "scripted", Instant.EPOCH);
+        return new Manifest(NAME, version, content, "source", "scripted", Instant.EPOCH, List.of());
     }
 
     private Snapshot openKept(Manifest manifest) throws Exception {

@@ -73,7 +73,8 @@ final class IngestDecisionsTest implements Progress {
     }
 
     private static Manifest versionOf(Path file) throws Exception {
-        return new Manifest(DatasetName.DEFAULT, 1, Ingests.content(file), "source", "scripted", Instant.EPOCH);
+        return new Manifest(
+                DatasetName.DEFAULT, 1, Ingests.content(file), "source", "scripted", Instant.EPOCH, List.of());
     }
 
     private Ingest.Outcome store(boolean force) throws Exception {

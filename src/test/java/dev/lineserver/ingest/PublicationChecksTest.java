@@ -2,6 +2,7 @@ package dev.lineserver.ingest;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ final class PublicationChecksTest {
     }
 
     private static Optional<Manifest> current(long lineCount) {
-        return Optional.of(new Manifest(DatasetName.DEFAULT, 7, content(lineCount), "before", "layout", Instant.EPOCH));
+        return Optional.of(
+                new Manifest(DatasetName.DEFAULT, 7, content(lineCount), "before", "layout", Instant.EPOCH, List.of()));
     }
 
     private static Optional<String> failure(PublicationChecks checks, long lineCount, Optional<Manifest> current) {

@@ -75,7 +75,7 @@ final class VerificationTest {
 
         ScriptedLines(byte[] text, Content content, Set<Long> broken) {
             lines = Samples.linesOf(text);
-            manifest = new Manifest(DatasetName.DEFAULT, 1, content, "file", "layout", Instant.EPOCH);
+            manifest = new Manifest(DatasetName.DEFAULT, 1, content, "file", "layout", Instant.EPOCH, List.of());
             this.broken = broken;
         }
 
@@ -425,7 +425,7 @@ final class VerificationTest {
     }
 
     private List<String> counts(Content stored) throws Exception {
-        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH);
+        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, stored, "file", "layout", Instant.EPOCH, List.of());
         try (Source source = source(TEXT);
                 Verification verification = Verification.ofCounts(manifest, Progress.SILENT)) {
             return verification.compare(source).stream()

@@ -54,7 +54,8 @@ final class VersionDiffTest {
                     ContentDigest.ofBlock(text, text.length),
                     lines.stream().mapToInt(line -> line.length).max().orElse(0),
                     text.length == 0 || text[text.length - 1] == '\n');
-            manifest = new Manifest(DatasetName.DEFAULT, version, content, "memory", "layout", Instant.EPOCH);
+            manifest =
+                    new Manifest(DatasetName.DEFAULT, version, content, "memory", "layout", Instant.EPOCH, List.of());
         }
 
         @Override

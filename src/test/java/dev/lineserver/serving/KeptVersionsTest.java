@@ -355,8 +355,8 @@ final class KeptVersionsTest {
         publish(2, 1);
         read(1).release();
         Manifest first = ScriptedStore.manifest(ScriptedStore.NAME, 1);
-        Manifest renewed =
-                new Manifest(first.dataset(), 1, first.content(), "elsewhere", first.layout(), first.createdAt());
+        Manifest renewed = new Manifest(
+                first.dataset(), 1, first.content(), "elsewhere", first.layout(), first.createdAt(), List.of());
         store.list(
                 ScriptedStore.NAME,
                 StoredVersion.of(StoredVersion.State.KEPT, renewed),

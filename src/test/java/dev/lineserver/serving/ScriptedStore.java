@@ -85,7 +85,8 @@ final class ScriptedStore implements LineStore {
                 new Content(10, 100, new ContentDigest(7, version), 9, true),
                 "a\nb",
                 "scripted",
-                Instant.EPOCH);
+                Instant.EPOCH,
+                List.of());
     }
 
     /** Lists a version as the only one of its dataset. */

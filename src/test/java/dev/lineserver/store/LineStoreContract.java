@@ -82,7 +82,7 @@ public abstract class LineStoreContract {
 
     /** Commits a build to which all lines of a content were added. */
     protected static Manifest commit(Build build, byte[] content) throws Exception {
-        return build.commit(contentOf(content), blocksOf(content));
+        return build.commit(contentOf(content), blocksOf(content), List.of());
     }
 
     protected static ContentDigest.Tree blocksOf(byte[] content) {

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param dataset name of the dataset, as the path spells it; null unless the grant of one is needed
  */
 public record Requirement(Grant grant, @Nullable String dataset) {
-    /** The grants. */
     enum Grant {
         /** Everybody may read it. */
         NONE,

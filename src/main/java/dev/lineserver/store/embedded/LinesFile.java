@@ -216,19 +216,13 @@ sealed class LinesFile implements AutoCloseable permits SourceInPlace {
     }
 
     final StoreUnavailableException changed(String how) {
-        return new StoreUnavailableException("the file " + path + " is no longer the one ingested as " + this + ": "
-                + how + "; restore it, or ingest it again");
+        return new StoreUnavailableException("the file " + path + " is no longer the one ingested as "
+                + manifest.versionName() + ": " + how + "; restore it, or ingest it again");
     }
 
     final StoreUnavailableException unreadable(IOException cause) {
         return new StoreUnavailableException(
-                IoErrors.message("read the lines of " + this + " from " + path, cause), cause);
-    }
-
-    /** Returns the dataset and version, for messages. */
-    @Override
-    public final String toString() {
-        return "dataset " + manifest.dataset() + " version " + manifest.version();
+                IoErrors.message("read the lines of " + manifest.versionName() + " from " + path, cause), cause);
     }
 
     @Override

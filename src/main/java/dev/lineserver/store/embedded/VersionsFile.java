@@ -75,11 +75,6 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
         return ChecksummedJson.read(file, VersionsFile.class, "/layout", LAYOUT);
     }
 
-    /** Returns the number of the current version; empty if none is published. */
-    Optional<Long> current() {
-        return published.isEmpty() ? Optional.empty() : Optional.of(published.getLast());
-    }
-
     /** Returns the number of the version that was current before; 0 if there was none, or it is not published any more. */
     long previous() {
         return published.size() < 2 ? 0 : published.get(published.size() - 2);
@@ -96,7 +91,6 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
         return Optional.of(number == published.getLast() ? State.CURRENT : State.KEPT);
     }
 
-    /** Returns the numbers of all versions. */
     List<Long> numbers() {
         return Stream.concat(published.stream(), held.stream()).sorted().toList();
     }
@@ -126,12 +120,10 @@ record VersionsFile(String layout, List<Long> published, List<Long> held, long l
                 Math.max(last, VersionsOnDisk.max(numbers)));
     }
 
-    /** Raises the last number. */
     VersionsFile withLast(long number) {
         return of(published, held, Math.max(last, number));
     }
 
-    /** Removes a version, if it is listed. */
     VersionsFile without(long number) {
         return of(without(published, number), without(held, number), last);
     }

@@ -1,6 +1,7 @@
 package dev.lineserver.store.aerospike;
 
 import java.time.Instant;
+import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class LineLayoutTest {
     private static Manifest manifest(String layout) {
         Content content = new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true);
-        return new Manifest(new DatasetName("d"), 3, content, "/f", layout, Instant.EPOCH);
+        return new Manifest(new DatasetName("d"), 3, content, "/f", layout, Instant.EPOCH, List.of());
     }
 
     @ParameterizedTest

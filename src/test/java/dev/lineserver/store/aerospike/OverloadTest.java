@@ -15,6 +15,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Checkpoint;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.Manifest;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.Samples;
@@ -96,7 +97,8 @@ final class OverloadTest extends FakeNodeTest {
     @Test
     void aNumberOfAcknowledgedRecordsThatIsNotThatOfTheSourcePreventsPublication() throws Exception {
         AerospikeStore store = connect(settings());
-        HeldBuild build = store.builds.begin(new BuildRequest(NAME, "sample", null, false));
+        HeldBuild build = store.builds.begin(
+                new BuildRequest(NAME, "sample", null, false, 0, false, LinesPerRecord.ONE, false, false));
         BatchWriter writer = new BatchWriter(store.cluster, build.lease());
         LineRecords records = firstSet(store);
         BatchRecord record = new BatchWrite(store.cluster.policies.lineWrite, records.line(0), new Operation[] {

@@ -315,7 +315,8 @@ final class PartIngestTest extends FakeNodeTest {
     void aPartWaitsForAClusterThatIsAwayForAWhile() throws Exception {
         AerospikeStore store = connect(settings().patience(AerospikeSettings.WriteLimits.DEFAULT.deadline()));
         put(store, new byte[] {'a'});
-        BuildRequest request = new BuildRequest(NAME, "sample", null, false);
+        BuildRequest request =
+                new BuildRequest(NAME, "sample", null, false, 0, false, LinesPerRecord.ONE, false, false);
         Content content = new Content(2, 20, new ContentDigest(1, 2), 9, true);
         ByteBuffer key = ByteBuffer.wrap(new Key(FakeInfo.NAMESPACE, "lines-m", "registry").digest);
         try (PartBuild part = store.join(request, new IngestPart(1, 1), content).orElseThrow();

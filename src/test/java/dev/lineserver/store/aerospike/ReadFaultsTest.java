@@ -306,7 +306,13 @@ class ReadFaultsTest extends FakeNodeTest {
                 Registry.VersionEntry version = versions.published().getFirst();
                 Manifest now = version.manifest();
                 Manifest newer = new Manifest(
-                        now.dataset(), 2, now.content(), now.sourceName(), "aerospike-packed/7", now.createdAt());
+                        now.dataset(),
+                        2,
+                        now.content(),
+                        now.sourceName(),
+                        "aerospike-packed/7",
+                        now.createdAt(),
+                        List.of());
                 Registry.VersionEntry changed =
                         new Registry.VersionEntry(newer, version.set(), version.records(), version.nodes());
                 registry.datasets().put(NAME.value(), new Registry.DatasetEntry(List.of(changed), List.of(), 2));

@@ -176,7 +176,8 @@ final class ReclaimTest extends FakeNodeTest {
         assertEquals(List.of(), store.reclaim(false));
         store.reclaimInBackground();
         Build third = begin(store);
-        Build fourth = store.begin(new BuildRequest(new DatasetName("other"), "sample", null, false));
+        Build fourth = store.begin(new BuildRequest(
+                new DatasetName("other"), "sample", null, false, 0, false, LinesPerRecord.ONE, false, false));
         add(fourth, SECOND);
         commit(fourth, SECOND);
         fourth.close();

@@ -257,7 +257,16 @@ final class EmbeddedStoreTest {
     /** Returns the newest version if the store recognises the source without reading it. */
     private Optional<Manifest> findUnchanged(boolean copy) throws Exception {
         try (Source opened = Source.open(source.toString())) {
-            return store.findUnchanged(new BuildRequest(DatasetName.DEFAULT, opened.name(), opened.file(), copy));
+            return store.findUnchanged(new BuildRequest(
+                    DatasetName.DEFAULT,
+                    opened.name(),
+                    opened.file(),
+                    copy,
+                    0,
+                    false,
+                    LinesPerRecord.ONE,
+                    false,
+                    false));
         }
     }
 
@@ -372,7 +381,8 @@ final class EmbeddedStoreTest {
         Files.createDirectory(directory.resolve("data/default/building-7"));
         Files.createDirectory(directory.resolve("data/default.dropped-1"));
         DatasetName other = new DatasetName("other");
-        try (Build _ = store.begin(new BuildRequest(other, "a build", null, true))) {
+        try (Build _ = store.begin(
+                new BuildRequest(other, "a build", null, true, 0, false, LinesPerRecord.ONE, false, false))) {
             List<String> before = tree(directory);
             try (EmbeddedStore reader = EmbeddedStore.open(directory.resolve("data"), null)) {
                 assertEquals(Optional.of(manifest), reader.current(DatasetName.DEFAULT));

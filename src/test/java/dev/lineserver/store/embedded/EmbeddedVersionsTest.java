@@ -145,7 +145,8 @@ final class EmbeddedVersionsTest {
         Manifest first = put("one", false, 2, false);
         deleteVersionsFiles();
         assertEquals(first, store.publish(DatasetName.DEFAULT, 1, 1));
-        try (Build _ = store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))) {
+        try (Build _ = store.begin(new BuildRequest(
+                DatasetName.DEFAULT, "a build", null, true, 0, false, LinesPerRecord.ONE, false, false))) {
             // What a reader would find at the moment between the rename of a build and its publication.
             Files.createDirectory(dataset.resolve("v2"));
             assertEquals("1 CURRENT, 1 given", StoredFiles.describe(store));
@@ -266,7 +267,8 @@ final class EmbeddedVersionsTest {
         byte[] old = Files.readAllBytes(dataset.resolve(VersionsOnDisk.COPY));
         put("two", true, 3, false);
         Files.write(dataset.resolve(VersionsOnDisk.COPY), old);
-        store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))
+        store.begin(new BuildRequest(
+                        DatasetName.DEFAULT, "a build", null, true, 0, false, LinesPerRecord.ONE, false, false))
                 .close();
         assertEquals(
                 Files.readString(dataset.resolve(VersionsOnDisk.NAME)),
@@ -365,7 +367,8 @@ final class EmbeddedVersionsTest {
                 dataset.resolve("versions")
                         + " cannot be used: its checksum does not match; ingest the file again to replace it",
                 listed.failure().getMessage());
-        try (Build _ = store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))) {
+        try (Build _ = store.begin(new BuildRequest(
+                DatasetName.DEFAULT, "a build", null, true, 0, false, LinesPerRecord.ONE, false, false))) {
             assertThrows(StoreFailedException.class, () -> store.current(DatasetName.DEFAULT));
         }
         assertEquals(List.of(), store.reclaim(false));

@@ -44,9 +44,9 @@ final class ListingRaceTest {
     private static Manifest put(EmbeddedStore store, int keep, boolean hold) throws Exception {
         ContentDigest.Tree blocks = new ContentDigest.Tree();
         Content empty = new Content(0, 0, blocks.digest(), 0, true);
-        try (Build build = store.begin(
-                new BuildRequest(DatasetName.DEFAULT, "nothing", null, true, keep, hold, LinesPerRecord.ONE))) {
-            return build.commit(empty, blocks);
+        try (Build build = store.begin(new BuildRequest(
+                DatasetName.DEFAULT, "nothing", null, true, keep, hold, LinesPerRecord.ONE, false, false))) {
+            return build.commit(empty, blocks, List.of());
         }
     }
 

@@ -19,6 +19,7 @@ import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.Leftover;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.StoreFailedException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -71,7 +72,8 @@ final class OtherLayoutTest {
         Path file = dataset.resolve(name);
         assertRefused(
                 file,
-                () -> store.begin(new BuildRequest(DatasetName.DEFAULT, "a build", null, true))
+                () -> store.begin(new BuildRequest(
+                                DatasetName.DEFAULT, "a build", null, true, 0, false, LinesPerRecord.ONE, false, false))
                         .close());
         assertRefused(file, () -> Ingests.store(store, source, DatasetName.DEFAULT, true));
         assertRefused(file, () -> store.publish(DatasetName.DEFAULT, 1, 3));

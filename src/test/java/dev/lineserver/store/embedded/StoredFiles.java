@@ -87,7 +87,7 @@ final class StoredFiles {
             int longest = lines.stream().mapToInt(line -> line.length).max().orElse(0);
             boolean terminated = content.length == 0 || content[content.length - 1] == '\n';
             return build.commit(
-                    new Content(lines.size(), content.length, blocks.digest(), longest, terminated), blocks);
+                    new Content(lines.size(), content.length, blocks.digest(), longest, terminated), blocks, List.of());
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -72,7 +73,7 @@ final class TouchedSourceTest {
 
     private LinesFile openLines() throws Exception {
         DatasetDirectory versions = new DatasetDirectory(directory.resolve("data/default"), new Disk());
-        return versions.lines(versions.manifest(versions.versions().current().orElseThrow()), new BlockCache(0));
+        return versions.lines(versions.manifest(versions.versions().published().getLast()), new BlockCache(0));
     }
 
     private static String text(Snapshot snapshot, long lineIndex) throws Exception {
@@ -332,7 +333,8 @@ final class TouchedSourceTest {
             blocks.putLong(digest.high()).putLong(digest.low());
         }
         Content content = new Content(1, size, new ContentDigest(1, 2), size, true);
-        Manifest manifest = new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH);
+        Manifest manifest =
+                new Manifest(DatasetName.DEFAULT, 1, content, "huge", ManifestFile.LAYOUT, Instant.EPOCH, List.of());
         return LinesFile.open(manifest, source, FileStamp.of(source), new BlockDigests(blocks, size), null);
     }
 

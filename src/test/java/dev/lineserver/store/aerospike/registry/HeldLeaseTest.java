@@ -151,8 +151,8 @@ final class HeldLeaseTest extends RegistryTest {
         Peer quick = peer(Duration.ofMillis(30));
         HeldBuild build = quick.builds().begin(request(NAME));
         LineSet set = build.set();
-        Manifest manifest =
-                new Manifest(NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()));
+        Manifest manifest = new Manifest(
+                NAME, set.version(), content(), "a source", "a layout", Instant.ofEpochMilli(now.get()), List.of());
         registry.update("publishing as the commit does", all -> {
             all.put(set.withState(LineSet.SetState.LIVE, now.get()));
             all.publish(NAME.value(), new Registry.VersionEntry(manifest, set.name(), 1, 3), 1, now.get());

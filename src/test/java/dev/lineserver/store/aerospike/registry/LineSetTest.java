@@ -65,9 +65,11 @@ final class LineSetTest extends RegistryTest {
     @Test
     void keptAndHeldVersionsKeepTheirSets() throws Exception {
         LineSet first = publish(here);
-        HeldBuild held = here.builds().begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE));
+        HeldBuild held = here.builds()
+                .begin(new BuildRequest(NAME, "x", null, false, 1, true, LinesPerRecord.ONE, false, false));
         held.commit(content(), "a layout", 1, List.of());
-        HeldBuild third = here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+        HeldBuild third = here.builds()
+                .begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE, false, false));
         third.commit(content(), "a layout", 1, List.of());
         advance(Versions.MAX_HOLD);
         assertEquals(List.of(), here.maintenance().reclaim(false));

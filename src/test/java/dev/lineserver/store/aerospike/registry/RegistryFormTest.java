@@ -38,7 +38,7 @@ final class RegistryFormTest {
         Registry registry = Registry.empty();
         Content content = new Content(3, 14, new ContentDigest(1, 2), 5, true);
         Instant created = Instant.ofEpochMilli(1_700_000_000_123L);
-        Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", "a layout", created);
+        Manifest manifest = new Manifest(new DatasetName("d"), 7, content, "/f", "a layout", created, List.of());
         Registry.VersionEntry version = new Registry.VersionEntry(manifest, "_a", 4, 3);
         registry.datasets().put("d", new Registry.DatasetEntry(List.of(version), List.of(), 9));
         registry.sets()

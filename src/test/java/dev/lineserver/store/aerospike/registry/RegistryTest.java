@@ -13,6 +13,7 @@ import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
@@ -52,7 +53,7 @@ abstract class RegistryTest {
     }
 
     static BuildRequest request(DatasetName dataset) {
-        return new BuildRequest(dataset, "texts/sample.txt", null, false);
+        return new BuildRequest(dataset, "texts/sample.txt", null, false, 0, false, LinesPerRecord.ONE, false, false);
     }
 
     static Content content() {

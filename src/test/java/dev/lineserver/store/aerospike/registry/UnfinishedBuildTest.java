@@ -267,7 +267,7 @@ final class UnfinishedBuildTest extends RegistryTest {
     @Test
     void goesWithItsDatasetAtOnceIfItsProcessHasEnded() throws Exception {
         here.builds()
-                .begin(new BuildRequest(NAME, "x", null, false, 0, false, LinesPerRecord.ONE))
+                .begin(new BuildRequest(NAME, "x", null, false, 0, false, LinesPerRecord.ONE, false, false))
                 .commit(new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
         LineSet set = leaveAsEndedProcess();
         assertTrue(here.versions().drop(NAME));
@@ -278,8 +278,8 @@ final class UnfinishedBuildTest extends RegistryTest {
     @Test
     void staysIfOneVersionIsDropped() throws Exception {
         for (int i = 0; i < 2; i++) {
-            HeldBuild held =
-                    here.builds().begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE));
+            HeldBuild held = here.builds()
+                    .begin(new BuildRequest(NAME, "x", null, false, 2, false, LinesPerRecord.ONE, false, false));
             held.commit(new Content(i, i, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
         }
         suspend();
