@@ -77,7 +77,6 @@ public final class Stores {
         return compresses;
     }
 
-    /** Returns the configured kind of store. */
     static StoreConfig.Kind kind(StoreConfig config) {
         boolean cluster = config.aerospikeHosts().isPresent();
         return config.store().orElse(cluster ? StoreConfig.Kind.AEROSPIKE : StoreConfig.Kind.EMBEDDED);

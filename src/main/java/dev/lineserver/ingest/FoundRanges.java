@@ -24,7 +24,6 @@ final class FoundRanges {
         add(lineIndex, lineIndex);
     }
 
-    /** Adds all lines from one to another. */
     void add(long from, long to) {
         if (last.count() > 0 && last.last() + 1 == from) {
             last = new Range(last.first(), to);

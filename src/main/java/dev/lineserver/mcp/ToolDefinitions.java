@@ -11,7 +11,6 @@ final class ToolDefinitions {
 
     private ToolDefinitions() {}
 
-    /** Returns the definitions as a JSON array. */
     static String json(LineNumbers numbers, String defaultDataset) {
         return """
                 [{

@@ -42,7 +42,6 @@ final class PackedLines {
         return (byte[]) elements.get(index).getObject();
     }
 
-    /** Replaces a line by its header. */
     void replace(int index, LongLineHeader header) {
         bytes += HEADER_BYTES - MAX_OVERHEAD_BYTES - length(index);
         elements.set(index, header.toElement());

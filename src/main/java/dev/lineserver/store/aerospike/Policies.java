@@ -126,7 +126,6 @@ final class Policies {
         return policy;
     }
 
-    /** Returns the policy of the client. */
     static ClientPolicy client(AerospikeSettings settings, NettyEventLoops loops) {
         ClientPolicy policy = new ClientPolicy();
         policy.eventLoops = loops;

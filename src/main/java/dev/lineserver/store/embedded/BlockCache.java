@@ -60,7 +60,6 @@ final class BlockCache {
         return null;
     }
 
-    /** Adds the text of a block. */
     void put(Object file, long block, byte[] text) {
         int first = firstPlace(file, block);
         entries.set(placeFor(file, block, first), new Entry(file, block, text));
@@ -87,7 +86,6 @@ final class BlockCache {
         return first;
     }
 
-    /** Removes all blocks of a file. */
     void remove(Object file) {
         for (int i = 0; i < entries.length(); i++) {
             Entry entry = entries.get(i);

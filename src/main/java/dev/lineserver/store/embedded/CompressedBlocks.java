@@ -35,7 +35,6 @@ final class CompressedBlocks {
         this.cache = cache;
     }
 
-    /** A block is damaged. */
     static final class DamagedBlockException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -99,7 +98,6 @@ final class CompressedBlocks {
         return text;
     }
 
-    /** Returns the size of the file, in bytes. */
     long fileBytes() {
         return starts[starts.length - 1] + SeekTable.tableBytes(textBytes);
     }

@@ -38,7 +38,6 @@ final class CompressedCopy implements AutoCloseable {
         this.out = out;
     }
 
-    /** Adds the next bytes of the text. */
     void add(byte[] bytes, int from, int length) throws IOException, InterruptedException {
         int added = 0;
         while (added < length) {

@@ -33,7 +33,6 @@ record DatasetDirectory(Path path, Disk disk) {
     static final String BLOCKS = "blocks";
     static final String BUILDING = "building-";
 
-    /** Returns the directory of a version. */
     Path version(long version) {
         return path.resolve("v" + version);
     }
@@ -71,7 +70,6 @@ record DatasetDirectory(Path path, Disk disk) {
         return list().exist() || !list().storedNumbers().isEmpty();
     }
 
-    /** Reads the manifest of a version. */
     ManifestFile manifest(long version) throws StoreException {
         Path file = version(version).resolve(ManifestFile.NAME);
         try {
@@ -179,12 +177,10 @@ record DatasetDirectory(Path path, Disk disk) {
         }
     }
 
-    /** Returns the directory of the store. */
     Path dataDirectory() {
         return path.resolveSibling("");
     }
 
-    /** Returns the name of the dataset. */
     DatasetName name() {
         return new DatasetName(path.getFileName().toString());
     }

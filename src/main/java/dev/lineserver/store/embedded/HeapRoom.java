@@ -13,7 +13,6 @@ import dev.lineserver.store.StoreFailedException;
  * thread would otherwise count on heap that another one is about to allocate.
  */
 final class HeapRoom {
-    /** The heap of this process. */
     static final HeapRoom OF_PROCESS = new HeapRoom(HeapRoom::freeHeapBytes, System::gc);
 
     /** Heap that must remain free after an index has been allocated, in bytes. */

@@ -50,7 +50,6 @@ final class Leftovers {
      */
     record LeftoverPath(Path path, String reason) {}
 
-    /** Returns the leftovers of a dataset. */
     static List<LeftoverPath> find(DatasetDirectory dataset, VersionsFile listed) throws IOException {
         List<LeftoverPath> found = new ArrayList<>();
         if (dataset.isStores()) {

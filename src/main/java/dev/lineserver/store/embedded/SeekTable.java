@@ -74,12 +74,10 @@ final class SeekTable {
         return ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt(frame.length - Integer.BYTES);
     }
 
-    /** Returns the length of the table, in bytes. */
     static long tableBytes(long textBytes) {
         return HEADER_BYTES + blockCount(textBytes) * ENTRY_BYTES + FOOTER_BYTES;
     }
 
-    /** Returns the length of the text in a block. */
     static int blockLength(long block, long textBytes) {
         return (int) Math.min(BLOCK_BYTES, textBytes - block * BLOCK_BYTES);
     }
@@ -125,7 +123,6 @@ final class SeekTable {
         return Integer.reverseBytes(bytes.readInt());
     }
 
-    /** Adds the next frame. */
     void add(byte[] frame) throws IOException {
         if (blockCount == frameBytes.length) {
             frameBytes = Arrays.copyOf(frameBytes, Math.multiplyExact(blockCount, 2));

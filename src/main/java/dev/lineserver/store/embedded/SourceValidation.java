@@ -45,7 +45,6 @@ final class SourceValidation {
 
     /** A read whose bytes must not be used before its file has been validated. */
     interface UnvalidatedRead {
-        /** Returns the file that was read. */
         LinesFile file();
 
         /**

@@ -47,7 +47,6 @@ public interface RegistryAccess {
     /** Returns the number of nodes that the cluster has now. */
     int nodeCount();
 
-    /** Reads the current registry. */
     Registry read() throws StoreException;
 
     /**
@@ -76,6 +75,5 @@ public interface RegistryAccess {
     /** Returns the records of each set of the namespace, the sets of other programs included. */
     Map<String, SetCount> setCounts() throws StoreException;
 
-    /** Returns the state of the namespace. */
     NamespaceState namespace() throws StoreException;
 }
