@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * Opens files that must be regular ones. To open a pipe without a writer waits without end, and nothing can interrupt it; a pipe
@@ -19,7 +20,13 @@ public final class RegularFile {
 
     /** Returns true if there is something else than a regular file: a directory, a pipe, a socket or a device. */
     public static boolean isOther(Path file) {
-        return Files.exists(file) && !Files.isRegularFile(file);
+        try {
+            // One look: another process may remove the file between two.
+            return !Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+        } catch (IOException e) {
+            // Whoever opens the file learns why it cannot be opened.
+            return false;
+        }
     }
 
     /**

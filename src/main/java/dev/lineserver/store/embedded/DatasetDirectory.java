@@ -12,6 +12,7 @@ import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -93,6 +94,7 @@ record DatasetDirectory(Path path, Disk disk) {
                 ? SeekTable.heapBytes(manifest.byteCount()) + BlockCache.maxBytes()
                 : BlockDigests.bytes(manifest.content());
         try {
+            RegularFile.require(file);
             long virtualTerminator = manifest.content().terminated() ? 0 : 1;
             LineIndex index = HeapRoom.OF_PROCESS.allocate(
                     Files.size(file) + blocks,

@@ -92,7 +92,7 @@ abstract class FakeNodeTest {
         return begin(store, linesPerRecord(), compress());
     }
 
-    private static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord, boolean compress)
+    static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord, boolean compress)
             throws StoreException {
         return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord, compress, false));
     }

@@ -155,7 +155,7 @@ final class RealServerTest {
     @Test
     void aDiscardedBuildLeavesNoRecord() throws Exception {
         LineSet set;
-        try (Build build = store.begin(new BuildRequest(FakeNodeTest.NAME, "sample", null, false))) {
+        try (Build build = FakeNodeTest.begin(store, LinesPerRecord.ONE, false)) {
             FakeNodeTest.add(build, text(20_000));
             build.suspend();
             set = new RegistryRecord(cluster)

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
-import dev.lineserver.store.RegularFile;
-
 /**
  * The file that holds a {@link LineIndex}.
  *
@@ -61,7 +59,7 @@ public final class LineIndexFile {
      *     clause that begins with "it"
      */
     public static void fill(Path file, LineIndex index) throws IOException {
-        try (FileChannel channel = RegularFile.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             IndexInput input = new IndexInput(channel);
             input.read(index.words());
             input.read(index.directory());
