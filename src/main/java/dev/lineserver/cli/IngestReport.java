@@ -16,8 +16,8 @@ import dev.lineserver.store.Retries;
 record IngestReport(Ingest.Outcome outcome, double seconds) {
     String text() {
         Manifest manifest = outcome.manifest();
-        String version = manifest.versionName() + ": " + Quantities.counted(manifest.lineCount(), "line", "lines") + ", "
-                + Quantities.bytes(manifest.byteCount());
+        String version = manifest.versionName() + ": " + Quantities.counted(manifest.lineCount(), "line", "lines")
+                + ", " + Quantities.bytes(manifest.byteCount());
         if (!outcome.stored()) {
             return version + ", stored already";
         }

@@ -175,7 +175,7 @@ final class VerificationTest {
 
     private static String naiveWhole(byte[] source, int sourceLines, byte[] stored, int storedLines, int from) {
         if (sourceLines != storedLines) {
-            return "the version has " + Quantities.grouped(storedLines) + " lines, and the file "
+            return "the version has " + Quantities.counted(storedLines, "line", "lines") + ", and the file "
                     + Quantities.grouped(sourceLines);
         }
         boolean terminated = source[source.length - 1] == '\n';

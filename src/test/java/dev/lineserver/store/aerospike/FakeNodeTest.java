@@ -92,8 +92,7 @@ abstract class FakeNodeTest {
         return begin(store, linesPerRecord(), compress());
     }
 
-    static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord, boolean compress)
-            throws StoreException {
+    static Build begin(AerospikeStore store, LinesPerRecord linesPerRecord, boolean compress) throws StoreException {
         return store.begin(new BuildRequest(NAME, "sample", null, false, 0, false, linesPerRecord, compress, false));
     }
 

@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Await;
 import dev.lineserver.store.Build;
-import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.Finding;
 import dev.lineserver.store.LinesPerRecord;

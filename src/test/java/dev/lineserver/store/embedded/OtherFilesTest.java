@@ -187,7 +187,8 @@ final class OtherFilesTest {
                     () -> assertThrows(StoreException.class, () -> store.publish(DatasetName.DEFAULT, 1, 1))
                             .getMessage()));
             assertEquals(
-                    "cannot make version 1 of dataset default current: " + lock + ": " + REASON + "; remove it", message);
+                    "cannot make version 1 of dataset default current: " + lock + ": " + REASON + "; remove it",
+                    message);
         });
         assertEquals(2, StoredFiles.put(store, source, Form.COPY, 1, false).version());
     }
