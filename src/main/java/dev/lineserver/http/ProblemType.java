@@ -119,7 +119,7 @@ enum ProblemType {
     BAD_REQUEST(
             400,
             "Bad request",
-            "HTTP forbids the request, or its body is longer than 64 KiB; the connection is closed",
+            "HTTP forbids the request, its path is not UTF-8, or its body is longer than 64 KiB; the connection is closed",
             "correct the client; `detail` names the fault"),
     REQUEST_TIMEOUT(
             408,

@@ -29,7 +29,7 @@ final class FakeRecords {
     private final Map<String, Long> truncations = new ConcurrentHashMap<>();
 
     /**
-     * The clock of the node, in milliseconds since the epoch. It advances by two seconds after it is read, so that no
+     * The clock of the node, in milliseconds since the epoch. It advances by a second after it is read, so that no
      * test waits for a second to pass.
      */
     private final AtomicLong clock = new AtomicLong(System.currentTimeMillis());
@@ -42,7 +42,7 @@ final class FakeRecords {
 
     /** Returns the time, which may be that of the last write. */
     long readClock() {
-        return clock.getAndAdd(2_000);
+        return clock.getAndAdd(1_000);
     }
 
     /** Returns a time that is later than those of all writes up to now. */
