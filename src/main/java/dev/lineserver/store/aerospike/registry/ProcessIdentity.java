@@ -19,8 +19,13 @@ final class ProcessIdentity {
     private static final Path HOST = Path.of("/proc/sys/kernel/hostname");
     private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
 
-    /** Position of the start time in {@code /proc/PID/stat}, after the name of the program; see proc(5). */
+    /** Positions in {@code /proc/PID/stat}, after the name of the program; see proc(5). */
+    private static final int STATE = 1;
+
     private static final int START_TIME = 20;
+
+    /** The state of a process that has ended, and of which its parent has not taken notice yet. */
+    private static final String ZOMBIE = "Z";
 
     private static final String SEPARATOR = " ";
 
@@ -77,10 +82,12 @@ final class ProcessIdentity {
         }
     }
 
+    /** Returns the start of a process that runs. */
     private static Optional<String> startTime(long pid) {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            return Optional.of(stat.substring(stat.lastIndexOf(')')).split(" ", -1)[START_TIME]);
+            String[] fields = stat.substring(stat.lastIndexOf(')')).split(" ", -1);
+            return fields[STATE].equals(ZOMBIE) ? Optional.empty() : Optional.of(fields[START_TIME]);
         } catch (IOException | RuntimeException _) {
             return Optional.empty();
         }

@@ -1,5 +1,10 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -36,6 +41,25 @@ final class ProcessIdentityTest {
         Process process = new ProcessBuilder("true").start();
         process.waitFor();
         assertTrue(ProcessIdentity.hasEnded(with(2, Long.toString(process.pid()))));
+    }
+
+    /** The first process of a container often takes no notice of processes that end. */
+    @Test
+    void aProcessThatNobodyHasWaitedForHasEnded() throws Exception {
+        Process parent =
+                new ProcessBuilder("sh", "-c", "exec 3<&0; sh -c 'echo $$; read -r _ <&3' & exec sleep 60").start();
+        try (BufferedReader output = parent.inputReader()) {
+            String pid = output.readLine();
+            String stat = Files.readString(Path.of("/proc", pid, "stat"));
+            String start = stat.substring(stat.lastIndexOf(')')).split(" ", -1)[20];
+            String holder = with(2, pid).replaceAll("[^ ]+$", start);
+            assertFalse(ProcessIdentity.hasEnded(holder));
+            parent.outputWriter().close();
+            Awaitility.await().until(() -> ProcessIdentity.hasEnded(holder));
+            assertTrue(Files.exists(Path.of("/proc", pid)), "it is a zombie");
+        } finally {
+            parent.destroyForcibly();
+        }
     }
 
     @Test
