@@ -90,7 +90,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
      * fire {@link #channelWritabilityChanged} before they return. Such a nested call must not process bytes.
      */
     private boolean processing;
-    /** True if the channel is not read, because bytes are held. */
+    /** True if this handler has paused reading, because bytes are held. */
     private boolean readingPaused;
     /** True if bytes were forwarded without a {@code channelReadComplete} after them: Vert.x flushes its answers then. */
     private boolean readCompletePending;
@@ -156,10 +156,21 @@ final class FastPathHandler extends ChannelDuplexHandler {
         } finally {
             processing = false;
         }
-        // Back-pressure: as long as bytes are held, the socket is not read, and TCP makes the client wait.
-        if (readingPaused != (held != null)) {
-            readingPaused = !readingPaused;
-            ctx.channel().config().setAutoRead(!readingPaused);
+        if (held == null) {
+            resumeReading(ctx);
+        } else if (ctx.channel().config().isAutoRead()) {
+            // Back-pressure: as long as bytes are held, the socket is not read, and TCP makes the client wait. Vert.x
+            // may have
+            // paused reading before, or may have resumed it since.
+            readingPaused = true;
+            ctx.channel().config().setAutoRead(false);
+        }
+    }
+
+    private void resumeReading(ChannelHandlerContext ctx) {
+        if (readingPaused) {
+            readingPaused = false;
+            ctx.channel().config().setAutoRead(true);
         }
     }
 
@@ -184,6 +195,8 @@ final class FastPathHandler extends ChannelDuplexHandler {
         if (state != ConnectionState.BETWEEN_REQUESTS || !beginLookup(ctx, bytes)) {
             // All bytes, not one request: only the decoder knows the boundaries of requests that are not plain.
             held = null;
+            // Before Vert.x gets the bytes: it may pause reading because of them, and pauses only once.
+            resumeReading(ctx);
             forward(ctx, bytes);
         }
         return true;

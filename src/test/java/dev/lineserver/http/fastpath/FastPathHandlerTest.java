@@ -330,6 +330,36 @@ final class FastPathHandlerTest {
         assertTrue(channel.config().isAutoRead());
     }
 
+    /** Both pause reading by the same switch, and Vert.x does not pause a second time. */
+    @Test
+    void readingThatVertxHasPausedIsResumedByVertxAlone() {
+        vertx.whenRequested = () -> channel.config().setAutoRead(false);
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        send(ROUTED);
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        assertOrder(received(), "router: /other");
+        assertFalse(channel.config().isAutoRead(), "paused because of the bytes that were held");
+
+        vertx.whenRequested = () -> {};
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        send(ROUTED);
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        assertOrder(received(), "router: /other");
+        assertFalse(channel.config().isAutoRead(), "paused before bytes were held");
+    }
+
+    @Test
+    void readingIsPausedAgainIfVertxResumesItWhileBytesAreHeld() {
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+        send(ROUTED);
+        channel.config().setAutoRead(true);
+        send(ROUTED);
+        assertFalse(channel.config().isAutoRead());
+        channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+        assertOrder(received(), "router: /other", "router: /other");
+        assertTrue(channel.config().isAutoRead());
+    }
+
     /** Vert.x stops and continues its own writes by this event. */
     @Test
     void vertxIsToldWhenTheChannelBecomesWritable() {
