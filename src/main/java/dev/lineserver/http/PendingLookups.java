@@ -62,6 +62,9 @@ final class PendingLookups {
         } else {
             request.newer.older = request.older;
         }
+        // A request that is still being answered would keep all later ones in memory.
+        request.older = null;
+        request.newer = null;
     }
 
     private void timeOutOverdue() {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import dev.lineserver.store.Lookup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 final class PendingLookupsTest {
@@ -69,7 +70,7 @@ final class PendingLookupsTest {
                     pending.clear();
                 } else if (pending.isEmpty() || random.nextBoolean()) {
                     pending.add(answers.size());
-                    begin(lines, channel.eventLoop(), Duration.ofNanos(-1), answers.size(), ended);
+                    LineRequest _ = begin(lines, channel.eventLoop(), Duration.ofNanos(-1), answers.size(), ended);
                 } else {
                     ended.clear();
                     Integer answered = pending.remove(/* index */ random.nextInt(pending.size()));
@@ -81,7 +82,7 @@ final class PendingLookupsTest {
             answers.forEach(answer -> answer.complete(new Lookup.PastTheEnd(1)));
             assertEquals(pending, ended, "answers after the timeout are ignored");
 
-            begin(lines, channel.eventLoop(), Duration.ofMinutes(1), answers.size(), ended);
+            LineRequest _ = begin(lines, channel.eventLoop(), Duration.ofMinutes(1), answers.size(), ended);
             ended.clear();
             channel.advanceTimeBy(1, TimeUnit.SECONDS);
             channel.runScheduledPendingTasks();
@@ -93,8 +94,33 @@ final class PendingLookupsTest {
         }
     }
 
+    /** A client that reads slowly keeps its request for minutes, and must not keep all others with their lines. */
+    @Test
+    void aRequestThatHasEndedReferencesNoOther() throws Exception {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        FastThreadLocal.removeAll();
+        try (ScriptedLines lines = new ScriptedLines()) {
+            List<CompletableFuture<Lookup>> answers = new ArrayList<>();
+            lines.answer(_ -> {
+                answers.add(new CompletableFuture<>());
+                return answers.getLast();
+            });
+            List<LineRequest> requests = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                requests.add(begin(lines, channel.eventLoop(), Duration.ofMinutes(1), i, new ArrayList<>()));
+            }
+            for (int i : new int[] {1, 0, 2}) {
+                answers.get(i).complete(new Lookup.PastTheEnd(1));
+                assertNull(requests.get(i).older);
+                assertNull(requests.get(i).newer);
+            }
+        } finally {
+            FastThreadLocal.removeAll();
+        }
+    }
+
     /** Begins a lookup, and adds its number to {@code ended} when it ends. A negative timeout has passed at once. */
-    private static void begin(
+    private static LineRequest begin(
             ScriptedLines lines, EventExecutor loop, Duration timeout, int number, List<Integer> ended) {
         LineRequest prepared = Objects.requireNonNull(lines.components.lineRoute.prepare("/lines/1"));
         LineRequest request =
@@ -103,5 +129,6 @@ final class PendingLookupsTest {
             ended.add(number);
             request.release();
         });
+        return request;
     }
 }
