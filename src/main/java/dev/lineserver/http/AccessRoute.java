@@ -7,6 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,6 +19,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.config.RequestRate;
@@ -38,6 +40,7 @@ import dev.lineserver.http.access.Requirement;
  */
 @Singleton
 final class AccessRoute {
+    private static final Logger LOG = Logger.getLogger(AccessRoute.class);
     /** After {@link CrossOriginRoute}: pages must be able to read a refusal, and preflight requests never have a key. */
     static final int ORDER = Integer.MIN_VALUE + 3;
 
@@ -86,7 +89,7 @@ final class AccessRoute {
     void start(@Observes StartupEvent event) {
         if (keys != null) {
             ScheduledFuture<?> _ = checks.scheduleWithFixedDelay(
-                    () -> check(keys), CHECK_INTERVAL_SECONDS, CHECK_INTERVAL_SECONDS, TimeUnit.SECONDS);
+                    () -> check(keys::refresh), CHECK_INTERVAL_SECONDS, CHECK_INTERVAL_SECONDS, TimeUnit.SECONDS);
         }
     }
 
@@ -97,12 +100,20 @@ final class AccessRoute {
     /** Reads the file of keys again. */
     void check() {
         if (keys != null) {
-            check(keys);
+            check(keys::refresh);
         }
     }
 
-    private void check(AccessListFile file) {
-        if (!file.refresh()) {
+    /** @param refresh returns false if the file of keys cannot be used */
+    void check(BooleanSupplier refresh) {
+        boolean usable = false;
+        try {
+            usable = refresh.getAsBoolean();
+        } catch (RuntimeException | Error e) {
+            // The executor would drop a task that throws, and a revoked key would stay valid.
+            LOG.error("reading the file of keys failed unexpectedly, and the last keys stay valid", e);
+        }
+        if (!usable) {
             failedChecks.increment();
         }
     }

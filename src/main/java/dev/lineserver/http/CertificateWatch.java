@@ -57,8 +57,10 @@ final class CertificateWatch {
         try {
             Optional<Instant> _ = files.check();
         } catch (RuntimeException e) {
-            // A fault of the check itself, too: it would be the last check.
             found = String.valueOf(e.getMessage());
+        } catch (Error e) {
+            // Of the check itself, for example because the heap is full: it would be the last check.
+            found = e.toString();
         }
         if (found != null && !found.equals(fault)) {
             LOG.warnf(

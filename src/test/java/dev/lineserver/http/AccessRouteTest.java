@@ -248,6 +248,17 @@ final class AccessRouteTest {
         assertEquals(200, get(version, "/lines/5", "Authorization", bearer(ALL)).statusCode());
     }
 
+    @Test
+    void theChecksGoOnAfterAnErrorOfOneOfThem() {
+        try (CapturedLog log = new CapturedLog(AccessRoute.class.getName())) {
+            lines.components.access.check(() -> {
+                throw new OutOfMemoryError("scripted");
+            });
+            assertEquals(1, log.messages.size(), log.messages.toString());
+        }
+        assertEquals(1, lines.components.value("line_server_api_keys_check_failures"));
+    }
+
     /** A page sends the key itself, so that it must be able to name the header, and to read a refusal. */
     @Test
     void aPageOfAConfiguredOriginCanSendAKeyAndReadARefusal() throws Exception {
