@@ -84,7 +84,8 @@ final class BackgroundTask {
     }
 
     private void fail(String message) {
-        if (!message.equals(failure)) {
+        // An interrupt means that Datasets is being closed: there is no other call.
+        if (!Thread.currentThread().isInterrupted() && !message.equals(failure)) {
             LOG.log(System.Logger.Level.WARNING, complaint + ": " + message + "; trying again");
         }
         failure = message;

@@ -326,7 +326,9 @@ public final class ServedDataset {
      * @return {@code failure}
      */
     private String logIfChanged(@Nullable String before, String failure) {
-        if (before == null || !withoutNumbers(failure).equals(withoutNumbers(before))) {
+        boolean known = before != null && withoutNumbers(failure).equals(withoutNumbers(before));
+        // An interrupt means that Datasets is being closed: nothing has failed.
+        if (!known && !Thread.currentThread().isInterrupted()) {
             String served = manifest()
                     .map(manifest -> "; serving version " + manifest.version())
                     .orElse("");

@@ -116,8 +116,13 @@ final class VersionTable {
         }
         try {
             executor.execute(() -> open(entry, lastFailure));
-        } catch (RejectedExecutionException e) {
-            fail(entry, new StoreUnavailableException("the server is stopping", e));
+        } catch (RuntimeException | Error e) {
+            // Also if there is no memory for another thread: an attempt that never ends would block the dataset.
+            fail(
+                    entry,
+                    e instanceof RejectedExecutionException
+                            ? new StoreUnavailableException("the server is stopping", e)
+                            : e);
             entry.ended.complete(null);
         }
         return outcome(entry);
@@ -145,6 +150,9 @@ final class VersionTable {
                 LOG.log(
                         System.Logger.Level.INFO,
                         "opened " + entry.manifest.versionName() + " for requests that name it");
+            } else if (Thread.currentThread().isInterrupted()) {
+                // Datasets is being closed: nobody waits for the version any more.
+                return;
             } else if (isStored.test(entry.manifest) && !failure.equals(lastFailure)) {
                 LOG.log(System.Logger.Level.ERROR, entry.manifest.versionName() + " cannot be opened: " + failure);
             }

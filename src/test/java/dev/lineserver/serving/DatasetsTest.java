@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -462,6 +463,36 @@ final class DatasetsTest {
         store.listFailure = new StoreUnavailableException("no node answers");
         datasets.check();
         assertEquals(3, calls[0]);
+    }
+
+    /** A server that stops interrupts the threads that open versions and reclaim leftovers. */
+    @Test
+    void whatAStopInterruptsIsNoFailureInTheLog() {
+        store.publish(2, 1);
+        datasets.check();
+        ServedDataset dataset = datasets.find("default");
+        assertNotNull(dataset);
+        try (LoggedErrors refresh = new LoggedErrors(ServedDataset.class);
+                LoggedErrors kept = new LoggedErrors(VersionTable.class);
+                LoggedErrors reclaim = new LoggedErrors(BackgroundTask.class)) {
+            int[] interrupts = new int[1];
+            store.opening = () -> {
+                interrupts[0]++;
+                Thread.currentThread().interrupt();
+                throw new StoreUnavailableException("interrupted");
+            };
+            store.reclaiming = store.opening;
+            CompletionStage<Void> opened = dataset.open(dataset.published(1).orElseThrow());
+            assertTrue(opened.toCompletableFuture().isCompletedExceptionally());
+            assertTrue(Thread.interrupted());
+            store.publish(3);
+            checkAfter(Duration.ofMinutes(1));
+            assertTrue(Thread.interrupted());
+            assertEquals(3, interrupts[0]);
+            assertEquals(List.of(), refresh.messages);
+            assertEquals(List.of(), kept.messages);
+            assertEquals(List.of(), reclaim.messages);
+        }
     }
 
     @Test

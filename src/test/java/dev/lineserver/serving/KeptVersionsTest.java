@@ -96,6 +96,16 @@ final class KeptVersionsTest {
     }
 
     @Test
+    void aVersionThatNoThreadCouldOpenIsOpenedLater() {
+        publish(2, 1);
+        executor.outOfThreads = true;
+        assertEquals(OutOfMemoryError.class, failureOf(open(1)).getClass());
+        executor.outOfThreads = false;
+        publish(1, 2);
+        assertEquals(1, dataset().manifest().orElseThrow().version());
+    }
+
+    @Test
     void aKeptVersionIsOpenedOnceByConcurrentFirstRequests() {
         publish(2, 1);
         assertEquals(List.of(2L), store.openedNumbers());

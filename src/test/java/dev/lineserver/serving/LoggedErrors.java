@@ -7,7 +7,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** Records what a class logs as {@code ERROR}, until it is closed. */
+/** Records what a class logs as {@code WARNING} or {@code ERROR}, until it is closed. */
 final class LoggedErrors extends Handler implements AutoCloseable {
     final List<String> messages = new ArrayList<>();
     private final Logger logger;
@@ -19,8 +19,7 @@ final class LoggedErrors extends Handler implements AutoCloseable {
 
     @Override
     public void publish(LogRecord message) {
-        // System.Logger's ERROR is SEVERE here.
-        if (message.getLevel().intValue() >= Level.SEVERE.intValue()) {
+        if (message.getLevel().intValue() >= Level.WARNING.intValue()) {
             messages.add(message.getMessage());
         }
     }

@@ -12,6 +12,8 @@ final class ScriptedExecutor extends AbstractExecutorService {
     private final Deque<Runnable> queue = new ArrayDeque<>();
     /** True if tasks wait for {@link #runQueued}. */
     boolean queueing;
+    /** True if no thread can be started. */
+    boolean outOfThreads;
 
     private boolean shutDown;
 
@@ -19,6 +21,9 @@ final class ScriptedExecutor extends AbstractExecutorService {
     public void execute(Runnable task) {
         if (shutDown) {
             throw new RejectedExecutionException("scripted");
+        }
+        if (outOfThreads) {
+            throw new OutOfMemoryError("unable to create native thread");
         }
         if (queueing) {
             queue.add(task);
