@@ -110,8 +110,7 @@ final class BodyWriter {
 
     private void timeOut() {
         if (state == WriterState.MAKING) {
-            String message = "the store has not answered within " + timeout.toMillis() + " ms; try again";
-            fail(new StoreUnavailableException(message));
+            fail(StoreUnavailableException.late(timeout));
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -17,6 +18,7 @@ import dev.lineserver.config.ServeConfig;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
+import dev.lineserver.store.StoreUnavailableException;
 
 /**
  * Answers requests for one line as JSON, on the event loop of the request. The object is that of {@link NdjsonWriter}, and
@@ -56,11 +58,14 @@ final class LineJson {
         boolean limited = length > MAX_UNLIMITED_BYTES;
         int places = limited ? limits.acquireForJson(length) : 0;
         if (limited && places == 0) {
+            lineRequest.outcomes.requests.recordRefusal(RequestMetrics.Refusal.BUSY);
             limits.busy().answer(request);
             return Future.succeededFuture();
         }
         return Future.fromCompletionStage(SelectedPieces.whole(found), context)
                 .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
+                .recover(failure -> Future.failedFuture(
+                        failure instanceof TimeoutException ? StoreUnavailableException.late(lookupTimeout) : failure))
                 .compose(whole -> write(request, lineRequest, line(whole)))
                 .onComplete(_ -> limits.release(places));
     }

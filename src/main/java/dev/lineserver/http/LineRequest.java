@@ -123,10 +123,7 @@ public final class LineRequest {
 
     /** Ends the lookup as failed. An answer of the store that comes later is ignored. */
     void timeOut() {
-        finish(
-                null,
-                new StoreUnavailableException(
-                        "the store has not answered within " + lookupTimeout.toMillis() + " ms; try again"));
+        finish(null, StoreUnavailableException.late(lookupTimeout));
     }
 
     /** True if the request names the version, so that its answer never changes. */

@@ -76,7 +76,12 @@ final class LongLineAnswer implements BodyWriter.Owner {
             // The store may never end the read of a part, and nothing waits for it.
             boolean _ = released.tryComplete();
         }
-        if (!request.response().closed()) {
+        if (request.response().closed()) {
+            return;
+        }
+        if (headWritten) {
+            failures.cut(request, lineRequest.version.manifest(), failure);
+        } else {
             failures.answer(request, lineRequest.version.manifest(), failure, Map.of());
         }
     }

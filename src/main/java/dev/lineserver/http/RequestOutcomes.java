@@ -51,7 +51,9 @@ public final class RequestOutcomes {
                 "line_server_fast_path_failures",
                 "Connections that the fast path closed after an unexpected failure");
         cutAnswers = counter(
-                registry, "line_server_answers_cut", "Answers with several lines that the server could not complete");
+                registry,
+                "line_server_answers_cut",
+                "Answers with several lines or a long one that the server could not complete");
     }
 
     private static Counter counter(MeterRegistry registry, String name, String description) {
@@ -101,7 +103,7 @@ public final class RequestOutcomes {
     }
 
     /**
-     * Counts and logs an answer with several lines that could not be completed.
+     * Counts and logs an answer with several lines or a long one that could not be completed.
      *
      * @param failure an unexpected failure; null if the message names the reason
      */

@@ -14,7 +14,7 @@ import dev.lineserver.store.StoreUnavailableException;
 /** Answers requests whose store has failed, and counts and logs these failures. Safe for use by several threads. */
 record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
     /**
-     * Answers a request with a problem; if the head of another answer has been written, cuts that answer off.
+     * Answers a request with a problem.
      *
      * @param more headers
      */
@@ -44,7 +44,7 @@ record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
     }
 
     /**
-     * Cuts off an answer with several lines, whose head has been written: closes the connection, or resets the stream of
+     * Cuts off an answer with several lines or a long one, whose head has been written: closes the connection, or resets the stream of
      * HTTP/2, so that the client cannot take the answer for complete.
      */
     void cut(HttpServerRequest request, Manifest manifest, Throwable failure) {

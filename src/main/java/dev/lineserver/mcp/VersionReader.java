@@ -87,9 +87,8 @@ final class VersionReader implements AutoCloseable {
             throws StoreException, InterruptedException {
         try {
             return future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new StoreUnavailableException(
-                    "the store has not answered within " + timeout.toMillis() + " ms; try again later", e);
+        } catch (TimeoutException _) {
+            throw StoreUnavailableException.late(timeout);
         } catch (ExecutionException e) {
             if (StoreException.causeOf(e) instanceof StoreException failure) {
                 throw failure;

@@ -1,5 +1,7 @@
 package dev.lineserver.store;
 
+import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
 /** The store cannot answer now: it is unreachable, overloaded or closed, or a source does not match. Retry later. */
@@ -14,6 +16,12 @@ public final class StoreUnavailableException extends StoreException {
 
     private StoreUnavailableException(String message, @Nullable Throwable cause, boolean traced) {
         super(message, cause, traced);
+    }
+
+    /** Returns the exception of a request that has waited as long as {@code line-server.http.lookup-timeout} allows. */
+    public static StoreUnavailableException late(Duration timeout) {
+        return new StoreUnavailableException(
+                "the store has not answered within " + timeout.toMillis() + " ms; try again");
     }
 
     /**

@@ -264,6 +264,7 @@ final class LineRouteTest {
                 if (!slow.isDone()) {
                     Awaitility.await().until(() -> reads.get() == 1);
                     assertProblem(get("/lines/1", AS_JSON), 503, "unavailable", "max-ranges is 1");
+                    assertEquals(1, lines.components.value("line_server_requests_refused", "reason", "busy"));
                     assertTrue(get("/lines/2", AS_JSON).contains("short"), "a short line needs no place");
                     slow.complete(new byte[1 << 17]);
                 }

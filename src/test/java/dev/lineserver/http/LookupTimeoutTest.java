@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 
 import io.vertx.core.http.HttpServerOptions;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,9 +25,17 @@ final class LookupTimeoutTest {
     private static final int PART = 1_000;
 
     private static String exchange(int port, String... paths) throws IOException {
+        return exchangeAs("text/plain", port, paths);
+    }
+
+    private static String exchangeAs(String type, int port, String... paths) throws IOException {
         StringBuilder requests = new StringBuilder();
         for (String path : paths) {
-            requests.append("GET ").append(path).append(" HTTP/1.1\r\nHost: x\r\n");
+            requests.append("GET ")
+                    .append(path)
+                    .append(" HTTP/1.1\r\nHost: x\r\nAccept: ")
+                    .append(type)
+                    .append("\r\n");
             requests.append(path.equals(paths[paths.length - 1]) ? "Connection: close\r\n\r\n" : "\r\n");
         }
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -63,6 +72,21 @@ final class LookupTimeoutTest {
             lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));
             String answer = exchange(server.port(), "/lines/1");
             assertEquals(PART, answer.substring(answer.indexOf("\r\n\r\n") + 4).length());
+            assertEquals(1, lines.components.value("line_server_answers_cut"));
+            assertEquals(0, lines.components.value("line_server_requests_refused", "reason", "store"));
+            assertReleased(lines);
+        }
+    }
+
+    @Test
+    void aLineInPartsAsJsonThatIsNeverReadIs503() throws Exception {
+        LineParts parts = new LineParts(3 * PART, 3, LookupTimeoutTest::part);
+        try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(100));
+                PlainServer server = new PlainServer(lines.components, false, new HttpServerOptions())) {
+            lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));
+            String answer = exchangeAs("application/json", server.port(), "/lines/1");
+            assertTrue(answer.startsWith("HTTP/1.1 503 "), answer);
+            assertTrue(answer.contains("the store has not answered within 100 ms"), answer);
             assertReleased(lines);
         }
     }
