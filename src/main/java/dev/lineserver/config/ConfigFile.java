@@ -32,8 +32,11 @@ final class ConfigFile {
 
     private static final Pattern COMMENT = Pattern.compile("[ \t\f]*(?:[#!].*)?");
 
-    /** A name ends at the first of these characters that no backslash precedes. */
-    private static final Pattern SEPARATED = Pattern.compile("(?:[^\\\\=:]|\\\\.)*[=:].*", Pattern.DOTALL);
+    /**
+     * A name ends at the first of these characters that no backslash precedes. Possessive: a group in a loop is matched by
+     * recursion otherwise, and a long line overflows the stack.
+     */
+    private static final Pattern SEPARATED = Pattern.compile("(?:[^\\\\=:]++|\\\\.)*+[=:].*", Pattern.DOTALL);
 
     /** Begins a name of Quarkus, such as {@code %prod.quarkus.log.level}. */
     private static final Pattern PROFILE = Pattern.compile("^%[^.]+\\.");

@@ -77,8 +77,12 @@ final class SettingParsers {
 
     /** Returns null if the text is empty: SmallRye converts an empty text if the setting is absent. */
     static @Nullable Path parseDirectory(String text) {
+        return text.isEmpty() ? null : parsePath(text);
+    }
+
+    static Path parsePath(String text) {
         try {
-            return text.isEmpty() ? null : Path.of(text);
+            return Path.of(text);
         } catch (InvalidPathException e) {
             throw new IllegalArgumentException(
                     "the locale of this process cannot express the name '" + text + "'; set LC_ALL=C.UTF-8", e);

@@ -2,7 +2,6 @@ package dev.lineserver.config;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
@@ -219,14 +218,22 @@ public final class TlsFiles {
 
     private @Nullable TlsFile file(String setting) {
         String value = value(setting);
-        return value == null ? null : new TlsFile(setting, Path.of(value));
+        return value == null ? null : file(setting, value);
     }
 
     private List<TlsFile> files(String setting) {
         return config.getOptionalValues(setting, String.class).orElse(List.of()).stream()
                 .filter(TlsFiles::isPlain)
-                .map(value -> new TlsFile(setting, Path.of(value)))
+                .map(value -> file(setting, value))
                 .toList();
+    }
+
+    private static TlsFile file(String setting, String path) {
+        try {
+            return new TlsFile(setting, SettingParsers.parsePath(path));
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(setting + ": " + e.getMessage());
+        }
     }
 
     private static boolean isPlain(String value) {

@@ -140,6 +140,14 @@ final class ConfigFileTest {
         assertEquals("line-server: " + message + "\n", text(err));
     }
 
+    /** One line of Base64, for example. */
+    @Test
+    void aLongLineWithoutAValueIsIncorrectUsage() throws Exception {
+        Files.writeString(file, "a".repeat(500_000));
+        assertEquals(2, run("datasets", "--config=" + file), text(out));
+        assertTrue(text(err).contains("a b.properties line 1 is not of the form NAME=VALUE"), text(err));
+    }
+
     @Test
     void aFileThatCannotBeReadIsIncorrectUsage() throws Exception {
         String see = "; see --config and LINE_SERVER_CONFIG\n";

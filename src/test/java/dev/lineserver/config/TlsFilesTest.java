@@ -170,6 +170,15 @@ final class TlsFilesTest {
         }
     }
 
+    @Test
+    void aPathThatTheLocaleCannotExpressIsAFaultOfItsSetting() {
+        String list = "quarkus.tls.trust-store.pem.certs";
+        for (TlsFiles files : List.of(files(PEM + "cert", "a\0b", PEM + "key", path("RSA.key")), files(list, "a\0b"))) {
+            String fault = fault(files);
+            assertTrue(fault != null && fault.contains(": the locale of this process cannot express"), fault);
+        }
+    }
+
     /** Vert.x starts, and each handshake fails. */
     @Test
     void aKeyOfAnotherCertificateIsRefused() throws Exception {
