@@ -42,12 +42,14 @@ final class CountedFile {
         return lengths.shape(content, false);
     }
 
-    /** Returns the version that has the content already. */
-    Manifest findStored(LineStore store, DatasetName dataset) throws StoreException {
+    /** Returns the current version, or a held one if {@code held}, that has the content already. */
+    Manifest findStored(LineStore store, DatasetName dataset, boolean held) throws StoreException {
+        StoredVersion.State state = held ? StoredVersion.State.HELD : StoredVersion.State.CURRENT;
         return store.versions(dataset).stream()
                 .flatMap(versions -> versions.versions().stream())
+                .filter(version -> version.state() == state)
                 .map(StoredVersion::manifest)
-                .filter(manifest -> manifest.content().equals(content))
+                .filter(manifest -> manifest != null && manifest.content().equals(content))
                 .findFirst()
                 .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
                         + " that has this content was dropped meanwhile: ingest again"));

@@ -55,7 +55,7 @@ final class PartIngest {
             Optional<PartBuild> build = store.join(preparation.request(source), part, file.content());
             if (build.isEmpty()) {
                 return new Ingest.Outcome(
-                        file.findStored(store, options.dataset()),
+                        file.findStored(store, options.dataset(), options.hold()),
                         false,
                         options.hold(),
                         false,

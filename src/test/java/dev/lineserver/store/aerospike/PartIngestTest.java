@@ -163,6 +163,19 @@ final class PartIngestTest extends FakeNodeTest {
         assertStored(content, outcomes.getFirst().manifest());
     }
 
+    /** Two versions have the same content. */
+    @Test
+    void aLatePartReportsTheHeldVersionIfItWouldHoldOne() throws Exception {
+        Path file = Files.write(directory.resolve("text"), content(new Random(7), 1_000));
+        Manifest published = all(file, 1, options(1, false, IngestOptions.Unfinished.REFUSE))
+                .getFirst()
+                .manifest();
+        IngestOptions hold = options(1, true, IngestOptions.Unfinished.REFUSE);
+        Manifest held = all(file, 1, hold).getFirst().manifest();
+        assertEquals(published.version() + 1, held.version());
+        assertEquals(held, all(file, 1, hold).getFirst().manifest());
+    }
+
     /** Interrupts one of two parts in the middle; the other one stores all lines. Then the interrupted one is run again. */
     @Test
     void aPartThatIsInterruptedIsReplacedByTheOther() throws Exception {
