@@ -26,7 +26,7 @@ public final class IoErrors {
      * @param attempt verb and object of the failed operation, such as {@code read /x/y}
      */
     public static String message(String attempt, IOException cause) {
-        String reason = reason(cause);
+        String reason = reason(cause, Path.of("/dev/full"));
         String file = cause instanceof FileSystemException failed ? failed.getFile() : null;
         return "cannot " + attempt + ": " + (file == null || attempt.contains(file) ? "" : file + ": ") + reason;
     }
@@ -41,12 +41,12 @@ public final class IoErrors {
         return text(cause).equals(wordsFor(IoErrors::writeToBrokenPipe));
     }
 
-    private static boolean isLackOfSpace(IOException cause) {
+    private static boolean isLackOfSpace(IOException cause, Path fullDevice) {
         String lower = text(cause).toLowerCase(Locale.ROOT);
         return lower.contains("no space left")
                 || lower.contains("quota exceeded")
                 || lower.contains("file too large")
-                || text(cause).equals(wordsFor(IoErrors::writeToFullDevice));
+                || text(cause).equals(wordsFor(() -> writeTo(fullDevice)));
     }
 
     /** A write that fails on every system that has what it needs. */
@@ -62,7 +62,8 @@ public final class IoErrors {
         try {
             write.run();
             return null;
-        } catch (ClosedByInterruptException e) {
+        } catch (ClosedByInterruptException | FileSystemException e) {
+            // The latter means that the file could not be opened: some systems have no /dev/full.
             return null;
         } catch (IOException e) {
             return text(e);
@@ -77,20 +78,21 @@ public final class IoErrors {
         }
     }
 
-    private static void writeToFullDevice() throws IOException {
-        try (FileChannel device = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
-            int _ = device.write(ByteBuffer.allocate(1));
+    private static void writeTo(Path device) throws IOException {
+        try (FileChannel channel = FileChannel.open(device, StandardOpenOption.WRITE)) {
+            int _ = channel.write(ByteBuffer.allocate(1));
         }
     }
 
-    private static String reason(IOException cause) {
+    /** @param fullDevice a device without space for a byte; it does not exist on all systems */
+    static String reason(IOException cause, Path fullDevice) {
         String text = text(cause);
         String lower = text.toLowerCase(Locale.ROOT);
         // First: without descriptors, isLackOfSpace cannot find out the words for a full device.
         if (lower.contains("too many open files")) {
             return text + "; raise the limit of open files (ulimit -n, or LimitNOFILE of systemd)";
         }
-        if (isLackOfSpace(cause)) {
+        if (isLackOfSpace(cause, fullDevice)) {
             return text + "; free space, or choose a --data-dir on a larger disk, and try again";
         }
         if (cause instanceof AccessDeniedException || lower.contains("permission denied")) {
