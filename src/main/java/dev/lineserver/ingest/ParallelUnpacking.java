@@ -171,6 +171,10 @@ final class ParallelUnpacking extends BulkInputStream {
     @Override
     public void close() throws IOException {
         pool.shutdown();
-        packed.close();
+        try (packed) {
+            if (rest != null) {
+                rest.close();
+            }
+        }
     }
 }

@@ -75,7 +75,11 @@ final class Unpacked extends BulkInputStream {
 
     @Override
     public void close() throws IOException {
-        packed.close();
+        try (packed) {
+            if (content != null) {
+                content.close();
+            }
+        }
     }
 
     /** The archive's bytes, as the library reads them. */

@@ -53,9 +53,7 @@ final class ZstdProgram extends BulkInputStream {
         try (OutputStream out = process.getOutputStream()) {
             packed.transferTo(out);
         } catch (IOException e) {
-            // The archive's stream keeps its own failures. Otherwise the program has ended early, and its exit code
-            // says
-            // so.
+            // The archive's stream keeps its own failures. Otherwise the program has ended early, as its exit code says.
             process.destroy();
         }
     }

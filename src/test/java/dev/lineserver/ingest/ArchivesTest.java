@@ -320,6 +320,24 @@ final class ArchivesTest {
         assertSame(failure, assertThrows(IOException.class, begun::readAllBytes));
     }
 
+    @Test
+    void closingASourceEndsZstd() throws Exception {
+        Assumptions.assumeTrue(ZstdProgram.isInstalled(), "zstd is not installed");
+        byte[] content = new byte[20 << 20];
+        new Random(SEED).nextBytes(content);
+        try (InputStream unpacked = Compression.ZSTD.unpack(new ByteArrayInputStream(zstd(content, 1, false, 24)))) {
+            assertEquals(1, unpacked.read(new byte[1]));
+            assertTrue(isZstdRunning());
+        }
+        Awaitility.await().until(() -> !isZstdRunning());
+    }
+
+    private static boolean isZstdRunning() {
+        return ProcessHandle.current()
+                .children()
+                .anyMatch(child -> child.info().command().orElse("").endsWith("zstd"));
+    }
+
     /** Without its own thread for this, an interrupt would wait for a pipe to which nobody writes. */
     @Test
     void anInterruptEndsTheReadFromZstd() throws Exception {
@@ -338,10 +356,7 @@ final class ArchivesTest {
                     interrupted.complete(Thread.currentThread().isInterrupted());
                 }
             });
-            Awaitility.await()
-                    .until(() -> ProcessHandle.current()
-                            .children()
-                            .anyMatch(child -> child.info().command().orElse("").endsWith("zstd")));
+            Awaitility.await().until(ArchivesTest::isZstdRunning);
             reader.interrupt();
             assertTrue(interrupted.get(1, TimeUnit.MINUTES));
         }
