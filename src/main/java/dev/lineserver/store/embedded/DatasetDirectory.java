@@ -137,13 +137,23 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /**
-     * Checks that a version has an index file. Takes microseconds; {@link #index} detects damage when it reads the
-     * file.
+     * Checks that a version has its index, and its copy of the lines unless they are in the source. Takes microseconds;
+     * {@link #index} and lookups detect damage within these files.
      */
-    void requireIndex(Manifest manifest) throws StoreFailedException {
+    void requireFiles(ManifestFile version) throws StoreFailedException {
+        Manifest manifest = version.manifest();
         Path file = version(manifest.version()).resolve(INDEX);
         if (!Files.exists(file)) {
             throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
+        }
+        if (!version.inPlace()) {
+            try (LinesFile _ = lines(version, new BlockCache(0))) {
+                return;
+            } catch (StoreFailedException e) {
+                throw e;
+            } catch (StoreException e) {
+                throw new StoreFailedException(String.valueOf(e.getMessage()), e);
+            }
         }
     }
 

@@ -131,13 +131,11 @@ public final class EmbeddedStore implements LineStore {
 
     @Override
     public Optional<Manifest> findUnchanged(BuildRequest request) throws StoreException {
-        Optional<Manifest> unchanged = currentFile(request.dataset())
-                .filter(current -> current.isFrom(request))
-                .map(ManifestFile::manifest);
+        Optional<ManifestFile> unchanged = currentFile(request.dataset()).filter(current -> current.isFrom(request));
         if (unchanged.isPresent()) {
-            directory(request.dataset()).requireIndex(unchanged.get());
+            directory(request.dataset()).requireFiles(unchanged.get());
         }
-        return unchanged;
+        return unchanged.map(ManifestFile::manifest);
     }
 
     @Override
@@ -145,6 +143,9 @@ public final class EmbeddedStore implements LineStore {
         Optional<ManifestFile> file = currentFile(current.dataset())
                 .filter(stillCurrent -> stillCurrent.manifest().equals(current));
         Optional<ManifestFile> reused = file.flatMap(version -> version.withSourceOf(request));
+        if (reused.isPresent()) {
+            directory(current.dataset()).requireFiles(reused.get());
+        }
         if (reused.isPresent() && !reused.equals(file)) {
             replaceManifest(reused.get());
         }
@@ -179,7 +180,12 @@ public final class EmbeddedStore implements LineStore {
             LockedDataset locked = LockedDataset.acquire(directory(dataset), "ingest " + request.sourceName());
             try {
                 return new EmbeddedBuild(request, locked, locked.prepare());
-            } catch (IOException | StoreException | RuntimeException | Error e) {
+            } catch (IOException | RuntimeException | Error e) {
+                locked.cleanOrLog();
+                locked.close();
+                throw e;
+            } catch (StoreException e) {
+                // The directory may not be the store's.
                 locked.close();
                 throw e;
             }

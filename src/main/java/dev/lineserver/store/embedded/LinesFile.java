@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.FileStamp;
 import dev.lineserver.store.IoErrors;
 import dev.lineserver.store.Manifest;
@@ -45,8 +46,7 @@ sealed class LinesFile implements AutoCloseable permits SourceInPlace {
         try {
             this.openFile = new OpenFile(RegularFile.open(path, StandardOpenOption.READ), stamp);
         } catch (IOException e) {
-            throw new StoreUnavailableException(
-                    IoErrors.message("open " + path, e) + "; restore it, or ingest it again", e);
+            throw new StoreUnavailableException(IoErrors.message("open " + path, e) + "; " + remedy(), e);
         }
     }
 
@@ -217,7 +217,12 @@ sealed class LinesFile implements AutoCloseable permits SourceInPlace {
 
     final StoreUnavailableException changed(String how) {
         return new StoreUnavailableException("the file " + path + " is no longer the one ingested as "
-                + manifest.versionName() + ": " + how + "; restore it, or ingest it again");
+                + manifest.versionName() + ": " + how + "; " + remedy());
+    }
+
+    private String remedy() {
+        return "restore it, or ingest " + (isInPlace() ? "it" : ControlCharacters.escape(manifest.sourceName()))
+                + " again";
     }
 
     final StoreUnavailableException unreadable(IOException cause) {

@@ -99,7 +99,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
 
     /** Checks that the lines of a version can still be read: its source may have been changed since. */
     private void requireUsable(ManifestFile file) throws StoreException {
-        files.requireIndex(file.manifest());
+        files.requireFiles(file);
         LineIndex _ = files.index(file);
         try (LinesFile lines = files.lines(file, new BlockCache(0))) {
             lines.check();

@@ -1,7 +1,9 @@
 package dev.lineserver.store.embedded;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.Ingests;
@@ -87,6 +91,24 @@ final class EmbeddedStoreTest {
         store.begin(request).close();
         assertEquals(List.of("default", "default.lock"), dataFiles());
         assertEquals(2, ingestIfChanged(false).manifest().version());
+    }
+
+    @Test
+    void aFirstIngestThatCannotBeginLeavesOnlyTheLockFile() throws Exception {
+        EmbeddedStore full = new EmbeddedStore(directory.resolve("data"), null, new Disk() {
+            @Override
+            FileChannel create(Path file) throws IOException {
+                if (file.endsWith(DatasetDirectory.INDEX)) {
+                    throw new IOException("No space left on device");
+                }
+                return super.create(file);
+            }
+        });
+        assertThrows(
+                StoreFailedException.class,
+                () -> full.begin(new BuildRequest(
+                        DatasetName.DEFAULT, "source", null, true, 0, false, LinesPerRecord.ONE, false, false)));
+        assertEquals(List.of("default.lock"), dataFiles());
     }
 
     /** A killed process cannot remove anything. */
@@ -293,6 +315,27 @@ final class EmbeddedStoreTest {
         }
         Files.writeString(source, TEXT.toUpperCase(Locale.ROOT));
         assertTrue(ingestIfChanged(true).stored());
+    }
+
+    /** Only a new ingest replaces them, so none may take the version for usable. */
+    @ParameterizedTest
+    @CsvSource({"lines, true", "lines, false", "index, true", "index, false"})
+    void aVersionThatHasLostAFileIsNotTakenForTheSource(String file, boolean touched) throws Exception {
+        assertTrue(ingestIfChanged(true).stored());
+        Path lost = directory.resolve("data/default/v1").resolve(file);
+        if (file.equals("lines")) {
+            Files.write(lost, new byte[1]);
+        } else {
+            Files.delete(lost);
+        }
+        if (touched) {
+            Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
+        }
+        Ingest.Outcome repaired = ingestIfChanged(true);
+        assertTrue(repaired.stored());
+        try (Snapshot snapshot = store.open(repaired.manifest())) {
+            assertEquals("one", text(snapshot, 0));
+        }
     }
 
     @Test
