@@ -2,6 +2,7 @@ package dev.lineserver.cli;
 
 import dev.lineserver.config.UsageException;
 import dev.lineserver.line.LineNumbers;
+import dev.lineserver.line.WholeNumber;
 
 /**
  * Consecutive lines, as an argument of {@code get} selects them. Their line indices depend on the number of lines of the
@@ -11,9 +12,6 @@ import dev.lineserver.line.LineNumbers;
  * @param to index of the last line, of {@link Form#RANGE} only
  */
 record LineSelection(Form form, long from, long to) {
-    /** Longest number of digits that a {@code long} holds whatever the digits are. */
-    private static final int MAX_DIGITS = 18;
-
     /** The form of the argument. */
     enum Form {
         /** {@code N} or {@code A-B}: the lines from one to another. */
@@ -56,15 +54,15 @@ record LineSelection(Form form, long from, long to) {
     }
 
     private static long count(String text, String digits) {
-        String significant = digits.replaceFirst("^0+", "");
-        if (!significant.matches("[0-9]+")) {
+        long count = WholeNumber.parse(digits);
+        if (count < 1) {
             // Elsewhere, an argument that begins so is an option.
             throw new UsageException("'" + text + "' selects no lines: "
                     + (text.startsWith("--")
                             ? "every argument after -- selects lines; give options before it"
                             : "-N is the last N lines, and N is at least 1"));
         }
-        return significant.length() > MAX_DIGITS ? Long.MAX_VALUE : Long.parseLong(significant);
+        return count;
     }
 
     /** Returns the index of the first line in a version; it may be beyond the end. */

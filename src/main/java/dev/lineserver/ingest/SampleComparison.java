@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.LongStream;
 
@@ -108,5 +109,13 @@ final class SampleComparison implements LineComparison {
     @Override
     public long compared() {
         return next;
+    }
+
+    /** Waits for the lookups in flight: they use the version. */
+    @Override
+    public void close() {
+        CompletableFuture<Void> answered = CompletableFuture.allOf(
+                pending.stream().map(CompletionStage::toCompletableFuture).toArray(CompletableFuture[]::new));
+        answered.exceptionally(_ -> null).join();
     }
 }

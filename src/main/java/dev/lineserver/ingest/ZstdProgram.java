@@ -53,7 +53,7 @@ final class ZstdProgram extends BulkInputStream {
         try (OutputStream out = process.getOutputStream()) {
             packed.transferTo(out);
         } catch (IOException e) {
-            // The archive's stream keeps its own failures. Otherwise the program has ended early, as its exit code says.
+            // The archive's stream keeps its own failures. Otherwise the program has ended early, and has an exit code.
             process.destroy();
         }
     }

@@ -50,10 +50,7 @@ final class CappedLines {
      * @return false if it is longer; it has not been added then
      */
     boolean add(long lineIndex, byte[] line, int room) {
-        return add(node(lineIndex, line, line.length), room);
-    }
-
-    private boolean add(ObjectNode node, int room) {
+        ObjectNode node = node(lineIndex, line, line.length);
         int size = size(node);
         if (size > room) {
             return false;

@@ -405,6 +405,26 @@ final class VerificationTest {
         assertTrue(closing.join(Duration.ofSeconds(30)));
     }
 
+    /** Ten differences end a verification, whose lookups may last longer. */
+    @Test
+    void closingWaitsForTheLookupsOfASample() throws Exception {
+        byte[] text = Archives.ascii("a\n".repeat(1_000));
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of());
+        CompletableFuture<Lookup> slow = new CompletableFuture<>();
+        snapshot.answers =
+                lineIndex -> lineIndex == 100 ? slow : CompletableFuture.completedFuture(new Lookup.Damaged("gone"));
+        Thread verifying = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                assertEquals(10, sample(snapshot, text, 1_000).size());
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+        Awaitility.await().until(() -> verifying.getState() == Thread.State.WAITING);
+        slow.complete(new Lookup.Found(Archives.ascii("a")));
+        assertTrue(verifying.join(Duration.ofSeconds(30)));
+    }
+
     @Test
     void countsAndDigestAreComparedWithoutALookup() throws Exception {
         Content c = contentOf(TEXT);

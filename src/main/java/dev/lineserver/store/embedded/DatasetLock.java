@@ -40,23 +40,11 @@ record DatasetLock(Path file, @Nullable FileChannel channel) implements AutoClos
      *
      * @param dataDirectory must exist
      * @param purpose verb and object, for the message that another writer receives
+     * @param writing false to exclude writers without permission to write. Another process that is refused meanwhile
+     *     reports the previous owner, so such a lock must be held for milliseconds only.
      * @throws StoreFailedException if another thread or process holds the lock; the message names the owner
      */
-    static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose)
-            throws IOException, StoreFailedException {
-        return acquire(dataDirectory, dataset, purpose, true);
-    }
-
-    /**
-     * Excludes writers of a dataset like {@link #acquire}, but needs no permission to write. Another process that is
-     * refused meanwhile reports the previous owner, so the lock must be held for milliseconds only.
-     */
-    static DatasetLock acquireWithoutWriting(Path dataDirectory, DatasetName dataset, String purpose)
-            throws IOException, StoreFailedException {
-        return acquire(dataDirectory, dataset, purpose, false);
-    }
-
-    private static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose, boolean writing)
+    static DatasetLock acquire(Path dataDirectory, DatasetName dataset, String purpose, boolean writing)
             throws IOException, StoreFailedException {
         Path file = dataDirectory.toRealPath().resolve(dataset.value() + ".lock");
         String owner = "process " + ProcessHandle.current().pid() + " since "

@@ -35,14 +35,13 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
      * @throws StoreFailedException if another thread or process holds the lock; the message names the owner
      */
     static LockedDataset acquire(DatasetDirectory files, String purpose) throws IOException, StoreFailedException {
-        return new LockedDataset(files, DatasetLock.acquire(files.dataDirectory(), files.name(), purpose));
+        return new LockedDataset(files, DatasetLock.acquire(files.dataDirectory(), files.name(), purpose, true));
     }
 
-    /** Locks a dataset only to look for its leftovers, as {@link DatasetLock#acquireWithoutWriting} describes. */
+    /** Locks a dataset only to look for its leftovers, without permission to write. */
     static LockedDataset acquireWithoutWriting(DatasetDirectory files, String purpose)
             throws IOException, StoreFailedException {
-        return new LockedDataset(
-                files, DatasetLock.acquireWithoutWriting(files.dataDirectory(), files.name(), purpose));
+        return new LockedDataset(files, DatasetLock.acquire(files.dataDirectory(), files.name(), purpose, false));
     }
 
     /**

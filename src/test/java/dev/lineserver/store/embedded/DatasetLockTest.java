@@ -18,12 +18,13 @@ final class DatasetLockTest {
     Path directory;
 
     private DatasetLock acquire(String purpose) throws Exception {
-        return DatasetLock.acquire(directory, DatasetName.DEFAULT, purpose);
+        return DatasetLock.acquire(directory, DatasetName.DEFAULT, purpose, true);
     }
 
     private void assertRefused(Path dataDirectory, String holder) {
         StoreFailedException e = assertThrows(
-                StoreFailedException.class, () -> DatasetLock.acquire(dataDirectory, DatasetName.DEFAULT, "fail"));
+                StoreFailedException.class,
+                () -> DatasetLock.acquire(dataDirectory, DatasetName.DEFAULT, "fail", true));
         assertTrue(e.getMessage().startsWith("dataset default is being written by process "), e.getMessage());
         assertTrue(e.getMessage().endsWith(" (" + holder + "); wait for it to finish, or stop it"), e.getMessage());
     }
@@ -35,7 +36,8 @@ final class DatasetLockTest {
         @SuppressWarnings("SystemOut")
         public static void main(String[] arguments) throws Exception {
             try {
-                DatasetLock lock = DatasetLock.acquire(Path.of(arguments[0]), DatasetName.DEFAULT, "be the child");
+                DatasetLock lock =
+                        DatasetLock.acquire(Path.of(arguments[0]), DatasetName.DEFAULT, "be the child", true);
                 System.out.println("acquired");
                 int _ = System.in.read();
                 if (arguments.length == 1) {
@@ -61,7 +63,7 @@ final class DatasetLockTest {
         assertRefused(directory, "be the first, whose purpose is long");
         Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
         assertRefused(link, "be the first, whose purpose is long");
-        DatasetLock.acquire(directory, new DatasetName("other"), "write").close();
+        DatasetLock.acquire(directory, new DatasetName("other"), "write", true).close();
         lock.close();
         acquire("be the second").close();
     }

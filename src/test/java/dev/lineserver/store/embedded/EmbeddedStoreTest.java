@@ -539,7 +539,7 @@ final class EmbeddedStoreTest {
     void aTouchedSourceIsNotStoredAgainEvenIfItsStampCannotBeRecorded() throws Exception {
         Manifest manifest = ingestIfChanged(false).manifest();
         Files.setLastModifiedTime(source, FileTime.from(Instant.parse("2021-01-01T00:00:00Z")));
-        try (DatasetLock _ = DatasetLock.acquire(directory.resolve("data"), DatasetName.DEFAULT, "test")) {
+        try (DatasetLock _ = DatasetLock.acquire(directory.resolve("data"), DatasetName.DEFAULT, "test", true)) {
             assertFalse(ingestIfChanged(false).stored());
             assertEquals(Optional.empty(), findUnchanged(false));
         }

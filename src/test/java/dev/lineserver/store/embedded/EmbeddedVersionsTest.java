@@ -508,7 +508,7 @@ final class EmbeddedVersionsTest {
 
         @SuppressWarnings("SystemOut")
         public static void main(String[] arguments) throws Exception {
-            try (DatasetLock _ = DatasetLock.acquire(Path.of(arguments[0]), DatasetName.DEFAULT, "write")) {
+            try (DatasetLock _ = DatasetLock.acquire(Path.of(arguments[0]), DatasetName.DEFAULT, "write", true)) {
                 System.out.println("acquired");
                 int _ = System.in.read();
             }
@@ -520,7 +520,7 @@ final class EmbeddedVersionsTest {
         put("one", true, 2, false);
         Path building = Files.createDirectories(dataset.resolve("building-2"));
         for (boolean dryRun : new boolean[] {true, false}) {
-            try (DatasetLock _ = DatasetLock.acquire(data, DatasetName.DEFAULT, "write")) {
+            try (DatasetLock _ = DatasetLock.acquire(data, DatasetName.DEFAULT, "write", true)) {
                 assertEquals(List.of(), store.reclaim(dryRun));
             }
             try (ChildProcess writer = new ChildProcess(Writer.class, data.toString())) {
