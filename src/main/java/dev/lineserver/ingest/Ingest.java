@@ -185,7 +185,7 @@ public final class Ingest {
         } catch (StoreException e) {
             // Also if somebody must act first: a full cluster gets more room, and the ingest continues.
             suspend(build);
-            // After an interrupt, the caller says this. A build that refuses another source has stored nothing of it.
+            // After an interrupt, the caller says this. Of a source that is refused, no line counts.
             long lines = state.stored().lineIndex();
             boolean continues = e instanceof StoreUnavailableException
                     ? lines > 0

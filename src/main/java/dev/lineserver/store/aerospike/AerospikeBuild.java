@@ -51,6 +51,9 @@ final class AerospikeBuild implements Build {
     /** First line of the first record that was found to be lost; {@code Long.MAX_VALUE} if none was. */
     private long firstLost = Long.MAX_VALUE;
 
+    /** True if the source begins with the lines of the build that is resumed. */
+    private volatile boolean verified;
+
     private long lineCount;
     private boolean complete;
 
@@ -80,7 +83,10 @@ final class AerospikeBuild implements Build {
         held.lease().reportProgress(this::stored);
     }
 
-    /** Returns the lines that an earlier build has stored, of which records may be lost. Suspends the build if it fails. */
+    /**
+     * Returns the lines that an earlier build has stored, of which records may be lost. Such a loss is in the registry before
+     * other records are written in their place. Suspends the build if it fails.
+     */
     static StoredPrefix findStored(ConnectedCluster cluster, RegistryRecord registry, HeldBuild held)
             throws StoreException {
         StoredPrefix recorded = held.resumed();
@@ -92,7 +98,12 @@ final class AerospikeBuild implements Build {
         try {
             OptionalLong lost = new RecordVerifier(cluster, registry, records)
                     .findLost(List.of(new PartBuild.Chunk(0, recorded.writtenLines())));
-            return lost.isPresent() ? recorded.withWritten(lost.getAsLong()) : recorded;
+            if (lost.isEmpty()) {
+                return recorded;
+            }
+            StoredPrefix remaining = recorded.withWritten(lost.getAsLong());
+            held.recordLoss(remaining);
+            return remaining;
         } catch (StoreException | RuntimeException | Error e) {
             StoredPrefix _ = held.suspend(recorded);
             throw e;
@@ -113,6 +124,7 @@ final class AerospikeBuild implements Build {
         for (int i = 0; i < batch.count(); i++) {
             if (lineCount == resumed.lineCount()) {
                 prefix.requireSame(start(batch, i).digest());
+                verified = true;
             }
             target.add(batch, i);
             lineCount++;
@@ -155,7 +167,7 @@ final class AerospikeBuild implements Build {
 
     @Override
     public Checkpoint checkpoint() {
-        return stored().written();
+        return stored(true).written();
     }
 
     @Override
@@ -163,8 +175,15 @@ final class AerospikeBuild implements Build {
         return resumed.written();
     }
 
-    /** Returns the lines that are stored now. Called by any thread. */
+    /**
+     * Returns the lines that are stored now, without those that replace lost ones and may be of another source. Called by any
+     * thread.
+     */
     private StoredPrefix stored() {
+        return stored(verified);
+    }
+
+    private StoredPrefix stored(boolean replaced) {
         RecordWriter target = records;
         if (target == null) {
             return resumed;
@@ -174,7 +193,8 @@ final class AerospikeBuild implements Build {
         BatchStart next = target.firstBuffered();
         BatchStart end = writer.firstUnacknowledged(next);
         Checkpoint position = end.position();
-        long written = Math.min(firstLost, Math.max(resumed.writtenLines(), position.lineIndex()));
+        long replacedLines = replaced ? position.lineIndex() : 0;
+        long written = Math.min(firstLost, Math.max(resumed.writtenLines(), replacedLines));
         if (position.lineIndex() <= resumed.lineCount()) {
             return resumed.withWritten(written);
         }
@@ -198,6 +218,7 @@ final class AerospikeBuild implements Build {
         }
         if (lineCount <= resumed.lineCount()) {
             prefix.requireSame(prefix.digest());
+            verified = true;
         }
         RecordWriter target = Objects.requireNonNullElseGet(records, () -> begin(1));
         long recordCount =

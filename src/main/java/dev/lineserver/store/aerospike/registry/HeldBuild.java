@@ -80,6 +80,12 @@ public final class HeldBuild {
         return resumed;
     }
 
+    /** Records at once that lines were lost: this process may write others in their place, and end before the next renewal. */
+    public void recordLoss(StoredPrefix remaining) throws StoreException {
+        lease.reportProgress(() -> remaining);
+        lease.renew();
+    }
+
     /**
      * Makes the version current, retires versions that are no longer kept, and releases the lease, in one write of the
      * registry. Readers see the new version from then on. If the request asks for it, the version is held instead.

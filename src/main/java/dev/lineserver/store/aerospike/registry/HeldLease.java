@@ -139,10 +139,12 @@ public final class HeldLease {
     }
 
     /**
-     * Runs on the housekeeping thread. A transient failure leaves the lease as it is, and the next renewal tries again.
-     * The commit may have released the lease, and not cancelled the renewals yet.
+     * Runs on the housekeeping thread, or on that of the build. A transient failure leaves the lease as it is, and the next
+     * renewal tries again. The commit may have released the lease, and not cancelled the renewals yet.
+     *
+     * <p>One after the other, so that none records older progress than the one before it.
      */
-    void renew() throws StoreException {
+    synchronized void renew() throws StoreException {
         Lease renewed = term.renew(lease);
         Renewal renewal = progress.get();
         boolean[] lost = new boolean[1];
