@@ -91,23 +91,23 @@ public final class Versions {
     }
 
     /**
-     * Drops a dataset. The sets of its versions are kept for the grace.
+     * Drops a dataset, and its unfinished build. The sets of its versions are kept for the grace.
      *
      * @return false if there is no such dataset
      * @throws StoreFailedException if a build of the dataset is in progress
      */
     public boolean drop(DatasetName dataset) throws StoreException {
-        return remove(dataset, DatasetEntry::all);
+        return remove(dataset, DatasetEntry::all, true);
     }
 
     /**
-     * Drops a version that is not current. Its set is kept for the grace.
+     * Drops a version that is not current. Its set is kept for the grace, and an unfinished build stays.
      *
      * @throws StoreFailedException if the version is not stored, is current, or a build of the dataset is in progress
      */
     public void drop(DatasetName dataset, long version) throws StoreException {
         boolean[] found = new boolean[1];
-        boolean _ = remove(dataset, versions -> {
+        Choice choice = versions -> {
             if (versions.current() == version) {
                 throw new StoreFailedException(describe(dataset, version)
                         + " is the current one: publish another version first, or drop the whole dataset");
@@ -118,7 +118,8 @@ public final class Versions {
             }
             found[0] = true;
             return List.of(requireVersion(versions, dataset, version));
-        });
+        };
+        boolean _ = remove(dataset, choice, false);
     }
 
     /** Chooses versions to remove. */
@@ -126,20 +127,23 @@ public final class Versions {
         List<VersionEntry> from(DatasetEntry versions) throws StoreException;
     }
 
-    /** @return false if no version was removed */
-    private boolean remove(DatasetName dataset, Choice choice) throws StoreException {
+    /**
+     * @param build true to remove the unfinished build, too
+     * @return false if nothing was removed
+     */
+    private boolean remove(DatasetName dataset, Choice choice, boolean build) throws StoreException {
         maintenance.reclaimIfWritesAreStopped();
         boolean[] removed = new boolean[1];
         access.update("dropping " + dataset, current -> {
             current.requireNoBuild(
                     dataset.value(), dataset + " cannot be dropped while it is being ingested", clock.millis());
+            // Of no use, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
+            current.leases().remove(dataset.value());
             for (VersionEntry version : choice.from(current.dataset(dataset.value()))) {
                 current.remove(dataset.value(), version, clock.millis());
-                // Of no use, else requireNoBuild would have thrown: the lease of a build that ended without a rollback.
-                current.leases().remove(dataset.value());
                 removed[0] = true;
             }
-            if (current.dataset(dataset.value()).all().isEmpty()) {
+            if (build) {
                 removed[0] |= current.builds().remove(dataset.value()) != null;
             }
         });

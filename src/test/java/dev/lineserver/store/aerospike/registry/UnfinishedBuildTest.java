@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.store.BuildRequest;
@@ -264,11 +266,12 @@ final class UnfinishedBuildTest extends RegistryTest {
         assertFalse(here.versions().drop(NAME));
     }
 
-    @Test
-    void goesWithItsDatasetAtOnceIfItsProcessHasEnded() throws Exception {
-        here.builds()
-                .begin(new BuildRequest(NAME, "x", null, false, 0, false, LinesPerRecord.ONE, false, false))
-                .commit(new Content(1, 2, ContentDigest.parse("0".repeat(32)), 1, true), "a layout", 1, List.of());
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void goesWithItsDatasetAtOnceIfItsProcessHasEnded(boolean hasVersion) throws Exception {
+        if (hasVersion) {
+            publish(here);
+        }
         LineSet set = leaveAsEndedProcess();
         assertTrue(here.versions().drop(NAME));
         assertEquals(List.of(set.name()), registry.truncated);
@@ -284,6 +287,17 @@ final class UnfinishedBuildTest extends RegistryTest {
         }
         suspend();
         here.versions().drop(NAME, 1);
+        assertEquals(STORED, begin(true).resumed());
+    }
+
+    @Test
+    void staysIfTheOnlyVersionIsDropped() throws Exception {
+        here.builds()
+                .begin(new BuildRequest(NAME, "x", null, false, 0, true, LinesPerRecord.ONE, false, false))
+                .commit(content(), "a layout", 1, List.of());
+        LineSet set = suspend();
+        here.versions().drop(NAME, 1);
+        assertEquals(LineSet.SetState.BUILDING, registry.state(set.name()));
         assertEquals(STORED, begin(true).resumed());
     }
 
