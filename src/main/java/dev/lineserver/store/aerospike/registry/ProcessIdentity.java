@@ -15,6 +15,7 @@ import java.util.UUID;
  * process number and the time of its start are unique together; elsewhere, processes are never known to have ended.
  */
 final class ProcessIdentity {
+    private static final Path PROCESSES = Path.of("/proc");
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Path HOST = Path.of("/proc/sys/kernel/hostname");
     private static final Path NAMESPACE = Path.of("/proc/self/ns/pid");
@@ -35,19 +36,26 @@ final class ProcessIdentity {
     static String newHolder() {
         String name = UUID.randomUUID().toString();
         long pid = ProcessHandle.current().pid();
-        return kernel().flatMap(kernel ->
-                        startTime(pid).map(start -> String.join(SEPARATOR, name, kernel, Long.toString(pid), start)))
+        return kernel().flatMap(kernel -> startTime(PROCESSES, pid)
+                        .map(start -> String.join(SEPARATOR, name, kernel, Long.toString(pid), start)))
                 .orElse(name);
     }
 
     /** Returns true if the process that created a name ran on this machine, and has certainly ended. */
     static boolean hasEnded(String holder) {
+        return hasEnded(holder, PROCESSES);
+    }
+
+    /** @param processes has a directory for each process that this one can see */
+    static boolean hasEnded(String holder, Path processes) {
         List<String> parts = List.of(holder.split(SEPARATOR, -1));
         if (parts.size() != 4 || !parts.get(2).matches("[0-9]{1,10}") || !kernel().equals(Optional.of(parts.get(1)))) {
             return false;
         }
-        // Without a start time, there is no process with that number.
-        return !startTime(Long.parseLong(parts.get(2))).equals(Optional.of(parts.get(3)));
+        // Without a start time, there is no process with that number; unless those of other users are hidden, as with
+        // the mount option hidepid, and so is the first process.
+        return startTime(processes, 1).isPresent()
+                && !startTime(processes, Long.parseLong(parts.get(2))).equals(Optional.of(parts.get(3)));
     }
 
     /**
@@ -83,9 +91,9 @@ final class ProcessIdentity {
     }
 
     /** Returns the start of a process that runs. */
-    private static Optional<String> startTime(long pid) {
+    private static Optional<String> startTime(Path processes, long pid) {
         try {
-            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            String stat = Files.readString(processes.resolve(Path.of(Long.toString(pid), "stat")));
             String[] fields = stat.substring(stat.lastIndexOf(')')).split(" ", -1);
             return fields[STATE].equals(ZOMBIE) ? Optional.empty() : Optional.of(fields[START_TIME]);
         } catch (IOException | RuntimeException _) {

@@ -8,6 +8,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -41,6 +42,16 @@ final class ProcessIdentityTest {
         Process process = new ProcessBuilder("true").start();
         process.waitFor();
         assertTrue(ProcessIdentity.hasEnded(with(2, Long.toString(process.pid()))));
+    }
+
+    /** As with the option hidepid of its mount, and for the systemd unit of the server. */
+    @Test
+    void nothingIsKnownIfProcFsHidesProcesses(@TempDir Path processes) throws Exception {
+        String gone = with(2, "999999999");
+        assertFalse(ProcessIdentity.hasEnded(gone, processes));
+        Path first = Files.createDirectory(processes.resolve("1"));
+        Files.writeString(first.resolve("stat"), Files.readString(Path.of("/proc/self/stat")));
+        assertTrue(ProcessIdentity.hasEnded(gone, processes));
     }
 
     /** The first process of a container often takes no notice of processes that end. */
