@@ -117,7 +117,8 @@ public final class HeldBuild {
                 current.hold(dataset, version);
             } else {
                 int keep = Versions.orDefault(request.keep());
-                retired[0] |= current.publish(dataset, version, keep, now.toEpochMilli());
+                // The time of this attempt, which may be many seconds later than that of the manifest.
+                retired[0] |= current.publish(dataset, version, keep, term.now());
             }
             current.leases().remove(dataset);
             current.builds().remove(dataset);

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.lineserver.store.Manifest;
 import dev.lineserver.store.aerospike.AerospikeSettings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -50,6 +51,18 @@ final class VersionsTest extends RegistryTest {
         advance(GRACE);
         here.maintenance().sweep();
         assertEquals(List.of(first.name()), registry.truncated);
+    }
+
+    /** It is repeated while the client still uses a node that has died. */
+    @Test
+    void theGraceBeginsWhenThePublicationIsWritten() throws Exception {
+        LineSet first = publish(here);
+        HeldBuild second = here.builds().begin(request(NAME));
+        registry.beforeUpdate = () -> advance(GRACE);
+        Manifest manifest = second.commit(content(), "a layout", 1, List.of());
+        there.maintenance().sweep();
+        assertEquals(LineSet.SetState.RETIRED, registry.state(first.name()));
+        assertEquals(now.get() - GRACE.toMillis(), manifest.createdAt().toEpochMilli());
     }
 
     @Test
