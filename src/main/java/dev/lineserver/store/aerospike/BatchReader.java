@@ -47,6 +47,9 @@ final class BatchReader {
     private final ReadStatistics statistics;
     private final Queue<Batch> waiting = new ArrayDeque<>();
     private int inFlight;
+    /** True while {@link #beginNext} begins batches. */
+    private boolean beginning;
+
     /** On the clock of {@link System#nanoTime}: until then, records are read one by one. */
     private long cautiousUntil = System.nanoTime();
 
@@ -75,10 +78,19 @@ final class BatchReader {
         return batch.records;
     }
 
+    /** A batch that fails at once calls this again; thousands of them must not do so one inside the other. */
     private void beginNext() {
-        while (inFlight < MAX_BATCHES_IN_FLIGHT && !waiting.isEmpty()) {
-            inFlight++;
-            waiting.remove().begin();
+        if (beginning) {
+            return;
+        }
+        beginning = true;
+        try {
+            while (inFlight < MAX_BATCHES_IN_FLIGHT && !waiting.isEmpty()) {
+                inFlight++;
+                waiting.remove().begin();
+            }
+        } finally {
+            beginning = false;
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -188,6 +189,37 @@ class ReadFaultsTest extends FakeNodeTest {
             assertTrue(commands.get() < reads.size(), commands + " commands");
             node.faults.clear();
             assertRange(snapshot);
+        }
+    }
+
+    /** While single reads are refused at once, each batch ends as soon as it begins. */
+    @Test
+    void thousandsOfBatchesThatFailAtOnceAllFail() throws Exception {
+        AerospikeStore store = connect(settings().readDeadline(Duration.ofSeconds(3)));
+        try (Snapshot snapshot = store.open(put(store, CONTENT))) {
+            node.faults.pauseBatchReads();
+            List<CompletableFuture<?>> reads = TestSettings.LOOPS
+                    .next()
+                    .submit(() -> {
+                        for (int i = 0; i < 5_000; i++) {
+                            CompletionStage<?> _ = snapshot.lookup(1);
+                        }
+                        List<CompletableFuture<?>> batches = new ArrayList<>();
+                        for (int i = 0; i < 20_000; i++) {
+                            batches.add(snapshot.lookupAll(new long[] {1, 900}).toCompletableFuture());
+                        }
+                        return batches;
+                    })
+                    .get();
+            for (CompletableFuture<?> read : reads) {
+                ExecutionException failure =
+                        assertThrows(ExecutionException.class, () -> read.get(20, TimeUnit.SECONDS));
+                assertInstanceOf(StoreUnavailableException.class, failure.getCause());
+            }
+            node.faults.resumeBatchReads();
+            Awaitility.await()
+                    .ignoreException(StoreUnavailableException.class)
+                    .untilAsserted(() -> assertRange(snapshot));
         }
     }
 
