@@ -35,6 +35,9 @@ final class LookupRange implements LineRange {
     /** With the longest lines that are not read in parts. */
     private static final int MIN_BATCH_READS = Math.max(1, AHEAD_BYTES / BATCHES / Limits.WHOLE_LINE_BYTES);
 
+    /** Bounds the objects of a batch, about 64 bytes for each line, as its bytes are bounded: many lines may be empty. */
+    private static final int MAX_BATCH_LINES = AHEAD_BYTES / BATCHES / 64;
+
     /** Larger batches cost no less for each read. */
     private static final int MAX_BATCH_READS = 256;
 
@@ -79,7 +82,7 @@ final class LookupRange implements LineRange {
         // The store reads no more bytes together than those of the longest line that is not read in parts.
         long longestRead = Math.min((longest + 1) * linesPerRead, Limits.WHOLE_LINE_BYTES);
         int reads = Math.clamp(AHEAD_BYTES / BATCHES / (longestRead + 1), MIN_BATCH_READS, MAX_BATCH_READS);
-        batchLines = reads * linesPerRead;
+        batchLines = Math.min(reads, Math.max(1, MAX_BATCH_LINES / linesPerRead)) * linesPerRead;
     }
 
     /** The manifest knows the bytes of all lines, but not those of some. */
