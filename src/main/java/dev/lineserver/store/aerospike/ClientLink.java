@@ -62,6 +62,11 @@ final class ClientLink implements NodeLink<Node> {
     }
 
     @Override
+    public boolean isActive(Node node) {
+        return node.isActive();
+    }
+
+    @Override
     public void send(Node node, List<BatchRead> reads, BatchListListener listener) {
         AsyncBatchExecutor executor = new AsyncBatchExecutor.ReadList(loop, nodes, listener, reads);
         AsyncCommand command;

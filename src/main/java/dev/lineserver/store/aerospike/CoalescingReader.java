@@ -193,6 +193,11 @@ final class CoalescingReader<N> {
         List.copyOf(lanes.values()).forEach(Lane::send);
     }
 
+    /** Returns the number of nodes that are known. */
+    int laneCount() {
+        return lanes.size();
+    }
+
     private void scheduleTick() {
         if (!tickScheduled) {
             link.schedule(TICK_MILLIS, this::tick);
@@ -212,6 +217,7 @@ final class CoalescingReader<N> {
             List.copyOf(lane.inFlight).forEach(command -> command.checkTimeouts(now, loopDelayed));
             lane.checkQueue(now);
         }
+        lanes.values().removeIf(lane -> lane.isIdle() && !link.isActive(lane.node));
         if (!lanes.values().stream().allMatch(Lane::isIdle)) {
             scheduleTick();
         }

@@ -23,6 +23,9 @@ interface NodeLink<N> {
     @Nullable
     N node(Key key, int replica);
 
+    /** Returns false if a node has left the cluster. It does not come back: after a restart, it is another node. */
+    boolean isActive(N node);
+
     /**
      * Sends one command to one node. Either calls the listener, possibly before this method returns, or throws. May
      * throw any runtime exception or error.

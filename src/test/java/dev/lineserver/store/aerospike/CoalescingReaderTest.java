@@ -78,6 +78,11 @@ final class CoalescingReaderTest {
         }
 
         @Override
+        public boolean isActive(String node) {
+            return !removed.contains(node);
+        }
+
+        @Override
         public void send(String node, List<BatchRead> reads, BatchListListener listener) {
             commands++;
             switch (throwing.get(node)) {
@@ -184,9 +189,13 @@ final class CoalescingReaderTest {
     }
 
     private void assertSlotsAreFree() {
+        assertSlotsAreFree(NODES);
+    }
+
+    private void assertSlotsAreFree(int nodes) {
         List<ReadOutcome> answers = readAll(12);
         loop.endIteration();
-        assertEquals(3, loop.inFlight.size(), "one command per node");
+        assertEquals(nodes, loop.inFlight.size(), "one command per node");
         loop.answerAll();
         assertAnswered(answers);
     }
@@ -245,6 +254,21 @@ final class CoalescingReaderTest {
             ReadOutcome _ = read(3L * i + 1);
         }
         assertEquals(2, statistics.refusals().sum());
+    }
+
+    /** A node that restarts is another one for the client, so each restart would leave a lane. */
+    @Test
+    void aNodeThatHasLeftTheClusterIsForgottenWithItsLastRead() {
+        List<ReadOutcome> answers = readAll(9);
+        loop.endIteration();
+        loop.removed.add("node0");
+        loop.advance(CoalescingReader.TICK_MILLIS);
+        assertEquals(3, reader.laneCount());
+        loop.answerAll();
+        loop.advance(CoalescingReader.TICK_MILLIS);
+        assertEquals(2, reader.laneCount());
+        assertAnswered(answers);
+        assertSlotsAreFree(2);
     }
 
     @Test

@@ -51,6 +51,11 @@ final class OverloadedNodeTest {
         }
 
         @Override
+        public boolean isActive(String node) {
+            return true;
+        }
+
+        @Override
         public int replicaCount() {
             return 1;
         }
