@@ -6,8 +6,11 @@ package dev.lineserver.store;
  * @param count from 1 to {@link #MAX}; 0 if the store chooses
  */
 public record LinesPerRecord(int count) {
-    /** So many empty lines fit any record, and a node finds one of so many within microseconds. */
+    /** A node finds one of so many lines within microseconds. */
     public static final int MAX = 4_096;
+
+    /** Most that a line takes in a record, in bytes, if its own bytes are in other records. */
+    public static final int HEADER_BYTES = 13;
 
     /** Each line is a record. */
     public static final LinesPerRecord ONE = new LinesPerRecord(1);
@@ -41,13 +44,16 @@ public record LinesPerRecord(int count) {
     }
 
     /**
-     * Returns the number of lines per record for a text, from 1 to {@link #MAX}.
+     * Returns the number of lines per record for a text, from 1 to {@link #MAX}. So many lines fit a record, whatever their
+     * length.
      *
      * @param lineCount number of lines of the text, or of a sample of it
      * @param byteCount number of their bytes
+     * @param maxBytesPerRecord largest size of a record, in bytes
      */
-    public int of(long lineCount, long byteCount) {
-        return count > 0 ? count : Math.clamp(AUTO_RECORD_BYTES * lineCount / Math.max(1, byteCount), 1, MAX);
+    public int of(long lineCount, long byteCount, int maxBytesPerRecord) {
+        long chosen = count > 0 ? count : AUTO_RECORD_BYTES * lineCount / Math.max(1, byteCount);
+        return Math.clamp(chosen, 1, Math.clamp(maxBytesPerRecord / HEADER_BYTES, 1, MAX));
     }
 
     /** Returns the value of the setting. */

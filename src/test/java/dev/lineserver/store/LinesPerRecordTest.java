@@ -35,11 +35,11 @@ final class LinesPerRecordTest {
         "5000000000, 500000000000, 163",
     })
     void autoFillsRecordsOf16KiB(long lines, long bytes, int expected) {
-        assertEquals(expected, LinesPerRecord.AUTO.of(lines, bytes));
+        assertEquals(expected, LinesPerRecord.AUTO.of(lines, bytes, 1 << 20));
     }
 
     @Test
     void aNumberDoesNotDependOnTheText() {
-        assertEquals(16, new LinesPerRecord(16).of(1, 1 << 30));
+        assertEquals(16, new LinesPerRecord(16).of(1, 1 << 30, 1 << 20));
     }
 }

@@ -119,7 +119,7 @@ final class AerospikeBuild implements Build {
         held.lease().requireValid();
         RecordWriter target = records;
         if (target == null) {
-            target = begin(linesPerRecord.of(batch.count(), batch.byteCount()));
+            target = begin(linesPerRecord.of(batch.count(), batch.byteCount(), maxBytesPerRecord));
         }
         for (int i = 0; i < batch.count(); i++) {
             if (lineCount == resumed.lineCount()) {

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 
 import com.aerospike.client.Value;
 
+import dev.lineserver.store.LinesPerRecord;
 import dev.lineserver.store.aerospike.LineRecords.LongLineHeader;
 
 /** The lines of one record, in their order: bytes, or the header of a line that is stored in parts. Used by one thread. */
@@ -14,7 +15,7 @@ final class PackedLines {
     static final int MAX_OVERHEAD_BYTES = 6;
 
     /** A list of two integers of up to 32 bits; or their bytes, a place and a terminator in a {@link CompressedRecord}. */
-    private static final int HEADER_BYTES = 13;
+    private static final int HEADER_BYTES = LinesPerRecord.HEADER_BYTES;
 
     private final List<Value> elements = new ArrayList<>();
     private int bytes;

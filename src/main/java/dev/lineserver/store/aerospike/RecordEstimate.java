@@ -35,7 +35,8 @@ record RecordEstimate(TextShape shape, int maxBytesPerRecord) {
     /** Returns the number of records, those for parts of long lines included. */
     long recordCount(LinesPerRecord lines) {
         long parts = shape.longestLine() > maxBytesPerRecord ? shape.bytesInLongerLines() / maxBytesPerRecord : 0;
-        return Math.ceilDiv(shape.lineCount(), lines.of(shape.lineCount(), shape.byteCount())) + parts;
+        return Math.ceilDiv(shape.lineCount(), lines.of(shape.lineCount(), shape.byteCount(), maxBytesPerRecord))
+                + parts;
     }
 
     /** Returns the RAM for the index. */
@@ -66,7 +67,7 @@ record RecordEstimate(TextShape shape, int maxBytesPerRecord) {
      * lines the longest headers.
      */
     long diskBytes(LinesPerRecord lines) {
-        if (lines.of(shape.lineCount(), shape.byteCount()) > 1) {
+        if (lines.of(shape.lineCount(), shape.byteCount(), maxBytesPerRecord) > 1) {
             // Compressed lines have no headers of their own.
             long lineBytes = shape.compression() < 1
                     ? shape.storedBytes()

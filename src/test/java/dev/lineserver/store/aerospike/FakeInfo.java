@@ -22,6 +22,7 @@ final class FakeInfo {
     private final FakeRecords records;
     private final int nodeIndex;
     private final FakeFaults faults;
+    volatile int maxRecordSize = FakeRecords.MAX_RECORD_SIZE;
     volatile String build = "8.1.2.0";
     volatile String clusterName = "fake";
 
@@ -165,7 +166,7 @@ final class FakeInfo {
                 + ";index_used_bytes=0;indexes-memory-budget=0;stop-writes-sys-memory-pct=90;data_total_bytes="
                 + diskBytes + ";data_used_bytes=" + usedBytes
                 + ";storage-engine.stop-writes-used-pct=70;max-record-size="
-                + FakeRecords.MAX_RECORD_SIZE;
+                + maxRecordSize;
     }
 
     /** All nodes share their records, so only the first reports them. */

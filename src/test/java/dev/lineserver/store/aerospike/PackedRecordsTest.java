@@ -45,6 +45,19 @@ final class PackedRecordsTest extends FakeNodeTest {
         assertEquals(new LineLayout(1), LineLayout.of(put(store, new byte[0], LinesPerRecord.AUTO)));
     }
 
+    /** Each line takes the bytes of a header in its record if it does not fit it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 4_096})
+    void aRecordHasAtMostAsManyLinesAsFitIt(int lines) throws Exception {
+        node.info.maxRecordSize = 16 << 10;
+        AerospikeStore store = connect(settings());
+        byte[] content = "ab\n\n".repeat(2_500).getBytes(StandardCharsets.US_ASCII);
+        Manifest manifest = put(store, content, new LinesPerRecord(lines));
+        try (Snapshot snapshot = store.open(manifest)) {
+            ContractCommit.assertHoldsAll(snapshot, content);
+        }
+    }
+
     /** The fake node refuses records of over 128 KiB. */
     @Test
     void theLongestLinesOfARecordThatDoNotFitAreStoredInParts() throws Exception {

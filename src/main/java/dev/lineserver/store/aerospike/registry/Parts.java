@@ -33,7 +33,7 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
         PartsEntry empty = PartsEntry.of(
                 part.count(),
                 content,
-                request.linesPerRecord().of(content.lineCount(), content.byteCount()),
+                request.linesPerRecord().of(content.lineCount(), content.byteCount(), maxBytesPerRecord),
                 request.compress(),
                 maxBytesPerRecord);
         long[] resumed = new long[1];
