@@ -33,12 +33,6 @@ final class AddedLines {
         hashedBytes = end;
     }
 
-    /** Calls {@link #add}, and returns the digest of all lines before the offset. */
-    ContentDigest digest(LineBatch batch, long end) {
-        add(batch, end);
-        return digest();
-    }
-
     ContentDigest digest() {
         return hashed.digest();
     }

@@ -162,7 +162,8 @@ final class AerospikeBuild implements Build {
     /** Returns the position of a line of a batch, and the digest of all lines before it. */
     private BatchStart start(LineBatch batch, int i) {
         long byteOffset = batch.firstByteOffset() + batch.start(i) - batch.start(0);
-        return new BatchStart(new Checkpoint(batch.firstLineIndex() + i, byteOffset), prefix.digest(batch, byteOffset));
+        prefix.add(batch, byteOffset);
+        return new BatchStart(new Checkpoint(batch.firstLineIndex() + i, byteOffset), prefix.digest());
     }
 
     @Override

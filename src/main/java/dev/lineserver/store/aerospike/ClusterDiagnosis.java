@@ -60,7 +60,7 @@ final class ClusterDiagnosis {
                         : Finding.warning("nodes", list, "run one version of the server on all nodes"));
     }
 
-    private void checkNamespace(Node node, Map<String, String> figures) throws StoreException {
+    private void checkNamespace(Node node, Map<String, String> figures) {
         String check = "namespace " + cluster.settings.namespace();
         long total = ConnectedCluster.longValue(figures, "data_total_bytes", 0);
         long used = total == 0 ? 0 : PERCENT * ConnectedCluster.longValue(figures, "data_used_bytes", 0) / total;
