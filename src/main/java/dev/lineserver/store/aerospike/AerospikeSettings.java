@@ -90,7 +90,8 @@ public record AerospikeSettings(
      * @param recordsPerBatch limit on the records of a batch
      * @param attemptTimeout of one attempt at a batch; at most a third of the lease, so that the attempt ends before
      *     the lease
-     * @param deadline of a batch since the last progress of the build; long enough for a node to restart
+     * @param deadline of a batch since the last progress of the build; long enough for a node to restart, unless it is the
+     *     one that has the registry: then the lease ends the build after a third to two thirds of its duration
      * @param lease time after its last renewal for which a build excludes other builds of its dataset
      * @param grace time for which a superseded version is kept, so that servers notice the new version
      * @param lowPriority true to write one batch at a time, and to pause after each attempt for as long as it took
