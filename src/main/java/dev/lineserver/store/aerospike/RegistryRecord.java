@@ -32,23 +32,34 @@ final class RegistryRecord implements RegistryAccess {
     private static final int MAX_ATTEMPTS = 12;
     private static final int MAX_INFO_ATTEMPTS = 5;
 
+    /** An attempt at a silent node takes four seconds, and a program that a signal ends has five. */
+    private static final Duration ENDING_PATIENCE = Duration.ofSeconds(1);
+
     private final ConnectedCluster cluster;
     private final Duration patience;
+    private final int leastAttempts;
     private final Key key;
 
     RegistryRecord(ConnectedCluster cluster) {
-        this(cluster, cluster.settings.patience());
+        this(cluster, cluster.settings.patience(), MAX_ATTEMPTS);
     }
 
-    private RegistryRecord(ConnectedCluster cluster, Duration patience) {
+    /** @param leastAttempts number of attempts at an update, at least 1, even if they take longer than the patience */
+    private RegistryRecord(ConnectedCluster cluster, Duration patience, int leastAttempts) {
         this.cluster = cluster;
         this.patience = patience;
+        this.leastAttempts = leastAttempts;
         this.key = new Key(cluster.settings.namespace(), SET, KEY);
     }
 
     @Override
     public RegistryRecord failingFast() {
-        return new RegistryRecord(cluster, Duration.ZERO);
+        return new RegistryRecord(cluster, Duration.ZERO, MAX_ATTEMPTS);
+    }
+
+    @Override
+    public RegistryRecord ending() {
+        return new RegistryRecord(cluster, ENDING_PATIENCE, 1);
     }
 
     @Override
@@ -69,7 +80,9 @@ final class RegistryRecord implements RegistryAccess {
 
     @Override
     public Registry update(String activity, RegistryChange change) throws StoreException {
-        Attempts attempts = new Attempts(patience, MAX_ATTEMPTS);
+        Attempts attempts = new Attempts(patience, leastAttempts);
+        // Each takes milliseconds.
+        Attempts conflicts = new Attempts(patience, MAX_ATTEMPTS);
         while (true) {
             try {
                 return updateOnce(change);
@@ -78,7 +91,7 @@ final class RegistryRecord implements RegistryAccess {
                 if (failure instanceof StoreFailedException) {
                     throw failure;
                 }
-                attempts.awaitNext(failure);
+                (isConflict(e.getResultCode()) ? conflicts : attempts).awaitNext(failure);
             }
         }
     }
@@ -151,7 +164,10 @@ final class RegistryRecord implements RegistryAccess {
     public void truncateBefore(String set, long time) throws StoreException {
         Calendar before = Calendar.getInstance();
         before.setTimeInMillis(time);
-        repeat(() -> truncate(set, before));
+        repeat(() -> {
+            truncate(set, before);
+            return true;
+        });
     }
 
     private void truncate(String set, @Nullable Calendar before) throws StoreException {
@@ -177,23 +193,16 @@ final class RegistryRecord implements RegistryAccess {
                 throw new StoreUnavailableException(
                         "node " + node + " did not undo the truncation of set " + set + ": " + answer);
             }
+            return true;
         });
-    }
-
-    /** A command to the cluster. */
-    private interface Command {
-        void send() throws StoreException;
     }
 
     /**
      * Repeats a command after transient failures. The command has the same effect if it is executed twice: a node that
      * receives a truncation answers with a timeout if the others have not confirmed it within two seconds, but keeps it.
      */
-    private void repeat(Command command) throws StoreException {
-        new Attempts(patience, MAX_INFO_ATTEMPTS).repeat(() -> {
-            command.send();
-            return true;
-        });
+    private void repeat(Attempts.Request<Boolean> command) throws StoreException {
+        new Attempts(patience, MAX_INFO_ATTEMPTS).repeat(command);
     }
 
     @Override

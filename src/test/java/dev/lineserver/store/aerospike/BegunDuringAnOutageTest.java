@@ -32,6 +32,7 @@ import dev.lineserver.store.StoreUnavailableException;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests commands that begin when a node of three has just died: the client uses it for about five seconds more. */
@@ -190,6 +191,20 @@ final class BegunDuringAnOutageTest extends FakeClusterTest {
                 }
             }
             nodes.forEach(FakeAerospikeNode::comeBack);
+        }
+    }
+
+    /** Each attempt takes seconds, unlike that at a node that refuses connections. */
+    @Test
+    void theEndOfABuildWaitsForOneAttemptIfTheClusterIsSilent() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(100), Duration.ofHours(1));
+        try (Build build = begin(store, "suspended")) {
+            FakeNodeTest.add(build, CONTENT);
+            Awaitility.await().until(() -> build.checkpoint().lineIndex() >= 1_900);
+            for (FakeAerospikeNode node : nodes) {
+                node.faults.withholdAnswers(Integer.MAX_VALUE, _ -> true);
+            }
+            assertTimeout(Duration.ofSeconds(10), build::suspend);
         }
     }
 

@@ -144,7 +144,7 @@ public final class HeldBuild {
     public StoredPrefix suspend(StoredPrefix stored) {
         lease.stopRenewals();
         try {
-            access.failingFast().update("suspending " + describe(), current -> {
+            access.ending().update("suspending " + describe(), current -> {
                 if (lease.isHeld(current)) {
                     current.leases().remove(dataset);
                     lease.record(current, stored);
@@ -180,7 +180,7 @@ public final class HeldBuild {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
             // Otherwise the set is reclaimed like any other.
-            RegistryAccess impatient = access.failingFast();
+            RegistryAccess impatient = access.ending();
             boolean truncated = !commitAttempted && lease.isValid() && lease.isHeld(impatient.read());
             if (truncated) {
                 impatient.truncate(set.name());

@@ -220,7 +220,7 @@ public final class HeldPart {
         lease.stopRenewals();
         boolean[] last = new boolean[1];
         try {
-            access.failingFast().update("leaving the build of " + dataset, current -> {
+            access.ending().update("leaving the build of " + dataset, current -> {
                 BuildEntry build = current.builds().get(dataset);
                 if (isOurs(build) && lease.isOwned(current)) {
                     BuildEntry after = changeParts(entry -> entry.leave(part.number(), holder))

@@ -36,11 +36,16 @@ public interface RegistryAccess {
      */
     record NamespaceState(long time, long replicationFactor, boolean acceptsWrites, boolean migrating) {}
 
-    /**
-     * Returns access to the same registry that does not wait for a cluster that is away. For the end of a build: a user who
-     * has interrupted it waits for the end.
-     */
+    /** Returns access to the same registry that does not wait for a cluster that is away, but makes as many attempts. */
     default RegistryAccess failingFast() {
+        return this;
+    }
+
+    /**
+     * Returns access to the same registry that begins no attempt a second after the first one, unless others were only
+     * faster. For the end of a build: a user who has interrupted it waits for the end.
+     */
+    default RegistryAccess ending() {
         return this;
     }
 
