@@ -53,7 +53,7 @@ final class ProcessIdentity {
             return false;
         }
         // Without a start time, there is no process with that number; unless those of other users are hidden, as with
-        // the mount option hidepid, and so is the first process.
+        // an option of the mount, and so is the first process.
         return startTime(processes, 1).isPresent()
                 && !startTime(processes, Long.parseLong(parts.get(2))).equals(Optional.of(parts.get(3)));
     }

@@ -44,7 +44,7 @@ final class ProcessIdentityTest {
         assertTrue(ProcessIdentity.hasEnded(with(2, Long.toString(process.pid()))));
     }
 
-    /** As with the option hidepid of its mount, and for the systemd unit of the server. */
+    /** As with the option {@code hidepid} of its mount, and for the systemd unit of the server. */
     @Test
     void nothingIsKnownIfProcFsHidesProcesses(@TempDir Path processes) throws Exception {
         String gone = with(2, "999999999");
