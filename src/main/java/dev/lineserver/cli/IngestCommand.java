@@ -101,7 +101,7 @@ final class IngestCommand implements Verb {
 
     /** Returns the command that continues an interrupted ingest. */
     private String continuation(Ingest interrupted) {
-        if (interrupted.suspendedAt().lineIndex() == 0) {
+        if (!interrupted.isSuspended()) {
             return "";
         }
         if (spec == null) {

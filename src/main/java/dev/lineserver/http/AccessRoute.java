@@ -59,6 +59,9 @@ final class AccessRoute {
     private final ManagementPort management;
     private final String defaultDataset;
     private final Counter failedChecks;
+    /** The unexpected failure of the last check; empty if there was none. Used by one check at a time. */
+    private String unexpected = "";
+
     private final ScheduledExecutorService checks = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("api-keys").factory());
 
@@ -106,15 +109,18 @@ final class AccessRoute {
 
     /** @param refresh returns false if the file of keys cannot be used */
     void check(BooleanSupplier refresh) {
-        boolean usable = false;
         try {
-            usable = refresh.getAsBoolean();
+            if (!refresh.getAsBoolean()) {
+                failedChecks.increment();
+            }
+            unexpected = "";
         } catch (RuntimeException | Error e) {
             // The executor would drop a task that throws, and a revoked key would stay valid.
-            LOG.error("reading the file of keys failed unexpectedly, and the last keys stay valid", e);
-        }
-        if (!usable) {
             failedChecks.increment();
+            if (!e.toString().equals(unexpected)) {
+                LOG.error("reading the file of keys failed unexpectedly, and the last keys stay valid", e);
+            }
+            unexpected = e.toString();
         }
     }
 

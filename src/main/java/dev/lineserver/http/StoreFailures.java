@@ -44,8 +44,8 @@ record StoreFailures(RequestOutcomes outcomes, LineNumbers numbers) {
     }
 
     /**
-     * Cuts off an answer with several lines or a long one, whose head has been written: closes the connection, or resets the stream of
-     * HTTP/2, so that the client cannot take the answer for complete.
+     * Cuts off an answer with several lines or a long one, whose head has been written: closes the connection, or resets the
+     * stream of HTTP/2, so that the client cannot take the answer for complete.
      */
     void cut(HttpServerRequest request, Manifest manifest, Throwable failure) {
         Throwable cause = StoreException.causeOf(failure);

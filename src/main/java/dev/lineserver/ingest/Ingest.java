@@ -186,13 +186,15 @@ public final class Ingest {
             // Also if somebody must act first: a full cluster gets more room, and the ingest continues.
             suspend(build);
             // After an interrupt, the caller says this. Of a source that is refused, no line counts.
-            long lines = state.stored().lineIndex();
+            Checkpoint end = state.stored();
             boolean continues = e instanceof StoreUnavailableException
-                    ? lines > 0
-                    : lines > build.resumedFrom().lineIndex();
+                    ? state.isSuspended()
+                    : end.lineIndex() > build.resumedFrom().lineIndex();
             if (continues && !Thread.currentThread().isInterrupted()) {
-                progress.note(Quantities.counted(lines, "line is stored", "lines are stored")
-                        + "; the same command with --resume continues there");
+                progress.note(
+                        end.lineIndex() > 0
+                                ? storedLines(end) + "; the same command with --resume continues there"
+                                : "the unfinished ingest is kept; the same command with --resume continues it");
             }
             throw e;
         } catch (SourceException e) {
@@ -207,17 +209,20 @@ public final class Ingest {
     private void suspend(Build build) {
         // An interrupt would end what the store waits for here.
         boolean interrupted = Thread.interrupted();
-        Checkpoint end = build.suspend();
+        Optional<Checkpoint> kept = build.suspend();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        long lines = end.lineIndex();
-        state.suspended(end, lines > 0 ? "; " + Quantities.counted(lines, "line is stored", "lines are stored") : "");
+        kept.ifPresent(end -> state.suspended(end, end.lineIndex() > 0 ? "; " + storedLines(end) : ""));
     }
 
-    /** Returns the end of the lines that the last ingest has left for another one to continue after an exception. */
-    public Checkpoint suspendedAt() {
-        return state.stored();
+    private static String storedLines(Checkpoint end) {
+        return Quantities.counted(end.lineIndex(), "line is stored", "lines are stored");
+    }
+
+    /** Returns true if the last ingest ended with an exception, and has left lines for another one to continue. */
+    public boolean isSuspended() {
+        return state.isSuspended();
     }
 
     /** Returns the dataset's current version if it has the source's content and is not damaged. */

@@ -9,20 +9,27 @@ final class IngestState {
 
     private String text = NOTHING;
     private Checkpoint stored = Checkpoint.START;
+    private boolean suspended;
 
     /** Text for users, without a full stop. */
     String text() {
         return text;
     }
 
-    /** The end of the lines that the ingest has left for another one to continue. */
+    /** The end of the lines that another ingest need not write again. */
     Checkpoint stored() {
         return stored;
+    }
+
+    /** True if another ingest can continue this one, although it may have to write all lines again. */
+    boolean isSuspended() {
+        return suspended;
     }
 
     void begin() {
         text = NOTHING;
         stored = Checkpoint.START;
+        suspended = false;
     }
 
     /** The store begins to publish: after a failure, nobody knows whether it has. */
@@ -52,6 +59,7 @@ final class IngestState {
      */
     void suspended(Checkpoint end, String remark) {
         stored = end;
+        suspended = true;
         if (text.equals(NOTHING) && !remark.isEmpty()) {
             text = NOTHING + remark;
         }

@@ -118,12 +118,12 @@ final class VersionTable {
             executor.execute(() -> open(entry, lastFailure));
         } catch (RuntimeException | Error e) {
             // Also if there is no memory for another thread: an attempt that never ends would block the dataset.
-            fail(
-                    entry,
-                    e instanceof RejectedExecutionException
-                            ? new StoreUnavailableException("the server is stopping", e)
-                            : e);
+            boolean stopping = e instanceof RejectedExecutionException;
+            fail(entry, stopping ? new StoreUnavailableException("the server is stopping", e) : e);
             entry.ended.complete(null);
+            if (!stopping && !e.toString().equals(lastFailure)) {
+                LOG.log(System.Logger.Level.ERROR, manifest.versionName() + " cannot be opened: " + e);
+            }
         }
         return outcome(entry);
     }

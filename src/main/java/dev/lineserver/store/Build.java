@@ -1,6 +1,7 @@
 package dev.lineserver.store;
 
 import java.util.List;
+import java.util.Optional;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
@@ -53,10 +54,11 @@ public interface Build extends AutoCloseable {
      * Keeps what is stored, so that a later build can resume this one, instead of rolling it back when it is closed. Called
      * in place of {@link #commit}, by the same thread, and once. Ends writes that are in flight.
      *
-     * @return the end of the lines that are kept; {@link Checkpoint#START} if nothing is kept
+     * @return the end of the lines that a later build need not write again, which may be {@link Checkpoint#START}; empty if
+     *     nothing is kept
      */
-    default Checkpoint suspend() {
-        return Checkpoint.START;
+    default Optional<Checkpoint> suspend() {
+        return Optional.empty();
     }
 
     /**

@@ -251,12 +251,14 @@ final class AccessRouteTest {
     @Test
     void theChecksGoOnAfterAnErrorOfOneOfThem() {
         try (CapturedLog log = new CapturedLog(AccessRoute.class.getName())) {
-            lines.components.access.check(() -> {
-                throw new OutOfMemoryError("scripted");
-            });
+            for (int i = 0; i < 2; i++) {
+                lines.components.access.check(() -> {
+                    throw new OutOfMemoryError("scripted");
+                });
+            }
             assertEquals(1, log.messages.size(), log.messages.toString());
         }
-        assertEquals(1, lines.components.value("line_server_api_keys_check_failures"));
+        assertEquals(2, lines.components.value("line_server_api_keys_check_failures"));
     }
 
     /** A page sends the key itself, so that it must be able to name the header, and to read a refusal. */

@@ -264,6 +264,24 @@ final class IngestOptionsTest implements Progress {
         assertFalse(notes.getLast().contains("--resume"), notes.getLast());
     }
 
+    /** Lost lines that were replaced do not count until the source is known to be the same. */
+    @Test
+    void aBuildIsKeptAlthoughNoneOfItsLinesCounts() throws Exception {
+        store.commitFailure = new StoreUnavailableException("away");
+        store.checkpoint = Checkpoint.START;
+        Ingest ingest = ingest();
+        assertThrows(
+                StoreUnavailableException.class,
+                () -> ingest.store(List.of(file), options(false, PublicationChecks.NONE)));
+        assertFalse(ingest.isSuspended());
+        store.keeps = true;
+        assertThrows(
+                StoreUnavailableException.class,
+                () -> ingest.store(List.of(file), options(false, PublicationChecks.NONE)));
+        assertTrue(ingest.isSuspended());
+        assertEquals("the unfinished ingest is kept; the same command with --resume continues it", notes.getLast());
+    }
+
     @Test
     void countsInMessagesHaveGroupsOfThreeDigits() throws Exception {
         write("x\n".repeat(175_000));

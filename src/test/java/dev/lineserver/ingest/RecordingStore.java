@@ -67,6 +67,9 @@ final class RecordingStore implements LineStore {
     @Nullable
     Checkpoint checkpoint;
 
+    /** True if a build is kept although all of its lines must be written again. */
+    boolean keeps;
+
     /** An earlier build of the dataset has stored the lines before it. */
     Checkpoint resumedFrom = Checkpoint.START;
 
@@ -191,9 +194,9 @@ final class RecordingStore implements LineStore {
             }
 
             @Override
-            public Checkpoint suspend() {
+            public Optional<Checkpoint> suspend() {
                 calls.add("suspend");
-                return checkpoint();
+                return keeps || checkpoint().lineIndex() > 0 ? Optional.of(checkpoint()) : Optional.empty();
             }
 
             @Override

@@ -99,7 +99,12 @@ final class KeptVersionsTest {
     void aVersionThatNoThreadCouldOpenIsOpenedLater() {
         publish(2, 1);
         executor.outOfThreads = true;
-        assertEquals(OutOfMemoryError.class, failureOf(open(1)).getClass());
+        try (LoggedErrors errors = new LoggedErrors(VersionTable.class)) {
+            assertEquals(OutOfMemoryError.class, failureOf(open(1)).getClass());
+            clock.addAndGet(Duration.ofMinutes(1).toNanos());
+            assertEquals(OutOfMemoryError.class, failureOf(open(1)).getClass());
+            assertEquals(1, errors.messages.size(), errors.messages.toString());
+        }
         executor.outOfThreads = false;
         publish(1, 2);
         assertEquals(1, dataset().manifest().orElseThrow().version());

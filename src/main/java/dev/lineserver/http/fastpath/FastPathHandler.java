@@ -160,8 +160,7 @@ final class FastPathHandler extends ChannelDuplexHandler {
             resumeReading(ctx);
         } else if (ctx.channel().config().isAutoRead()) {
             // Back-pressure: as long as bytes are held, the socket is not read, and TCP makes the client wait. Vert.x
-            // may have
-            // paused reading before, or may have resumed it since.
+            // may have paused reading before, or may have resumed it since.
             readingPaused = true;
             ctx.channel().config().setAutoRead(false);
         }

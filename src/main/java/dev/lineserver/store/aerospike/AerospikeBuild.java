@@ -3,6 +3,7 @@ package dev.lineserver.store.aerospike;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 import org.jspecify.annotations.Nullable;
@@ -235,16 +236,17 @@ final class AerospikeBuild implements Build {
     }
 
     @Override
-    public Checkpoint suspend() {
+    public Optional<Checkpoint> suspend() {
         boolean idle = writer.cancel(SUSPEND_TIMEOUT);
         StoredPrefix stored = stored();
-        if (stored.lineCount() > 0) {
-            // If a write is still in flight, the lease must outlive it: a build that resumes this one writes the same
-            // record.
-            stored = idle ? held.suspend(stored) : held.abandon();
-            complete = true;
+        if (stored.lineCount() == 0) {
+            return Optional.empty();
         }
-        return stored.written();
+        complete = true;
+        // If a write is still in flight, the lease must outlive it: a build that resumes this one writes the same
+        // record.
+        StoredPrefix kept = idle ? held.suspend(stored) : held.abandon();
+        return kept.lineCount() > 0 ? Optional.of(kept.written()) : Optional.empty();
     }
 
     @Override

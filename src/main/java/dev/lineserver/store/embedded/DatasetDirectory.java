@@ -137,14 +137,16 @@ record DatasetDirectory(Path path, Disk disk) {
     }
 
     /**
-     * Checks that a version has its index, and its copy of the lines unless they are in the source. Takes microseconds;
+     * Checks that a version has its index, and its copy of the lines or the digests of the source. Takes microseconds;
      * {@link #index} and lookups detect damage within these files.
      */
     void requireFiles(ManifestFile version) throws StoreFailedException {
         Manifest manifest = version.manifest();
-        Path file = version(manifest.version()).resolve(INDEX);
-        if (!Files.exists(file)) {
-            throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
+        for (String name : version.inPlace() ? List.of(INDEX, BLOCKS) : List.of(INDEX)) {
+            Path file = version(manifest.version()).resolve(name);
+            if (!Files.exists(file)) {
+                throw failed(file, manifest.sourceName(), new IOException("it does not exist"));
+            }
         }
         if (!version.inPlace()) {
             try (LinesFile _ = lines(version, new BlockCache(0))) {
