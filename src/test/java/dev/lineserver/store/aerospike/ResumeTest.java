@@ -314,7 +314,7 @@ class ResumeTest extends FakeNodeTest {
     void aBuildWhoseProcessDiedIsContinuedAfterItsLease() throws Exception {
         byte[] content = content(new Random(4), 600);
         AerospikeStore dying =
-                connect(settings().recordsPerBatch(RECORDS_PER_BATCH).lease(Duration.ofSeconds(2)));
+                connect(settings().recordsPerBatch(RECORDS_PER_BATCH).lease(Duration.ofSeconds(5)));
         AerospikeStore store = connect();
         Build abandoned = begin(dying);
         addPart(abandoned, content, endOf(content, 400), new Random(5));
