@@ -28,6 +28,7 @@ import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.serving.OpenVersion;
 import dev.lineserver.store.LineRange;
+import dev.lineserver.store.Quantities;
 
 /**
  * Answers requests for several lines, on the event loop of their connection. The resource is the text of a version: all of
@@ -237,7 +238,8 @@ final class LinesRoute {
     }
 
     private void refuseRange(HttpServerRequest request, long lineCount) {
-        String detail = "The text has " + lineCount + " lines; the first one is " + numbers.first() + ".";
+        String detail = "The text has " + Quantities.ungrouped(lineCount, "line", "lines") + "; the first one is "
+                + numbers.first() + ".";
         Problem.of(ProblemType.RANGE_NOT_SATISFIABLE, detail, Map.of("lines", lineCount))
                 .answer(request, Map.of("Accept-Ranges", "lines", "Content-Range", "lines */" + lineCount));
     }

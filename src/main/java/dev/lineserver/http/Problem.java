@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.http.access.ApiKey;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 
 /**
  * The body of every answer that reports an error: {@code application/problem+json}, as defined by RFC 9457.
@@ -85,7 +86,7 @@ record Problem(
     }
 
     static Problem pastTheEnd(long lineCount) {
-        String detail = "The dataset has " + lineCount + " lines.";
+        String detail = "The dataset has " + Quantities.ungrouped(lineCount, "line", "lines") + ".";
         return of(ProblemType.PAST_THE_END, detail, Map.of("lines", lineCount));
     }
 

@@ -20,6 +20,7 @@ import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /**
@@ -86,7 +87,7 @@ record LineTools(
             long lineCount = reader.version.manifest().lineCount();
             if (first >= lineCount) {
                 throw new ToolFailure("line " + start.orElse(numbers.first()) + " is beyond the end: the dataset has "
-                        + lineCount + " lines"
+                        + Quantities.ungrouped(lineCount, "line", "lines")
                         + (lineCount == 0 ? "" : ", and the last one is " + numbers.number(lineCount - 1)));
             }
             long end = first + Math.min(count, lineCount - first);

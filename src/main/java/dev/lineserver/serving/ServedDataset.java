@@ -16,6 +16,7 @@ import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreUnavailableException;
 import dev.lineserver.store.StoredVersion;
@@ -274,7 +275,8 @@ public final class ServedDataset {
         lookupFailure = null;
         LOG.log(
                 System.Logger.Level.INFO,
-                "serving " + manifest.versionName() + ": " + manifest.lineCount() + " lines, from "
+                "serving " + manifest.versionName() + ": "
+                        + Quantities.ungrouped(manifest.lineCount(), "line", "lines") + ", from "
                         + ControlCharacters.escape(manifest.sourceName()));
         // The current version has been replaced above: a request that fails to acquire the old one finds the new one.
         if (replaced != null) {

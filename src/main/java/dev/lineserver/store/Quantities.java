@@ -24,6 +24,11 @@ public final class Quantities {
         return grouped(count) + " " + (count == 1 ? one : several);
     }
 
+    /** Formats a count that programs read, with the words that follow it: {@code 1 line} or {@code 175000 lines}. */
+    public static String ungrouped(long count, String one, String several) {
+        return count + " " + (count == 1 ? one : several);
+    }
+
     /** Formats a length in bytes: {@code 1.5 KiB}. */
     public static String bytes(long bytes) {
         double value = bytes;

@@ -119,20 +119,23 @@ final class BatchReader {
         }
 
         private void begin() {
-            if (System.nanoTime() - cautiousUntil < 0) {
+            if (System.nanoTime() - cautiousUntil < 0 || !send()) {
                 accept();
-                return;
             }
-            // The client ends a command within the time of an attempt, unless it lost it.
-            int millis = 2 * cluster.policies.lineRead.totalTimeout + CAUTION_MILLIS;
-            lossTimer = loop.get().schedule(this::accept, millis, TimeUnit.MILLISECONDS);
-            statistics.records().record(reads.size());
-            sent = System.nanoTime();
-            // The client may throw instead of calling the listener.
+        }
+
+        /** Returns false if the batch cannot be sent: the client may throw instead of calling the listener. */
+        private boolean send() {
             try {
+                // The client ends a command within the time of an attempt, unless it lost it.
+                int millis = 2 * cluster.policies.lineRead.totalTimeout + CAUTION_MILLIS;
+                lossTimer = loop.get().schedule(this::accept, millis, TimeUnit.MILLISECONDS);
+                statistics.records().record(reads.size());
+                sent = System.nanoTime();
                 cluster.client.get(loop, this, cluster.policies.lineRead, reads);
+                return true;
             } catch (RuntimeException | Error e) {
-                accept();
+                return false;
             }
         }
 
@@ -157,6 +160,18 @@ final class BatchReader {
                 lossTimer.cancel(false);
                 statistics.nanos().record(System.nanoTime() - sent);
             }
+            CompletableFuture<@Nullable Record[]> complete;
+            // Whatever is thrown, such as an OutOfMemoryError, the batch gives its place back.
+            try {
+                complete = complete();
+            } catch (RuntimeException | Error e) {
+                complete = CompletableFuture.failedFuture(e);
+            }
+            CompletableFuture<?> _ = complete.whenComplete(this::end);
+        }
+
+        /** Reads the records that the batch did not get, and completes with all. */
+        private CompletableFuture<@Nullable Record[]> complete() {
             List<CompletableFuture<?>> single = new ArrayList<>();
             @Nullable Record[] found = new Record[reads.size()];
             for (int i = 0; i < found.length; i++) {
@@ -169,14 +184,13 @@ final class BatchReader {
                 }
             }
             if (single.isEmpty()) {
-                end(found, null);
-                return;
+                return CompletableFuture.completedFuture(found);
             }
             if (lossTimer != null) {
                 cautiousUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CAUTION_MILLIS);
             }
-            CompletableFuture<?> _ = CompletableFuture.allOf(single.toArray(CompletableFuture<?>[]::new))
-                    .whenComplete((_, failure) -> end(found, failure));
+            return CompletableFuture.allOf(single.toArray(CompletableFuture<?>[]::new))
+                    .thenApply(_ -> found);
         }
 
         private void end(@Nullable Record[] found, @Nullable Throwable failure) {

@@ -18,6 +18,7 @@ import com.aerospike.client.ResultCode;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.line.Limits;
@@ -94,13 +95,13 @@ class ReadFaultsTest extends FakeNodeTest {
     void lookupsFailAtTheirDeadlineAndSucceedOnceTheNodeRecovers() throws Exception {
         AerospikeStore store = connect(settings().readDeadline(Duration.ofMillis(300)));
         try (Snapshot snapshot = store.open(put(store, CONTENT))) {
-            node.faults.delayAnswers(3_000, message -> !message.isWrite());
+            node.faults.delayAnswers(20_000, message -> !message.isWrite());
             long start = System.nanoTime();
             assertThrows(StoreUnavailableException.class, () -> await(snapshot, 1));
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-            assertTrue(took < 2_500, took + " ms");
+            assertTrue(took < 15_000, took + " ms");
             node.faults.clear();
-            assertHolds(snapshot, CONTENT);
+            onceTheNodeRecovers(() -> assertHolds(snapshot, CONTENT));
         }
     }
 
@@ -188,8 +189,13 @@ class ReadFaultsTest extends FakeNodeTest {
             }
             assertTrue(commands.get() < reads.size(), commands + " commands");
             node.faults.clear();
-            assertRange(snapshot);
+            onceTheNodeRecovers(() -> assertRange(snapshot));
         }
+    }
+
+    /** Asserts repeatedly: on a busy machine, a lookup may take longer than a deadline that is short for the test. */
+    private static void onceTheNodeRecovers(ThrowingRunnable assertion) {
+        Awaitility.await().atMost(Duration.ofMinutes(1)).ignoreExceptions().untilAsserted(assertion);
     }
 
     /** While single reads are refused at once, each batch ends as soon as it begins. */
