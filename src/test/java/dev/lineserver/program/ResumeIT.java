@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
@@ -29,10 +31,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  * each store.
  */
 @EnabledOnOs(OS.LINUX)
+@Execution(ExecutionMode.CONCURRENT)
 final class ResumeIT {
     private static final long SEED = Long.getLong("resume.seed", System.nanoTime());
     private static final int KILLS = Integer.getInteger("resume.kills", 25);
-    private static final int LINES = 120_000;
+    private static final int LINES = 60_000;
     private static final List<String> SIGNALS = List.of("KILL", "KILL", "KILL", "TERM", "INT");
 
     @TempDir
