@@ -45,6 +45,7 @@ import dev.lineserver.store.StoredVersion;
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
+    static final String BEING_CLOSED = "it is being closed";
     private static final Pattern NUMBER = Pattern.compile("\\d+");
     private final DatasetName name;
     private final LongSupplier nanoTime;
@@ -330,7 +331,7 @@ public final class ServedDataset {
     private String logIfChanged(@Nullable String before, String failure) {
         boolean known = before != null && withoutNumbers(failure).equals(withoutNumbers(before));
         // An interrupt means that Datasets is being closed: nothing has failed.
-        if (!known && !Thread.currentThread().isInterrupted()) {
+        if (!known && !isClosed() && !Thread.currentThread().isInterrupted()) {
             String served = manifest()
                     .map(manifest -> "; serving version " + manifest.version())
                     .orElse("");
@@ -350,12 +351,18 @@ public final class ServedDataset {
      */
     synchronized CompletableFuture<Void> close() {
         closed = true;
-        openFailure = "it is being closed";
+        openFailure = BEING_CLOSED;
+        // First: a refresh in progress that finds no current version would open it again.
+        CompletableFuture<Void> ended = versions.close();
         OpenVersion last = current;
         current = null;
         if (last != null) {
             last.release();
         }
-        return versions.close();
+        return ended;
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 }

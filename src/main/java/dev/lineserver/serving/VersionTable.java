@@ -171,6 +171,9 @@ final class VersionTable {
         TableEntry known;
         TableEntry entry;
         synchronized (this) {
+            if (closed) {
+                throw new StoreUnavailableException(ServedDataset.BEING_CLOSED);
+            }
             known = find(manifest);
             entry = known == null || known.failure != null ? begin(manifest) : known;
         }

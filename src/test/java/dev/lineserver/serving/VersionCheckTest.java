@@ -161,6 +161,22 @@ final class VersionCheckTest {
     }
 
     @Test
+    void aRefreshThatRunsAfterItsDatasetWasDroppedOpensNothing() {
+        store.publish(1);
+        datasets.check();
+        executor.queueing = true;
+        datasets.check();
+        store.listings.clear();
+        datasets.check();
+        try (LoggedErrors errors = new LoggedErrors(ServedDataset.class)) {
+            executor.runQueued();
+            assertEquals(List.of(), errors.messages);
+        }
+        assertEquals(List.of(1L), store.openedNumbers());
+        assertEquals(1, store.lastOpened().closes);
+    }
+
+    @Test
     void closeInterruptsAllChecksAndTheirFailuresAreNotLogged() throws Exception {
         CountDownLatch checking = new CountDownLatch(2);
         CountDownLatch interrupted = new CountDownLatch(2);
