@@ -45,8 +45,10 @@ import dev.lineserver.store.StoredVersion;
  */
 public final class ServedDataset {
     private static final System.Logger LOG = System.getLogger(ServedDataset.class.getName());
-    static final String BEING_CLOSED = "it is being closed";
     private static final Pattern NUMBER = Pattern.compile("\\d+");
+    /** The reason why no version is open once {@link #close} has begun. */
+    static final String BEING_CLOSED = "it is being closed";
+
     private final DatasetName name;
     private final LongSupplier nanoTime;
     private final LookupProbe probe;

@@ -164,8 +164,8 @@ final class VersionTable {
     /**
      * Opens a version on the calling thread, or waits if it is being opened already. Returns at once if it is open.
      *
-     * @throws StoreException if the store cannot open the version; a {@code RuntimeException} or {@code Error} of the store
-     *     is thrown as well
+     * @throws StoreException if the store cannot open the version, or the dataset is being closed; a
+     *     {@code RuntimeException} or {@code Error} of the store is thrown as well
      */
     OpenVersion openNow(Manifest manifest) throws StoreException {
         TableEntry known;
