@@ -26,7 +26,7 @@ final class ArchitectureTest {
             .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation());
 
     /** Every package can use a public type. Raise the bound only for a type that another package must name. */
-    private static final int PUBLIC_TYPES = 103;
+    private static final int PUBLIC_TYPES = 104;
 
     @Test
     void dependenciesPointDown() {

@@ -15,9 +15,7 @@ import dev.lineserver.store.Quantities;
 import dev.lineserver.store.StoreException;
 
 /** Lists the builds in progress, and the unfinished ones that an ingest can resume. */
-@Command(
-        name = "builds",
-        description = "Lists the ingests into an Aerospike cluster that are in progress, or that can be resumed.")
+@Command(name = "builds", description = "Lists the ingests that are in progress, or that can be resumed.")
 final class BuildsCommand implements Verb {
     @Option(names = "--json", description = "Print the answer as JSON.")
     boolean json;

@@ -45,14 +45,10 @@ final class IngestCommand implements Verb {
     @Option(names = "--force", description = "Store FILE even if the cluster seems to have too little space.")
     boolean force;
 
-    @Option(
-            names = "--resume",
-            description = "Aerospike: continue the unfinished ingest of this dataset, if there is one.")
+    @Option(names = "--resume", description = "Continue the unfinished ingest of this dataset, if there is one.")
     boolean resume;
 
-    @Option(
-            names = "--restart",
-            description = "Aerospike: discard the unfinished ingest of this dataset, and begin again.")
+    @Option(names = "--restart", description = "Discard the unfinished ingest of this dataset, and begin again.")
     boolean restart;
 
     @Option(

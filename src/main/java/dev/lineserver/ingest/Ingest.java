@@ -172,6 +172,7 @@ public final class Ingest {
             throws SourceException, StoreException, InterruptedException {
         try {
             SourceReader reader = new SourceReader(source, StoredProgress.of(progress, source, build));
+            build.readFrom(reader.blocks());
             // Lines that are stored already cost the store nothing.
             Pacer pacer = new Pacer(options.rate(), build.resumedFrom().lineIndex(), Pacer.Clock.SYSTEM);
             Content content = reader.read(batch -> pacer.pass(batch, build::add));

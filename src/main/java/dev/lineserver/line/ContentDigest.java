@@ -98,5 +98,23 @@ public record ContentDigest(long high, long low) {
         public ContentDigest digest() {
             return ofBlock(leaves, size);
         }
+
+        /**
+         * Returns the digest of the first blocks, as {@link #digest} returned it when no others had been added.
+         *
+         * @param blocks their number
+         * @throws IllegalArgumentException if there are fewer
+         */
+        public ContentDigest digest(int blocks) {
+            if (blocks > size / DIGEST_BYTES) {
+                throw new IllegalArgumentException("there are no " + blocks + " blocks");
+            }
+            return ofBlock(leaves, blocks * DIGEST_BYTES);
+        }
+
+        /** Returns the number of blocks added so far. */
+        public int count() {
+            return size / DIGEST_BYTES;
+        }
     }
 }

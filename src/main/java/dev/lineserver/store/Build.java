@@ -27,6 +27,14 @@ import dev.lineserver.line.LineBatch;
  */
 public interface Build extends AutoCloseable {
     /**
+     * Gives the digests of the source's blocks, with which a store can tell later whether it has the same source again.
+     * Called before the first lines are added.
+     *
+     * @param blocks has the blocks of all lines that are added, when they are added
+     */
+    default void readFrom(ContentDigest.Tree blocks) {}
+
+    /**
      * Adds the next lines. Blocks while the store has its maximum number of writes in flight; this is the back-pressure
      * on the reader of the source.
      *

@@ -37,6 +37,11 @@ public record BuildRequest(
         }
     }
 
+    /** Returns the size of the source in bytes, before unpacking; negative if unknown. */
+    public long sourceSize() {
+        return file == null ? -1 : file.stamp().size();
+    }
+
     /**
      * A regular file, and its state when reading began.
      *

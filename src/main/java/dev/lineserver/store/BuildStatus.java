@@ -52,6 +52,28 @@ public record BuildStatus(
         return millis <= 0 ? 0 : (stored.byteOffset() - resumedFrom) * 1000.0 / millis;
     }
 
+    /**
+     * Checks that the source of a build may be that of the unfinished one that it resumes.
+     *
+     * @param unfinishedSize size of the latter source in bytes; negative if unknown
+     */
+    public static void requireSameSize(BuildRequest request, long unfinishedSize) throws StoreFailedException {
+        long size = request.sourceSize();
+        if (size >= 0 && unfinishedSize >= 0 && size != unfinishedSize) {
+            throw new StoreFailedException(ControlCharacters.escape(request.sourceName()) + " has "
+                    + Quantities.grouped(size) + " bytes, and the source of the unfinished ingest had "
+                    + Quantities.grouped(unfinishedSize) + ": name that source, or begin again with --restart");
+        }
+    }
+
+    /** Returns the failure of a build whose first lines differ from those that the unfinished one has stored. */
+    public static StoreFailedException otherSource(long storedLines) {
+        return new StoreFailedException("the source is not that of the unfinished ingest: its first "
+                + Quantities.grouped(storedLines)
+                + " lines differ from those that are stored; name that source,"
+                + " or begin again with --restart");
+    }
+
     /** Returns the failure of an ingest that neither resumes this build nor discards it. */
     public StoreFailedException refusal() {
         return new StoreFailedException("an ingest of '" + ControlCharacters.escape(sourceName) + "' into dataset "

@@ -1,7 +1,10 @@
 package dev.lineserver.program;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -19,23 +25,27 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+import dev.lineserver.store.Quantities;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /**
- * Ends the process of an ingest of several files by signals at random moments, resumes it, and compares every byte. Prints
- * its seed; the system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for
- * each store.
+ * Ends the process of an ingest of several files by signals at random moments, resumes it, and compares every byte. A moment is
+ * a number of bytes that the store has received, so that it does not depend on the speed of the machine. Prints its seed; the
+ * system property {@code resume.seed} repeats a run, and {@code resume.kills} sets the number of processes for each store.
  */
 @EnabledOnOs(OS.LINUX)
 @Execution(ExecutionMode.CONCURRENT)
 final class ResumeIT {
     private static final long SEED = Long.getLong("resume.seed", System.nanoTime());
     private static final int KILLS = Integer.getInteger("resume.kills", 25);
-    private static final int LINES = 60_000;
+    private static final int LINES = 30_000;
+    private static final int LARGE_LINES = 1_200_000;
+    private static final int POLL_MILLIS = 5;
     private static final List<String> SIGNALS = List.of("KILL", "KILL", "KILL", "TERM", "INT");
 
     @TempDir
@@ -57,14 +67,76 @@ final class ResumeIT {
 
     @Test
     void anIngestIntoTheEmbeddedStoreSurvivesSignals() throws Exception {
-        killAndResume(List.of("--copy", "--data-dir", directory.resolve("data").toString()));
+        Path data = directory.resolve("data");
+        killAndResume(List.of("--copy", "--data-dir", data.toString()), () -> bytesBelow(data) * LINES / text.length);
+    }
+
+    /** Returns the number of bytes of the files of builds. */
+    private static long bytesBelow(Path data) {
+        try (Stream<Path> files = Files.walk(data)) {
+            return files.filter(file -> file.toString().contains("building-"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException | UncheckedIOException _) {
+            // There is no such directory, or the program removes one at this moment.
+            return 0;
+        }
+    }
+
+    /** The store keeps an unfinished copy if it has 64 MiB or more. */
+    @Test
+    void aLargeCopyIsContinuedAfterSignals() throws Exception {
+        Path file = directory.resolve("large");
+        byte[] line = ("x".repeat(499) + "\n").getBytes(StandardCharsets.US_ASCII);
+        try (OutputStream lines = new BufferedOutputStream(Files.newOutputStream(file))) {
+            for (int i = 0; i < LARGE_LINES; i++) {
+                lines.write(line, 0, i % 490);
+                lines.write(line, 490, 10);
+            }
+        }
+        List<String> options =
+                List.of("--copy", "--data-dir", directory.resolve("data").toString());
+        Path progress = directory.resolve("data/default/building-1/build");
+        long stored = 0;
+        for (String signal : List.of("KILL", "TERM", "INT")) {
+            // So slow that the copy is not complete after the signals, however fast the machine is.
+            Process ingest =
+                    Program.start(log(), arguments(options, "ingest", file.toString(), "--resume", "--rate=80MB"));
+            while (storedLines(progress) <= stored) {
+                assertFalse(ingest.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS), this::messages);
+            }
+            signal(ingest, signal);
+            assertEquals(stored > 0, messages().contains("continuing after"), this::messages);
+            assertEquals(!signal.equals("KILL"), messages().contains("; continue with: line-server "), this::messages);
+            stored = storedLines(progress);
+        }
+        Program.Result refused = Program.run(log(), arguments(options, "ingest", file.toString()));
+        assertEquals(1, refused.exitCode());
+        assertTrue(refused.err().contains("Continue it with --resume, or begin again with --restart"), refused.err());
+        Program.Result resumed = run(options, "ingest", file.toString(), "--resume");
+        String report = new String(resumed.out(), StandardCharsets.UTF_8);
+        assertTrue(report.contains(", resumed after " + Quantities.grouped(stored) + " lines"), report);
+        Program.Result same = Program.runShell(
+                log(), "line-server get 1- --data-dir data | cmp - large && line-server builds --data-dir data");
+        assertEquals(0, same.exitCode(), same.err());
+        assertEquals(
+                "no build is in progress, and none can be resumed\n", new String(same.out(), StandardCharsets.UTF_8));
+    }
+
+    private static long storedLines(Path progress) throws IOException {
+        if (!Files.exists(progress)) {
+            return 0;
+        }
+        Matcher lines = Pattern.compile("\"lines\":(\\d+)").matcher(Files.readString(progress));
+        return lines.find() ? Long.parseLong(lines.group(1)) : 0;
     }
 
     @Test
     void anIngestIntoAerospikeSurvivesSignals() throws Exception {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             // Slow enough that progress is recorded before most kills, however fast the machine is.
-            List<String> resumed = killAndResume(List.of("--aerospike", node.address()), "--rate=" + LINES / 3);
+            List<String> resumed =
+                    killAndResume(List.of("--aerospike", node.address()), node::writeCount, "--rate=" + LINES / 3);
             assertTrue(!resumed.isEmpty(), "no ingest was resumed: seed " + SEED);
         }
     }
@@ -118,24 +190,38 @@ final class ResumeIT {
     }
 
     private void signal(Process process) throws Exception {
-        String signal = SIGNALS.get(random.nextInt(SIGNALS.size()));
+        signal(process, SIGNALS.get(random.nextInt(SIGNALS.size())));
+    }
+
+    private static void signal(Process process, String signal) throws Exception {
         new ProcessBuilder("kill", "-" + signal, process.pid() + "").start().waitFor();
         assertTrue(process.waitFor(1, TimeUnit.MINUTES));
     }
 
-    /** Returns what the ingests that resumed another one have printed. */
-    private List<String> killAndResume(List<String> options, String... more) throws Exception {
+    /**
+     * Returns what the ingests that resumed another one have printed.
+     *
+     * @param received returns how much the store has received, in lines
+     */
+    private List<String> killAndResume(List<String> options, LongSupplier received, String... more) throws Exception {
         System.err.println("[resume] seed " + SEED);
         List<String> files = write();
         List<String> resumed = new ArrayList<>();
-        long start = System.nanoTime();
         run(options, ingest(files, more));
-        long duration = System.nanoTime() - start;
         for (int i = 0; i < KILLS; i++) {
+            // Some stop before the first line, and some get all.
+            long moment = (long) (LINES * random.nextDouble(-0.1, 1.0));
             String[] again =
                     Stream.concat(Stream.of("--resume"), Stream.of(more)).toArray(String[]::new);
             Process ingest = Program.start(log(), arguments(options, ingest(files, again)));
-            if (ingest.waitFor((long) (duration * random.nextDouble(0.2, 1.1)), TimeUnit.NANOSECONDS)) {
+            // The files of the process before are removed, and do not count.
+            long last = received.getAsLong();
+            for (long gained = 0; gained < moment && !ingest.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS); ) {
+                long now = received.getAsLong();
+                gained += Math.max(0, now - last);
+                last = now;
+            }
+            if (!ingest.isAlive()) {
                 assertEquals(0, ingest.exitValue(), this::messages);
                 assertEquals(
                         messages().contains("continuing after"),

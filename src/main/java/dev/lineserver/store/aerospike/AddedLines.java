@@ -2,7 +2,7 @@ package dev.lineserver.store.aerospike;
 
 import dev.lineserver.line.ContentDigest;
 import dev.lineserver.line.LineBatch;
-import dev.lineserver.store.Quantities;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.StoredPrefix;
 
@@ -43,10 +43,7 @@ final class AddedLines {
      */
     void requireSame(ContentDigest digest) throws StoreFailedException {
         if (stored.lineCount() > 0 && !digest.toString().equals(stored.digest())) {
-            throw new StoreFailedException("the source is not that of the unfinished ingest: its first "
-                    + Quantities.grouped(stored.lineCount())
-                    + " lines differ from those that are stored; name that source,"
-                    + " or begin again with --restart");
+            throw BuildStatus.otherSource(stored.lineCount());
         }
     }
 }

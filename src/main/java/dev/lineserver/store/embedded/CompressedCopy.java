@@ -19,7 +19,7 @@ import static dev.lineserver.store.embedded.SeekTable.BLOCK_BYTES;
  * Writes a compressed copy of the lines, in the form that {@link SeekTable} describes. Blocks are compressed on all cores,
  * and written in their order. Used by one thread.
  */
-final class CompressedCopy implements AutoCloseable {
+final class CompressedCopy implements LinesCopy {
     /** For each core. The calling thread waits if more blocks are being compressed, or wait for their turn to be written. */
     private static final int MAX_PENDING = 4;
 
@@ -28,17 +28,27 @@ final class CompressedCopy implements AutoCloseable {
     private final ExecutorService compressors = Executors.newFixedThreadPool(
             cores, Thread.ofPlatform().daemon().name("compress-", 0).factory());
     private final Queue<Future<byte[]>> pending = new ArrayDeque<>();
-    private final SeekTable table = new SeekTable();
+    private final SeekTable table;
+    /** The blocks that are in the file already. */
+    private final int resumed;
+
+    private int blocks;
     private byte[] block = new byte[BLOCK_BYTES];
     private int blockLength;
     private long textBytes;
 
-    /** @param out receives the bytes of the file, in their order */
-    CompressedCopy(ByteSink out) {
+    /**
+     * @param out receives the bytes of the file, in their order
+     * @param table has the blocks that are in the file already; not used by the caller any more
+     */
+    CompressedCopy(ByteSink out, SeekTable table) {
         this.out = out;
+        this.table = table;
+        resumed = table.blockCount();
     }
 
-    void add(byte[] bytes, int from, int length) throws IOException, InterruptedException {
+    @Override
+    public void add(byte[] bytes, int from, int length) throws IOException, InterruptedException {
         int added = 0;
         while (added < length) {
             int count = Math.min(length - added, BLOCK_BYTES - blockLength);
@@ -55,6 +65,10 @@ final class CompressedCopy implements AutoCloseable {
     private void compress() throws IOException, InterruptedException {
         byte[] text = block;
         int length = blockLength;
+        if (blocks++ < resumed) {
+            blockLength = 0;
+            return;
+        }
         pending.add(compressors.submit(() -> ZstdBlock.compress(text, 0, length)));
         block = new byte[BLOCK_BYTES];
         blockLength = 0;
@@ -73,8 +87,24 @@ final class CompressedCopy implements AutoCloseable {
         }
     }
 
-    /** Writes the rest of the file. The caller makes it durable. */
-    void finish() throws IOException, InterruptedException {
+    /** The rest of the text is a block that a copy which resumes this one compresses again. */
+    @Override
+    public boolean contains(long position) {
+        return position / BLOCK_BYTES <= table.blockCount();
+    }
+
+    @Override
+    public long fileBytes() {
+        return table.fileBytes();
+    }
+
+    @Override
+    public ByteBuffer table(int from) {
+        return table.unfinished(from);
+    }
+
+    @Override
+    public void finish() throws IOException, InterruptedException {
         if (blockLength > 0) {
             compress();
         }

@@ -5,8 +5,10 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.DatasetName;
@@ -45,6 +47,25 @@ record DatasetDirectory(Path path, Disk disk) {
 
     VersionsOnDisk list() {
         return new VersionsOnDisk(path, disk);
+    }
+
+    /** Returns the number of the next version: the lowest one that was never given, and is no name of somebody's directory. */
+    long next(VersionsFile versions) throws IOException {
+        return versions.withLast(VersionsOnDisk.max(Leftovers.numbers(path))).last() + 1;
+    }
+
+    /**
+     * Returns the build that can be resumed, or is in progress and can be resumed if its process ends.
+     *
+     * @throws ChecksummedJson.OtherLayoutException if a newer release has begun it
+     */
+    Optional<BuildFile> unfinished(VersionsFile versions) throws IOException {
+        try {
+            BuildFile build = BuildFile.read(building(next(versions)).resolve(BuildFile.NAME));
+            return Optional.of(build).filter(BuildFile::isKept);
+        } catch (NoSuchFileException | NotDirectoryException | ChecksummedJson.UnusableException _) {
+            return Optional.empty();
+        }
     }
 
     /**

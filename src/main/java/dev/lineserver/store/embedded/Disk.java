@@ -15,6 +15,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.stream.Stream;
 
+import dev.lineserver.store.RegularFile;
+
 /**
  * Makes all changes of the store to the file system. A crash may lose every change that was not forced: the bytes of a
  * file until the file is forced; created, renamed and removed entries until their directory is forced. Tests override
@@ -24,6 +26,9 @@ class Disk {
     /** Ends the name of a file that will replace another one. */
     static final String REPLACEMENT = ".new";
 
+    /** The system needs a second at most to write so much to an ordinary disk, also twice when an ingest is interrupted. */
+    private static final long CHECKPOINT_BYTES = 64 << 20;
+
     void createDirectory(Path directory) throws IOException {
         // createDirectory would fail if another process has created the directory meanwhile.
         Files.createDirectories(directory);
@@ -31,6 +36,17 @@ class Disk {
 
     FileChannel create(Path file) throws IOException {
         return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    /** Opens a file to write after its first bytes, and removes the others. */
+    FileChannel reopen(Path file, long length) throws IOException {
+        FileChannel channel = RegularFile.open(file, StandardOpenOption.WRITE);
+        try {
+            return channel.truncate(length).position(length);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     void write(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -56,6 +72,16 @@ class Disk {
 
     void delete(Path path) throws IOException {
         Files.deleteIfExists(path);
+    }
+
+    /** Returns the number of bytes of a copy after which those written are made durable. */
+    long checkpointBytes() {
+        return CHECKPOINT_BYTES;
+    }
+
+    /** Runs a task on another thread. */
+    void runInBackground(Runnable task) {
+        Thread.ofPlatform().daemon().name("checkpoint").start(task);
     }
 
     /** Creates a directory and its missing parents. They are durable when this method returns. */

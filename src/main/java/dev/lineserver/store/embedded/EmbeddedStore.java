@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.Build;
 import dev.lineserver.store.BuildRequest;
+import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.DatasetVersions;
@@ -44,7 +45,7 @@ import dev.lineserver.store.embedded.index.LineIndex;
  * DATASET/v3/lines        copy of the lines; absent if they stay in their source
  * DATASET/v3/lines.zst    compressed copy of the lines, in place of the other one
  * DATASET/v3/blocks       digests of the source's blocks; absent if there is a copy
- * DATASET/building-4/…    a version being written
+ * DATASET/building-4/…    a version being written, or one whose {@link CopyProgress copy} can be resumed
  * </pre>
  *
  * <p>Replacing the file {@code versions} publishes, holds, rolls back and drops. A dropped dataset keeps this file,
@@ -179,19 +180,55 @@ public final class EmbeddedStore implements LineStore {
             disk.createDirectories(directory);
             LockedDataset locked = LockedDataset.acquire(directory(dataset), "ingest " + request.sourceName());
             try {
-                return new EmbeddedBuild(request, locked, locked.prepare());
+                VersionsFile versions = locked.prepare();
+                Optional<BuildFile> unfinished = locked.files().unfinished(versions);
+                if (unfinished.isPresent()) {
+                    if (!request.resume()) {
+                        throw unfinished
+                                .get()
+                                .status(dataset, versions.last() + 1)
+                                .refusal();
+                    }
+                    BuildStatus.requireSameSize(request, unfinished.get().sourceSize());
+                }
+                return new EmbeddedBuild(request, locked, versions, unfinished.orElse(null));
             } catch (IOException | RuntimeException | Error e) {
                 locked.cleanOrLog();
                 locked.close();
                 throw e;
             } catch (StoreException e) {
-                // The directory may not be the store's.
+                // The directory may not be the store's, or has a build that stays.
                 locked.close();
                 throw e;
             }
         } catch (IOException e) {
             throw IoErrors.failed("begin a version of dataset " + dataset + " in " + directory, e);
         }
+    }
+
+    @Override
+    public List<BuildStatus> builds() throws StoreException {
+        List<BuildStatus> builds = new ArrayList<>();
+        for (DatasetName name : names()) {
+            DatasetDirectory files = directory(name);
+            try {
+                VersionsFile versions = files.list().find().versions();
+                long number = files.next(versions);
+                files.unfinished(versions).ifPresent(build -> builds.add(build.status(name, number)));
+            } catch (ChecksummedJson.OtherLayoutException e) {
+                // Only the release that wrote it can resume it. The other datasets are not concerned.
+                LOG.log(System.Logger.Level.DEBUG, e.getMessage());
+            } catch (IOException e) {
+                throw IoErrors.failed("list the builds in " + directory, e);
+            }
+        }
+        return builds;
+    }
+
+    @Override
+    public boolean discardBuild(DatasetName dataset) throws StoreException {
+        return Files.isDirectory(directory(dataset).path())
+                && change(dataset, "discard the unfinished build of dataset " + dataset, LockedDataset::discardBuild);
     }
 
     @Override

@@ -28,13 +28,15 @@ final class Leftovers {
     private static final Pattern BUILDING = Pattern.compile(DatasetDirectory.BUILDING + "[0-9]{1,19}");
     private static final Set<String> VERSIONS_FILES = Set.of(VersionsOnDisk.NAME, VersionsOnDisk.COPY);
 
-    /** The files of a version. */
+    /** The files of a version or a build. */
     private static final Set<String> FILES = Set.of(
             ManifestFile.NAME,
             DatasetDirectory.INDEX,
             DatasetDirectory.LINES,
             DatasetDirectory.COMPRESSED_LINES,
-            DatasetDirectory.BLOCKS);
+            DatasetDirectory.BLOCKS,
+            BuildFile.NAME,
+            CopyProgress.TABLE);
     /**
      * Follows the name of a dataset that an earlier release was dropping, and precedes a unique number. Names of
      * datasets contain no dot.
@@ -53,8 +55,10 @@ final class Leftovers {
     static List<LeftoverPath> find(DatasetDirectory dataset, VersionsFile listed) throws IOException {
         List<LeftoverPath> found = new ArrayList<>();
         if (dataset.isStores()) {
+            boolean unfinished = dataset.unfinished(listed).isPresent();
             for (Path entry : Disk.list(dataset.path())) {
-                add(found, entry, reason(entry, listed));
+                boolean kept = unfinished && entry.equals(dataset.building(dataset.next(listed)));
+                add(found, entry, kept ? null : reason(entry, listed));
             }
         }
         for (long version : listed.numbers()) {

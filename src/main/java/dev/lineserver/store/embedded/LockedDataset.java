@@ -61,7 +61,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         VersionsOnDisk.FoundVersions _ = files.list().settle();
         VersionsFile versions = clean();
         // What is left of other directories than those of the versions is not the store's, and keeps its name.
-        return versions.withLast(VersionsOnDisk.max(Leftovers.numbers(files.path())));
+        return versions.withLast(files.next(versions) - 1);
     }
 
     /** Turns a complete build into the directory of a version. It is durable when this method returns, and not listed. */
@@ -106,14 +106,30 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
     }
 
     /**
-     * Removes all versions.
+     * Removes the unfinished build.
+     *
+     * @return false if there is none
+     */
+    boolean discardBuild() throws IOException {
+        VersionsFile versions = files.list().find().versions();
+        boolean existed = files.unfinished(versions).isPresent();
+        if (existed) {
+            files.disk().delete(files.building(files.next(versions)).resolve(BuildFile.NAME));
+            cleanOrLog();
+        }
+        return existed;
+    }
+
+    /**
+     * Removes all versions, and the unfinished build.
      *
      * @return false if there were none
      */
     boolean drop() throws IOException {
+        boolean existed = discardBuild();
         VersionsFile versions = files.list().find().versions();
-        boolean existed = !versions.numbers().isEmpty();
-        if (existed) {
+        if (!versions.numbers().isEmpty()) {
+            existed = true;
             removeVersions(versions, VersionsFile.of(List.of(), List.of(), versions.last()));
         } else {
             // A process that was killed may have replaced the list, and have neither forced it nor deleted the

@@ -42,6 +42,9 @@ final class SeekTable {
     private static final int HEADER_BYTES = 2 * Integer.BYTES;
     private static final int ENTRY_BYTES = 3 * Integer.BYTES;
     private static final byte HAS_CHECKSUMS = (byte) 0x80;
+    /** Of an unfinished table. */
+    static final int UNFINISHED_ENTRY_BYTES = 2 * Integer.BYTES;
+
     private static final int FOOTER_BYTES = 2 * Integer.BYTES + 1;
     /** Of a block that does not become smaller. */
     private static final int MAX_FRAME_BYTES = BLOCK_BYTES + 1024;
@@ -51,6 +54,7 @@ final class SeekTable {
     private int[] frameBytes = new int[1024];
     private int[] checksums = new int[frameBytes.length];
     private int blockCount;
+    private long fileBytes;
 
     private static long blockCount(long textBytes) {
         return Math.ceilDiv(textBytes, BLOCK_BYTES);
@@ -123,13 +127,57 @@ final class SeekTable {
         return Integer.reverseBytes(bytes.readInt());
     }
 
-    void add(byte[] frame) throws IOException {
+    void add(byte[] frame) {
+        add(frame.length, checksum(frame));
+    }
+
+    private void add(int length, int checksum) {
         if (blockCount == frameBytes.length) {
             frameBytes = Arrays.copyOf(frameBytes, Math.multiplyExact(blockCount, 2));
             checksums = Arrays.copyOf(checksums, frameBytes.length);
         }
-        frameBytes[blockCount] = frame.length;
-        checksums[blockCount++] = checksum(frame);
+        frameBytes[blockCount] = length;
+        checksums[blockCount++] = checksum;
+        fileBytes += length;
+    }
+
+    /** Returns the number of frames that were added. */
+    int blockCount() {
+        return blockCount;
+    }
+
+    /** Returns the length of these frames, in bytes. */
+    long fileBytes() {
+        return fileBytes;
+    }
+
+    /**
+     * Returns the entries of an unfinished table, from one block on, for {@link #restore}: the length of each frame and its
+     * checksum.
+     */
+    ByteBuffer unfinished(int from) {
+        ByteBuffer entries = ByteBuffer.allocate((blockCount - from) * UNFINISHED_ENTRY_BYTES);
+        for (int i = from; i < blockCount; i++) {
+            entries.putInt(frameBytes[i]).putInt(checksums[i]);
+        }
+        return entries.flip();
+    }
+
+    /**
+     * Reads the first entries of an unfinished table.
+     *
+     * @throws IOException if the file cannot be read, or has fewer entries
+     */
+    static SeekTable restore(Path file, int count) throws IOException {
+        RegularFile.require(file);
+        SeekTable table = new SeekTable();
+        try (DataInputStream entries =
+                new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
+            for (int i = 0; i < count; i++) {
+                table.add(entries.readInt(), entries.readInt());
+            }
+        }
+        return table;
     }
 
     /** Writes the table of the frames that were added. */

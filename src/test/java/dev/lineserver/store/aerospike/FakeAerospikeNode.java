@@ -86,6 +86,11 @@ public final class FakeAerospikeNode implements AutoCloseable {
         return records.count("_a");
     }
 
+    /** Returns the number of records written so far, also those that were written again or deleted since. */
+    public long writeCount() {
+        return records.writeCount();
+    }
+
     /** Loses the records of all lines with these bytes. */
     public void loseLine(String line) {
         if (records.removeValue("_a", line.getBytes(StandardCharsets.UTF_8)) == 0) {

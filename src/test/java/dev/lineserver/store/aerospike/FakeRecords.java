@@ -34,6 +34,8 @@ final class FakeRecords {
      */
     private final AtomicLong clock = new AtomicLong(System.currentTimeMillis());
 
+    private final AtomicLong writeCount = new AtomicLong();
+
     /** The node stops writes while it has more records. */
     volatile long maxRecords = Long.MAX_VALUE;
 
@@ -48,6 +50,11 @@ final class FakeRecords {
     /** Returns a time that is later than those of all writes up to now. */
     long advanceClock() {
         return clock.addAndGet(1_000);
+    }
+
+    /** Returns the number of records written so far, those of the registry included. */
+    long writeCount() {
+        return writeCount.get();
     }
 
     boolean isFull() {
@@ -71,6 +78,7 @@ final class FakeRecords {
             if ((message.info2() & WireMessage.DELETE) != 0) {
                 return null;
             }
+            writeCount.incrementAndGet();
             int generation = before == null ? 1 : before.generation + 1;
             return new StoredRecord(message.text(WireMessage.FIELD_SET), generation, clock.get(), message.operations());
         });

@@ -33,6 +33,8 @@ final class LossyDisk extends Disk {
     private int interrupted = Integer.MAX_VALUE;
     private final List<Consumer<Model>> changes = new ArrayList<>();
     private final Map<FileChannel, Integer> fileNumbers = new HashMap<>();
+    private long checkpointBytes = super.checkpointBytes();
+    private long writtenBytes;
 
     /** @param root an existing directory; all changes are below it */
     LossyDisk(Path root) {
@@ -47,6 +49,28 @@ final class LossyDisk extends Disk {
         this.root = root;
         this.failing = failing;
         this.failingForGood = failingForGood;
+    }
+
+    /** Makes copies durable after so many bytes. */
+    LossyDisk withCheckpoints(long bytes) {
+        checkpointBytes = bytes;
+        return this;
+    }
+
+    @Override
+    long checkpointBytes() {
+        return checkpointBytes;
+    }
+
+    /** Runs the task at once, so that the changes have the same order each time. */
+    @Override
+    void runInBackground(Runnable task) {
+        task.run();
+    }
+
+    /** Returns the number of bytes that were written to files. */
+    long writtenBytes() {
+        return writtenBytes;
     }
 
     int changeCount() {
@@ -112,8 +136,18 @@ final class LossyDisk extends Disk {
         long position = channel.position();
         byte[] copy = new byte[bytes.remaining()];
         bytes.duplicate().get(copy);
-        record(model -> model.file(number).writes.add(new Write((int) position, copy)));
+        record(model -> model.file(number).writes.add(new Write((int) position, copy, false)));
+        writtenBytes += copy.length;
         super.write(channel, bytes);
+    }
+
+    @Override
+    FileChannel reopen(Path file, long length) throws IOException {
+        int number = fileNumbers.size();
+        record(model -> model.reopen(number, file, (int) length));
+        FileChannel channel = super.reopen(file, length);
+        fileNumbers.put(channel, number);
+        return channel;
     }
 
     @Override
@@ -181,7 +215,8 @@ final class LossyDisk extends Disk {
         }
     }
 
-    private record Write(int position, byte[] bytes) {}
+    /** @param cuts true if the file loses all bytes from the position on */
+    private record Write(int position, byte[] bytes, boolean cuts) {}
 
     private record Entry(String name, @Nullable Inode inode) {}
 
@@ -222,6 +257,9 @@ final class LossyDisk extends Disk {
         }
 
         private static byte[] written(byte[] before, Write write, int length) {
+            if (write.cuts) {
+                return Arrays.copyOf(before, Math.min(before.length, write.position));
+            }
             byte[] after = Arrays.copyOf(before, Math.max(before.length, write.position + length));
             System.arraycopy(write.bytes, 0, after, write.position, length);
             return after;
@@ -260,6 +298,12 @@ final class LossyDisk extends Disk {
             Inode file = files.computeIfAbsent(number, _ -> new Inode());
             file.isFile = true;
             return file;
+        }
+
+        void reopen(int number, Path file, int length) {
+            Inode inode = find(file);
+            inode.writes.add(new Write(length, new byte[0], true));
+            files.put(number, inode);
         }
 
         Inode find(Path path) {

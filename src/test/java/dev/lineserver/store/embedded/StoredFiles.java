@@ -33,6 +33,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 /** Stores small files as versions of the default dataset, and checks what is stored. */
 final class StoredFiles {
+    /** Number of bytes that are split at a time. */
+    private static final int PIECE_BYTES = 16_000;
+
     private StoredFiles() {}
 
     /** The forms in which the store keeps lines. */
@@ -62,33 +65,55 @@ final class StoredFiles {
 
     static Manifest put(EmbeddedStore store, Path file, Form form, int keep, boolean hold) throws Exception {
         byte[] content = Files.readAllBytes(file);
-        SourceFile source = new SourceFile(file.toAbsolutePath(), FileStamp.of(file));
-        BuildRequest request = new BuildRequest(
+        try (Build build = store.begin(request(file, form, keep, hold, false))) {
+            add(build, content, content.length);
+            return commit(build, content);
+        }
+    }
+
+    static BuildRequest request(Path file, Form form, int keep, boolean hold, boolean resume) throws Exception {
+        return new BuildRequest(
                 DatasetName.DEFAULT,
                 file.toString(),
-                source,
+                new SourceFile(file.toAbsolutePath(), FileStamp.of(file)),
                 form == Form.COPY,
                 keep,
                 hold,
                 LinesPerRecord.ONE,
                 form == Form.COMPRESSED,
-                false);
-        try (Build build = store.begin(request)) {
-            LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
-            int[] newlines = new int[content.length];
-            splitter.add(content, content.length, newlines, Newlines.find(content, 0, content.length, newlines));
-            splitter.finish();
-            ContentDigest.Tree blocks = new ContentDigest.Tree();
-            for (int at = 0; at < content.length; at += Limits.BLOCK_BYTES) {
-                byte[] block = Arrays.copyOfRange(content, at, Math.min(content.length, at + Limits.BLOCK_BYTES));
-                blocks.add(ContentDigest.ofBlock(block, block.length));
-            }
-            List<byte[]> lines = Samples.linesOf(content);
-            int longest = lines.stream().mapToInt(line -> line.length).max().orElse(0);
-            boolean terminated = content.length == 0 || content[content.length - 1] == '\n';
-            return build.commit(
-                    new Content(lines.size(), content.length, blocks.digest(), longest, terminated), blocks, List.of());
+                resume);
+    }
+
+    /** Adds the first bytes of a content, up to the last line that ends in them unless these are all. */
+    static void add(Build build, byte[] content, int length) throws Exception {
+        build.readFrom(blocks(content));
+        LineSplitter<StoreException> splitter = new LineSplitter<>(Limits.LONGEST_LINE_BYTES, build::add);
+        int[] newlines = new int[PIECE_BYTES];
+        for (int at = 0; at < length; at += PIECE_BYTES) {
+            byte[] piece = Arrays.copyOfRange(content, at, Math.min(length, at + PIECE_BYTES));
+            splitter.add(piece, piece.length, newlines, Newlines.find(piece, 0, piece.length, newlines));
         }
+        if (length == content.length) {
+            splitter.finish();
+        }
+    }
+
+    static Manifest commit(Build build, byte[] content) throws Exception {
+        ContentDigest.Tree blocks = blocks(content);
+        List<byte[]> lines = Samples.linesOf(content);
+        int longest = lines.stream().mapToInt(line -> line.length).max().orElse(0);
+        boolean terminated = content.length == 0 || content[content.length - 1] == '\n';
+        return build.commit(
+                new Content(lines.size(), content.length, blocks.digest(), longest, terminated), blocks, List.of());
+    }
+
+    private static ContentDigest.Tree blocks(byte[] content) {
+        ContentDigest.Tree blocks = new ContentDigest.Tree();
+        for (int at = 0; at < content.length; at += Limits.BLOCK_BYTES) {
+            byte[] block = Arrays.copyOfRange(content, at, Math.min(content.length, at + Limits.BLOCK_BYTES));
+            blocks.add(ContentDigest.ofBlock(block, block.length));
+        }
+        return blocks;
     }
 
     /** Describes the versions of the dataset: {@code "1 KEPT, 2 CURRENT, 2 given"}; empty if there are none. */

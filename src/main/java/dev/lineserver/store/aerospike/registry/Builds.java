@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.BuildRequest;
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.ControlCharacters;
 import dev.lineserver.store.DatasetName;
 import dev.lineserver.store.IngestPart;
-import dev.lineserver.store.Quantities;
+import dev.lineserver.store.ProcessIdentity;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
@@ -74,7 +73,7 @@ public final class Builds {
                 }
                 if (unfinished.isPresent()) {
                     requireOneProcess(unfinished.get(), dataset);
-                    requireSameSize(unfinished.get(), request);
+                    BuildStatus.requireSameSize(request, unfinished.get().sourceSize());
                 }
                 BuildEntry build = unfinished.isPresent()
                         ? unfinished.get().resumed(term.now())
@@ -130,21 +129,6 @@ public final class Builds {
         }
     }
 
-    private static void requireSameSize(BuildEntry unfinished, BuildRequest request) throws StoreFailedException {
-        long size = sourceSize(request);
-        if (size >= 0 && unfinished.sourceSize() >= 0 && size != unfinished.sourceSize()) {
-            throw new StoreFailedException(
-                    ControlCharacters.escape(request.sourceName()) + " has " + Quantities.grouped(size)
-                            + " bytes, and the source of the unfinished ingest had "
-                            + Quantities.grouped(unfinished.sourceSize())
-                            + ": name that source, or begin again with --restart");
-        }
-    }
-
-    private static long sourceSize(BuildRequest request) {
-        return request.file() == null ? -1 : request.file().stamp().size();
-    }
-
     BuildEntry newBuild(Registry current, BuildRequest request, String source, Room room, @Nullable PartsEntry parts)
             throws StoreFailedException {
         String dataset = request.dataset().value();
@@ -154,7 +138,7 @@ public final class Builds {
         return new BuildEntry(
                 set.name(),
                 source,
-                sourceSize(request),
+                request.sourceSize(),
                 term.now(),
                 term.now(),
                 0,

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 import dev.lineserver.store.IngestPart;
+import dev.lineserver.store.ProcessIdentity;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.aerospike.registry.Registry.Lease;
 

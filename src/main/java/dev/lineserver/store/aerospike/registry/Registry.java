@@ -13,6 +13,7 @@ import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
 
 import dev.lineserver.store.Manifest;
+import dev.lineserver.store.ProcessIdentity;
 import dev.lineserver.store.StoreFailedException;
 
 /**

@@ -7,6 +7,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.DatasetName;
+import dev.lineserver.store.ProcessIdentity;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 

@@ -1,4 +1,4 @@
-package dev.lineserver.store.aerospike.registry;
+package dev.lineserver.store;
 
 import java.io.BufferedReader;
 import java.nio.file.Files;

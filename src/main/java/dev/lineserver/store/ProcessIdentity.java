@@ -1,4 +1,4 @@
-package dev.lineserver.store.aerospike.registry;
+package dev.lineserver.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Identifies the process that holds a lease, so that another process of the same machine can tell that it has ended. Then
- * nobody has to wait until the lease expires. On Linux, the boot of the kernel, the namespace of process numbers, the
+ * Identifies the process of a build, so that another process of the same machine can tell that it has ended. Then nobody
+ * has to wait until its lease expires. On Linux, the boot of the kernel, the namespace of process numbers, the
  * process number and the time of its start are unique together; elsewhere, processes are never known to have ended.
  */
-final class ProcessIdentity {
+public final class ProcessIdentity {
     private static final Path PROCESSES = Path.of("/proc");
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Path HOST = Path.of("/proc/sys/kernel/hostname");
@@ -32,8 +32,8 @@ final class ProcessIdentity {
 
     private ProcessIdentity() {}
 
-    /** Returns a unique name for a lease of this process. */
-    static String newHolder() {
+    /** Returns a unique name for a build of this process. */
+    public static String newHolder() {
         String name = UUID.randomUUID().toString();
         long pid = ProcessHandle.current().pid();
         return kernel().flatMap(kernel -> startTime(PROCESSES, pid)
@@ -42,7 +42,7 @@ final class ProcessIdentity {
     }
 
     /** Returns true if the process that created a name ran on this machine, and has certainly ended. */
-    static boolean hasEnded(String holder) {
+    public static boolean hasEnded(String holder) {
         return hasEnded(holder, PROCESSES);
     }
 
@@ -63,7 +63,7 @@ final class ProcessIdentity {
      *
      * @param source name of the source that it stores
      */
-    static String describe(String source) {
+    public static String describe(String source) {
         return "process " + ProcessHandle.current().pid() + " on " + hostName() + " from '" + source + "' since "
                 + Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
