@@ -71,6 +71,7 @@ final class AccessListFileTest {
         AccessListFile keys = AccessListFile.open(file);
         FileTime time = Files.getLastModifiedTime(file);
         assertNotNull(keys.current().findByKey(KEY.text()));
+        assertEquals(1, keys.size());
         Files.writeString(file, OTHER.fileLine("web", "a"));
         Files.setLastModifiedTime(file, time);
         assertTrue(keys.refresh());
@@ -96,6 +97,22 @@ final class AccessListFileTest {
         Files.writeString(file, OTHER.fileLine("web", "a"));
         assertTrue(keys.refresh());
         assertNull(keys.current().findByKey(KEY.text()));
+    }
+
+    @Test
+    void aFileThatBecomesReadableByAllIsNamed() throws Exception {
+        AccessListFile keys = AccessListFile.open(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.writeString(file, OTHER.fileLine("web", "a"));
+        assertTrue(keys.refresh());
+        assertTrue(log.all.getLast().contains("keys can be read by all users"), log.all.toString());
+    }
+
+    @Test
+    void keysAreHiddenInTexts() {
+        assertEquals("/lines/1?key=lsk_***&a=b", ApiKey.mask("/lines/1?key=" + KEY.text() + "&a=b"));
+        assertEquals("/lines/1", ApiKey.mask("/lines/1"));
+        assertEquals("lsk_…", KEY.toString());
     }
 
     /** Whoever empties the file wants nobody to read. */

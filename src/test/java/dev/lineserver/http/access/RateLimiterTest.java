@@ -136,5 +136,7 @@ final class RateLimiterTest {
         assertEquals(RequestSource.ofAddress(""), RequestSource.ofAddress("x"));
         // No address is mistaken for a client with a key.
         assertFalse(RequestSource.ofAddress("10.0.0.1").equals(RequestSource.ofClient(new Client("10.0.0.1", null))));
+        assertFalse(
+                RequestSource.ofClient(new Client("a", null)).equals(RequestSource.ofClient(new Client("b", null))));
     }
 }
