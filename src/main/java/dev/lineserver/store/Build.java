@@ -88,7 +88,10 @@ public interface Build extends AutoCloseable {
         return Retries.NONE;
     }
 
-    /** Releases the build's resources, and rolls it back unless it is committed. */
+    /**
+     * Releases the build's resources, and rolls it back unless it is committed or suspended, or has not reached the end of the
+     * lines that it resumes.
+     */
     @Override
     void close();
 }

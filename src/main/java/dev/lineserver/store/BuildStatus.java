@@ -62,7 +62,7 @@ public record BuildStatus(
         if (size >= 0 && unfinishedSize >= 0 && size != unfinishedSize) {
             throw new StoreFailedException(ControlCharacters.escape(request.sourceName()) + " has "
                     + Quantities.grouped(size) + " bytes, and the source of the unfinished ingest had "
-                    + Quantities.grouped(unfinishedSize) + ": name that source, or begin again with --restart");
+                    + Quantities.grouped(unfinishedSize) + ": name that source, or begin again with ingest --restart");
         }
     }
 
@@ -71,7 +71,7 @@ public record BuildStatus(
         return new StoreFailedException("the source is not that of the unfinished ingest: its first "
                 + Quantities.grouped(storedLines)
                 + " lines differ from those that are stored; name that source,"
-                + " or begin again with --restart");
+                + " or begin again with ingest --restart");
     }
 
     /** Returns the failure of an ingest that neither resumes this build nor discards it. */
@@ -81,6 +81,6 @@ public record BuildStatus(
                 + Quantities.counted(stored.lineIndex(), "line of it is stored", "lines of it are stored")
                 + ". Continue it with "
                 + (parts.isEmpty() ? "" : "--part I/" + parts.getFirst().part().count() + " ")
-                + "--resume, or begin again with --restart");
+                + "--resume, or begin again with ingest --restart");
     }
 }

@@ -30,6 +30,9 @@ public final class ProcessIdentity {
 
     private static final String SEPARATOR = " ";
 
+    /** A unique name, the kernel, the process number and its start. */
+    private static final int PARTS = 4;
+
     private ProcessIdentity() {}
 
     /** Returns a unique name for a build of this process. */
@@ -46,10 +49,23 @@ public final class ProcessIdentity {
         return hasEnded(holder, PROCESSES);
     }
 
+    /** As {@link #hasEnded}, of a process that ran on this machine: one of an earlier boot has ended, too. */
+    public static boolean hasEndedHere(String holder) {
+        try {
+            String[] parts = holder.split(SEPARATOR, -1);
+            String boot = Files.readString(BOOT).strip();
+            return hasEnded(holder) || (parts.length == PARTS && !parts[1].startsWith(boot + "/"));
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
     /** @param processes has a directory for each process that this one can see */
     static boolean hasEnded(String holder, Path processes) {
         List<String> parts = List.of(holder.split(SEPARATOR, -1));
-        if (parts.size() != 4 || !parts.get(2).matches("[0-9]{1,10}") || !kernel().equals(Optional.of(parts.get(1)))) {
+        if (parts.size() != PARTS
+                || !parts.get(2).matches("[0-9]{1,10}")
+                || !kernel().equals(Optional.of(parts.get(1)))) {
             return false;
         }
         // Without a start time, there is no process with that number; unless those of other users are hidden, as with

@@ -245,7 +245,7 @@ final class CommandLineIT {
                     "",
                     "line-server: an ingest of '-' into dataset default ended before it was complete, and "
                             + told.group(1)
-                            + " lines of it are stored. Continue it with --resume, or begin again with --restart\n",
+                            + " lines of it are stored. Continue it with --resume, or begin again with ingest --restart\n",
                     "line-server ingest x.txt " + cluster);
             assertShell(
                     0,

@@ -98,7 +98,7 @@ final class ResumeIT {
                 List.of("--copy", "--data-dir", directory.resolve("data").toString());
         Path progress = directory.resolve("data/default/building-1/build");
         long stored = 0;
-        for (String signal : List.of("KILL", "TERM", "INT")) {
+        for (String signal : List.of("KILL", "TERM", "TERM")) {
             // So slow that the copy is not complete after the signals, however fast the machine is.
             Process ingest =
                     Program.start(log(), arguments(options, "ingest", file.toString(), "--resume", "--rate=80MB"));
@@ -112,7 +112,9 @@ final class ResumeIT {
         }
         Program.Result refused = Program.run(log(), arguments(options, "ingest", file.toString()));
         assertEquals(1, refused.exitCode());
-        assertTrue(refused.err().contains("Continue it with --resume, or begin again with --restart"), refused.err());
+        assertTrue(
+                refused.err().contains("Continue it with --resume, or begin again with ingest --restart"),
+                refused.err());
         Program.Result resumed = run(options, "ingest", file.toString(), "--resume");
         String report = new String(resumed.out(), StandardCharsets.UTF_8);
         assertTrue(report.contains(", resumed after " + Quantities.grouped(stored) + " lines"), report);

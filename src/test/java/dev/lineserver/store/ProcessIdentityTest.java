@@ -79,6 +79,16 @@ final class ProcessIdentityTest {
     }
 
     @Test
+    void aProcessOfThisMachineHasEndedAtTheLatestWithItsBoot() {
+        assertFalse(ProcessIdentity.hasEndedHere(String.join(" ", ours)));
+        assertTrue(ProcessIdentity.hasEndedHere(with(3, "1")));
+        String before = with(1, "another-boot/pid:[1]");
+        assertFalse(ProcessIdentity.hasEnded(before));
+        assertTrue(ProcessIdentity.hasEndedHere(before));
+        assertFalse(ProcessIdentity.hasEndedHere(ours[0]), "this system does not tell");
+    }
+
+    @Test
     void nothingIsKnownOfProcessesOfOtherMachines() {
         assertFalse(ProcessIdentity.hasEnded(with(1, "another-boot/pid:[1]").replace(" " + ours[2], " 999999999")));
         assertFalse(ProcessIdentity.hasEnded(ours[0]));

@@ -27,6 +27,7 @@ import dev.lineserver.store.ProcessIdentity;
  * @param compressed true if the copy is compressed
  * @param lines number of lines that are stored
  * @param bytes their length in the text, with terminators
+ * @param tableChecksum as {@link SeekTable#checksum(int)} of the blocks that are stored; 0 if the copy is not compressed
  * @param digest digest of the blocks of the source that contain these bytes; empty if there are none
  * @param startedAt when the version was begun
  * @param resumedAt when it was begun or resumed last
@@ -41,6 +42,7 @@ record BuildFile(
         boolean compressed,
         long lines,
         long bytes,
+        int tableChecksum,
         String digest,
         Instant startedAt,
         Instant resumedAt,
@@ -73,6 +75,7 @@ record BuildFile(
                 request.compress(),
                 0,
                 0,
+                0,
                 "",
                 now,
                 now,
@@ -86,7 +89,7 @@ record BuildFile(
         return ChecksummedJson.read(file, BuildFile.class, "/layout", LAYOUT);
     }
 
-    /** Returns the progress when this process continues the build. */
+    /** Returns the progress when this process continues the build. It has done nothing for it yet. */
     BuildFile resume() {
         Instant now = Instant.now();
         return new BuildFile(
@@ -96,20 +99,22 @@ record BuildFile(
                 compressed,
                 lines,
                 bytes,
+                tableChecksum,
                 digest,
                 startedAt,
                 now,
                 bytes,
-                now,
+                activeAt,
                 ProcessIdentity.newHolder());
     }
 
     /**
      * Returns the progress when more lines are stored.
      *
+     * @param checksum as in {@link #tableChecksum}
      * @param owner as in {@link #holder}
      */
-    BuildFile with(Checkpoint stored, ContentDigest prefix, @Nullable String owner) {
+    BuildFile with(Checkpoint stored, int checksum, ContentDigest prefix, @Nullable String owner) {
         return new BuildFile(
                 LAYOUT,
                 source,
@@ -117,6 +122,7 @@ record BuildFile(
                 compressed,
                 stored.lineIndex(),
                 stored.byteOffset(),
+                checksum,
                 prefix.toString(),
                 startedAt,
                 resumedAt,
@@ -134,11 +140,12 @@ record BuildFile(
                 compressed,
                 lines,
                 bytes,
+                tableChecksum,
                 digest,
                 startedAt,
                 resumedAt,
                 resumedFrom,
-                Instant.now(),
+                activeAt,
                 owner);
     }
 
@@ -151,8 +158,12 @@ record BuildFile(
         return activeAt.plus(MAX_AGE).isAfter(Instant.now());
     }
 
-    BuildStatus status(DatasetName dataset, long version) {
-        boolean running = holder != null && !ProcessIdentity.hasEnded(holder);
+    /** Returns false if the process that writes the version has certainly ended. */
+    boolean mayRun() {
+        return holder != null && !ProcessIdentity.hasEndedHere(holder);
+    }
+
+    BuildStatus status(DatasetName dataset, long version, boolean running) {
         return new BuildStatus(
                 dataset,
                 version,

@@ -104,6 +104,11 @@ final class CompressedCopy implements LinesCopy {
     }
 
     @Override
+    public int tableChecksum(long position) {
+        return table.checksum(Math.toIntExact(position / BLOCK_BYTES));
+    }
+
+    @Override
     public void finish() throws IOException, InterruptedException {
         if (blockLength > 0) {
             compress();

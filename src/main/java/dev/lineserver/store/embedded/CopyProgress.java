@@ -91,27 +91,51 @@ final class CopyProgress implements AutoCloseable {
     static CopyProgress open(Disk disk, Path directory, BuildFile begun) throws IOException {
         boolean resumes = begun.lines() > 0;
         Path tableFile = directory.resolve(TABLE);
-        SeekTable entries =
-                resumes && begun.compressed() ? SeekTable.restore(tableFile, storedBlocks(begun)) : new SeekTable();
+        SeekTable entries = resumes && begun.compressed() ? restore(tableFile, begun) : new SeekTable();
         long length = begun.compressed() ? entries.fileBytes() : begun.bytes();
         Path file = directory.resolve(begun.compressed() ? DatasetDirectory.COMPRESSED_LINES : DatasetDirectory.LINES);
-        if (resumes && Files.size(file) < length) {
-            throw new IOException("the unfinished file " + file + " is too short; begin again with --restart");
+        if (resumes) {
+            requireLength(file, length);
         }
         FileChannel channel = resumes ? disk.reopen(file, length) : disk.create(file);
+        FileChannel table = null;
         try {
-            if (!begun.compressed()) {
-                PlainCopy copy = new PlainCopy(bytes -> disk.write(channel, bytes), length);
-                return new CopyProgress(disk, file, channel, null, copy, begun);
+            LinesCopy copy;
+            if (begun.compressed()) {
+                table = resumes ? disk.reopen(tableFile, tableBytes(storedBlocks(begun))) : disk.create(tableFile);
+                copy = new CompressedCopy(bytes -> disk.write(channel, bytes), entries);
+            } else {
+                copy = new PlainCopy(bytes -> disk.write(channel, bytes), length);
             }
-            FileChannel table =
-                    resumes ? disk.reopen(tableFile, tableBytes(storedBlocks(begun))) : disk.create(tableFile);
-            CompressedCopy copy = new CompressedCopy(bytes -> disk.write(channel, bytes), entries);
+            // Before the build file: a power cut must not leave that alone.
+            disk.forceDirectory(directory);
             return new CopyProgress(disk, file, channel, table, copy, begun);
         } catch (IOException e) {
-            channel.close();
-            throw e;
+            try (channel;
+                    @Nullable FileChannel opened = table) {
+                throw e;
+            }
         }
+    }
+
+    private static SeekTable restore(Path file, BuildFile begun) throws IOException {
+        int count = storedBlocks(begun);
+        requireLength(file, tableBytes(count));
+        SeekTable table = SeekTable.restore(file, count);
+        if (table.checksum(count) != begun.tableChecksum()) {
+            throw damaged(file, "is damaged");
+        }
+        return table;
+    }
+
+    private static void requireLength(Path file, long length) throws IOException {
+        if (!Files.exists(file) || Files.size(file) < length) {
+            throw damaged(file, "is too short");
+        }
+    }
+
+    private static IOException damaged(Path file, String how) {
+        return new IOException("the unfinished file " + file + " " + how + "; begin again with ingest --restart");
     }
 
     private static long tableBytes(int blocks) {
@@ -175,7 +199,8 @@ final class CopyProgress implements AutoCloseable {
 
     /** Returns the progress when all written lines are durable. */
     private BuildFile progress(@Nullable String holder) {
-        return begun.with(written, blocks.digest(sourceBlocks(written.byteOffset())), holder);
+        long end = written.byteOffset();
+        return begun.with(written, copy.tableChecksum(end), blocks.digest(sourceBlocks(end)), holder);
     }
 
     /** Makes the written lines durable on another thread, when the last such task has ended. */
@@ -194,8 +219,8 @@ final class CopyProgress implements AutoCloseable {
             force(channel, table, entries, next);
             return nextBlock;
         });
-        saving = task;
         disk.runInBackground(task);
+        saving = task;
     }
 
     private void awaitSaved() throws IOException, InterruptedException {
@@ -265,20 +290,31 @@ final class CopyProgress implements AutoCloseable {
     /** Removes the files that only a build which resumes this one needs. Called when nothing is being saved. */
     void forget() throws IOException {
         disk.delete(file.resolveSibling(BuildFile.NAME));
+        // First: a power cut must not leave it without the other files.
+        disk.forceDirectory(file.resolveSibling(""));
         if (table != null) {
             disk.delete(file.resolveSibling(TABLE));
         }
     }
 
-    /** Closes the files. The task that makes them durable has ended when this method returns, unless the thread is interrupted. */
+    /** Closes the files. The task that makes them durable has ended when this method returns. */
     @Override
     public void close() throws IOException {
+        boolean interrupted = false;
         try (channel;
                 @Nullable FileChannel entries = table;
                 copy) {
-            awaitSaved();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            while (saving != null) {
+                try {
+                    awaitSaved();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -209,19 +209,26 @@ final class EmbeddedBuild implements Build {
     @Override
     public void close() {
         boolean resumable = copy != null && !copy.isVerified();
-        if (resumable && !complete && !failed) {
-            // Whatever prevents a build from reaching the end of the stored lines is no reason to delete them.
-            Optional<Checkpoint> _ = suspend();
-        }
+        // An interrupted thread could neither force a directory nor read one.
+        boolean interrupted = Thread.interrupted();
         // The lock is released last, after the removal: resources are closed in reverse order.
         try (dataset) {
+            if (resumable && !complete && !failed) {
+                // Whatever prevents a build from reaching the end of the stored lines is no reason to delete them.
+                Optional<Checkpoint> _ = suspend();
+            }
             closeFiles();
+            interrupted |= Thread.interrupted();
             if (copy != null && !complete && !resumable) {
                 copy.forget();
             }
             dataset.cleanOrLog();
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, IoErrors.message("end a build in " + directory.path(), e));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

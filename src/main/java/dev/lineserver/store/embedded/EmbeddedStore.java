@@ -186,7 +186,7 @@ public final class EmbeddedStore implements LineStore {
                     if (!request.resume()) {
                         throw unfinished
                                 .get()
-                                .status(dataset, versions.last() + 1)
+                                .status(dataset, versions.last() + 1, false)
                                 .refusal();
                     }
                     BuildStatus.requireSameSize(request, unfinished.get().sourceSize());
@@ -213,16 +213,26 @@ public final class EmbeddedStore implements LineStore {
             DatasetDirectory files = directory(name);
             try {
                 VersionsFile versions = files.list().find().versions();
-                long number = files.next(versions);
-                files.unfinished(versions).ifPresent(build -> builds.add(build.status(name, number)));
-            } catch (ChecksummedJson.OtherLayoutException e) {
-                // Only the release that wrote it can resume it. The other datasets are not concerned.
-                LOG.log(System.Logger.Level.DEBUG, e.getMessage());
+                Optional<BuildFile> build = files.unfinished(versions);
+                if (build.isPresent()) {
+                    boolean running = build.get().mayRun() && isLocked(files);
+                    builds.add(build.get().status(name, files.next(versions), running));
+                }
             } catch (IOException e) {
-                throw IoErrors.failed("list the builds in " + directory, e);
+                // The other datasets are not concerned. An ingest into this one is told why it cannot be read.
+                LOG.log(System.Logger.Level.DEBUG, "the builds of dataset " + name + " cannot be listed", e);
             }
         }
         return builds;
+    }
+
+    /** A process in another container may have ended without our knowledge; the lock then shows it. */
+    private static boolean isLocked(DatasetDirectory files) throws IOException {
+        try (LockedDataset _ = LockedDataset.acquireWithoutWriting(files, "list its builds")) {
+            return false;
+        } catch (StoreFailedException writing) {
+            return true;
+        }
     }
 
     @Override

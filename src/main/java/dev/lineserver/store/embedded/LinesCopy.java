@@ -24,6 +24,9 @@ sealed interface LinesCopy extends AutoCloseable permits PlainCopy, CompressedCo
      */
     ByteBuffer table(int from);
 
+    /** Returns the checksum of the entries of the blocks before a position, as {@link BuildFile#tableChecksum} has it. */
+    int tableChecksum(long position);
+
     /** Writes the rest of the file. The caller makes it durable. */
     void finish() throws IOException, InterruptedException;
 

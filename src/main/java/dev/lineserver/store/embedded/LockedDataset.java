@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -114,7 +115,10 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
         VersionsFile versions = files.list().find().versions();
         boolean existed = files.unfinished(versions).isPresent();
         if (existed) {
-            files.disk().delete(files.building(files.next(versions)).resolve(BuildFile.NAME));
+            Path building = files.building(files.next(versions));
+            files.disk().delete(building.resolve(BuildFile.NAME));
+            // First: a power cut must not leave it without the other files.
+            files.disk().forceDirectory(building);
             cleanOrLog();
         }
         return existed;

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 
 import dev.lineserver.store.RegularFile;
 import dev.lineserver.store.embedded.index.LineIndexWriter.ByteSink;
@@ -161,6 +162,17 @@ final class SeekTable {
             entries.putInt(frameBytes[i]).putInt(checksums[i]);
         }
         return entries.flip();
+    }
+
+    /** Returns the CRC-32C of the first entries of an unfinished table. */
+    int checksum(int count) {
+        CRC32C checksum = new CRC32C();
+        ByteBuffer entry = ByteBuffer.allocate(UNFINISHED_ENTRY_BYTES);
+        for (int i = 0; i < count; i++) {
+            checksum.update(
+                    entry.clear().putInt(frameBytes[i]).putInt(checksums[i]).flip());
+        }
+        return (int) checksum.getValue();
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.lineserver.store.embedded;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,7 +181,8 @@ final class ResumedCopyTest {
                 StoreFailedException.class, () -> begin(store, form, false).close());
         assertTrue(
                 refused.getMessage().contains(" ended before it was complete, and ")
-                        && refused.getMessage().endsWith("Continue it with --resume, or begin again with --restart"),
+                        && refused.getMessage()
+                                .endsWith("Continue it with --resume, or begin again with ingest --restart"),
                 refused::getMessage);
         assertEquals(stored, store.builds().getFirst().stored());
         Files.write(file, TEXT);
@@ -239,6 +244,7 @@ final class ResumedCopyTest {
                     build.compressed(),
                     build.lines(),
                     build.bytes(),
+                    build.tableChecksum(),
                     build.digest(),
                     build.startedAt(),
                     build.resumedAt(),
@@ -277,15 +283,93 @@ final class ResumedCopyTest {
     @Test
     void aCopyThatLostItsFilesCannotBeResumed() throws Exception {
         EmbeddedStore store = store(root, disk(root));
-        suspend(store, Form.COPY);
         Path building = root.resolve("data/default/building-1");
-        Files.write(building.resolve(DatasetDirectory.LINES), new byte[10]);
-        StoreFailedException refused = assertThrows(
-                StoreFailedException.class, () -> begin(store, Form.COPY, true).close());
-        assertTrue(refused.getMessage().contains(" is too short; begin again with --restart"), refused::getMessage);
+        for (String name : List.of(CopyProgress.TABLE, DatasetDirectory.COMPRESSED_LINES, DatasetDirectory.LINES)) {
+            Form form = name.equals(DatasetDirectory.LINES) ? Form.COPY : Form.COMPRESSED;
+            boolean _ = store.discardBuild(DatasetName.DEFAULT);
+            suspend(store, form);
+            Files.write(building.resolve(name), new byte[10]);
+            StoreFailedException refused = assertThrows(
+                    StoreFailedException.class, () -> begin(store, form, true).close());
+            assertTrue(
+                    refused.getMessage().contains(" is too short; begin again with ingest --restart"),
+                    refused::getMessage);
+        }
         Files.write(building.resolve(BuildFile.NAME), new byte[10]);
         assertEquals(List.of(), store.builds());
         assertStored(store, StoredFiles.put(store, file, Form.COPY, 1, false), "a damaged file counts for nothing");
+    }
+
+    @Test
+    void aDamagedTableCannotBeResumed() throws Exception {
+        EmbeddedStore store = store(root, disk(root));
+        suspend(store, Form.COMPRESSED);
+        Path table = root.resolve("data/default/building-1").resolve(CopyProgress.TABLE);
+        byte[] bytes = Files.readAllBytes(table);
+        bytes[SeekTable.UNFINISHED_ENTRY_BYTES - 1] ^= 1;
+        Files.write(table, bytes);
+        StoreFailedException refused = assertThrows(
+                StoreFailedException.class,
+                () -> begin(store, Form.COMPRESSED, true).close());
+        assertTrue(refused.getMessage().contains("table is damaged; begin again with "), refused::getMessage);
+    }
+
+    @Test
+    void buildsAreListedBesideADatasetOfANewerProgramAndWithoutTheirProcess() throws Exception {
+        EmbeddedStore store = store(root, disk(root));
+        suspend(store, Form.COPY);
+        Path progress = root.resolve("data/default/building-1").resolve(BuildFile.NAME);
+        BuildFile suspended = BuildFile.read(progress);
+        new Disk().replaceFile(progress, ChecksummedJson.bytes(suspended.with("a process of an unknown system")));
+        VersionsFile newer = new VersionsFile("versions-9", List.of(1L), List.of(), 1);
+        Path other = Files.createDirectory(root.resolve("data/another"));
+        new Disk().replaceFile(other.resolve(VersionsOnDisk.NAME), ChecksummedJson.bytes(newer));
+        assertEquals(1, store.builds().size());
+        assertFalse(store.builds().getFirst().running(), "nobody holds the lock");
+        // An ingest that does not get as far as the stored lines is no sign of life of the build.
+        begin(store, Form.COPY, true).close();
+        assertEquals(suspended.activeAt(), BuildFile.read(progress).activeAt());
+    }
+
+    /** The files of a build that is rolled back must not come back when its lock is released. */
+    @Test
+    void theCloseOfAnInterruptedThreadWaitsForTheBackground() throws Exception {
+        CountDownLatch forced = new CountDownLatch(1);
+        Disk slow = new Disk() {
+            @Override
+            long checkpointBytes() {
+                return CHECKPOINT_BYTES;
+            }
+
+            @Override
+            void force(FileChannel channel) throws IOException {
+                if (Thread.currentThread().getName().equals("checkpoint")) {
+                    boolean _ = await(forced);
+                }
+                super.force(channel);
+            }
+        };
+        EmbeddedStore store = store(root, slow);
+        Build build = begin(store, Form.COPY, false);
+        StoredFiles.add(build, TEXT, CHECKPOINT_BYTES * 3 / 2);
+        Thread closing = Thread.ofPlatform().start(() -> {
+            Thread.currentThread().interrupt();
+            build.close();
+        });
+        assertFalse(closing.join(Duration.ofMillis(300)), "it does not wait");
+        closing.interrupt();
+        forced.countDown();
+        assertTrue(closing.join(Duration.ofSeconds(30)));
+        assertEquals(List.of(), store.builds());
+        assertFalse(Files.exists(root.resolve("data/default")), "nothing is left");
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private IngestOptions options(Form form, IngestOptions.Unfinished unfinished) {

@@ -125,7 +125,7 @@ public final class Builds {
         if (unfinished.parts() != null) {
             int count = unfinished.parts().count();
             throw new StoreFailedException("the unfinished ingest of " + dataset + " has " + count
-                    + " parts: continue it with --part I/" + count + " --resume, or begin again with --restart");
+                    + " parts: continue it with --part I/" + count + " --resume, or begin again with ingest --restart");
         }
     }
 

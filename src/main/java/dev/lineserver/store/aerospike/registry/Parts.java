@@ -109,7 +109,7 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
         if (parts == null || parts.count() != part.count()) {
             throw new StoreFailedException("part " + part + " does not belong to the unfinished ingest of "
                     + request.dataset() + ", which has " + (parts == null ? "no" : parts.count())
-                    + " parts: name the same number of parts, or begin again with --restart");
+                    + " parts: name the same number of parts, or begin again with ingest --restart");
         }
         if (!parts.isOf(content)) {
             throw new StoreFailedException(ControlCharacters.escape(request.sourceName())
@@ -120,7 +120,7 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
                     + Quantities.counted(parts.lineCount(), "line", "lines") + ", "
                     + Quantities.grouped(parts.byteCount())
                     + " bytes and the digest " + parts.digest()
-                    + "; name the same file, or begin again with --restart");
+                    + "; name the same file, or begin again with ingest --restart");
         }
         PartEntry other = parts.find(part.number());
         if (other != null && other.isAlive(term.now()) && !other.holder().equals(holder)) {
