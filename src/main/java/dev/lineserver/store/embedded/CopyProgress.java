@@ -57,8 +57,8 @@ final class CopyProgress implements AutoCloseable {
 
     private @Nullable FutureTask<Integer> saving;
     private boolean saved;
-    private long savedText;
-    private long savedBytes;
+    /** End of the lines that were saved last, in the text. */
+    private long savedEnd;
     /** Number of blocks whose entries are durable. */
     private int savedBlocks;
 
@@ -73,8 +73,7 @@ final class CopyProgress implements AutoCloseable {
         saved = begun.lines() > 0;
         verified = !saved;
         written = begun.stored();
-        savedText = begun.bytes();
-        savedBytes = copy.fileBytes();
+        savedEnd = begun.bytes();
         savedBlocks = storedBlocks(begun);
     }
 
@@ -174,7 +173,7 @@ final class CopyProgress implements AutoCloseable {
         while (!added.isEmpty() && copy.contains(added.element().byteOffset())) {
             written = added.remove();
         }
-        if (written.byteOffset() > savedText && copy.fileBytes() - savedBytes >= disk.checkpointBytes()) {
+        if (written.byteOffset() - savedEnd >= disk.checkpointBytes()) {
             save();
         }
     }
@@ -206,8 +205,7 @@ final class CopyProgress implements AutoCloseable {
     /** Makes the written lines durable on another thread, when the last such task has ended. */
     private void save() throws IOException, InterruptedException {
         awaitSaved();
-        savedText = written.byteOffset();
-        savedBytes = copy.fileBytes();
+        savedEnd = written.byteOffset();
         BuildFile next = progress(begun.holder());
         ByteBuffer entries = copy.table(savedBlocks);
         int firstBlock = savedBlocks;
@@ -264,8 +262,7 @@ final class CopyProgress implements AutoCloseable {
         } catch (ClosedChannelException e) {
             // An interrupt of the thread that writes has closed the file. All is saved again below.
         }
-        boolean isEnough = saved || copy.fileBytes() >= disk.checkpointBytes();
-        if (!isEnough || written.lineIndex() == 0) {
+        if (!saved && written.byteOffset() < disk.checkpointBytes()) {
             return Optional.empty();
         }
         // A resumed build may not have read the whole source of the stored lines.

@@ -74,7 +74,7 @@ class Disk {
         Files.deleteIfExists(path);
     }
 
-    /** Returns the number of bytes of a copy after which those written are made durable. */
+    /** Returns the number of bytes of the text of a copy after which those written are made durable. */
     long checkpointBytes() {
         return CHECKPOINT_BYTES;
     }

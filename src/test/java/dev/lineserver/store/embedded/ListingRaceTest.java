@@ -29,8 +29,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  * continuously.
  */
 final class ListingRaceTest {
-    private static final int PUBLICATIONS = 500;
-    private static final int CHANGES = 200;
+    private static final int PUBLICATIONS = 200;
+    private static final int CHANGES = 100;
 
     @TempDir
     Path directory;
