@@ -126,6 +126,11 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
         return Stores.open(config(), null);
     }
 
+    /** Opens the store with so much time for each line that it is not late on a busy machine. */
+    static LineStore openPatient() throws StoreException {
+        return Stores.open(config(Map.of("line-server.aerospike-timeout", "20000")), null);
+    }
+
     /** Opens the store with a shorter grace, because closing it after a change waits for that time. */
     private static LineStore openForChanges() throws StoreException {
         return config().aerospikeHosts().isEmpty()
@@ -135,10 +140,15 @@ public final class ServedStore implements QuarkusTestResourceLifecycleManager, A
     }
 
     private static StoreConfig config() {
+        return config(Map.of());
+    }
+
+    private static StoreConfig config(Map<String, String> more) {
         return new SmallRyeConfigBuilder()
                 .addDiscoveredCustomizers()
                 .withMapping(StoreConfig.class)
                 .withDefaultValues(settings)
+                .withDefaultValues(more)
                 .build()
                 .getConfigMapping(StoreConfig.class);
     }

@@ -37,7 +37,7 @@ final class SlowReaderTest {
         text[LINE_BYTES] = '\n';
         try (ServedStore served = new ServedStore(backend)) {
             ServedStore.ingest("slow", text, false);
-            try (HttpComponents components = new HttpComponents(ServedStore::open, Duration.ofMillis(50));
+            try (HttpComponents components = new HttpComponents(ServedStore::openPatient, Duration.ofMillis(50));
                     PlainServer server = new PlainServer(components, fastPath, new HttpServerOptions())) {
                 requireOnePieceForEach(components, server.port(), Arrays.copyOf(text, LINE_BYTES));
             }

@@ -117,7 +117,7 @@ final class ResumeIT {
                 refused.err());
         Program.Result resumed = run(options, "ingest", file.toString(), "--resume");
         String report = new String(resumed.out(), StandardCharsets.UTF_8);
-        assertTrue(report.contains(", resumed after " + Quantities.grouped(stored) + " lines"), report);
+        assertTrue(report.contains(", resumed after " + Quantities.grouped(stored) + " of them"), report);
         Program.Result same = Program.runShell(
                 log(), "line-server get 1- --data-dir data | cmp - large && line-server builds --data-dir data");
         assertEquals(0, same.exitCode(), same.err());
