@@ -56,6 +56,9 @@ final class SeekTable {
     private int[] checksums = new int[frameBytes.length];
     private int blockCount;
     private long fileBytes;
+    private final CRC32C unfinishedChecksum = new CRC32C();
+    /** Number of entries in that checksum. */
+    private int checked;
 
     private static long blockCount(long textBytes) {
         return Math.ceilDiv(textBytes, BLOCK_BYTES);
@@ -164,15 +167,20 @@ final class SeekTable {
         return entries.flip();
     }
 
-    /** Returns the CRC-32C of the first entries of an unfinished table. */
+    /**
+     * Returns the CRC-32C of the first entries of an unfinished table.
+     *
+     * @param count not less than in the calls before, which are continued
+     */
     int checksum(int count) {
-        CRC32C checksum = new CRC32C();
         ByteBuffer entry = ByteBuffer.allocate(UNFINISHED_ENTRY_BYTES);
-        for (int i = 0; i < count; i++) {
-            checksum.update(
-                    entry.clear().putInt(frameBytes[i]).putInt(checksums[i]).flip());
+        for (; checked < count; checked++) {
+            unfinishedChecksum.update(entry.clear()
+                    .putInt(frameBytes[checked])
+                    .putInt(checksums[checked])
+                    .flip());
         }
-        return (int) checksum.getValue();
+        return (int) unfinishedChecksum.getValue();
     }
 
     /**
