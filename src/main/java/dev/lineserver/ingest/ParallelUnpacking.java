@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.Await;
+
 /**
  * The unpacked bytes of an archive whose pieces tell where they end, so that several threads unpack them. They are read
  * and returned in their order.
@@ -161,7 +163,7 @@ final class ParallelUnpacking extends BulkInputStream {
 
     private static boolean isUnpacked(Task task) throws IOException {
         try {
-            return SourceReader.result(task.unpacked);
+            return Await.ioResult(task.unpacked);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ClosedByInterruptException();

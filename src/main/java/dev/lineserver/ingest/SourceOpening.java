@@ -15,6 +15,7 @@ import java.util.concurrent.FutureTask;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.BuildRequest.SourceFile;
 import dev.lineserver.store.FileStamp;
 
@@ -71,7 +72,7 @@ final class SourceOpening {
         FutureTask<InputStream> opening =
                 new FutureTask<>(() -> Channels.newInputStream(FileChannel.open(path, StandardOpenOption.READ)));
         Thread.ofPlatform().daemon().name("pipe-opener").start(opening);
-        return SourceReader.result(opening);
+        return Await.ioResult(opening);
     }
 
     private static Source open(String name, InputStream bytes, @Nullable FileChannel channel, @Nullable FileStamp stamp)

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Queue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -143,20 +142,9 @@ final class SourceReader {
                 return;
             }
             // The oldest one, although a later block may be complete already.
-            Block block = result(inFlight.remove());
+            Block block = Await.ioResult(inFlight.remove());
             sink.accept(block);
             free.push(block);
-        }
-    }
-
-    static <T> T result(Future<T> task) throws IOException, InterruptedException {
-        try {
-            return task.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException io) {
-                throw io;
-            }
-            throw Await.unchecked(e);
         }
     }
 }

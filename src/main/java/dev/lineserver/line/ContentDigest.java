@@ -73,6 +73,10 @@ public record ContentDigest(long high, long low) {
     public static final class Tree {
         private byte[] leaves = new byte[1024 * DIGEST_BYTES];
         private int size;
+        /** Of the first leaves: a digest of more of them does not begin again. */
+        private Prefix hashed = new Prefix();
+
+        private int hashedSize;
 
         /** Adds the digest of the next block. */
         public void add(ContentDigest block) {
@@ -96,7 +100,7 @@ public record ContentDigest(long high, long low) {
 
         /** Returns the digest of all blocks added so far. */
         public ContentDigest digest() {
-            return ofBlock(leaves, size);
+            return digest(count());
         }
 
         /**
@@ -109,7 +113,14 @@ public record ContentDigest(long high, long low) {
             if (blocks > size / DIGEST_BYTES) {
                 throw new IllegalArgumentException("there are no " + blocks + " blocks");
             }
-            return ofBlock(leaves, blocks * DIGEST_BYTES);
+            int end = blocks * DIGEST_BYTES;
+            if (end < hashedSize) {
+                hashed = new Prefix();
+                hashedSize = 0;
+            }
+            hashed.add(leaves, hashedSize, end - hashedSize);
+            hashedSize = end;
+            return hashed.digest();
         }
 
         /** Returns the number of blocks added so far. */

@@ -1,9 +1,11 @@
 package dev.lineserver.store;
 
+import java.io.IOException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 
-/** Blocks until a store completes a stage. Must not be called on an event loop. */
+/** Blocks until a stage or a task of another thread is complete. Must not be called on an event loop. */
 public final class Await {
     private Await() {}
 
@@ -18,6 +20,22 @@ public final class Await {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof StoreException failure) {
                 throw failure;
+            }
+            throw unchecked(e);
+        }
+    }
+
+    /**
+     * Waits for the result of a task.
+     *
+     * @throws IOException if the task failed with one; a runtime exception or error is rethrown in the same way
+     */
+    public static <T> T ioResult(Future<T> task) throws IOException, InterruptedException {
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException io) {
+                throw io;
             }
             throw unchecked(e);
         }

@@ -2,6 +2,8 @@ package dev.lineserver.line;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -79,6 +81,21 @@ final class ContentDigestTest {
         assertEquals(ContentDigest.ofBlock(bytes, 3), prefix.digest());
         prefix.add(bytes, 3, bytes.length - 3);
         assertEquals(ContentDigest.ofBlock(bytes, bytes.length), prefix.digest());
+    }
+
+    @Test
+    void theTreeTellsTheDigestOfItsFirstBlocksInAnyOrder() {
+        ContentDigest[] blocks =
+                IntStream.range(0, 40).mapToObj(i -> new ContentDigest(i, -i)).toArray(ContentDigest[]::new);
+        ContentDigest.Tree tree = new ContentDigest.Tree();
+        for (ContentDigest block : blocks) {
+            tree.add(block);
+        }
+        for (int count : new int[] {3, 3, 7, 40, 0, 39, 40, 1}) {
+            assertEquals(digest(Arrays.copyOf(blocks, count)), tree.digest(count));
+        }
+        assertEquals(tree.digest(40), tree.digest());
+        assertThrows(IllegalArgumentException.class, () -> tree.digest(41));
     }
 
     private static ContentDigest digest(ContentDigest... blocks) {

@@ -89,7 +89,7 @@ record BuildFile(
         return ChecksummedJson.read(file, BuildFile.class, "/layout", LAYOUT);
     }
 
-    /** Returns the progress when this process continues the build. It has done nothing for it yet. */
+    /** Returns the progress when this process continues the build. */
     BuildFile resume() {
         Instant now = Instant.now();
         return new BuildFile(
@@ -104,7 +104,7 @@ record BuildFile(
                 startedAt,
                 now,
                 bytes,
-                activeAt,
+                now,
                 ProcessIdentity.newHolder());
     }
 
@@ -128,24 +128,6 @@ record BuildFile(
                 resumedAt,
                 resumedFrom,
                 Instant.now(),
-                owner);
-    }
-
-    /** Returns the same progress of another process. */
-    BuildFile with(@Nullable String owner) {
-        return new BuildFile(
-                LAYOUT,
-                source,
-                sourceSize,
-                compressed,
-                lines,
-                bytes,
-                tableChecksum,
-                digest,
-                startedAt,
-                resumedAt,
-                resumedFrom,
-                activeAt,
                 owner);
     }
 

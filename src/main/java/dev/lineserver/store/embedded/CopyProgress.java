@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 import org.jspecify.annotations.Nullable;
@@ -56,7 +55,6 @@ final class CopyProgress implements AutoCloseable {
     private Checkpoint written;
 
     private @Nullable FutureTask<Integer> saving;
-    private boolean saved;
     /** End of the lines that were saved last, in the text. */
     private long savedEnd;
     /** Number of blocks whose entries are durable. */
@@ -70,8 +68,7 @@ final class CopyProgress implements AutoCloseable {
         this.table = table;
         this.copy = copy;
         this.begun = begun;
-        saved = begun.lines() > 0;
-        verified = !saved;
+        verified = begun.lines() == 0;
         written = begun.stored();
         savedEnd = begun.bytes();
         savedBlocks = storedBlocks(begun);
@@ -227,15 +224,11 @@ final class CopyProgress implements AutoCloseable {
             return;
         }
         try {
-            savedBlocks = task.get();
-            saved = true;
+            savedBlocks = Await.ioResult(task);
             saving = null;
-        } catch (ExecutionException e) {
+        } catch (IOException | RuntimeException | Error e) {
             saving = null;
-            if (e.getCause() instanceof IOException io) {
-                throw io;
-            }
-            throw Await.unchecked(e);
+            throw e;
         }
     }
 
@@ -257,22 +250,24 @@ final class CopyProgress implements AutoCloseable {
      * @return its end; empty if it is so little that it is not kept
      */
     Optional<Checkpoint> suspend() throws IOException, InterruptedException {
+        if (!verified) {
+            // Nothing was written.
+            return Optional.of(written);
+        }
         try {
             awaitSaved();
         } catch (ClosedChannelException e) {
             // An interrupt of the thread that writes has closed the file. All is saved again below.
         }
-        if (!saved && written.byteOffset() < disk.checkpointBytes()) {
+        if (begun.lines() == 0 && written.byteOffset() < disk.checkpointBytes()) {
             return Optional.empty();
         }
-        // A resumed build may not have read the whole source of the stored lines.
-        BuildFile last = written.equals(begun.stored()) ? begun.with(null) : progress(null);
         try (FileChannel lines = disk.reopen(file, copy.fileBytes());
                 @Nullable
                         FileChannel entries = table == null
                                 ? null
                                 : disk.reopen(file.resolveSibling(TABLE), tableBytes(savedBlocks))) {
-            force(lines, entries, copy.table(savedBlocks), last);
+            force(lines, entries, copy.table(savedBlocks), progress(null));
         }
         return Optional.of(written);
     }

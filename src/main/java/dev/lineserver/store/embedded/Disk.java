@@ -13,8 +13,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.RegularFile;
 
 /**
@@ -81,7 +83,36 @@ class Disk {
 
     /** Runs a task on another thread. */
     void runInBackground(Runnable task) {
-        Thread.ofPlatform().daemon().name("checkpoint").start(task);
+        Thread.ofPlatform().daemon().name("background-disk").start(task);
+    }
+
+    /** Several changes. */
+    interface Changes {
+        void make() throws IOException;
+    }
+
+    /** Makes changes of which an interrupt of the calling thread must not prevent the last ones. */
+    final void makeUninterrupted(Changes changes) throws IOException {
+        FutureTask<Boolean> task = new FutureTask<>(() -> {
+            changes.make();
+            return true;
+        });
+        runInBackground(task);
+        boolean interrupted = false;
+        boolean made = false;
+        try {
+            while (!made) {
+                try {
+                    made = Await.ioResult(task);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Creates a directory and its missing parents. They are durable when this method returns. */

@@ -165,22 +165,27 @@ final class EmbeddedBuild implements Build {
             disk.writeFile(
                     building.resolve(ManifestFile.NAME),
                     ChecksummedJson.bytes(new ManifestFile(manifest, request.file(), copy == null)));
-            if (copy != null) {
-                copy.forget();
-            }
-            complete = true;
-            dataset.complete(version);
-            dataset.replaceVersions(
-                    versions,
-                    request.hold()
-                            ? versions.hold(version)
-                            : versions.publish(version, VersionsFile.keep(request.keep(), copy == null)));
+            // A signal that arrives now would otherwise take the complete copy with it.
+            disk.makeUninterrupted(this::publish);
         } catch (IOException e) {
             throw failure(
                     (request.hold() ? "hold" : "publish") + " version " + version + " of dataset " + request.dataset(),
                     e);
         }
         return manifest;
+    }
+
+    private void publish() throws IOException {
+        if (copy != null) {
+            copy.forget();
+        }
+        complete = true;
+        dataset.complete(version);
+        dataset.replaceVersions(
+                versions,
+                request.hold()
+                        ? versions.hold(version)
+                        : versions.publish(version, VersionsFile.keep(request.keep(), copy == null)));
     }
 
     @Override
@@ -208,18 +213,14 @@ final class EmbeddedBuild implements Build {
      */
     @Override
     public void close() {
-        boolean resumable = copy != null && !copy.isVerified();
         // An interrupted thread could neither force a directory nor read one.
         boolean interrupted = Thread.interrupted();
         // The lock is released last, after the removal: resources are closed in reverse order.
         try (dataset) {
-            if (resumable && !complete && !failed) {
-                // Whatever prevents a build from reaching the end of the stored lines is no reason to delete them.
-                Optional<Checkpoint> _ = suspend();
-            }
             closeFiles();
             interrupted |= Thread.interrupted();
-            if (copy != null && !complete && !resumable) {
+            // Whatever prevents a build from reaching the end of the stored lines is no reason to delete them.
+            if (copy != null && !complete && copy.isVerified()) {
                 copy.forget();
             }
             dataset.cleanOrLog();

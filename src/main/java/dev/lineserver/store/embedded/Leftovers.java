@@ -55,10 +55,10 @@ final class Leftovers {
     static List<LeftoverPath> find(DatasetDirectory dataset, VersionsFile listed) throws IOException {
         List<LeftoverPath> found = new ArrayList<>();
         if (dataset.isStores()) {
-            boolean unfinished = dataset.unfinished(listed).isPresent();
+            Path building = dataset.building(dataset.next(listed));
+            boolean resumable = dataset.unfinished(listed).isPresent();
             for (Path entry : Disk.list(dataset.path())) {
-                boolean kept = unfinished && entry.equals(dataset.building(dataset.next(listed)));
-                add(found, entry, kept ? null : reason(entry, listed));
+                add(found, entry, resumable && entry.equals(building) ? null : reason(entry, listed));
             }
         }
         for (long version : listed.numbers()) {
@@ -117,7 +117,7 @@ final class Leftovers {
     }
 
     /** Returns true for a directory that has no other entries than the files of a version. */
-    private static boolean isVersion(Path directory) throws IOException {
+    static boolean isVersion(Path directory) throws IOException {
         return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
                 && Disk.list(directory).stream()
                         .allMatch(file -> isReplacement(file, FILES)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,12 +58,22 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
             throw new StoreFailedException("the directory " + files.path()
                     + " holds other things than versions of a dataset; choose another --data-dir or --dataset");
         }
+        requireOwnBuild();
         files.disk().createDirectories(files.path());
         // Makes the directory the store's.
         VersionsOnDisk.FoundVersions _ = files.list().settle();
         VersionsFile versions = clean();
         // What is left of other directories than those of the versions is not the store's, and keeps its name.
         return versions.withLast(files.next(versions) - 1);
+    }
+
+    /** Fails if somebody has put files into the directory of the unfinished build: the store could not remove it. */
+    private void requireOwnBuild() throws IOException, StoreFailedException {
+        Path building = files.building(files.next(files.list().find().versions()));
+        if (Files.exists(building, LinkOption.NOFOLLOW_LINKS) && !Leftovers.isVersion(building)) {
+            throw new StoreFailedException(
+                    building + " holds other things than an unfinished version; remove these, or all of it");
+        }
     }
 
     /** Turns a complete build into the directory of a version. It is durable when this method returns, and not listed. */
@@ -111,7 +122,8 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
      *
      * @return false if there is none
      */
-    boolean discardBuild() throws IOException {
+    boolean discardBuild() throws IOException, StoreFailedException {
+        requireOwnBuild();
         VersionsFile versions = files.list().find().versions();
         boolean existed = files.unfinished(versions).isPresent();
         if (existed) {
@@ -129,7 +141,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
      *
      * @return false if there were none
      */
-    boolean drop() throws IOException {
+    boolean drop() throws IOException, StoreFailedException {
         boolean existed = discardBuild();
         VersionsFile versions = files.list().find().versions();
         if (!versions.numbers().isEmpty()) {

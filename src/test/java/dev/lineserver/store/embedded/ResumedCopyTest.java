@@ -1,6 +1,7 @@
 package dev.lineserver.store.embedded;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,27 +239,91 @@ final class ResumedCopyTest {
         Path progress = root.resolve("data/default/building-1").resolve(BuildFile.NAME);
         BuildFile build = BuildFile.read(progress);
         for (int hours : new int[] {23, 25}) {
-            BuildFile aged = new BuildFile(
-                    build.layout(),
-                    build.source(),
-                    build.sourceSize(),
-                    build.compressed(),
-                    build.lines(),
-                    build.bytes(),
-                    build.tableChecksum(),
-                    build.digest(),
-                    build.startedAt(),
-                    build.resumedAt(),
-                    build.resumedFrom(),
-                    Instant.now().minus(Duration.ofHours(hours)),
-                    build.holder());
-            new Disk().replaceFile(progress, ChecksummedJson.bytes(aged));
+            new Disk().replaceFile(progress, aged(build, Duration.ofHours(hours), build.holder()));
             assertEquals(
                     hours < 24 ? List.of() : List.of("its build did not finish"),
                     store.reclaim(hours < 24).stream().map(Leftover::reason).toList());
         }
         assertEquals(List.of(), store.builds());
         assertStored(store, StoredFiles.put(store, file, Form.COPY, 1, false), "after the reclaim");
+    }
+
+    private static ByteBuffer aged(BuildFile build, Duration age, @Nullable String holder) throws Exception {
+        return ChecksummedJson.bytes(new BuildFile(
+                build.layout(),
+                build.source(),
+                build.sourceSize(),
+                build.compressed(),
+                build.lines(),
+                build.bytes(),
+                build.tableChecksum(),
+                build.digest(),
+                build.startedAt(),
+                build.resumedAt(),
+                build.resumedFrom(),
+                Instant.now().minus(age),
+                holder));
+    }
+
+    /** The source of what is stored may take longer to read than the rest of the day. */
+    @Test
+    void aResumedCopyIsKeptForAnotherDayHoweverFarItComes() throws Exception {
+        Checkpoint stored = suspend(store(root, disk(root)), Form.COPY);
+        Path progress = root.resolve("data/default/building-1").resolve(BuildFile.NAME);
+        Duration almost = Duration.ofHours(24).minusSeconds(30);
+        new Disk().replaceFile(progress, aged(BuildFile.read(progress), almost, null));
+        LossyDisk full = disk(root);
+        EmbeddedStore onFullDisk = store(root, full);
+        try (Build build = begin(onFullDisk, Form.COPY, true)) {
+            StoredFiles.add(build, TEXT, MOST / 2);
+            full.killAt(full.changeCount());
+            assertEquals(Optional.of(stored), build.suspend(), "nothing must be written");
+        }
+        assertTrue(BuildFile.read(progress).activeAt().isAfter(Instant.now().minus(Duration.ofHours(1))));
+        assertTrue(resumes(root, Form.COPY, "suspended early"));
+    }
+
+    /** The store does not remove what is not its own, and could not publish a version that it cannot remove. */
+    @Test
+    void aCopyBesideForeignFilesIsNeitherResumedNorDiscarded() throws Exception {
+        EmbeddedStore store = store(root, disk(root));
+        suspend(store, Form.COPY);
+        Path foreign = Files.write(root.resolve("data/default/building-1/notes.txt"), new byte[1]);
+        String message = root.resolve("data/default/building-1")
+                + " holds other things than an unfinished version; remove these, or all of it";
+        for (boolean resume : new boolean[] {true, false}) {
+            StoreFailedException refused = assertThrows(
+                    StoreFailedException.class,
+                    () -> begin(store, Form.COPY, resume).close());
+            assertEquals(message, refused.getMessage());
+        }
+        StoreFailedException kept =
+                assertThrows(StoreFailedException.class, () -> store.discardBuild(DatasetName.DEFAULT));
+        assertEquals(message, kept.getMessage());
+        Files.delete(foreign);
+        assertTrue(resumes(root, Form.COPY, "without the other file"));
+    }
+
+    /** A complete copy has nothing left from which a build could be resumed. */
+    @ParameterizedTest
+    @EnumSource
+    void anInterruptDoesNotEndAPublication(Form form) throws Exception {
+        Thread caller = Thread.currentThread();
+        Disk interrupting = new Disk() {
+            @Override
+            void forceDirectory(Path forced) throws IOException {
+                if (forced.getFileName().toString().equals("building-1")
+                        && Files.exists(forced.resolve(ManifestFile.NAME))) {
+                    caller.interrupt();
+                }
+                super.forceDirectory(forced);
+            }
+        };
+        EmbeddedStore store = store(root, interrupting);
+        Manifest manifest = StoredFiles.put(store, file, form, 1, false);
+        assertTrue(Thread.interrupted());
+        assertStored(store, manifest, "interrupted");
+        assertEquals("1 CURRENT, 1 given", StoredFiles.describe(store));
     }
 
     @Test
@@ -320,15 +386,12 @@ final class ResumedCopyTest {
         suspend(store, Form.COPY);
         Path progress = root.resolve("data/default/building-1").resolve(BuildFile.NAME);
         BuildFile suspended = BuildFile.read(progress);
-        new Disk().replaceFile(progress, ChecksummedJson.bytes(suspended.with("a process of an unknown system")));
+        new Disk().replaceFile(progress, aged(suspended, Duration.ZERO, "a process of an unknown system"));
         VersionsFile newer = new VersionsFile("versions-9", List.of(1L), List.of(), 1);
         Path other = Files.createDirectory(root.resolve("data/another"));
         new Disk().replaceFile(other.resolve(VersionsOnDisk.NAME), ChecksummedJson.bytes(newer));
         assertEquals(1, store.builds().size());
         assertFalse(store.builds().getFirst().running(), "nobody holds the lock");
-        // An ingest that does not get as far as the stored lines is no sign of life of the build.
-        begin(store, Form.COPY, true).close();
-        assertEquals(suspended.activeAt(), BuildFile.read(progress).activeAt());
     }
 
     /** The files of a build that is rolled back must not come back when its lock is released. */
@@ -343,7 +406,7 @@ final class ResumedCopyTest {
 
             @Override
             void force(FileChannel channel) throws IOException {
-                if (Thread.currentThread().getName().equals("checkpoint")) {
+                if (Thread.currentThread().getName().equals("background-disk")) {
                     boolean _ = await(forced);
                 }
                 super.force(channel);
