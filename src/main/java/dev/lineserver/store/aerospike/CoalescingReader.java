@@ -206,8 +206,19 @@ final class CoalescingReader<N> {
         }
     }
 
+    /** Continues after an error, such as an OutOfMemoryError: every read ends by its deadline. */
     private void tick() {
         tickScheduled = false;
+        try {
+            checkAll();
+        } finally {
+            if (!lanes.values().stream().allMatch(Lane::isIdle)) {
+                scheduleTick();
+            }
+        }
+    }
+
+    private void checkAll() {
         long now = link.nanoTime();
         // A late tick means that this event loop was blocked. Answers may have arrived meanwhile and wait in socket
         // buffers, so their delay is no evidence against a node.
@@ -218,9 +229,6 @@ final class CoalescingReader<N> {
             lane.checkQueue(now);
         }
         lanes.values().removeIf(lane -> lane.isIdle() && !link.isActive(lane.node));
-        if (!lanes.values().stream().allMatch(Lane::isIdle)) {
-            scheduleTick();
-        }
     }
 
     /**
@@ -275,25 +283,33 @@ final class CoalescingReader<N> {
         private void send() {
             while (!queue.isEmpty() && inFlight.size() < MAX_COMMANDS_PER_NODE) {
                 ReadCommand command = new ReadCommand(this);
-                while (!queue.isEmpty() && command.batch.size() < MAX_KEYS_PER_COMMAND) {
-                    command.add(queue.removeFirst());
+                try {
+                    while (!queue.isEmpty() && command.batch.size() < MAX_KEYS_PER_COMMAND) {
+                        command.add(queue.element());
+                        queue.remove();
+                    }
+                    limit.recordLeft(command.batch.size(), link.nanoTime());
+                } catch (RuntimeException | Error e) {
+                    command.reads.reversed().forEach(queue::addFirst);
+                    throw e;
                 }
                 // Empty if all queued reads were completed meanwhile, by another replica or by their deadlines.
                 if (!command.batch.isEmpty()) {
-                    limit.recordLeft(command.batch.size(), link.nanoTime());
                     command.send();
                 }
             }
         }
 
         /**
-         * Drops expired reads from the queue, and moves the others away if the lane is suspect. Each read is removed
-         * and, if it stays, added again: callers may add reads meanwhile, which an iterator would not survive.
+         * Drops expired reads from the queue, and moves the others away if the lane is suspect. Each read that stays is
+         * removed and added again: callers may add reads meanwhile, which an iterator would not survive.
          */
         private void checkQueue(long now) {
             for (int remaining = queue.size(); remaining > 0; remaining--) {
-                PendingRead read = queue.removeFirst();
-                if (failIfExpired(read, now) || (isSuspect() && enqueue(read, true) == ResultCode.OK)) {
+                PendingRead read = queue.element();
+                boolean leaves = failIfExpired(read, now) || (isSuspect() && enqueue(read, true) == ResultCode.OK);
+                queue.remove();
+                if (leaves) {
                     read.holders--;
                 } else {
                     queue.addLast(read);
@@ -319,17 +335,17 @@ final class CoalescingReader<N> {
             if (read.isDone()) {
                 read.holders--;
             } else {
-                reads.add(read);
                 batch.add(read.request.toBatchRead());
+                reads.add(read);
             }
         }
 
         private void send() {
-            lane.lastSent = sent;
-            lane.inFlight.add(this);
-            statistics.records().record(batch.size());
             // The client may throw instead of calling the listener. Completing here releases the slot either way.
             try {
+                lane.lastSent = sent;
+                lane.inFlight.add(this);
+                statistics.records().record(batch.size());
                 link.send(lane.node, batch, this);
             } catch (AerospikeException e) {
                 complete(e);
@@ -380,8 +396,8 @@ final class CoalescingReader<N> {
             if (completed) {
                 return;
             }
+            long nanos = link.nanoTime() - sent;
             completed = true;
-            statistics.nanos().record(link.nanoTime() - sent);
             // Both before the retries below: the slot is free, and the retries see the health of this lane.
             lane.inFlight.remove(this);
             lane.health = failure == null ? Health.HEALTHY : Health.SUSPECT;
@@ -391,10 +407,19 @@ final class CoalescingReader<N> {
                     completeOrRetry(reads.get(i), batch.get(i), failure);
                 } catch (RuntimeException | Error e) {
                     // Such as an OutOfMemoryError. The read is queued again, and the loop answers the others.
-                    lane.add(reads.get(i));
+                    addOrFail(reads.get(i), e);
                 }
             }
             scheduleSend();
+            statistics.nanos().record(nanos);
+        }
+
+        private void addOrFail(PendingRead read, Throwable failure) {
+            try {
+                lane.add(read);
+            } catch (RuntimeException | Error e) {
+                read.completeExceptionally(failure);
+            }
         }
 
         private void completeOrRetry(PendingRead read, BatchRead result, @Nullable AerospikeException failure) {

@@ -21,6 +21,7 @@ import com.aerospike.client.Record;
 import com.aerospike.client.ResultCode;
 import com.aerospike.client.listener.BatchListListener;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,9 +39,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  */
 final class CoalescingReaderTest {
     private static final int NODES = 3;
-    private final ScriptedLoop loop = new ScriptedLoop();
     private final ReadStatistics statistics = new ReadStatistics();
-    private final CoalescingReader<String> reader = new CoalescingReader<>(loop, Duration.ofMillis(900), statistics);
+    private ScriptedLoop loop;
+    private CoalescingReader<String> reader;
+
+    @BeforeEach
+    void open() {
+        loop = new ScriptedLoop();
+        reader = new CoalescingReader<>(loop, Duration.ofMillis(900), statistics);
+    }
 
     /** A command that a node has received but not answered. */
     private record SentCommand(String node, List<BatchRead> reads, BatchListListener listener) {
@@ -65,6 +72,9 @@ final class CoalescingReaderTest {
         private int commands;
         private int mostInFlight;
         private long now = 1_000_000_000;
+
+        /** Number of times that the clock and the loop are used before an error, which any allocation may throw. */
+        private int usesBeforeError = Integer.MAX_VALUE;
 
         @Override
         public int replicaCount() {
@@ -97,11 +107,13 @@ final class CoalescingReaderTest {
 
         @Override
         public void atEndOfIteration(Runnable task) {
+            use();
             endOfIteration.add(task);
         }
 
         @Override
         public void schedule(long millis, Runnable task) {
+            use();
             scheduled
                     .computeIfAbsent(now + millis * 1_000_000, _ -> new ArrayList<>())
                     .add(task);
@@ -109,7 +121,23 @@ final class CoalescingReaderTest {
 
         @Override
         public long nanoTime() {
+            use();
             return now;
+        }
+
+        private void use() {
+            if (usesBeforeError-- == 0) {
+                throw new OutOfMemoryError("scripted");
+            }
+        }
+
+        /** Runs a task. An event loop survives what it throws. */
+        private static void run(Runnable task) {
+            try {
+                task.run();
+            } catch (OutOfMemoryError e) {
+                assertEquals("scripted", e.getMessage());
+            }
         }
 
         private List<SentCommand> commandsTo(String node) {
@@ -118,7 +146,7 @@ final class CoalescingReaderTest {
 
         private void endIteration() {
             while (!endOfIteration.isEmpty()) {
-                endOfIteration.removeFirst().run();
+                run(endOfIteration.removeFirst());
             }
         }
 
@@ -128,7 +156,7 @@ final class CoalescingReaderTest {
             endIteration();
             while (!scheduled.isEmpty() && scheduled.firstKey() <= end) {
                 now = Math.max(now, scheduled.firstKey());
-                scheduled.pollFirstEntry().getValue().forEach(Runnable::run);
+                scheduled.pollFirstEntry().getValue().forEach(ScriptedLoop::run);
                 endIteration();
             }
             now = end;
@@ -463,6 +491,31 @@ final class CoalescingReaderTest {
         }
         loop.throwing.clear();
         assertSlotsAreFree();
+    }
+
+    @Test
+    void anErrorAtAnyMomentLosesNoRead() {
+        for (int uses = 0; uses < 150; uses++) {
+            open();
+            loop.usesBeforeError = uses;
+            List<ReadOutcome> answers = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                int line = i;
+                ScriptedLoop.run(() -> answers.add(read(line)));
+            }
+            // The first node does not answer, so that its reads move to another one.
+            ScriptedLoop.run(() -> loop.answerAllBut("node0"));
+            for (int i = 0; i < 10; i++) {
+                loop.advance(50);
+                // If the next check could not be scheduled, the next read does.
+                ScriptedLoop.run(() -> read(1));
+                ScriptedLoop.run(() -> loop.answerAllBut("node0"));
+            }
+            loop.advance(1_000);
+            int moment = uses;
+            answers.forEach(answer -> assertTrue(answer.done, () -> "error at use " + moment));
+            assertTrue(answers.size() >= 11, "a read that throws is the caller's");
+        }
     }
 
     @Test

@@ -53,6 +53,9 @@ final class FakeInfo {
     /** Error of the record counts of sets, as during a migration. */
     volatile long countError;
 
+    /** True while the nodes delete the records of truncated sets. */
+    volatile boolean truncating;
+
     /** {@code HOST:PORT} of all nodes of the cluster; empty for a node on its own. */
     private volatile List<String> cluster = List.of();
 
@@ -174,7 +177,7 @@ final class FakeInfo {
         return records.sets().stream()
                 .map(set -> "ns=" + NAMESPACE + ":set=" + set + ":objects="
                         + (nodeIndex == 0 ? records.count(set) * replicaCount() + countError : 0)
-                        + ":truncating=false;")
+                        + ":truncating=" + truncating + ";")
                 .collect(Collectors.joining());
     }
 

@@ -119,6 +119,21 @@ class WriteFaultsTest extends FakeNodeTest {
         }
     }
 
+    /** The nodes count records of a truncated set until they have deleted them. */
+    @Test
+    void recordsThatAreBeingDeletedDoNotCount() throws Exception {
+        AerospikeStore store = connect(settings().recordsPerBatch(500));
+        try (Build build = begin(store)) {
+            add(build, CONTENT);
+            Awaitility.await().until(() -> build.checkpoint().lineIndex() > 500);
+            node.info.truncating = true;
+            node.records.remove(firstSet(store).line(0).digest);
+            node.info.countError = 1;
+            assertThrows(StoreUnavailableException.class, () -> commit(build, CONTENT));
+        }
+        assertEquals(Optional.empty(), store.current(NAME));
+    }
+
     /** Aerospike answers without them by default. */
     @Test
     void recordsThatAReturnedNodeHasNotReceivedYetAreNotTakenForLost() throws Exception {

@@ -66,6 +66,8 @@ public final class Builds {
             Lease held = current.leases().get(dataset);
             // The lease is this build's if an earlier attempt succeeded and its outcome was in doubt.
             if (held == null || !held.holder().equals(holder)) {
+                // Again: it may have ended since, and what it has stored is kept.
+                others.removeEnded(current, dataset);
                 current.requireNoBuild(dataset, dataset + " is being ingested already", term.now());
                 Optional<BuildEntry> unfinished = current.resumable(dataset, term.now());
                 if (unfinished.isPresent() && !request.resume()) {

@@ -139,18 +139,20 @@ public final class HeldBuild {
      * Releases the lease, and keeps the set for a build that resumes this one. Does not fail: if the cluster cannot be
      * reached, the lease expires, and the build can be resumed from what was reported last.
      *
-     * @return the lines that are kept, as far as this process knows
+     * @return the lines that are kept, as far as this process knows; none if it has lost its lease
      */
     public StoredPrefix suspend(StoredPrefix stored) {
         lease.stopRenewals();
+        boolean[] kept = new boolean[1];
         try {
             access.ending().update("suspending " + describe(), current -> {
                 if (lease.isHeld(current)) {
                     current.leases().remove(dataset);
                     lease.record(current, stored);
+                    kept[0] = true;
                 }
             });
-            return stored;
+            return kept[0] ? stored : StoredPrefix.NONE;
         } catch (StoreException e) {
             LOG.log(
                     Level.WARNING,
@@ -179,9 +181,9 @@ public final class HeldBuild {
         try {
             // First, because the cluster may have stopped writes of the registry, too, for these very records. Only
             // while the lease excludes others from the set, and not if a publication in doubt may still happen.
-            // Otherwise the set is reclaimed like any other.
+            // Otherwise the set is reclaimed like any other. The time counts after the read, which may wait.
             RegistryAccess impatient = access.ending();
-            boolean truncated = !commitAttempted && lease.isValid() && lease.isHeld(impatient.read());
+            boolean truncated = !commitAttempted && lease.isHeld(impatient.read()) && lease.isValid();
             if (truncated) {
                 impatient.truncate(set.name());
             }

@@ -39,6 +39,8 @@ record Parts(Builds builds, RegistryAccess access, Maintenance maintenance, Leas
                 maxBytesPerRecord);
         long[] resumed = new long[1];
         Registry after = access.update("joining the build of " + dataset, current -> {
+            // Again: one may have ended since, and what it has stored is kept.
+            others.removeEnded(current, dataset);
             BuildEntry running = findRunning(current, dataset);
             if (running == null) {
                 current.requireNoBuild(dataset, dataset + " is being ingested already, and not in parts", term.now());

@@ -76,6 +76,8 @@ public record Registry(
         Optional<VersionEntry> findIn(LineSet lines) {
             return all().stream()
                     .filter(entry -> entry.set().equals(lines.name()))
+                    // The set may have been given to another version since.
+                    .filter(entry -> entry.manifest().version() == lines.version())
                     .findFirst();
         }
 

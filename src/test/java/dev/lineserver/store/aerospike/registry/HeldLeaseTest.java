@@ -17,6 +17,7 @@ import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -102,6 +103,20 @@ final class HeldLeaseTest extends RegistryTest {
         build.rollBack();
         assertEquals(List.of(), registry.truncatedNow, "only a valid lease allows a truncation without a time");
         assertEquals(List.of(build.set().name() + "<502000"), registry.truncatedBefore);
+    }
+
+    /** The read of the registry may take longer than the lease, and then the set may have another build. */
+    @Test
+    void aRollbackThatOutlivesItsLeaseDeletesNothingOfAnother() throws Exception {
+        HeldBuild slow = here.builds().begin(request(NAME));
+        registry.afterRead = () -> assertDoesNotThrow(() -> {
+            advance(LEASE);
+            there.maintenance().sweep();
+            assertEquals(slow.set().name(), publish(there).name());
+        });
+        slow.rollBack();
+        assertEquals(List.of(), registry.truncatedNow);
+        assertEquals(LineSet.SetState.LIVE, registry.state(slow.set().name()));
     }
 
     @Test

@@ -106,6 +106,22 @@ final class PartsTest extends RegistryTest {
                 Optional.empty(), here.builds().join(request(false, true), IngestPart.parse("2/2"), CONTENT, 1_000));
     }
 
+    /** The set of the version may have been given to another one before the part continues. */
+    @Test
+    void aPartThatWasSuspendedDoesNotTakeAnotherVersionForItsOwn() throws Exception {
+        HeldPart stopped = join("1/2", false);
+        HeldPart other = join("2/2", false);
+        store(other);
+        store(other);
+        assertEquals(Optional.empty(), other.claim());
+        other.publish(CONTENT, "a layout");
+        publish(here);
+        advance(GRACE);
+        here.maintenance().sweep();
+        assertEquals(stopped.set().name(), publish(here).name());
+        assertThrows(StoreUnavailableException.class, stopped::claim);
+    }
+
     @Test
     void theChunkOfADeadPartIsClaimedByAnother() throws Exception {
         HeldPart dead = join("1/2", false);

@@ -32,6 +32,9 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs once, before the next update. */
     Runnable beforeUpdate = () -> {};
 
+    /** Runs once, after the next read, before its caller has the answer. */
+    Runnable afterRead = () -> {};
+
     /** Runs once, before the next count. */
     Runnable beforeCount = () -> {};
 
@@ -51,7 +54,11 @@ final class ScriptedRegistry implements RegistryAccess {
     @Override
     public synchronized Registry read() {
         timeAsked = false;
-        return registry;
+        Registry read = registry;
+        Runnable other = afterRead;
+        afterRead = () -> {};
+        other.run();
+        return read;
     }
 
     @Override

@@ -313,6 +313,11 @@ final class UnfinishedBuildTest extends RegistryTest {
         dead.lease().reportProgress(() -> STORED);
         dead.lease().renew();
         dead.abandon();
+        endItsProcess();
+        return dead.set();
+    }
+
+    private void endItsProcess() throws StoreException {
         registry.update(
                 "",
                 current -> current.leases()
@@ -320,7 +325,17 @@ final class UnfinishedBuildTest extends RegistryTest {
                                 NAME.value(),
                                 (_, held) -> new Registry.Lease(
                                         held.holder() + "1", held.owner(), held.set(), held.until())));
-        return dead.set();
+    }
+
+    @Test
+    void isKeptIfItsProcessEndsWhileAnotherIngestBegins() throws Exception {
+        HeldBuild dying = begin(false);
+        dying.lease().reportProgress(() -> STORED);
+        dying.lease().renew();
+        dying.abandon();
+        registry.beforeCount = () -> assertDoesNotThrow(this::endItsProcess);
+        assertThrows(StoreFailedException.class, () -> begin(false));
+        assertEquals(STORED, begin(true).resumed());
     }
 
     /** A process that was suspended beyond its lease must not release the lease of the build that resumed its own. */
@@ -333,7 +348,7 @@ final class UnfinishedBuildTest extends RegistryTest {
         HeldBuild resumed = begin(true);
         StoredPrefix more = new StoredPrefix(8, 80, "cd", 8, 16, false, 1_000);
         resumed.suspend(more);
-        lost.suspend(STORED);
+        assertEquals(StoredPrefix.NONE, lost.suspend(STORED), "it has kept nothing");
         lost.rollBack();
         assertEquals(more, begin(true).resumed());
         assertEquals(List.of(), registry.truncated);
