@@ -3,6 +3,8 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -62,7 +64,9 @@ final class LineJson {
             limits.busy().answer(request);
             return Future.succeededFuture();
         }
-        return Future.fromCompletionStage(SelectedPieces.whole(found), context)
+        // Within a stage, so that what a store throws is a failure that releases the places.
+        CompletionStage<Lookup> read = CompletableFuture.completedFuture(found).thenCompose(SelectedPieces::whole);
+        return Future.fromCompletionStage(read, context)
                 .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .recover(failure -> Future.failedFuture(
                         failure instanceof TimeoutException ? StoreUnavailableException.late(lookupTimeout) : failure))

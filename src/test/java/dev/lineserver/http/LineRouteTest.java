@@ -275,6 +275,16 @@ final class LineRouteTest {
         assertEquals(2, reads.get(), "the place was given back");
     }
 
+    @Test
+    void aReadOfALineAsJsonThatThrowsGivesItsPlaceBack() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(1 << 17, 1, _ -> {
+            throw new OutOfMemoryError("scripted");
+        }))));
+        for (int i = 0; i < 2; i++) {
+            assertProblem(get("/lines/1", AS_JSON), 500, "unexpected", "Unexpected error");
+        }
+    }
+
     /** As with a store on the network: neither the lookup nor any read completes on the event loop of the request. */
     @Test
     void aLongLineReadOnOtherThreadsArrivesWhole() throws Exception {
