@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -34,8 +34,10 @@ final class LineJson {
     private final RangeLimits limits;
     private final LineNumbers numbers;
     private final Duration lookupTimeout;
+    private final ByteBufAllocator allocator;
 
-    LineJson(LineHead head, RangeLimits limits, ServeConfig config) {
+    LineJson(LineHead head, RangeLimits limits, ServeConfig config, ByteBufAllocator allocator) {
+        this.allocator = allocator;
         this.head = head;
         this.limits = limits;
         numbers = config.lineNumbers();
@@ -89,8 +91,7 @@ final class LineJson {
     }
 
     private byte[] json(long lineIndex, byte[] line) {
-        // Not in a static field: the native build would initialise the allocator.
-        NdjsonWriter writer = new NdjsonWriter(numbers, PooledByteBufAllocator.DEFAULT);
+        NdjsonWriter writer = new NdjsonWriter(numbers, allocator);
         try {
             writer.writeLine(lineIndex, line, line.length);
             ByteBuf json = writer.take();
