@@ -552,6 +552,9 @@ final class LinesRouteTest {
             Awaitility.await()
                     .untilAsserted(() ->
                             assertProblem(exchange(complete), 503, "unavailable", "line-server.http.max-ranges is 2"));
+            String longest = post(NumbersBody.MAX_BYTES, " ".repeat(NumbersBody.MAX_BYTES));
+            String refused = exchange(longest.replace("Connection: close\r\n", "") + complete);
+            assertTrue(refused.matches("(?s)HTTP/1.1 503 .*HTTP/1.1 503 .*"), refused);
             // The rest of the first body, whose first byte is at its end: it is refused, and gives its place back.
             first.getOutputStream().write('{');
             assertTrue(readHead(first.getInputStream()).startsWith("HTTP/1.1 400 "));

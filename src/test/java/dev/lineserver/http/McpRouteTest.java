@@ -429,9 +429,11 @@ final class McpRouteTest {
         }
     }
 
-    @Test
-    void answersInProgressAreLimited() throws Exception {
-        Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", "1");
+    /** An answer takes twelve places, if there are as many, and a body one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "13"})
+    void answersInProgressAreLimited(String places) throws Exception {
+        Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", places);
         serve(settings, (lines, server) -> {
             CompletableFuture<Lookup> pending = new CompletableFuture<>();
             CompletableFuture<Void> looked = new CompletableFuture<>();
@@ -447,8 +449,11 @@ final class McpRouteTest {
                 }
             });
             looked.join();
-            HttpResponse<String> second = post(server, request("ping", "{}"));
-            assertEquals(503, second.statusCode());
+            String ping = request("ping", "{}");
+            String longest = ping + " ".repeat(McpServer.MAX_MESSAGE_BYTES - ping.length());
+            for (int i = 0; i < 2; i++) {
+                assertEquals(503, post(server, longest).statusCode());
+            }
             pending.complete(new Lookup.Found(new byte[0]));
             first.join();
             Awaitility.await().until(() -> post(server, request("ping", "{}")).statusCode() == 200);
