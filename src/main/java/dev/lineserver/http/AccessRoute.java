@@ -189,10 +189,7 @@ final class AccessRoute {
     }
 
     private static void refuse(HttpServerRequest request, Problem problem, Map<String, String> headers) {
-        if (!request.isEnded()) {
-            // The guard leaves the bodies of POST to routes that this request does not reach.
-            RequestGuard.discardBody(request, NumbersBody.MAX_BYTES);
-        }
+        RequestGuard.discardUnread(request);
         problem.answer(request, headers);
     }
 

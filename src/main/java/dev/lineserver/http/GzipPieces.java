@@ -3,6 +3,7 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -37,8 +38,21 @@ final class GzipPieces implements BodyPieces {
         }
     }
 
-    /** @param plain the other body, which {@link #close} closes */
-    GzipPieces(BodyPieces plain, ThreadPoolExecutor threads, ByteBufAllocator allocator) {
+    /**
+     * Creates a body that another one is compressed to.
+     *
+     * @param plain the other body, which {@link #close} closes; it is closed now if this method throws
+     */
+    static GzipPieces of(BodyPieces plain, ThreadPoolExecutor threads, ByteBufAllocator allocator) {
+        try {
+            return new GzipPieces(plain, threads, allocator);
+        } catch (RuntimeException | Error e) {
+            CompletionStage<Void> _ = plain.close();
+            throw e;
+        }
+    }
+
+    private GzipPieces(BodyPieces plain, ThreadPoolExecutor threads, ByteBufAllocator allocator) {
         this.plain = plain;
         this.threads = threads;
         out = new PieceBuffer(allocator);
@@ -65,7 +79,14 @@ final class GzipPieces implements BodyPieces {
 
     @Override
     public CompletionStage<ByteBuf> next() {
-        return plain.next().thenApplyAsync(this::compress, threads);
+        return plain.next().thenCompose(piece -> {
+            try {
+                return CompletableFuture.supplyAsync(() -> compress(piece), threads);
+            } catch (RuntimeException | Error notStarted) {
+                boolean _ = piece.release();
+                throw notStarted;
+            }
+        });
     }
 
     private ByteBuf compress(ByteBuf piece) {

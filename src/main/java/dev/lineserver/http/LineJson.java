@@ -3,12 +3,14 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,8 +34,10 @@ final class LineJson {
     private final RangeLimits limits;
     private final LineNumbers numbers;
     private final Duration lookupTimeout;
+    private final ByteBufAllocator allocator;
 
-    LineJson(LineHead head, RangeLimits limits, ServeConfig config) {
+    LineJson(LineHead head, RangeLimits limits, ServeConfig config, ByteBufAllocator allocator) {
+        this.allocator = allocator;
         this.head = head;
         this.limits = limits;
         numbers = config.lineNumbers();
@@ -62,7 +66,9 @@ final class LineJson {
             limits.busy().answer(request);
             return Future.succeededFuture();
         }
-        return Future.fromCompletionStage(SelectedPieces.whole(found), context)
+        // Within a stage, so that what a store throws is a failure that releases the places.
+        CompletionStage<Lookup> read = CompletableFuture.completedFuture(found).thenCompose(SelectedPieces::whole);
+        return Future.fromCompletionStage(read, context)
                 .timeout(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .recover(failure -> Future.failedFuture(
                         failure instanceof TimeoutException ? StoreUnavailableException.late(lookupTimeout) : failure))
@@ -85,8 +91,7 @@ final class LineJson {
     }
 
     private byte[] json(long lineIndex, byte[] line) {
-        // Not in a static field: the native build would initialise the allocator.
-        NdjsonWriter writer = new NdjsonWriter(numbers, PooledByteBufAllocator.DEFAULT);
+        NdjsonWriter writer = new NdjsonWriter(numbers, allocator);
         try {
             writer.writeLine(lineIndex, line, line.length);
             ByteBuf json = writer.take();

@@ -162,10 +162,15 @@ public final class LineRequest {
      */
     public boolean handOver(Runnable dispatch) {
         HANDED_OVER.set(this);
-        dispatch.run();
-        // Vert.x may refuse the bytes. The request must not stay here, where the next request on this thread would find
-        // it.
-        return claimHandedOver() == null;
+        // Vert.x may refuse the bytes, or throw. The request must not stay here, where the next request on this thread
+        // would find it.
+        boolean claimed;
+        try {
+            dispatch.run();
+        } finally {
+            claimed = claimHandedOver() == null;
+        }
+        return claimed;
     }
 
     /** Returns the request that the fast path hands over on this thread, and leaves it there; null if there is none. */

@@ -77,7 +77,7 @@ public final class LineRoute {
         this(datasets, outcomes, head, limits, config, PooledByteBufAllocator.DEFAULT);
     }
 
-    /** @param allocator allocates the pieces of long lines */
+    /** @param allocator allocates the pieces of long lines, and JSON */
     LineRoute(
             Datasets datasets,
             RequestOutcomes outcomes,
@@ -92,7 +92,7 @@ public final class LineRoute {
         lookupTimeout = config.http().lookupTimeout();
         versions = new RequestedVersions(datasets, lookupTimeout);
         failures = new StoreFailures(outcomes, numbers);
-        json = new LineJson(head, limits, config);
+        json = new LineJson(head, limits, config, allocator);
     }
 
     void register(@Observes Router router) {

@@ -302,7 +302,7 @@ final class LinesRoute {
         }
         BodyPieces pieces;
         try {
-            pieces = answer.gzip ? new GzipPieces(body.get(), gzipThreads, allocator) : body.get();
+            pieces = answer.gzip ? GzipPieces.of(body.get(), gzipThreads, allocator) : body.get();
         } catch (RuntimeException | Error e) {
             limits.release(answer.places);
             throw e;

@@ -68,6 +68,7 @@ final class ManagementPort {
         if (operation == isManagement(routing.request())) {
             routing.next();
         } else {
+            RequestGuard.discardUnread(routing.request());
             Problem.ofStatus(404, routing.request()).answer(routing.request());
         }
     }

@@ -153,28 +153,39 @@ final class McpRoute {
             return;
         }
         Context context = Vertx.currentContext();
-        Thread _ = Thread.ofVirtual().name("mcp").start(() -> {
-            try {
-                byte[] answer = server.answer(message, dataset -> access.mayRead(routing, dataset));
-                context.runOnContext(_ -> send(request, answer, places));
-            } catch (RuntimeException | Error | InterruptedException e) {
-                context.runOnContext(_ -> {
-                    limits.release(places);
-                    outcomes.answerUnexpectedFailure(request, Problem.unexpected(), e);
-                });
-            }
-        });
+        try {
+            Thread _ = Thread.ofVirtual().name("mcp").start(() -> {
+                try {
+                    byte[] answer = server.answer(message, dataset -> access.mayRead(routing, dataset));
+                    context.runOnContext(_ -> send(request, answer, places));
+                } catch (RuntimeException | Error | InterruptedException e) {
+                    context.runOnContext(_ -> fail(request, e, places));
+                }
+            });
+        } catch (RuntimeException | Error notStarted) {
+            fail(request, notStarted, places);
+        }
+    }
+
+    private void fail(HttpServerRequest request, Throwable failure, int places) {
+        limits.release(places);
+        outcomes.answerUnexpectedFailure(request, Problem.unexpected(), failure);
     }
 
     private void send(HttpServerRequest request, byte @Nullable [] answer, int places) {
         HttpServerResponse response = request.response();
-        response.putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
         Future<Void> sent;
-        if (answer == null) {
-            sent = response.setStatusCode(202).end();
-        } else {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-            sent = response.end(Buffer.buffer(answer));
+        try {
+            response.putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+            if (answer == null) {
+                sent = response.setStatusCode(202).end();
+            } else {
+                response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+                sent = response.end(Buffer.buffer(answer));
+            }
+        } catch (RuntimeException | Error e) {
+            fail(request, e, places);
+            return;
         }
         // The bytes are in memory until the client has taken them, or has gone.
         Future<Void> _ = sent.onComplete(_ -> limits.release(places));

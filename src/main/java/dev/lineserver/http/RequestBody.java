@@ -20,7 +20,9 @@ final class RequestBody {
     private final Runnable onEnd;
     private final Buffer body = Buffer.buffer();
     private final Vertx vertx = Vertx.currentContext().owner();
-    private long timer;
+    /** The id of the timer for the whole body; -1 before it is set, because 0 is the first id of Vert.x. */
+    private long timer = -1;
+
     private boolean ended;
 
     /**
@@ -64,6 +66,15 @@ final class RequestBody {
                     Problem.of(ProblemType.UNSUPPORTED_MEDIA_TYPE, found + "; " + form + " as application/json."));
             return;
         }
+        try {
+            begin();
+        } catch (RuntimeException | Error e) {
+            end();
+            throw e;
+        }
+    }
+
+    private void begin() {
         if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             HttpServerResponse _ = request.response().writeContinue();
         }

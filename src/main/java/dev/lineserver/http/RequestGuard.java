@@ -152,6 +152,13 @@ final class RequestGuard {
         request.resume();
     }
 
+    /** Reads the body of a refused request: {@link #check} leaves those of {@code POST} to routes that it does not reach. */
+    static void discardUnread(HttpServerRequest request) {
+        if (!request.isEnded()) {
+            discardBody(request, NumbersBody.MAX_BYTES);
+        }
+    }
+
     /** Continues {@link #discardBody} after the answer, if the body has not ended. */
     private static void discardRest(HttpServerRequest request) {
         if (!request.isEnded()) {
@@ -228,6 +235,9 @@ final class RequestGuard {
         HttpServerRequest request = routing.request();
         Throwable failure = routing.failure();
         int status = routing.statusCode();
+        if (status != 400 && isBodyRead(routing)) {
+            discardUnread(request);
+        }
         if (status == 400) {
             String detail = failure == null ? "The request is malformed." : failure.getMessage() + ".";
             refuse(request, Problem.badRequest(detail));

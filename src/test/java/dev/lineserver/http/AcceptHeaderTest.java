@@ -4,6 +4,7 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -40,7 +41,8 @@ final class AcceptHeaderTest {
                 "application/x-ndjson;v=1;q=1",
                 "application/x-ndjson;q=1.000",
                 "text/plain;q=0., application/x-ndjson;q=0.001",
-                "text/plain;q=abc, application/x-ndjson;q=0.1"
+                "text/plain;q=abc, application/x-ndjson;q=0.1",
+                "text/plain;q=0, */*, application/x-ndjson;q=0.1"
             })
     void ndjsonIsPreferred(String accept) {
         assertTrue(prefersNdjson(List.of(accept)));
@@ -72,5 +74,13 @@ final class AcceptHeaderTest {
     void severalHeadersAreOneList() {
         assertFalse(prefersNdjson(List.of()));
         assertTrue(prefersNdjson(List.of("*/*", "application/x-ndjson")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"gzip;q=0 | false", "gzip, identity | true", "gzip;q=0.5, identity | false", "gzip;q=0.5 | true"})
+    void gzipIsPreferredUnlessItIsRefusedOrWorse(String accepted, boolean preferred) {
+        assertEquals(preferred, AcceptHeader.prefersGzip(List.of(accepted)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.lineserver.http;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -107,26 +108,29 @@ final class AccessLogTest {
         assertEquals("HTTP/1.1", json.getString("protocol"));
         assertEquals(200, json.getInteger("status"));
         assertEquals(7, json.getInteger("bytes"));
-        assertTrue(json.getDouble("seconds") > 0);
+        double seconds = json.getDouble("seconds");
+        assertTrue(seconds > 0 && seconds < 60, json::encode);
         assertEquals("a \"b\" \\", json.getString("userAgent"));
         assertEquals(TRACE_ID, json.getString("traceId"));
         assertNull(json.getString("referer"));
     }
 
-    /** Returns the log of a request with this target, which is also its referrer and user agent. */
-    private static String written(ServeConfig.AccessLogFormat format, String target) {
+    /** Returns a request with this target, which is also its referrer and user agent. */
+    private static HttpServerRequest requestFor(String target) {
         HttpServerResponse response = ScriptedLines.proxy(HttpServerResponse.class, (_, _, _) -> 7L);
-        HttpServerRequest request =
-                ScriptedLines.proxy(HttpServerRequest.class, (_, method, _) -> switch (method.getName()) {
-                    case "method" -> HttpMethod.GET;
-                    case "uri", "getHeader" -> target;
-                    case "version" -> HttpVersion.HTTP_2;
-                    case "response" -> response;
-                    default -> null;
-                });
+        return ScriptedLines.proxy(HttpServerRequest.class, (_, method, _) -> switch (method.getName()) {
+            case "method" -> HttpMethod.GET;
+            case "uri", "getHeader" -> target;
+            case "version" -> HttpVersion.HTTP_2;
+            case "response" -> response;
+            default -> null;
+        });
+    }
+
+    private static String written(ServeConfig.AccessLogFormat format, String target) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         AccessLog log = new AccessLog(format, new SimpleMeterRegistry(), out);
-        log.log(request, 200, 1);
+        log.log(requestFor(target), 200, 1);
         log.close();
         return out.toString(StandardCharsets.UTF_8);
     }
@@ -271,10 +275,34 @@ final class AccessLogTest {
         for (int i = 0; i < AccessLogWriter.MAX_QUEUED_CHARS >> 20; i++) {
             assertTrue(writer.write(line));
         }
-        assertFalse(writer.write("one more"));
+        String longest = "x".repeat(AccessLogWriter.MAX_QUEUED_CHARS);
+        assertFalse(writer.write(longest));
         reading.countDown();
-        Awaitility.await().until(() -> writer.write("again"));
+        Awaitility.await().until(() -> writer.write(longest));
         writer.close();
+    }
+
+    @Test
+    void eachLineIsFlushed() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        AccessLogWriter writer = new AccessLogWriter(new BufferedOutputStream(out));
+        assertTrue(writer.write("a"));
+        Awaitility.await().until(() -> out.size() == 2);
+        writer.close();
+    }
+
+    /** Nothing empties the queue of a log that cannot be written, which has room for three of these lines. */
+    @Test
+    void lostLinesAreCounted() throws Exception {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        OutputStream closed = OutputStream.nullOutputStream();
+        closed.close();
+        AccessLog log = new AccessLog(ServeConfig.AccessLogFormat.COMMON, registry, closed);
+        for (int i = 0; i < 5; i++) {
+            log.log(requestFor("x".repeat(1 << 20)), 200, 1);
+        }
+        log.close();
+        assertEquals(2, registry.get("line_server_access_log_dropped").counter().count());
     }
 
     @Test

@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.http.HttpServerOptions;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,8 +165,8 @@ final class AccessRouteTest {
     void eachRequestOfAConnectionNeedsItsKey() throws Exception {
         String with = "GET /lines/5 HTTP/1.1\r\nHost: x\r\nAuthorization: " + bearer(ALL) + "\r\n";
         String without = "GET /lines/5 HTTP/1.1\r\nHost: x\r\n";
-        String post =
-                "POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"numbers\":[5]}";
+        String post = "POST /lines HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+                + NumbersBody.MAX_BYTES + "\r\n\r\n{\"numbers\":[5]}" + " ".repeat(NumbersBody.MAX_BYTES - 15);
         String answers = exchange(
                 with + "\r\n" + without + "\r\n" + post + with + "\r\n" + without + "Connection: close\r\n\r\n");
         List<String> statuses = List.of(answers.split("HTTP/1.1 ", -1)).stream()
@@ -232,6 +235,23 @@ final class AccessRouteTest {
     @Test
     void aRequestThatTheRouteHasNotSeenReadsNothing() {
         assertFalse(lines.components.access.mayRead(HttpComponents.ROUTING, "default"));
+        DatasetResource resource = new DatasetResource(lines.components.datasets, lines.components.access);
+        assertEquals(List.of(), resource.all(HttpComponents.ROUTING).datasets());
+    }
+
+    @Test
+    void aRevokedKeyIsRefusedWithoutARestart() throws Exception {
+        HttpClient.Version version = HttpClient.Version.HTTP_1_1;
+        lines.components.access.start(new StartupEvent());
+        try {
+            Files.writeString(file, ALL.fileLine("all", "*"));
+            Awaitility.await()
+                    .until(() -> get(version, "/lines/5", "Authorization", bearer(DEFAULT))
+                                    .statusCode()
+                            == 401);
+        } finally {
+            lines.components.access.stop(new ShutdownEvent());
+        }
     }
 
     @Test

@@ -242,6 +242,45 @@ final class ConnectionEdgeTest {
         }
     }
 
+    private String exchange(String request) throws IOException {
+        try (Socket socket = connect(request)) {
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static String closing(String path) {
+        return "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    }
+
+    @Test
+    void eachPortHasItsOwnPaths() throws Exception {
+        ScriptedLines started = start(
+                false,
+                "line-server.management-port",
+                "0",
+                "line-server.http.swagger-ui",
+                "true",
+                "line-server.http.rate-limit",
+                "1/h");
+        ManagementPort management = started.components.management;
+        Router router = Router.router(PlainServer.VERTX);
+        started.components.register(router);
+        management.listen(PlainServer.VERTX, router, started.components.connections);
+        Awaitility.await().until(() -> management.port() > 0);
+        try {
+            assertTrue(exchange(closing("/q/swagger-ui/")).startsWith("HTTP/1.1 404 "));
+            assertTrue(exchange(closing("/lines/2")).startsWith("HTTP/1.1 200 "));
+            port = management.port();
+            String body = "x".repeat(NumbersBody.MAX_BYTES);
+            String post = "POST /lines HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+            String answers = exchange(post + closing("/lines/2"));
+            assertTrue(answers.matches("(?s)HTTP/1.1 404 .*HTTP/1.1 404 .*"), answers);
+            assertTrue(exchange(closing("/q/swagger-ui/")).startsWith("HTTP/1.1 200 "), "not limited");
+        } finally {
+            management.stop(new ShutdownEvent());
+        }
+    }
+
     /** Sends an event to the pipeline of the listening channel, as Netty does when it could not accept a connection. */
     private void failToAccept() throws Exception {
         for (EventExecutor loop : ((VertxInternal) PlainServer.VERTX).getAcceptorEventLoopGroup()) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.quarkus.runtime.StartupEvent;
+import jakarta.ws.rs.WebApplicationException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoredVersion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The metrics of datasets that come, go, and cannot be opened. */
@@ -119,6 +121,20 @@ final class DatasetMetricsTest {
         start();
         listed = List.of();
         Awaitility.await().until(() -> components.registry.find(meter).meters().isEmpty());
+    }
+
+    /** Not an empty list, which would mean that the dataset had been dropped. */
+    @Test
+    void theVersionsOfADatasetThatCannotBeListedAre503() {
+        DatasetResource resource = new DatasetResource(components.datasets, components.access);
+        assertEquals(1, resource.versions("default").versions().size());
+        listed = List.of(new DatasetListing.Unreadable(
+                DatasetName.DEFAULT, new StoreFailedException("the registry is damaged")));
+        Awaitility.await().untilAsserted(() -> {
+            WebApplicationException failure =
+                    assertThrows(WebApplicationException.class, () -> resource.versions("default"));
+            assertEquals(503, failure.getResponse().getStatus());
+        });
     }
 
     @Test

@@ -9,12 +9,15 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.zip.GZIPInputStream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class GzipPiecesTest {
@@ -54,6 +57,24 @@ final class GzipPiecesTest {
         }
     }
 
+    /** As if the memory for direct buffers or for another thread were used up. */
+    @Test
+    void aFailureToCompressReleasesEverything() throws Exception {
+        ByteBufAllocator exhausted = ScriptedLines.proxy(ByteBufAllocator.class, (_, _, _) -> {
+            throw new OutOfMemoryError("scripted");
+        });
+        ThreadPoolExecutor threads = GzipPieces.newThreads();
+        threads.setThreadFactory(_ -> {
+            throw new OutOfMemoryError("scripted");
+        });
+        assertThrows(OutOfMemoryError.class, () -> GzipPieces.of(new RandomPieces(1), threads, exhausted));
+        assertTrue(closed, "the other body is closed");
+        GzipPieces pieces = GzipPieces.of(new RandomPieces(1), threads, allocator);
+        assertTrue(pieces.next().toCompletableFuture().isCompletedExceptionally());
+        pieces.close();
+        assertEquals(0, allocator.metric().usedDirectMemory());
+    }
+
     /** The seed is in the name. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -63,7 +84,7 @@ final class GzipPiecesTest {
         ThreadPoolExecutor threads = GzipPieces.newThreads();
         int count = 0;
         try (threads) {
-            GzipPieces pieces = new GzipPieces(plain, threads, allocator);
+            GzipPieces pieces = GzipPieces.of(plain, threads, allocator);
             while (!pieces.ended()) {
                 ByteBuf piece = pieces.next().toCompletableFuture().join();
                 piece.readBytes(compressed, piece.readableBytes());

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class LineRequestTest {
@@ -46,6 +47,19 @@ final class LineRequestTest {
             assertTrue(continued.isDone());
             request.release();
         }
+    }
+
+    /** The next request on the thread would be answered with the line of this one. */
+    @Test
+    void aRequestWhoseHandOverFailsIsNotLeftBehind() {
+        LineRequest request = prepare(1);
+        assertThrows(
+                IllegalStateException.class,
+                () -> request.handOver(() -> {
+                    throw new IllegalStateException("scripted");
+                }));
+        assertNull(LineRequest.claimHandedOver());
+        request.release();
     }
 
     @Test

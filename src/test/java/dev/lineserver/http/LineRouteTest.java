@@ -3,10 +3,12 @@ package dev.lineserver.http;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.store.LineDamagedException;
 import dev.lineserver.store.LineParts;
+import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
@@ -74,8 +77,10 @@ final class LineRouteTest {
     @AfterEach
     void stop() throws Exception {
         lines.close();
-        Awaitility.await()
-                .untilAsserted(() -> assertEquals(1, lines.closes.get(), "every request releases the version"));
+        Awaitility.await().untilAsserted(() -> {
+            assertEquals(1, lines.closes.get(), "every request releases the version");
+            assertEquals(0, lines.components.allocator.metric().usedDirectMemory(), "every block is released");
+        });
         Objects.requireNonNull(server)
                 .close()
                 .toCompletionStage()
@@ -149,6 +154,20 @@ final class LineRouteTest {
         encoded.release();
     }
 
+    /** A second end of an answer would throw, and cut the connection. */
+    @Test
+    void answersWithoutALineKeepTheConnection() throws Exception {
+        lines.answer(_ -> ScriptedLines.found("x"));
+        String head = "GET /lines/3 HTTP/1.1\r\nHost: x\r\n";
+        String answers = send(head + "If-None-Match: *\r\n\r\n" + head + "If-Match: \"x\"\r\n\r\n"
+                + head.replace("GET", "HEAD") + "\r\n" + CLOSING_REQUEST);
+        assertTrue(
+                answers.matches(
+                        "(?s)HTTP/1.1 304 .*\r\netag: .*HTTP/1.1 412 .*HTTP/1.1 200 .*\r\n\r\nHTTP/1.1 200 .*x"),
+                answers);
+        assertEquals(0, lines.components.value("line_server_request_failures"));
+    }
+
     @Test
     void aStoppingServerTurnsTheFastPathOff() throws Exception {
         lines.components.lineRoute.drain(new ShutdownDelayInitiatedEvent());
@@ -220,6 +239,31 @@ final class LineRouteTest {
         assertTrue(head.contains("content-length: " + 5 * PART) && head.endsWith("\r\n\r\n"), head);
     }
 
+    /** As from the embedded store, whose ranges of one line know their length, and end with the terminator. */
+    @ParameterizedTest
+    @ValueSource(ints = {2 * LongLineAnswer.BLOCK_BYTES, 2 * LongLineAnswer.BLOCK_BYTES + 5})
+    void aLineReadInBlocksArrivesWithoutItsTerminator(int length) throws Exception {
+        String line = "x".repeat(length);
+        ByteBuffer text = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(
+                new LineParts(length, 1, _ -> CompletableFuture.failedFuture(new AssertionError("a part is read"))))));
+        lines.answerRanges((_, _) -> new LineRange() {
+            @Override
+            public OptionalLong byteCount() {
+                return OptionalLong.of(length + 1);
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                while (block.hasRemaining() && text.hasRemaining()) {
+                    block.put(text.get());
+                }
+                return CompletableFuture.completedFuture(null);
+            }
+        });
+        assertTrue(get("/lines/1").endsWith("content-length: " + length + "\r\nconnection: close\r\n\r\n" + line));
+    }
+
     private static final String AS_JSON = "Accept: application/json\r\n";
 
     @Test
@@ -273,6 +317,16 @@ final class LineRouteTest {
             }
         }
         assertEquals(2, reads.get(), "the place was given back");
+    }
+
+    @Test
+    void aReadOfALineAsJsonThatThrowsGivesItsPlaceBack() throws Exception {
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(1 << 17, 1, _ -> {
+            throw new OutOfMemoryError("scripted");
+        }))));
+        for (int i = 0; i < 2; i++) {
+            assertProblem(get("/lines/1", AS_JSON), 500, "unexpected", "Unexpected error");
+        }
     }
 
     /** As with a store on the network: neither the lookup nor any read completes on the event loop of the request. */

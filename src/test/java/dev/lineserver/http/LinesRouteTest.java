@@ -22,6 +22,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.netty.buffer.ByteBuf;
@@ -203,7 +205,11 @@ final class LinesRouteTest {
     }
 
     private CompletionStage<Buffer> http2Body() {
-        return http2().request(HttpMethod.GET, server.port(), "127.0.0.1", "/lines")
+        return http2Body(http2(), "/lines");
+    }
+
+    private CompletionStage<Buffer> http2Body(HttpClient client, String path) {
+        return client.request(HttpMethod.GET, server.port(), "127.0.0.1", path)
                 .compose(HttpClientRequest::send)
                 .compose(HttpClientResponse::body)
                 .toCompletionStage();
@@ -266,6 +272,21 @@ final class LinesRouteTest {
         first.complete(null);
     }
 
+    @Test
+    void aFillOfALongLineThatTakesTooLongKeepsTheVersionUntilItEnds() throws Exception {
+        restart(Duration.ofMillis(200), Map.of());
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(new LineParts(
+                3 * BLOCK - 1, 1, _ -> CompletableFuture.failedFuture(new AssertionError("a part is read"))))));
+        answerBlocks(3, true, _ -> first);
+        assertTrue(get("/lines/1").startsWith("HTTP/1.1 503 "));
+        assertEquals(
+                LongLineAnswer.BLOCK_BYTES, lines.components.allocator.metric().usedDirectMemory());
+        lines.close();
+        assertEquals(0, lines.closes.get());
+        first.complete(null);
+    }
+
     /** Each block is filled in less than a third of the timeout, and all of them in more than the timeout. */
     @Test
     void theTimeoutOfAFillEndsWithIt() throws Exception {
@@ -319,9 +340,12 @@ final class LinesRouteTest {
         assertTrue(received.length() < 21 * BLOCK, received.length() + " bytes");
         assertFalse(received.endsWith("\r\n0\r\n\r\n"), "a clean end");
         assertEquals(1, lines.components.value("line_server_answers_cut"));
-        CompletableFuture<Buffer> body = http2Body().toCompletableFuture();
+        HttpClient client = http2();
+        CompletableFuture<Buffer> body = http2Body(client, "/lines").toCompletableFuture();
         Awaitility.await().until(body::isDone);
         assertTrue(body.isCompletedExceptionally(), "HTTP/2 resets the stream");
+        Buffer _ = http2Body(client, "/lines/5").toCompletableFuture().get(30, TimeUnit.SECONDS);
+        assertEquals(2, server.connections.get(), "and keeps the connection");
         assertEquals(2, lines.components.value("line_server_answers_cut"));
         assertEquals(0, lines.components.value("line_server_lines_damaged"));
     }
@@ -377,6 +401,7 @@ final class LinesRouteTest {
     @ParameterizedTest
     @CsvSource({
         "GET /lines, If-None-Match: *, 304",
+        "GET /lines, If-Match: \"x\", 412",
         "HEAD /lines, Accept: */*, 200",
         "GET /lines, Range: lines=1001-, 416",
         "GET /lines?start=1001, Accept: */*, 413"
@@ -384,6 +409,61 @@ final class LinesRouteTest {
     void anAnswerWithoutLinesReleasesTheVersion(String request, String header, int status) throws Exception {
         String answer = answer(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header + "\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
+    }
+
+    private String tag(String method, String headers) throws IOException {
+        String answer = answer(method + " /lines HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n");
+        Matcher tag = Pattern.compile("\r\netag: (\"[^\"]+\")\r\n").matcher(answer);
+        assertTrue(tag.find(), answer);
+        assertTrue(answer.contains("\r\nvary: Accept, Accept-Encoding\r\n"), answer);
+        return tag.group(1);
+    }
+
+    @Test
+    void conditionsCompareTheTagOfEachForm() throws Exception {
+        lines.answer(_ -> ScriptedLines.found("8 bytes."));
+        String gzip = "Accept-Encoding: gzip\r\n";
+        String text = tag("GET", "");
+        String coded = tag("GET", gzip);
+        String json = tag("GET", "Accept: application/x-ndjson\r\n");
+        assertEquals(3, Stream.of(text, coded, json).distinct().count());
+        assertEquals(text, tag("HEAD", ""));
+        assertEquals(coded, tag("GET", gzip + "If-None-Match: W/" + coded + "\r\n"));
+        assertTrue(get("/lines", gzip + "If-None-Match: W/" + coded + "\r\n").startsWith("HTTP/1.1 304 "));
+        assertTrue(get("/lines", "If-Match: \"x\", " + text + "\r\n").startsWith("HTTP/1.1 200 "));
+        for (String sent : List.of(text, coded, "W/" + text)) {
+            String status = sent.equals(text) ? "206" : "200";
+            assertTrue(
+                    get("/lines", "Range: lines=2-3\r\nIf-Range: " + sent + "\r\n")
+                            .startsWith("HTTP/1.1 " + status),
+                    sent);
+        }
+        assertTrue(get("/lines?n=1").contains("\r\ncache-control: no-store\r\n"));
+    }
+
+    @Test
+    void aBodyThatCannotBeMadeGivesItsPlaceBack() throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "1"));
+        lines.answerRanges((_, _) -> new LineRange() {
+            private boolean asked;
+
+            @Override
+            public OptionalLong byteCount() {
+                if (asked) {
+                    throw new IllegalStateException("scripted");
+                }
+                asked = true;
+                return OptionalLong.of(BLOCK);
+            }
+
+            @Override
+            public CompletionStage<Void> fill(ByteBuffer block) {
+                return done();
+            }
+        });
+        for (int i = 0; i < 2; i++) {
+            assertProblem(get("/lines"), 500, "unexpected", "Unexpected error");
+        }
     }
 
     /** The version has 1,000 lines, and the store gives five. */
@@ -472,6 +552,9 @@ final class LinesRouteTest {
             Awaitility.await()
                     .untilAsserted(() ->
                             assertProblem(exchange(complete), 503, "unavailable", "line-server.http.max-ranges is 2"));
+            String longest = post(NumbersBody.MAX_BYTES, " ".repeat(NumbersBody.MAX_BYTES));
+            String refused = exchange(longest.replace("Connection: close\r\n", "") + complete);
+            assertTrue(refused.matches("(?s)HTTP/1.1 503 .*HTTP/1.1 503 .*"), refused);
             // The rest of the first body, whose first byte is at its end: it is refused, and gives its place back.
             first.getOutputStream().write('{');
             assertTrue(readHead(first.getInputStream()).startsWith("HTTP/1.1 400 "));
@@ -488,6 +571,20 @@ final class LinesRouteTest {
         assertTrue(late.startsWith("HTTP/1.1 400 ") && late.contains("The body was not complete within 300 ms"), late);
         String body = "{\"numbers\":[5]}";
         assertTrue(exchange(post(body.length(), body)).startsWith("HTTP/1.1 200 "));
+    }
+
+    /** A shorter one would fit in the queue of the connection, and block nothing. */
+    @Test
+    void theLongestBodyIsReadOrSkipped() throws Exception {
+        restart(Duration.ofSeconds(30), Map.of("line-server.http.max-ranges", "1"));
+        lines.answer(_ -> ScriptedLines.found("text"));
+        String json = "{\"numbers\":[5]}";
+        String body = json + " ".repeat(NumbersBody.MAX_BYTES - json.length());
+        String last = post(body.length(), body);
+        String text = last.replace("Connection: close\r\n", "").replace("application/json", "text/plain");
+        String answers = exchange(text + text + last);
+        assertTrue(answers.matches("(?s)HTTP/1.1 415 .*HTTP/1.1 415 .*HTTP/1.1 200 .*"), answers);
+        assertTrue(exchange(post(body.length() + 1, "")).startsWith("HTTP/1.1 400 "));
     }
 
     private static String post(int length, String body) {
@@ -592,6 +689,7 @@ final class LinesRouteTest {
     @CsvSource({
         "max-range-lines, 10, '?count=10', 200",
         "max-range-lines, 10, '?count=11', 400",
+        "max-range-lines, 10, '?start=991&count=10', 200",
         "max-range-lines, 10, '', 400",
         "max-range-lines, 999, '', 400",
         "max-range-lines, 1000, '', 200",

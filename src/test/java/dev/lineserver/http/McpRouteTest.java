@@ -15,10 +15,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The Model Context Protocol over HTTP: its messages, its tools over both stores, and its limits. */
@@ -387,6 +390,27 @@ final class McpRouteTest {
         });
     }
 
+    @Test
+    void failedAnswersGiveTheirPlacesBack() throws Exception {
+        Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", "1");
+        Consumer<Router> failing = router -> router.route("/mcp").order(0).handler(routing -> {
+            if (routing.request().headers().contains("X-Fail")) {
+                int _ = routing.addHeadersEndHandler(_ -> {
+                    throw new IllegalStateException("the answer cannot be written");
+                });
+            }
+            routing.next();
+        });
+        try (ScriptedLines lines = new ScriptedLines(Duration.ofSeconds(30), settings);
+                PlainServer server = new PlainServer(lines.components, true, new HttpServerOptions(), failing)) {
+            lines.answer(_ -> CompletableFuture.failedFuture(new IllegalStateException("a fault")));
+            for (int i = 0; i < 2; i++) {
+                assertEquals(500, post(server, callOf("read_lines", "{}")).statusCode());
+                assertThrows(IOException.class, () -> post(server, request("ping", "{}"), "X-Fail", "yes"));
+            }
+        }
+    }
+
     /** A store that does not answer keeps the version open, and places are given back. */
     @Test
     void aReadThatIsNotAnsweredIsGivenUp() throws Exception {
@@ -405,9 +429,11 @@ final class McpRouteTest {
         }
     }
 
-    @Test
-    void answersInProgressAreLimited() throws Exception {
-        Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", "1");
+    /** An answer takes twelve places, if there are as many, and a body one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "13"})
+    void answersInProgressAreLimited(String places) throws Exception {
+        Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", places);
         serve(settings, (lines, server) -> {
             CompletableFuture<Lookup> pending = new CompletableFuture<>();
             CompletableFuture<Void> looked = new CompletableFuture<>();
@@ -423,8 +449,11 @@ final class McpRouteTest {
                 }
             });
             looked.join();
-            HttpResponse<String> second = post(server, request("ping", "{}"));
-            assertEquals(503, second.statusCode());
+            String ping = request("ping", "{}");
+            String longest = ping + " ".repeat(McpServer.MAX_MESSAGE_BYTES - ping.length());
+            for (int i = 0; i < 2; i++) {
+                assertEquals(503, post(server, longest).statusCode());
+            }
             pending.complete(new Lookup.Found(new byte[0]));
             first.join();
             Awaitility.await().until(() -> post(server, request("ping", "{}")).statusCode() == 200);

@@ -1,8 +1,13 @@
 package dev.lineserver.http;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,10 +16,36 @@ import dev.lineserver.line.LineNumbers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class NumbersBodyTest {
     private static List<RequestedNumber> parse(String body) throws RefusedException {
         return NumbersBody.parse(body.getBytes(StandardCharsets.UTF_8), new LineNumbers(1));
+    }
+
+    /** Vert.x numbers timers from 0 on, and Quarkus may own the first one. */
+    @ParameterizedTest
+    @CsvSource({"text/plain, 1000", "application/json, 0"})
+    void aBodyThatIsNotReadCancelsNoTimerAndReportsItsEnd(String type, long timeoutMillis) throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            long first = vertx.setTimer(3_600_000, _ -> {});
+            HttpServerRequest request = ScriptedLines.proxy(
+                    HttpServerRequest.class,
+                    (_, method, arguments) -> method.getName().equals("getHeader")
+                                    && "content-type".contentEquals((CharSequence) arguments[0])
+                            ? type
+                            : null);
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            // Vert.x refuses timers of 0 ms.
+            Duration timeout = Duration.ofMillis(timeoutMillis);
+            vertx.runOnContext(_ -> NumbersBody.read(
+                    request, new LineNumbers(1), timeout, _ -> {}, _ -> {}, () -> ended.complete(null)));
+            ended.get(30, TimeUnit.SECONDS);
+            assertTrue(vertx.cancelTimer(first));
+        } finally {
+            PlainServer.await(vertx.close());
+        }
     }
 
     @Test

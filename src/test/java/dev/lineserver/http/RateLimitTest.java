@@ -1,9 +1,12 @@
 package dev.lineserver.http;
 
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +17,8 @@ import java.util.Map;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -82,6 +87,26 @@ final class RateLimitTest {
             assertTrue(header(refused, "ratelimit").startsWith("\"requests\";r=0;t=3"), header(refused, "ratelimit"));
             for (int i = 0; i < 5; i++) {
                 assertEquals(200, get(version, port, "/q/health/ready").statusCode(), "probes are not counted");
+            }
+        });
+    }
+
+    /** Other systems have no second address of the loopback interface. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void eachAddressHasALimitOfItsOwn() throws Exception {
+        serve(Map.of(), port -> {
+            for (String from : List.of("127.0.0.1", "127.0.0.2")) {
+                for (int i = 0; i < 4; i++) {
+                    try (Socket socket =
+                            new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0)) {
+                        socket.setSoTimeout(30_000);
+                        String request = "GET /lines/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+                        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+                        assertTrue(answer.startsWith("HTTP/1.1 " + (i < 3 ? 200 : 429)), answer);
+                    }
+                }
             }
         });
     }

@@ -79,6 +79,8 @@ final class RequestGuardTest {
         router.route("/q/metrics").handler(routing -> {
             Future<Void> _ = routing.end("metrics;");
         });
+        // Before the route that would read the body.
+        router.post("/datasets/failing/lines").order(LineRoute.ROUTE_ORDER - 1).handler(routing -> routing.fail(500));
         router.route("/failing-with-reason")
                 .handler(routing -> routing.fail(400, new IllegalArgumentException("the reason")));
     }
@@ -336,6 +338,15 @@ final class RequestGuardTest {
     void aRouteThatThrowsIs500AndCounted() throws IOException {
         assertProblem("/throwing", 500, "unexpected");
         assertEquals(1, lines.components.value("line_server_request_failures"));
+    }
+
+    @Test
+    void theBodyOfARequestThatFailsBeforeItIsReadIsSkipped() throws IOException {
+        answerWithTheNumber();
+        String request = "POST /datasets/failing/lines HTTP/1.1\r\nHost: x\r\nContent-Length: " + NumbersBody.MAX_BYTES
+                + "\r\n\r\n" + "x".repeat(NumbersBody.MAX_BYTES);
+        String answers = exchange(request + CLOSING_REQUEST);
+        assertTrue(answers.startsWith("HTTP/1.1 500 ") && answers.endsWith("line 2;"), answers);
     }
 
     @ParameterizedTest
