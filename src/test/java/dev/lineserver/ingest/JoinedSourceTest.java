@@ -132,6 +132,15 @@ final class JoinedSourceTest {
     }
 
     @Test
+    void aFileMayBeginWithAnyByte() throws Exception {
+        for (int first : new int[] {0, 255}) {
+            Manifest manifest = ingest(List.of(write("a", ascii("one")), write("b", new byte[] {(byte) first, 'x'})));
+            assertEquals(6, manifest.byteCount());
+            assertEquals(2, manifest.lineCount());
+        }
+    }
+
+    @Test
     void theCopySurvivesTheFiles() throws Exception {
         String first = write("a", ascii("one\n"));
         String second = write("b", ascii("two\n"));
@@ -221,6 +230,19 @@ final class JoinedSourceTest {
         Manifest manifest = ingest(List.of(write("a", ascii("one")), "-", write("c", ascii("three"))));
         assertEquals(ascii("one\ntwo\nthree").length, manifest.byteCount());
         assertEquals(new Manifest.Part("-", 2), manifest.files().get(1));
+    }
+
+    /** It can be read only once, also as one of several files. */
+    @Test
+    void standardInputAmongFilesIsNotComparedFirst() throws Exception {
+        String first = write("a", ascii("one\n"));
+        for (int i = 0; i < 2; i++) {
+            System.setIn(new ByteArrayInputStream(ascii("two\n")));
+            Ingest.Outcome outcome =
+                    new Ingest(store, Progress.SILENT).storeIfChanged(List.of(first, Source.STDIN), OPTIONS);
+            assertTrue(outcome.stored());
+            assertEquals(2, outcome.manifest().lineCount());
+        }
     }
 
     @Test

@@ -112,6 +112,14 @@ final class PacerTest implements Pacer.Clock {
     }
 
     @Test
+    void linesThatAreStoredAlreadyArePassedOn() throws Exception {
+        Pacer pacer = new Pacer(new IngestRate(1_000, false), 150, this);
+        pacer.pass(batch(100, 0), this::store);
+        pacer.pass(batch(100, 100), this::store);
+        assertEquals(200, passed.getLast().end);
+    }
+
+    @Test
     void withoutARateNothingWaits() throws Exception {
         long start = now;
         Pacer pacer = new Pacer(null, 0, this);
