@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests that archives are unpacked on several threads as by one thread, their faults included. */
@@ -167,6 +169,19 @@ final class ParallelUnpackingTest {
             assertTrue(meeting.read.get() <= 32, meeting.read + " pieces were read for the first byte");
             byte[] rest = unpacked.readAllBytes();
             assertArrayEquals(Arrays.copyOfRange(content, 1, content.length), rest);
+        }
+    }
+
+    /** The only piece waits for a second one. */
+    @Test
+    void anInterruptEndsTheWaitForAPieceAndIsKept() throws Exception {
+        Meeting meeting = new Meeting();
+        try (InputStream unpacked = new ParallelUnpacking(meeting, new ByteArrayInputStream(new byte[1]))) {
+            Thread.currentThread().interrupt();
+            assertThrows(ClosedByInterruptException.class, unpacked::read);
+            assertTrue(Thread.interrupted());
+        } finally {
+            meeting.two.countDown();
         }
     }
 
