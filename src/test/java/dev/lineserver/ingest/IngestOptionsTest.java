@@ -108,6 +108,7 @@ final class IngestOptionsTest implements Progress {
         assertNotNull(request);
         assertEquals(3, request.keep());
         assertFalse(request.hold());
+        assertFalse(request.copy());
     }
 
     @Test
@@ -411,5 +412,7 @@ final class IngestOptionsTest implements Progress {
         ingest().store(List.of(file), Ingests.options(NAME, true, false));
         assertNotNull(store.lastShape);
         assertTrue(store.lastShape.copied());
+        assertNotNull(store.lastRequest);
+        assertTrue(store.lastRequest.copy());
     }
 }

@@ -182,7 +182,7 @@ final class JoinedSourceTest {
         assertTrue(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
     }
 
-    /** The first file is read to its end, and the second one is not begun, when they change. */
+    /** One of nine blocks of the first file has been read, and the second file is not begun, when one of them changes. */
     @Test
     void aFileThatChangesIsNamedAndNothingIsPublished() throws Exception {
         for (String changing : List.of("a", "b")) {
@@ -259,6 +259,18 @@ final class JoinedSourceTest {
         try (Source source = Source.open(names)) {
             assertEquals(
                     3, Planning.shape(source, false, false, Progress.SILENT).lineCount());
+        }
+    }
+
+    @Test
+    void thePositionGrowsOverAllFiles() throws Exception {
+        String name = write("a", ascii("\n".repeat(3 * Limits.BLOCK_BYTES)));
+        try (Source source = Source.open(List.of(name, name))) {
+            Block block = new Block(Limits.BLOCK_BYTES);
+            for (long blocks = 1; source.assign(block); blocks++) {
+                assertEquals(blocks * Limits.BLOCK_BYTES, source.position());
+            }
+            assertEquals(source.size(), source.position());
         }
     }
 }
