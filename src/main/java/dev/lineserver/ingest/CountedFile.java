@@ -4,13 +4,8 @@ import java.util.Optional;
 
 import dev.lineserver.store.Checkpoint;
 import dev.lineserver.store.Content;
-import dev.lineserver.store.DatasetName;
-import dev.lineserver.store.LineStore;
-import dev.lineserver.store.Manifest;
 import dev.lineserver.store.PartBuild;
 import dev.lineserver.store.StoreException;
-import dev.lineserver.store.StoreUnavailableException;
-import dev.lineserver.store.StoredVersion;
 import dev.lineserver.store.TextShape;
 
 /** A plain file whose lines are counted, so that it can be read from any line on. Used by one thread. */
@@ -40,19 +35,6 @@ final class CountedFile {
 
     TextShape shape() {
         return lengths.shape(content, false);
-    }
-
-    /** Returns the current version, or a held one if {@code held}, that has the content already. */
-    Manifest findStored(LineStore store, DatasetName dataset, boolean held) throws StoreException {
-        StoredVersion.State state = held ? StoredVersion.State.HELD : StoredVersion.State.CURRENT;
-        return store.versions(dataset).stream()
-                .flatMap(versions -> versions.versions().stream())
-                .filter(version -> version.state() == state)
-                .map(StoredVersion::manifest)
-                .filter(manifest -> manifest != null && manifest.content().equals(content))
-                .findFirst()
-                .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + dataset
-                        + " that has this content was dropped meanwhile: ingest again"));
     }
 
     /** Stores chunks until all are stored. */

@@ -12,6 +12,8 @@ import dev.lineserver.store.Quantities;
 import dev.lineserver.store.Retries;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
+import dev.lineserver.store.StoredVersion;
 
 /** An ingest by one of several processes. Used by one thread. */
 final class PartIngest {
@@ -45,28 +47,37 @@ final class PartIngest {
                         + " is compressed, a stream or several files, and a part needs one plain file, because it begins"
                         + " in its middle; unpack or join it first, or leave out --part");
             }
-            boolean plans = preparation.requiresRoom(preparation.resumes() || preparation.joins());
+            boolean plans = preparation.requiresRoom(preparation.resumes());
             progress.note("counting the lines");
             CountedFile file = new CountedFile(source, progress, options.compress());
             preparation.requirePassed(source, file.content(), preparation.current());
-            if (plans) {
+            // Counting takes long: meanwhile, another part may have begun the version, or even published it.
+            if (plans && !preparation.joins() && findStored(file).isEmpty()) {
                 preparation.requireRoom(source, preparation.planning().of(file.shape()));
             }
             Optional<PartBuild> build = store.join(preparation.request(source), part, file.content());
             if (build.isEmpty()) {
-                return new Ingest.Outcome(
-                        file.findStored(store, options.dataset(), options.hold()),
-                        false,
-                        options.hold(),
-                        false,
-                        Retries.NONE,
-                        Checkpoint.START);
+                Manifest stored = findStored(file)
+                        .orElseThrow(() -> new StoreUnavailableException("the version of dataset " + options.dataset()
+                                + " that has this content was dropped meanwhile: ingest again"));
+                return new Ingest.Outcome(stored, false, options.hold(), false, Retries.NONE, Checkpoint.START);
             }
             Ingest.Outcome outcome = store(file, build.get());
             return options.hold() && build.get().published()
                     ? new HeldVersion(store, progress, state).verify(outcome, sources)
                     : outcome;
         }
+    }
+
+    /** Returns the current version, or a held one if this ingest holds its version, that has the content already. */
+    private Optional<Manifest> findStored(CountedFile file) throws StoreException {
+        StoredVersion.State state = options.hold() ? StoredVersion.State.HELD : StoredVersion.State.CURRENT;
+        return store.versions(options.dataset()).stream()
+                .flatMap(versions -> versions.versions().stream())
+                .filter(version -> version.state() == state)
+                .map(StoredVersion::manifest)
+                .filter(manifest -> manifest != null && manifest.content().equals(file.content()))
+                .findFirst();
     }
 
     private Ingest.Outcome store(CountedFile file, PartBuild build)

@@ -75,10 +75,10 @@ record Preparation(LineStore store, Progress progress, IngestOptions options) {
     /**
      * Returns true if the source must be planned before it is stored.
      *
-     * @param begun true if the ingest continues a build; its space is in use already, and was planned when it began
+     * @param resumes true if the ingest continues a build; its space is in use already, and was planned when it began
      */
-    boolean requiresRoom(boolean begun) {
-        return !begun && !options.force() && store.requiresPlan();
+    boolean requiresRoom(boolean resumes) {
+        return !resumes && !options.force() && store.requiresPlan();
     }
 
     Planning planning() {

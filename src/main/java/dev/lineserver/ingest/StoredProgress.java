@@ -40,9 +40,4 @@ record StoredProgress(Progress progress, Progress stored, Source source, Build b
     public void note(String text) {
         progress.note(text);
     }
-
-    @Override
-    public Progress next(String task) {
-        return progress.next(task);
-    }
 }

@@ -123,8 +123,8 @@ public interface LineStore extends AutoCloseable {
      * @param request describes the source, which is the same for all of them
      * @param part the share of this process
      * @param content of the source, all of which the caller has read
-     * @return empty if the dataset's current version has this content already, or if a held one has it and the request asks
-     *     to hold the version
+     * @return empty if the content is stored already: in a held version if the request asks to hold the version, else in the
+     *     dataset's current version
      * @throws StoreFailedException if the other processes have another content or another number of parts, the part has a
      *     process, or the dataset is ingested in another way
      */

@@ -125,9 +125,9 @@ final class IngestDecisionsTest implements Progress {
         assertEquals(List.of("reclaim", "plan keep 0"), store.calls);
     }
 
-    private Ingest.Outcome store(IngestOptions.Unfinished unfinished, boolean running) throws Exception {
-        store.unfinished = new BuildStatus(
-                DatasetName.DEFAULT,
+    private BuildStatus unfinished(DatasetName dataset, boolean running) {
+        return new BuildStatus(
+                dataset,
                 1,
                 file.toString(),
                 TEXT.length,
@@ -138,6 +138,16 @@ final class IngestDecisionsTest implements Progress {
                 Instant.EPOCH,
                 Instant.EPOCH,
                 List.of());
+    }
+
+    @Test
+    void anUnfinishedBuildOfAnotherDatasetIsIgnored() throws Exception {
+        store.unfinished = unfinished(new DatasetName("other"), false);
+        assertStored(store(false), "reclaim", "plan keep 0");
+    }
+
+    private Ingest.Outcome store(IngestOptions.Unfinished unfinished, boolean running) throws Exception {
+        store.unfinished = unfinished(DatasetName.DEFAULT, running);
         store.plan = obstacles("it needs a disk");
         return ingest.store(List.of(file.toString()), Ingests.options(DatasetName.DEFAULT, false, false, unfinished));
     }

@@ -1,6 +1,9 @@
 package dev.lineserver.ingest;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigDecimal;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +108,7 @@ final class IngestOptionsTest implements Progress {
         assertNotNull(request);
         assertEquals(3, request.keep());
         assertFalse(request.hold());
+        assertFalse(request.copy());
     }
 
     @Test
@@ -238,6 +242,38 @@ final class IngestOptionsTest implements Progress {
                     "the version may have been " + (hold ? "stored" : "published")
                             + ", see line-server versions default",
                     ingest.state());
+        }
+    }
+
+    @Test
+    void anInterruptOfTheCommitKeepsWhatIsStored() {
+        store.afterCommit = () -> {
+            throw new InterruptedException();
+        };
+        Ingest ingest = ingest();
+        assertThrows(
+                InterruptedException.class, () -> ingest.store(List.of(file), options(false, PublicationChecks.NONE)));
+        assertTrue(ingest.isSuspended() && store.calls.contains("suspend"));
+    }
+
+    @Test
+    void anInterruptOfTheReadOfAPipeKeepsWhatIsStored() {
+        InputStream interrupted = new BulkInputStream() {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                Thread.currentThread().interrupt();
+                throw new ClosedByInterruptException();
+            }
+        };
+        store.keeps = true;
+        for (long lines : new long[] {0, 2}) {
+            store.checkpoint = new Checkpoint(lines, 4 * lines);
+            Source pipe = new Source("pipe", Compression.NONE, interrupted, null, null);
+            Ingest ingest = ingest();
+            assertThrows(SourceException.class, () -> ingest.store(pipe, options(false, PublicationChecks.NONE)));
+            assertTrue(Thread.interrupted());
+            assertTrue(ingest.isSuspended());
+            assertEquals("nothing was published" + (lines > 0 ? "; 2 lines are stored" : ""), ingest.state());
         }
     }
 
@@ -376,5 +412,7 @@ final class IngestOptionsTest implements Progress {
         ingest().store(List.of(file), Ingests.options(NAME, true, false));
         assertNotNull(store.lastShape);
         assertTrue(store.lastShape.copied());
+        assertNotNull(store.lastRequest);
+        assertTrue(store.lastRequest.copy());
     }
 }

@@ -112,16 +112,6 @@ final class IngestTest {
     }
 
     @Test
-    void gzipOfSeveralMembersIsReadToItsEnd() throws Exception {
-        ByteArrayOutputStream both = new ByteArrayOutputStream();
-        both.writeBytes(Archives.gzip("one\ntw".getBytes(StandardCharsets.UTF_8)));
-        both.writeBytes(Archives.gzip("o\nthree".getBytes(StandardCharsets.UTF_8)));
-        Manifest manifest = ingest(Files.write(directory.resolve("members.gz"), both.toByteArray()));
-        Path plain = Files.writeString(directory.resolve("plain"), "one\ntwo\nthree");
-        assertEquals(Optional.empty(), firstDifference(manifest, plain));
-    }
-
-    @Test
     void zstdOfSeveralFramesAndOfAnyLevelIsReadToItsEnd() throws Exception {
         byte[] content = Samples.random(120_000, 200, 10);
         ByteArrayOutputStream frames = new ByteArrayOutputStream();
@@ -183,20 +173,6 @@ final class IngestTest {
         SourceException e = assertThrows(SourceException.class, () -> ingest(Path.of(file)));
         assertTrue(e.getMessage().contains(why), e.getMessage());
         assertTrue(e.getMessage().contains(file), e.getMessage());
-    }
-
-    @Test
-    void aSourceThatChangesWhileItIsReadIsNotPublished() throws Exception {
-        Path file = Files.write(directory.resolve("growing"), Samples.random(50_000, 100, 3));
-        try (Source source = Source.open(file.toString())) {
-            Files.writeString(file, "more\n", java.nio.file.StandardOpenOption.APPEND);
-            SourceException e = assertThrows(
-                    SourceException.class,
-                    () -> new Ingest(store, Progress.SILENT)
-                            .store(source, Ingests.options(DatasetName.DEFAULT, false, false)));
-            assertTrue(e.getMessage().contains("changed while it was read"), e.getMessage());
-        }
-        assertEquals(Optional.empty(), store.current(DatasetName.DEFAULT));
     }
 
     @Test

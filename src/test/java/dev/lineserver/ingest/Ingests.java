@@ -36,7 +36,7 @@ public final class Ingests {
     }
 
     /** Returns the content of a file, as an ingest finds it. */
-    static Content content(Path file) throws Exception {
+    public static Content content(Path file) throws Exception {
         try (Source source = Source.open(file.toString())) {
             return new SourceReader(source, Progress.SILENT).read(_ -> {});
         }

@@ -132,6 +132,15 @@ final class JoinedSourceTest {
     }
 
     @Test
+    void aFileMayBeginWithAnyByte() throws Exception {
+        for (int first : new int[] {0, 255}) {
+            Manifest manifest = ingest(List.of(write("a", ascii("one")), write("b", new byte[] {(byte) first, 'x'})));
+            assertEquals(6, manifest.byteCount());
+            assertEquals(2, manifest.lineCount());
+        }
+    }
+
+    @Test
     void theCopySurvivesTheFiles() throws Exception {
         String first = write("a", ascii("one\n"));
         String second = write("b", ascii("two\n"));
@@ -173,7 +182,7 @@ final class JoinedSourceTest {
         assertTrue(ingest.storeIfChanged(List.of(first, second), OPTIONS).stored());
     }
 
-    /** The first file is read to its end, and the second one is not begun, when they change. */
+    /** One of nine blocks of the first file has been read, and the second file is not begun, when one of them changes. */
     @Test
     void aFileThatChangesIsNamedAndNothingIsPublished() throws Exception {
         for (String changing : List.of("a", "b")) {
@@ -223,6 +232,19 @@ final class JoinedSourceTest {
         assertEquals(new Manifest.Part("-", 2), manifest.files().get(1));
     }
 
+    /** It can be read only once, also as one of several files. */
+    @Test
+    void standardInputAmongFilesIsNotComparedFirst() throws Exception {
+        String first = write("a", ascii("one\n"));
+        for (int i = 0; i < 2; i++) {
+            System.setIn(new ByteArrayInputStream(ascii("two\n")));
+            Ingest.Outcome outcome =
+                    new Ingest(store, Progress.SILENT).storeIfChanged(List.of(first, Source.STDIN), OPTIONS);
+            assertTrue(outcome.stored());
+            assertEquals(2, outcome.manifest().lineCount());
+        }
+    }
+
     @Test
     void aPlanCountsAllFilesAndTheCopy() throws Exception {
         List<String> names = List.of(write("a", ascii("one\n")), write("b", Archives.zstd(ascii("two\nthree\n"))));
@@ -237,6 +259,18 @@ final class JoinedSourceTest {
         try (Source source = Source.open(names)) {
             assertEquals(
                     3, Planning.shape(source, false, false, Progress.SILENT).lineCount());
+        }
+    }
+
+    @Test
+    void thePositionGrowsOverAllFiles() throws Exception {
+        String name = write("a", ascii("\n".repeat(3 * Limits.BLOCK_BYTES)));
+        try (Source source = Source.open(List.of(name, name))) {
+            Block block = new Block(Limits.BLOCK_BYTES);
+            for (long blocks = 1; source.assign(block); blocks++) {
+                assertEquals(blocks * Limits.BLOCK_BYTES, source.position());
+            }
+            assertEquals(source.size(), source.position());
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.lineserver.line.LineBatch;
 import dev.lineserver.store.IngestRate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class PacerTest implements Pacer.Clock {
@@ -55,6 +56,12 @@ final class PacerTest implements Pacer.Clock {
         assertEquals(slice.count() * 10, slice.byteCount());
         passed.add(new Passed(now, slice.firstLineIndex() + slice.count()));
         now += random.nextInt(40) == 0 ? random.nextLong(1_000_000_000) : 0;
+    }
+
+    @Test
+    void anInterruptEndsAWait() {
+        Thread.currentThread().interrupt();
+        assertThrows(InterruptedException.class, () -> Pacer.Clock.SYSTEM.sleep(1));
     }
 
     /** Over every period, however late the store was before, and however many lines were read at once. */
@@ -109,6 +116,14 @@ final class PacerTest implements Pacer.Clock {
         assertEquals(start, now);
         pacer.pass(batch(100, 100), _ -> {});
         assertEquals((50 - LINES_OF_A_SLICE) / 1_000.0, (now - start) / NANOS);
+    }
+
+    @Test
+    void linesThatAreStoredAlreadyArePassedOn() throws Exception {
+        Pacer pacer = new Pacer(new IngestRate(1_000, false), 150, this);
+        pacer.pass(batch(100, 0), this::store);
+        pacer.pass(batch(100, 100), this::store);
+        assertEquals(200, passed.getLast().end);
     }
 
     @Test

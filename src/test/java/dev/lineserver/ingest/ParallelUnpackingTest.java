@@ -3,8 +3,10 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests that archives are unpacked on several threads as by one thread, their faults included. */
@@ -62,6 +65,26 @@ final class ParallelUnpackingTest {
             String expected = unpacked(new GzipMembers(new ByteArrayInputStream(archive), 0));
             String actual = unpacked(new ParallelUnpacking(new BgzfBlocks(), new ByteArrayInputStream(archive)));
             assertEquals(expected, actual, "seed " + seed);
+        }
+    }
+
+    /** Otherwise they would be unpacked in sequence, with the same content. */
+    @Test
+    void blocksAreUnpackedInPieces() throws Exception {
+        byte[] noise = new byte[65_000];
+        new Random(1).nextBytes(noise);
+        for (byte[] content : List.of(noise, new byte[1 << 16])) {
+            InputStream archive = new ByteArrayInputStream(
+                    Archives.join(Collections.nCopies(9, Archives.bgzf(content)).toArray(byte[][]::new)));
+            BgzfBlocks format = new BgzfBlocks();
+            ParallelUnpacking.PackedPiece piece = new ParallelUnpacking.PackedPiece();
+            List<Integer> members = new ArrayList<>();
+            while (format.read(archive, piece)) {
+                assertTrue(format.unpack(piece));
+                assertEquals(piece.members * content.length, piece.contentLength);
+                members.add(piece.members);
+            }
+            assertEquals(List.of(4, 4, 1), members);
         }
     }
 
@@ -167,6 +190,20 @@ final class ParallelUnpackingTest {
             assertTrue(meeting.read.get() <= 32, meeting.read + " pieces were read for the first byte");
             byte[] rest = unpacked.readAllBytes();
             assertArrayEquals(Arrays.copyOfRange(content, 1, content.length), rest);
+            assertEquals(content.length, meeting.read.get());
+        }
+    }
+
+    /** The only piece waits for a second one. */
+    @Test
+    void anInterruptEndsTheWaitForAPieceAndIsKept() throws Exception {
+        Meeting meeting = new Meeting();
+        try (InputStream unpacked = new ParallelUnpacking(meeting, new ByteArrayInputStream(new byte[1]))) {
+            Thread.currentThread().interrupt();
+            assertThrows(ClosedByInterruptException.class, unpacked::read);
+            assertTrue(Thread.interrupted());
+        } finally {
+            meeting.two.countDown();
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import com.sun.management.ThreadMXBean;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +27,6 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.line.Limits;
@@ -142,7 +143,7 @@ final class SourcesTest implements Progress {
         for (var sample : Samples.all().entrySet()) {
             byte[] text = sample.getValue();
             byte[] head = Archives.cut(text, text.length / 2);
-            byte[] tail = java.util.Arrays.copyOfRange(text, head.length, text.length);
+            byte[] tail = Arrays.copyOfRange(text, head.length, text.length);
             Path plain = Files.write(directory.resolve("plain"), text);
             Manifest expected = ingest(plain.toString());
             assertEquals(Samples.linesOf(text).size(), expected.lineCount(), sample.getKey());
@@ -228,9 +229,8 @@ final class SourcesTest implements Progress {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aSourceClosesItsBytesUnlessTheyAreStandardInput(Compression compression) {
+    @Test
+    void aSourceClosesItsBytesUnlessTheyAreStandardInput() {
         for (String name : List.of("pipe", Source.STDIN)) {
             AtomicInteger closes = new AtomicInteger();
             InputStream bytes = new ByteArrayInputStream(TEXT) {
@@ -239,8 +239,20 @@ final class SourcesTest implements Progress {
                     closes.incrementAndGet();
                 }
             };
-            new Source(name, compression, bytes, null, null).close();
+            new Source(name, Compression.NONE, bytes, null, null).close();
             assertEquals(name.equals(Source.STDIN) ? 0 : 1, closes.get(), name);
+        }
+    }
+
+    /** There may be more files than descriptors. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void joinedFilesAreOpenOnlyInTheirTurn() throws Exception {
+        Path file = Files.write(directory.resolve("file"), TEXT);
+        try (Source joined = Source.open(List.of(file.toString(), file.toString()))) {
+            assertThrows(NoSuchElementException.class, () -> descriptorOf(file));
+            new SourceReader(joined, this).read(_ -> {});
+            assertThrows(NoSuchElementException.class, () -> descriptorOf(file));
         }
     }
 
@@ -316,6 +328,10 @@ final class SourcesTest implements Progress {
                 opened ? pipe.toFile() : directory.resolve("other").toFile(), "rw")) {
             assertNotNull(silent);
             Thread opener = Thread.ofPlatform().daemon().start(opening);
+            String waiting = opened ? "peek" : "openPipe";
+            Awaitility.await()
+                    .until(() -> Arrays.stream(opener.getStackTrace())
+                            .anyMatch(frame -> frame.getMethodName().equals(waiting)));
             opener.interrupt();
             assertNotNull(opening.get(1, TimeUnit.MINUTES));
         }

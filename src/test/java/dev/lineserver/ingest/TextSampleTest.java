@@ -3,6 +3,7 @@ package dev.lineserver.ingest;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -97,6 +98,28 @@ final class TextSampleTest {
     }
 
     @Test
+    void theEndAndLongLinesAreSampled() throws Exception {
+        byte[] text = new byte[FILE_BYTES];
+        Arrays.fill(text, FILE_BYTES - Limits.BLOCK_BYTES, FILE_BYTES, (byte) '\n');
+        try (Source source = Source.open(write(text).toString())) {
+            assertEquals(
+                    FILE_BYTES / BLOCKS,
+                    TextSample.of(source, BLOCKS).orElseThrow().shape(false).lineCount());
+        }
+        byte[] lines = new byte[FILE_BYTES];
+        for (int i = 99_999; i < lines.length; i += 100_000) {
+            lines[i] = '\n';
+        }
+        Path file = write(lines);
+        try (Source source = Source.open(file.toString())) {
+            TextShape shape = TextSample.of(source, BLOCKS).orElseThrow().shape(false);
+            assertEquals(99_999 * shape.lineCount(), shape.bytesInLongerLines());
+            Files.write(file, new byte[1], StandardOpenOption.APPEND);
+            assertThrows(SourceException.class, () -> TextSample.of(source, BLOCKS));
+        }
+    }
+
+    @Test
     void aSmallFileIsReadWholeAndALargeOneIsEstimated() throws Exception {
         RecordingStore store = new RecordingStore();
         Planning planning = new Planning(store, false, 0, LinesPerRecord.ONE, false);
@@ -143,8 +166,10 @@ final class TextSampleTest {
                 assertEquals((long) (large.length * store.lastShape.compression()), store.lastShape.storedBytes());
             }
         }
-        byte[] noise = new byte[1 << 20];
+        byte[] noise = new byte[1 << 10];
         random.nextBytes(noise);
+        // All lines are in the first batch.
+        noise[noise.length - 1] = '\n';
         Plan _ = new Planning(store, false, 0, LinesPerRecord.ONE, true)
                 .ofWhole(List.of(write(noise).toString()), Progress.SILENT);
         assertNotNull(store.lastShape);

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import dev.lineserver.ingest.Verification.Difference;
 import dev.lineserver.ingest.Verification.Verdict;
 import dev.lineserver.line.ContentDigest;
+import dev.lineserver.line.Limits;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.store.Content;
 import dev.lineserver.store.DatasetName;
@@ -369,6 +370,22 @@ final class VerificationTest {
         assertEquals(
                 List.of("line 2 is extra: the file has 2 lines", "line 3 is extra: the file has 2 lines"),
                 sample(new ScriptedLines(stored, contentOf(stored), Set.of()), Archives.ascii("a\nb\n"), 9));
+    }
+
+    @Test
+    void aSampleIsComparedInAllBlocks() throws Exception {
+        byte[] text = Samples.random(1_000, 4_000, 5);
+        ScriptedLines snapshot = new ScriptedLines(text, contentOf(text), Set.of(999L));
+        try (Source source = source(text);
+                Verification verification = Verification.ofSample(snapshot, 1_000, 1, Progress.SILENT)) {
+            assertTrue(source.size() > 2 * Limits.BLOCK_BYTES);
+            assertEquals(
+                    List.of("line 999 is damaged: gone"),
+                    verification.compare(source).stream()
+                            .map(VerificationTest::describe)
+                            .toList());
+            assertEquals(1_000, verification.compared());
+        }
     }
 
     @Test

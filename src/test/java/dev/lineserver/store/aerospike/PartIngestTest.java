@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import dev.lineserver.ingest.Ingest;
 import dev.lineserver.ingest.IngestOptions;
+import dev.lineserver.ingest.Ingests;
 import dev.lineserver.ingest.Progress;
 import dev.lineserver.ingest.PublicationChecks;
 import dev.lineserver.ingest.SourceException;
@@ -92,11 +93,20 @@ final class PartIngestTest extends FakeNodeTest {
                 unfinished);
     }
 
-    private Ingest.Outcome ingest(Path file, String part, IngestOptions options, Progress progress) throws Exception {
-        try (AerospikeStore store = connect(settings()
+    /** Options of an ingest that is checked, and planned unless its space is in use already. */
+    private static IngestOptions planned(PublicationChecks checks, IngestOptions.Unfinished unfinished) {
+        return new IngestOptions(NAME, false, false, 0, false, LinesPerRecord.ONE, false, null, checks, unfinished);
+    }
+
+    private AerospikeStore connectPart() throws StoreException {
+        return connect(settings()
                 .recordsPerBatch(100)
                 .grace(Duration.ZERO)
-                .patience(AerospikeSettings.WriteLimits.DEFAULT.deadline()))) {
+                .patience(AerospikeSettings.WriteLimits.DEFAULT.deadline()));
+    }
+
+    private Ingest.Outcome ingest(Path file, String part, IngestOptions options, Progress progress) throws Exception {
+        try (AerospikeStore store = connectPart()) {
             return new Ingest(store, progress).storePart(List.of(file.toString()), IngestPart.parse(part), options);
         }
     }
@@ -176,6 +186,65 @@ final class PartIngestTest extends FakeNodeTest {
         assertEquals(held, all(file, 1, hold).getFirst().manifest());
     }
 
+    @Test
+    void aLatePartReportsTheHeldVersionOfItsContent() throws Exception {
+        List<Ingest.Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            Path file = Files.write(directory.resolve("text" + i % 2), content(new Random(i % 2), 500));
+            outcomes.addAll(all(file, 1, options(1, true, IngestOptions.Unfinished.REFUSE)));
+        }
+        for (int i = 0; i < 2; i++) {
+            assertTrue(outcomes.get(i).verified());
+            assertEquals(outcomes.get(i).manifest(), outcomes.get(i + 2).manifest());
+        }
+    }
+
+    @Test
+    void aPartIsCheckedAndPlannedUnlessItResumes() throws Exception {
+        Path file = Files.write(directory.resolve("text"), content(new Random(15), 9_000));
+        IngestOptions.Unfinished refuse = IngestOptions.Unfinished.REFUSE;
+        SourceException failed = assertThrows(
+                SourceException.class,
+                () -> ingest(file, "1/2", planned(new PublicationChecks(5L, null, null), refuse), Progress.SILENT));
+        assertTrue(failed.getMessage().startsWith("--expect-lines: "), failed.getMessage());
+        node.info.diskBytes = 1_000;
+        assertRefused(file, "1/2", planned(PublicationChecks.NONE, refuse), "does not fit");
+        assertInstanceOf(InterruptedException.class, interruptedAt(4_000, file, "1/2", options(1, false, refuse)));
+        assertTrue(
+                ingest(file, "2/2", planned(PublicationChecks.NONE, IngestOptions.Unfinished.RESUME), Progress.SILENT)
+                        .stored());
+    }
+
+    /** The lines of a version that is stored or in progress use the space that a plan would ask for. */
+    @Test
+    void aPartIsPlannedOnlyIfItBeginsTheVersion() throws Exception {
+        Path file = Files.write(directory.resolve("text"), content(new Random(16), 2_000));
+        IngestOptions planned = planned(PublicationChecks.NONE, IngestOptions.Unfinished.REFUSE);
+        BuildRequest request = new BuildRequest(NAME, "text", null, false, 0, false, LinesPerRecord.ONE, false, false);
+        Content content = Ingests.content(file);
+        AerospikeStore store = connect(settings());
+        List<PartBuild> other = new ArrayList<>();
+        Progress beginningTheOther = new Progress() {
+            @Override
+            public void update(long position, long size, long lines) {}
+
+            @Override
+            public void note(String text) {
+                assertEquals("counting the lines", text);
+                try {
+                    other.add(store.join(request, new IngestPart(1, 2), content).orElseThrow());
+                } catch (StoreException e) {
+                    throw new AssertionError(e);
+                }
+                node.info.diskBytes = 1_000;
+            }
+        };
+        assertTrue(ingest(file, "2/2", planned, beginningTheOther).stored());
+        assertEquals(1, other.size());
+        other.getFirst().close();
+        assertFalse(ingest(file, "2/2", planned, Progress.SILENT).stored());
+    }
+
     /** Interrupts one of two parts in the middle; the other one stores all lines. Then the interrupted one is run again. */
     @Test
     void aPartThatIsInterruptedIsReplacedByTheOther() throws Exception {
@@ -249,15 +318,22 @@ final class PartIngestTest extends FakeNodeTest {
         assertStored(content, outcome.manifest());
     }
 
-    @Test
-    void aPartThatFillsTheClusterSaysThatItCanBeResumed() throws Exception {
+    /** After the last line, only the publication is missing, and it may have succeeded. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "3000 | nothing was published by this part; [0-9,]+ lines of all parts are stored",
+                "8999 | the version may have been published, see line-server versions faulty"
+            })
+    void aPartThatFillsTheClusterSaysThatItCanBeResumed(int last, String state) throws Exception {
         byte[] content = content(new Random(12), 9_000);
         Path file = Files.write(directory.resolve("text"), content);
         List<String> notes = new ArrayList<>();
         Progress fillingAndNoting = new Progress() {
             @Override
             public void update(long position, long size, long lines) {
-                if (lines > 3_000) {
+                if (lines > last) {
                     node.faults.stopWrites = true;
                 }
             }
@@ -267,11 +343,17 @@ final class PartIngestTest extends FakeNodeTest {
                 notes.add(text);
             }
         };
-        IngestOptions plain = options(1, false, IngestOptions.Unfinished.REFUSE);
-        StoreFailedException full =
-                assertThrows(StoreFailedException.class, () -> ingest(file, "1/1", plain, fillingAndNoting));
+        List<String> sources = List.of(file.toString());
+        IngestPart all = new IngestPart(1, 1);
+        Ingest ingest = new Ingest(connectPart(), fillingAndNoting);
+        StoreFailedException full = assertThrows(
+                StoreFailedException.class,
+                () -> ingest.storePart(sources, all, options(1, false, IngestOptions.Unfinished.REFUSE)));
         assertTrue(full.getMessage().contains("The namespace has stopped taking writes"), full.getMessage());
+        assertEquals("counting the lines", notes.getFirst());
         assertTrue(notes.getLast().contains("the same command with --resume does"), notes.toString());
+        assertTrue(ingest.isSuspended());
+        assertTrue(ingest.state().matches(state), ingest.state());
     }
 
     private void assertRefused(Path file, String part, IngestOptions options, String reason) {
@@ -304,23 +386,16 @@ final class PartIngestTest extends FakeNodeTest {
 
     @Test
     void onlyAPlainFileHasParts() throws Exception {
-        Path file = Files.write(directory.resolve("text"), new byte[] {'a'});
-        try (AerospikeStore store = connect(settings())) {
-            SourceException refused = assertThrows(
-                    SourceException.class,
-                    () -> new Ingest(store, Progress.SILENT)
-                            .storePart(
-                                    List.of(file.toString(), file.toString()),
-                                    new IngestPart(1, 2),
-                                    options(1, false, IngestOptions.Unfinished.REFUSE)));
-            assertTrue(refused.getMessage().contains("a part needs one plain file"), refused.getMessage());
-        }
-        Ingest.Outcome empty = ingest(
-                Files.write(directory.resolve("empty"), new byte[0]),
-                "2/2",
-                options(1, false, IngestOptions.Unfinished.REFUSE),
-                Progress.SILENT);
-        assertEquals(0, empty.manifest().lineCount());
+        String file = Files.write(directory.resolve("text"), new byte[] {'a'}).toString();
+        String empty = Files.write(directory.resolve("empty"), new byte[0]).toString();
+        IngestOptions plain = options(1, false, IngestOptions.Unfinished.REFUSE);
+        IngestPart part = new IngestPart(2, 2);
+        Ingest ingest = new Ingest(connect(settings()), Progress.SILENT);
+        SourceException refused =
+                assertThrows(SourceException.class, () -> ingest.storePart(List.of(file, file), part, plain));
+        assertTrue(refused.getMessage().contains("a part needs one plain file"), refused.getMessage());
+        assertEquals(0, ingest.storePart(List.of(empty), part, plain).manifest().lineCount());
+        assertEquals("version 1 of dataset faulty was published", ingest.state());
     }
 
     /** The registry is missing, as if the nodes that have it were away. */
