@@ -98,9 +98,11 @@ public final class Settings {
     private static Map<String, String> properties(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
+        // Also if another source names the other store.
         if (commandLine.containsKey("aerospike-hosts")) {
-            // Also if another source names the embedded store.
             properties.putIfAbsent(PREFIX + "store", "aerospike");
+        } else if (commandLine.containsKey("data-dir")) {
+            properties.putIfAbsent(PREFIX + "store", "embedded");
         }
         return properties;
     }
