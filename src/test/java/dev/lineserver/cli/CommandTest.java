@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -488,6 +489,18 @@ final class CommandTest {
                 out.toString(StandardCharsets.UTF_8));
         assertEquals(1, run("ingest", named + "none"));
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** JSON has an escape for each of the two units of a character beyond U+FFFF. */
+    @Test
+    void aNameInJsonIsTheNameAlsoWithFormatCharacters() throws Exception {
+        String name = "a\udb40\udc67b\u202e\n";
+        StandardOutput json = new StandardOutput(Channels.newChannel(out), Terminal.NONE);
+        json.line(JsonObject.of("source", name).encode());
+        json.flush();
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertTrue(printed.chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~')), printed);
+        assertEquals(name, new JsonObject(printed).getString("source"));
     }
 
     @ParameterizedTest
