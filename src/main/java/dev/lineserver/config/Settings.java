@@ -142,7 +142,7 @@ public final class Settings {
         if (name == null) {
             name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
         }
-        Path file = name == null || name.isBlank() ? null : SettingParsers.parseDirectory(name);
+        Path file = name == null || name.isBlank() ? null : parseFile(name);
         // A link that leads nowhere exists, so that it is refused.
         if (file == null && Files.exists(DEFAULT_FILE, LinkOption.NOFOLLOW_LINKS)) {
             file = DEFAULT_FILE;
@@ -154,6 +154,14 @@ public final class Settings {
         // A file cannot name another one.
         known.remove(CONFIG);
         return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
+    }
+
+    private static Path parseFile(String name) {
+        try {
+            return SettingParsers.parsePath(name);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("cannot read the configuration file: " + e.getMessage());
+        }
     }
 
     /** Returns the default of each setting that has one, by the name of the setting. */

@@ -463,18 +463,25 @@ final class CommandTest {
         }
     }
 
+    /** No locale can express a zero byte. */
     @Test
-    void aUserWithoutAHomeDirectoryMustNameADataDirectory() {
+    void aUserWithoutAUsableHomeDirectoryMustNameADataDirectory() {
         String home = System.getProperty("user.home");
-        System.setProperty("user.home", "?");
         try {
+            System.setProperty("user.home", "?");
+            assertEquals(2, runWithoutDataDir(out, "datasets"));
+            assertEquals(
+                    "line-server: this user has no home directory to keep data in;"
+                            + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
+                    err.toString(StandardCharsets.UTF_8));
+            System.setProperty("user.home", "a\0b");
             assertEquals(2, runWithoutDataDir(out, "datasets"));
         } finally {
             System.setProperty("user.home", home);
         }
         assertEquals(
-                "line-server: this user has no home directory to keep data in;"
-                        + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
+                "line-server: cannot use the home directory for data: the locale of this process cannot express the name"
+                        + " 'a\\u0000b'; set LC_ALL=C.UTF-8\n",
                 err.toString(StandardCharsets.UTF_8));
     }
 

@@ -179,6 +179,16 @@ final class ConfigFileTest {
         assertEquals("line-server: --config is empty; give it a value, or leave it out\n", text(err));
     }
 
+    /** No locale can express a zero byte. */
+    @Test
+    void aNameThatTheLocaleCannotExpressIsIncorrectUsage() {
+        assertEquals(2, run("datasets", "--config=a\0b"), text(err));
+        assertEquals(
+                "line-server: cannot read the configuration file: the locale of this process cannot express the name"
+                        + " 'a\\u0000b'; set LC_ALL=C.UTF-8\n",
+                text(err));
+    }
+
     /** Nobody writes to the pipe, and a device may have no end. */
     @ParameterizedTest
     @ValueSource(strings = {"pipe", "/dev/zero"})
