@@ -172,6 +172,24 @@ final class DatasetsTest {
         assertEquals(2, servedVersion());
     }
 
+    /** Its message may differ by the number of the version only. */
+    @Test
+    void theFailureToOpenEachNewVersionIsLoggedOnce() {
+        serve(1);
+        try (LoggedErrors errors = new LoggedErrors(ServedDataset.class)) {
+            for (int version = 2; version <= 3; version++) {
+                String failure = "v" + version + " is damaged at byte ";
+                store.opening = () -> {
+                    throw new StoreFailedException(failure + clock.get());
+                };
+                serve(version);
+                checkAfter(Duration.ofSeconds(10));
+                assertEquals(version - 1, errors.messages.size(), errors.messages.toString());
+                assertTrue(errors.messages.getLast().contains(failure), errors.messages.toString());
+            }
+        }
+    }
+
     @Test
     void anUnavailableVersionIsRetriedAtTheNextCheck() {
         serve(1);
