@@ -303,6 +303,19 @@ final class FastPathHandlerTest {
         assertEquals(1, lines.components.value("line_server_fast_path_failures"));
     }
 
+    @Test
+    void aFailureBeforeTheLookupReleasesTheVersion() {
+        channel.pipeline().addLast(new IdleStateHandler(0, 0, 1) {
+            @Override
+            public void resetReadTimeout() {
+                throw new IllegalStateException("scripted");
+            }
+        });
+        send(plain(1));
+        assertFalse(channel.isOpen());
+        assertEquals(1, lines.components.value("line_server_fast_path_failures"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void otherOutcomesAreAnsweredByTheRouterWithoutASecondLookup(boolean failed) {
