@@ -109,6 +109,8 @@ final class DatasetsTest {
         serve(1);
         datasets.close();
         datasets.check();
+        // Leftovers would be reclaimed.
+        checkAfter(Duration.ofMinutes(1));
     }
 
     @Test
