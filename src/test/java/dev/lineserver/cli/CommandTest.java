@@ -517,6 +517,8 @@ final class CommandTest {
         "drop d, 'interrupted; the dataset may have been dropped, see line-server datasets'",
         "drop d --version 3, 'interrupted; the version may have been dropped, see line-server versions d'",
         "drop d --build, 'interrupted; the unfinished build may have been dropped, see line-server builds'",
+        "publish d --version 3, 'interrupted; the version may have been published, see line-server versions d'",
+        "rollback d, 'interrupted; the version may be current, see line-server versions d'",
         "get 1, interrupted",
         "verify a.txt, interrupted",
         "plan a.txt, interrupted",
