@@ -453,6 +453,29 @@ final class DatasetsTest {
     }
 
     @Test
+    void aFailureToListTheStoreIsLoggedOnceUntilItCanBeListed() {
+        serve(1);
+        try (LoggedErrors errors = new LoggedErrors(Datasets.class)) {
+            for (int failures = 1; failures <= 2; failures++) {
+                store.listFailure = new StoreUnavailableException("no node answers");
+                datasets.check();
+                assertEquals(failures, errors.messages.size(), errors.messages.toString());
+                datasets.check();
+                assertEquals(failures, errors.messages.size(), errors.messages.toString());
+                store.listFailure = null;
+                datasets.check();
+            }
+        }
+    }
+
+    @Test
+    void eachCheckLooksUpAnotherLine() {
+        serve(1);
+        checkAfter(Duration.ofNanos(1));
+        assertEquals(List.of(1L, 2L), store.lastOpened().lookedUp);
+    }
+
+    @Test
     void theAgeOfTheListingGrowsWhileTheStoreCannotBeListed() {
         serve(1);
         store.listFailure = new StoreUnavailableException("no node answers");
