@@ -3,11 +3,13 @@ package dev.lineserver.cli;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -108,7 +110,7 @@ record MachineChecks(Path root) {
     private long groupLimit() {
         long least = limit("sys/fs/cgroup/memory/memory.limit_in_bytes");
         Matcher group = CONTROL_GROUP.matcher(read("proc/self/cgroup"));
-        Path path = Path.of(group.find() ? group.group(1) : "");
+        Path path = path(group.find() ? group.group(1) : "").orElse(Path.of(""));
         for (Path at = path; at != null; at = at.getParent()) {
             least = Math.min(least, limit("sys/fs/cgroup/" + at + "/memory.max"));
         }
@@ -167,7 +169,9 @@ record MachineChecks(Path root) {
         for (String mount : read("proc/self/mounts").lines().toList()) {
             String[] fields = mount.split(" ", -1);
             // A later line hides an earlier one of the same place.
-            if (fields.length > 3 && directory.startsWith(fields[1]) && fields[1].length() >= longest) {
+            if (fields.length > 3
+                    && fields[1].length() >= longest
+                    && path(fields[1]).filter(directory::startsWith).isPresent()) {
                 longest = fields[1].length();
                 options = fields[3];
             }
@@ -186,12 +190,22 @@ record MachineChecks(Path root) {
     static Finding zstd(String path) {
         return Arrays.stream(path.split(File.pathSeparator, -1))
                 .filter(folder -> !folder.isEmpty())
-                .map(folder -> Path.of(folder, "zstd"))
+                .flatMap(folder -> path(folder).stream())
+                .map(folder -> folder.resolve("zstd"))
                 .filter(Files::isExecutable)
                 .findFirst()
                 .map(found -> Finding.ok("zstd", found.toString()))
                 .orElse(Finding.ok(
                         "zstd", "not on the PATH: .zst files with a window of over 8 MiB (--long) cannot be unpacked"));
+    }
+
+    /** Returns the path of a name; empty if the locale of this process cannot express it. */
+    private static Optional<Path> path(String name) {
+        try {
+            return Optional.of(Path.of(name));
+        } catch (InvalidPathException inexpressible) {
+            return Optional.empty();
+        }
     }
 
     /** Returns the text of a file of the system; empty if there is none. */

@@ -30,7 +30,7 @@ final class PublishCommand implements Verb {
 
     @Override
     public String interruption() {
-        return "interrupted; the version may have been published, see line-server versions";
+        return "interrupted; the version may have been published, see line-server versions " + dataset;
     }
 
     @Override

@@ -34,7 +34,7 @@ final class RollbackCommand implements Verb {
 
     @Override
     public String interruption() {
-        return "interrupted; the version may be current, see line-server versions";
+        return "interrupted; the version may be current, see line-server versions " + dataset;
     }
 
     @Override

@@ -63,7 +63,7 @@ final class ConfigFile {
                 continue;
             }
             StringBuilder setting = new StringBuilder(lines.get(i));
-            while (CONTINUED.matcher(setting).find() && i + 1 < lines.size()) {
+            while (CONTINUED.matcher(lines.get(i)).find() && i + 1 < lines.size()) {
                 i++;
                 setting.append('\n').append(lines.get(i));
             }
@@ -95,7 +95,8 @@ final class ConfigFile {
             throw new UsageException(
                     place + " has a \\u without four hexadecimal digits; correct it, or write \\\\ for \\");
         }
-        if (!SEPARATED.matcher(setting).matches() || parsed.containsKey("")) {
+        // Empty if a comment follows a line that has a backslash only.
+        if (!SEPARATED.matcher(setting).matches() || parsed.isEmpty() || parsed.containsKey("")) {
             throw new UsageException(
                     place + " is not of the form NAME=VALUE; correct it, or begin it with # as a comment");
         }

@@ -98,9 +98,11 @@ public final class Settings {
     private static Map<String, String> properties(Map<String, String> commandLine) {
         Map<String, String> properties = new HashMap<>();
         commandLine.forEach((name, value) -> properties.put(PREFIX + name, value));
+        // Also if another source names the other store.
         if (commandLine.containsKey("aerospike-hosts")) {
-            // Also if another source names the embedded store.
             properties.putIfAbsent(PREFIX + "store", "aerospike");
+        } else if (commandLine.containsKey("data-dir")) {
+            properties.putIfAbsent(PREFIX + "store", "embedded");
         }
         return properties;
     }
@@ -140,7 +142,7 @@ public final class Settings {
         if (name == null) {
             name = System.getProperty(CONFIG, System.getenv("LINE_SERVER_CONFIG"));
         }
-        Path file = name == null || name.isBlank() ? null : SettingParsers.parseDirectory(name);
+        Path file = name == null || name.isBlank() ? null : parseFile(name);
         // A link that leads nowhere exists, so that it is refused.
         if (file == null && Files.exists(DEFAULT_FILE, LinkOption.NOFOLLOW_LINKS)) {
             file = DEFAULT_FILE;
@@ -152,6 +154,14 @@ public final class Settings {
         // A file cannot name another one.
         known.remove(CONFIG);
         return new PropertiesConfigSource(ConfigFile.read(file, PREFIX, known), file.toString(), FILE_ORDINAL);
+    }
+
+    private static Path parseFile(String name) {
+        try {
+            return SettingParsers.parsePath(name);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException("cannot read the configuration file: " + e.getMessage());
+        }
     }
 
     /** Returns the default of each setting that has one, by the name of the setting. */

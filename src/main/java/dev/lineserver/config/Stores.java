@@ -104,7 +104,8 @@ public final class Stores {
     /**
      * Returns the directory of the embedded store.
      *
-     * @throws UsageException if none is configured, and the user has no home directory
+     * @throws UsageException if none is configured, and the user has no home directory, or one whose name the locale cannot
+     *     express
      */
     public static Path dataDirectory(StoreConfig config) {
         return config.dataDir().orElseGet(() -> {
@@ -113,7 +114,11 @@ public final class Stores {
                 throw new UsageException("this user has no home directory to keep data in;"
                         + " name a directory with --data-dir or LINE_SERVER_DATA_DIR");
             }
-            return Path.of(home, ".local/share/line-server");
+            try {
+                return SettingParsers.parsePath(home).resolve(".local/share/line-server");
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("cannot use the home directory for data: " + e.getMessage());
+            }
         });
     }
 

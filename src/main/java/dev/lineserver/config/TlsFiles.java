@@ -62,6 +62,7 @@ public final class TlsFiles {
                 ? name.toLowerCase(Locale.ROOT)
                         .replace('_', '.')
                         .replaceAll("(key|trust|reload)\\.(store|period)", "$1-$2")
+                        .replaceAll("(http\\.ssl\\.certificate\\.(?:key|trust)-store)\\.", "$1-")
                 : ConfigFile.withoutProfile(name);
     }
 

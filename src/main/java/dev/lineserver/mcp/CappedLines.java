@@ -63,7 +63,7 @@ final class CappedLines {
     /**
      * Adds the longest beginning of a line that has room.
      *
-     * @param bytes the beginning of the line, or all of it
+     * @param bytes the line, or its beginning of at least {@code room} bytes, of which the last one never has room
      * @param length of the line in bytes
      */
     void addCut(long lineIndex, byte[] bytes, long length, int room) {

@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lineserver.line.LineNumbers;
 import dev.lineserver.serving.Datasets;
 import dev.lineserver.store.LineDamagedException;
+import dev.lineserver.store.LineParts;
 import dev.lineserver.store.LineRange;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.Manifest;
@@ -180,20 +181,30 @@ record LineTools(
     private static void add(VersionReader reader, long lineIndex, CappedLines lines, int room)
             throws StoreException, InterruptedException {
         switch (reader.await(reader.version.lookup(lineIndex))) {
-            case Lookup.Found(byte[] line) -> {
-                if (!lines.add(lineIndex, line, room)) {
-                    lines.addCut(lineIndex, cappedAt(line, room), line.length, room);
-                }
-            }
-            case Lookup.FoundInParts found ->
-                lines.addCut(
-                        lineIndex,
-                        cappedAt(reader.await(found.parts().read(0)), room),
-                        found.parts().length(),
-                        room);
+            case Lookup.Found(byte[] line) -> add(lineIndex, cappedAt(line, room), line.length, lines, room);
+            case Lookup.FoundInParts(LineParts parts) ->
+                add(lineIndex, beginning(reader, parts, room), parts.length(), lines, room);
             case Lookup.Damaged(String detail) -> throw new LineDamagedException(lineIndex, detail);
             case Lookup.PastTheEnd pastTheEnd -> throw new IllegalStateException(lineIndex + ": " + pastTheEnd);
         }
+    }
+
+    /** @param bytes the line, or its first {@code room} bytes, which as JSON have no room */
+    private static void add(long lineIndex, byte[] bytes, long length, CappedLines lines, int room) {
+        if (bytes.length < length || !lines.add(lineIndex, bytes, room)) {
+            lines.addCut(lineIndex, bytes, length, room);
+        }
+    }
+
+    /** Reads no more parts than have room. */
+    private static byte[] beginning(VersionReader reader, LineParts parts, int room)
+            throws StoreException, InterruptedException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(parts.length(), room));
+        for (int part = 0; bytes.hasRemaining(); part++) {
+            byte[] read = reader.await(parts.read(part));
+            bytes.put(read, 0, Math.min(read.length, bytes.remaining()));
+        }
+        return bytes.array();
     }
 
     private static byte[] cappedAt(byte[] line, int room) {

@@ -3,6 +3,7 @@ package dev.lineserver.serving;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -59,13 +60,18 @@ final class BackgroundTask {
 
     /** Starts a call, unless the last one is running or has ended too recently. Does not block. */
     void startIfDue(LineStore store) {
-        if (last.isDone() && nanoTime.getAsLong() - dueNanos >= 0) {
+        if (!last.isDone() || nanoTime.getAsLong() - dueNanos < 0) {
+            return;
+        }
+        try {
             last = CompletableFuture.runAsync(() -> call(store), executor)
                     .exceptionally(thrown -> {
                         fail(String.valueOf(StoreException.causeOf(thrown)));
                         return null;
                     })
                     .thenRun(() -> dueNanos = nanoTime.getAsLong() + interval.toNanos());
+        } catch (RejectedExecutionException _) {
+            // The server is ending.
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.lineserver.serving;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,6 +64,8 @@ public final class ServedDataset {
     private volatile @Nullable String lookupFailure;
     /** The version that a refresh last tried to open. Like the next two fields, used by refreshes only. */
     private @Nullable Manifest lastAttempted;
+    /** The value of {@link #lastAttempted} at the last failure to open a version or to list the versions. */
+    private @Nullable Manifest lastFailed;
     /** The time from which that version may be tried again. */
     private long retryNanos;
 
@@ -197,7 +200,7 @@ public final class ServedDataset {
             }
         } catch (StoreUnavailableException e) {
             // Without a delay: the next check tries again.
-            openFailure = logIfChanged(openFailure, e.getMessage());
+            recordOpenFailure(e.getMessage());
         } catch (StoreException | RuntimeException | Error e) {
             failAndDelayRetry(describe(e));
         } finally {
@@ -209,8 +212,14 @@ public final class ServedDataset {
 
     /** Records a failure that another attempt would probably repeat. */
     private void failAndDelayRetry(String failure) {
-        openFailure = logIfChanged(openFailure, failure);
+        recordOpenFailure(failure);
         retryNanos = nanoTime.getAsLong() + Datasets.RETRY_DELAY.toNanos();
+    }
+
+    private void recordOpenFailure(String failure) {
+        // The failure of another version is logged, even if its message differs by a number only.
+        openFailure = logIfChanged(Objects.equals(lastAttempted, lastFailed) ? openFailure : null, failure);
+        lastFailed = lastAttempted;
     }
 
     private void openIfNotCurrent(Manifest newest) throws StoreException {

@@ -1,6 +1,7 @@
 package dev.lineserver.store;
 
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Makes untrusted names safe for log files, terminals and one-line messages. */
 public final class ControlCharacters {
@@ -9,10 +10,14 @@ public final class ControlCharacters {
     private ControlCharacters() {}
 
     /**
-     * Replaces each control, format or line-separating character by its Unicode escape, such as {@code \}{@code u000a}.
+     * Replaces each control, format or line-separating character by its Unicode escape, such as {@code \}{@code u000a}. One
+     * beyond U+FFFF has two escapes, as in JSON.
      */
     public static String escape(String text) {
         return UNSAFE.matcher(text)
-                .replaceAll(unsafe -> String.format("\\\\u%04x", unsafe.group().codePointAt(0)));
+                .replaceAll(unsafe -> unsafe.group()
+                        .chars()
+                        .mapToObj(unit -> String.format("\\\\u%04x", unit))
+                        .collect(Collectors.joining()));
     }
 }

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -462,18 +463,25 @@ final class CommandTest {
         }
     }
 
+    /** No locale can express a zero byte. */
     @Test
-    void aUserWithoutAHomeDirectoryMustNameADataDirectory() {
+    void aUserWithoutAUsableHomeDirectoryMustNameADataDirectory() {
         String home = System.getProperty("user.home");
-        System.setProperty("user.home", "?");
         try {
+            System.setProperty("user.home", "?");
+            assertEquals(2, runWithoutDataDir(out, "datasets"));
+            assertEquals(
+                    "line-server: this user has no home directory to keep data in;"
+                            + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
+                    err.toString(StandardCharsets.UTF_8));
+            System.setProperty("user.home", "a\0b");
             assertEquals(2, runWithoutDataDir(out, "datasets"));
         } finally {
             System.setProperty("user.home", home);
         }
         assertEquals(
-                "line-server: this user has no home directory to keep data in;"
-                        + " name a directory with --data-dir or LINE_SERVER_DATA_DIR\n",
+                "line-server: cannot use the home directory for data: the locale of this process cannot express the name"
+                        + " 'a\\u0000b'; set LC_ALL=C.UTF-8\n",
                 err.toString(StandardCharsets.UTF_8));
     }
 
@@ -490,6 +498,18 @@ final class CommandTest {
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
     }
 
+    /** JSON has an escape for each of the two units of a character beyond U+FFFF. */
+    @Test
+    void aNameInJsonIsTheNameAlsoWithFormatCharacters() throws Exception {
+        String name = "a\udb40\udc67b\u202e\n";
+        StandardOutput json = new StandardOutput(Channels.newChannel(out), Terminal.NONE);
+        json.line(JsonObject.of("source", name).encode());
+        json.flush();
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertTrue(printed.chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~')), printed);
+        assertEquals(name, new JsonObject(printed).getString("source"));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ingest a.txt, interrupted; nothing was published",
@@ -497,6 +517,8 @@ final class CommandTest {
         "drop d, 'interrupted; the dataset may have been dropped, see line-server datasets'",
         "drop d --version 3, 'interrupted; the version may have been dropped, see line-server versions d'",
         "drop d --build, 'interrupted; the unfinished build may have been dropped, see line-server builds'",
+        "publish d --version 3, 'interrupted; the version may have been published, see line-server versions d'",
+        "rollback d, 'interrupted; the version may be current, see line-server versions d'",
         "get 1, interrupted",
         "verify a.txt, interrupted",
         "plan a.txt, interrupted",

@@ -123,7 +123,7 @@ final class ConfigFileTest {
     @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
             line-server.port=x                 | line-server.port in a b.properties: Expected an integer value, got "x"
             line-server.port=99999             | line-server.port in a b.properties: 99999 is not between 0 and 65535
-            #\\n\\nline-server.prot=1          | a b.properties line 3: there is no setting line-server.prot; correct its name, or remove the line
+            ^#\\n\\nline-server.prot=1^        | a b.properties line 3: there is no setting line-server.prot; correct its name, or remove the line
             line-server.host=\\\\\\n a\\nline-server.http.x=1 | a b.properties line 3: there is no setting line-server.http.x; correct its name, or remove the line
             %prod.line-server.port=80          | a b.properties line 1: there is no setting %prod.line-server.port; correct its name, or remove the line
             Line_Server.dataset=x              | a b.properties line 1: there is no setting Line_Server.dataset; correct its name, or remove the line
@@ -131,6 +131,8 @@ final class ConfigFileTest {
             line-server.config=other           | a b.properties line 1: there is no setting line-server.config; correct its name, or remove the line
             line-server.host                   | a b.properties line 1 is not of the form NAME=VALUE; correct it, or begin it with # as a comment
             a = b\\nline-server.port 80        | a b.properties line 2 is not of the form NAME=VALUE; correct it, or begin it with # as a comment
+            \\\\\\n#a=b                       | a b.properties line 1 is not of the form NAME=VALUE; correct it, or begin it with # as a comment
+            a=\\\\\\n\\nline-server.prot=1    | a b.properties line 3: there is no setting line-server.prot; correct its name, or remove the line
             =5                                 | a b.properties line 1 is not of the form NAME=VALUE; correct it, or begin it with # as a comment
             line-server.host=\\\\u12           | a b.properties line 1 has a \\u without four hexadecimal digits; correct it, or write \\\\ for \\
             """)
@@ -144,6 +146,15 @@ final class ConfigFileTest {
     @Test
     void aLongLineWithoutAValueIsIncorrectUsage() throws Exception {
         Files.writeString(file, "a".repeat(500_000));
+        assertEquals(2, run("datasets", "--config=" + file), text(out));
+        assertTrue(text(err).contains("a b.properties line 1 is not of the form NAME=VALUE"), text(err));
+    }
+
+    /** As long as a file may be. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aSettingOfManyLinesIsReadInOnePass() throws Exception {
+        Files.writeString(file, "x\\\n".repeat(340_000));
         assertEquals(2, run("datasets", "--config=" + file), text(out));
         assertTrue(text(err).contains("a b.properties line 1 is not of the form NAME=VALUE"), text(err));
     }
@@ -177,6 +188,16 @@ final class ConfigFileTest {
                 text(err));
         assertEquals(2, run("datasets", "--config="));
         assertEquals("line-server: --config is empty; give it a value, or leave it out\n", text(err));
+    }
+
+    /** No locale can express a zero byte. */
+    @Test
+    void aNameThatTheLocaleCannotExpressIsIncorrectUsage() {
+        assertEquals(2, run("datasets", "--config=a\0b"), text(err));
+        assertEquals(
+                "line-server: cannot read the configuration file: the locale of this process cannot express the name"
+                        + " 'a\\u0000b'; set LC_ALL=C.UTF-8\n",
+                text(err));
     }
 
     /** Nobody writes to the pipe, and a device may have no end. */

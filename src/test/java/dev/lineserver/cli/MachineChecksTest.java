@@ -1,5 +1,6 @@
 package dev.lineserver.cli;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -98,6 +99,25 @@ final class MachineChecksTest {
         assertEquals(
                 Finding.Severity.WARNING,
                 machine.temporaryDirectory(directory.resolve("none")).severity());
+    }
+
+    /** No locale can express a zero byte. */
+    @Test
+    void namesThatTheLocaleCannotExpressAreSkipped() throws Exception {
+        Path zstd = Files.writeString(directory.resolve("zstd"), "");
+        assertTrue(zstd.toFile().setExecutable(true));
+        assertEquals(Finding.ok("zstd", zstd.toString()), MachineChecks.zstd("a\0b" + File.pathSeparator + directory));
+        MachineChecks machine = machine(Map.of(
+                "proc/self/mounts",
+                "a /a\0b ext4 rw,noexec 0 0\nb / ext4 rw 0 0\n",
+                "proc/self/cgroup",
+                "0::/a\0b\n",
+                "sys/fs/cgroup/memory.max",
+                "1073741824\n"));
+        assertEquals(Finding.Severity.OK, machine.temporaryDirectory(directory).severity());
+        assertEquals(
+                "heap of at most 512.0 MiB, of 1.0 GiB that the control group allows",
+                machine.memory(512 * MEBIBYTE).found());
     }
 
     @ParameterizedTest

@@ -58,6 +58,26 @@ final class SettingsTest {
         }
     }
 
+    /** A container names its cluster in the environment, and a command must not change that one instead of a directory. */
+    @Test
+    void aDataDirectoryOfTheCommandLineImpliesTheEmbeddedStore() {
+        System.setProperty("line-server.store", "aerospike");
+        System.setProperty("line-server.aerospike-hosts", "127.0.0.1:1");
+        try {
+            assertEquals(StoreConfig.Kind.EMBEDDED, kind(Map.of("data-dir", "x")));
+            assertEquals(StoreConfig.Kind.AEROSPIKE, kind(Map.of()));
+            assertEquals(StoreConfig.Kind.AEROSPIKE, kind(Map.of("data-dir", "x", "store", "aerospike")));
+            assertEquals(StoreConfig.Kind.AEROSPIKE, kind(Map.of("data-dir", "x", "aerospike-hosts", "127.0.0.1:2")));
+        } finally {
+            System.clearProperty("line-server.store");
+            System.clearProperty("line-server.aerospike-hosts");
+        }
+    }
+
+    private static StoreConfig.Kind kind(Map<String, String> commandLine) {
+        return Stores.kind(Settings.load(commandLine).store());
+    }
+
     @Test
     void anUnknownPropertyIsNamed() {
         System.setProperty("line-server.api-keys", "x");

@@ -276,6 +276,17 @@ final class TlsFilesTest {
                 .hasServerCertificate());
         assertFalse(files("quarkus.tls.trust-store.pem.certs", "x").hasServerCertificate());
         assertTrue(files("quarkus.tls.trust-store.pem.certs", "x").hasTrustStore());
+        TlsFiles old = TlsFiles.of(builder()
+                .withSources(new EnvConfigSource(
+                        Map.of(
+                                "QUARKUS_HTTP_SSL_CERTIFICATE_KEY_STORE_FILE",
+                                "x",
+                                "QUARKUS_HTTP_SSL_CERTIFICATE_TRUST_STORE_FILE",
+                                "y"),
+                        300))
+                .build());
+        assertTrue(old.hasServerCertificate());
+        assertTrue(old.hasTrustStore());
         assertFalse(files(PEM + "cert", "x").hasTrustStore());
         assertEquals(
                 Optional.of(Duration.ofSeconds(30)),

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.mcp.McpServer;
+import dev.lineserver.store.LineParts;
 import dev.lineserver.store.Lookup;
 import dev.lineserver.store.StoreUnavailableException;
 
@@ -289,6 +290,32 @@ final class McpRouteTest {
                         .path(0);
                 assertEquals(cut.path("text"), sampled.path("text"));
             }
+        });
+    }
+
+    /** In parts of 100,000 bytes, which end inside a character. */
+    @ParameterizedTest
+    @CsvSource({"50000, 200000, false", "100000, 1048576, false", "100000, 200000, true", "100000, 100060, true"})
+    void aSampledLineInPartsIsCutOnlyIfItHasNoRoom(int characters, int maxBytes, boolean isCut) throws Exception {
+        serve(ON, (lines, server) -> {
+            String text = "€".repeat(characters);
+            byte[] line = text.getBytes(StandardCharsets.UTF_8);
+            int size = 100_000;
+            LineParts parts = new LineParts(
+                    line.length,
+                    Math.ceilDiv(line.length, size),
+                    part -> CompletableFuture.completedFuture(
+                            Arrays.copyOfRange(line, part * size, Math.min(line.length, (part + 1) * size))));
+            lines.answer(_ -> CompletableFuture.completedFuture(new Lookup.FoundInParts(parts)));
+            JsonNode found = call(server, "sample", "{\"n\":1,\"max_bytes\":" + maxBytes + "}")
+                    .path("lines")
+                    .path(0);
+            String sampled = found.path("text").asText("not UTF-8");
+            assertTrue(text.startsWith(sampled), sampled.length() + " characters");
+            assertEquals(isCut, found.has("cut"));
+            // The other members of the object, and a character that has no room.
+            int least = isCut ? (maxBytes - 60) / 3 : characters;
+            assertTrue(sampled.length() >= least, sampled.length() + " characters of " + least);
         });
     }
 

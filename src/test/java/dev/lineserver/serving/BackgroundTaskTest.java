@@ -13,6 +13,7 @@ import dev.lineserver.store.StoreFailedException;
 import dev.lineserver.store.StoreUnavailableException;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The times at which a server reclaims leftovers, and what a failure changes. */
 final class BackgroundTaskTest {
@@ -79,6 +80,22 @@ final class BackgroundTaskTest {
             checkAfter(30);
             assertEquals(i, calls[0]);
             assertReady();
+        }
+    }
+
+    @Test
+    void aLastingFailureIsLoggedOnce() {
+        publish(1);
+        try (LoggedErrors errors = new LoggedErrors(BackgroundTask.class)) {
+            for (String failure : List.of("refused", "refused", "no node answers")) {
+                store.reclaiming = () -> {
+                    throw new StoreFailedException(failure);
+                };
+                checkAfter(30);
+            }
+            assertEquals(2, errors.messages.size(), errors.messages.toString());
+            assertTrue(errors.messages.getFirst().contains("refused"), errors.messages.toString());
+            assertTrue(errors.messages.getLast().contains("no node answers"), errors.messages.toString());
         }
     }
 

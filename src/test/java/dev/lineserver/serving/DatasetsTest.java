@@ -109,6 +109,8 @@ final class DatasetsTest {
         serve(1);
         datasets.close();
         datasets.check();
+        // Leftovers would be reclaimed.
+        checkAfter(Duration.ofMinutes(1));
     }
 
     @Test
@@ -170,6 +172,24 @@ final class DatasetsTest {
         assertEquals(1, servedVersion(), "retried without a delay");
         checkAfter(Duration.ofSeconds(10));
         assertEquals(2, servedVersion());
+    }
+
+    /** Its message may differ by the number of the version only. */
+    @Test
+    void theFailureToOpenEachNewVersionIsLoggedOnce() {
+        serve(1);
+        try (LoggedErrors errors = new LoggedErrors(ServedDataset.class)) {
+            for (int version = 2; version <= 3; version++) {
+                String failure = "v" + version + " is damaged at byte ";
+                store.opening = () -> {
+                    throw new StoreFailedException(failure + clock.get());
+                };
+                serve(version);
+                checkAfter(Duration.ofSeconds(10));
+                assertEquals(version - 1, errors.messages.size(), errors.messages.toString());
+                assertTrue(errors.messages.getLast().contains(failure), errors.messages.toString());
+            }
+        }
     }
 
     @Test
@@ -430,6 +450,29 @@ final class DatasetsTest {
             checkAfter(Duration.ofNanos(1));
             assertEquals(before + 1, store.lists, "not retried after " + pause + " s");
         }
+    }
+
+    @Test
+    void aFailureToListTheStoreIsLoggedOnceUntilItCanBeListed() {
+        serve(1);
+        try (LoggedErrors errors = new LoggedErrors(Datasets.class)) {
+            for (int failures = 1; failures <= 2; failures++) {
+                store.listFailure = new StoreUnavailableException("no node answers");
+                datasets.check();
+                assertEquals(failures, errors.messages.size(), errors.messages.toString());
+                datasets.check();
+                assertEquals(failures, errors.messages.size(), errors.messages.toString());
+                store.listFailure = null;
+                datasets.check();
+            }
+        }
+    }
+
+    @Test
+    void eachCheckLooksUpAnotherLine() {
+        serve(1);
+        checkAfter(Duration.ofNanos(1));
+        assertEquals(List.of(1L, 2L), store.lastOpened().lookedUp);
     }
 
     @Test

@@ -147,6 +147,9 @@ final class ScriptedStore implements LineStore {
         @Nullable
         ScriptedResult<CompletionStage<Lookup>> ownLookups;
 
+        /** The indices of the lookups. */
+        final List<Long> lookedUp = new CopyOnWriteArrayList<>();
+
         int closes;
         int checks;
         int keepAliveCalls;
@@ -165,6 +168,7 @@ final class ScriptedStore implements LineStore {
             if (closes > 0) {
                 throw new AssertionError("a lookup on a closed snapshot");
             }
+            lookedUp.add(lineIndex);
             try {
                 return ownLookups == null ? lookups.get() : ownLookups.get();
             } catch (StoreException e) {

@@ -208,18 +208,24 @@ final class FastPathHandler extends ChannelDuplexHandler {
         if (plain == null || request == null) {
             return false;
         }
-        bytes.skipBytes(plain.length());
-        if (!bytes.isReadable()) {
-            held = null;
-            bytes.release();
-        }
-        resetIdleTimeout(ctx);
-        fastPath.outcomes.beginRequest();
-        if (headDeadline == null) {
-            headDeadline = HeadDeadline.of(ctx.channel());
-        }
-        if (headDeadline != null) {
-            headDeadline.requestBegan(false);
+        try {
+            bytes.skipBytes(plain.length());
+            if (!bytes.isReadable()) {
+                held = null;
+                bytes.release();
+            }
+            resetIdleTimeout(ctx);
+            if (headDeadline == null) {
+                headDeadline = HeadDeadline.of(ctx.channel());
+            }
+            if (headDeadline != null) {
+                headDeadline.requestBegan(false);
+            }
+            // Last: only finishLookup ends it.
+            fastPath.outcomes.beginRequest();
+        } catch (RuntimeException | Error unexpected) {
+            request.release();
+            throw unexpected;
         }
         // Before the lookup begins: it may end, and change the state again, before this call returns.
         state = ConnectionState.LOOKING_UP;

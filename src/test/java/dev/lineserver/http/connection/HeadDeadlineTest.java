@@ -1,12 +1,18 @@
 package dev.lineserver.http.connection;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalChannel;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -144,11 +150,50 @@ final class HeadDeadlineTest {
         assertTrue(channel.isOpen());
     }
 
+    /** The count of requests belongs to the event loop. */
+    @Test
+    void anAnswerThatEndsOnAnotherThreadIsCountedOnTheEventLoop() throws Exception {
+        EventLoopGroup group = new DefaultEventLoopGroup(1);
+        try {
+            Channel served = new LocalChannel();
+            group.register(served).sync();
+            HeadDeadline deadline = new HeadDeadline(
+                    new PendingHeads.PerServer(TimeUnit.MILLISECONDS.toNanos(HOUR_MILLIS), new byte[0], () -> {}));
+            served.pipeline().addLast(deadline);
+            CountDownLatch proceed = new CountDownLatch(1);
+            served.eventLoop().execute(() -> {
+                deadline.requestBegan(false);
+                try {
+                    assertTrue(proceed.await(30, TimeUnit.SECONDS));
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            // A byte starts the deadline if no answer is in progress.
+            Future<Boolean> before = served.eventLoop().submit(() -> startsDeadline(served, deadline));
+            deadline.requestEnded();
+            Future<Boolean> after = served.eventLoop().submit(() -> startsDeadline(served, deadline));
+            proceed.countDown();
+            assertFalse(before.get(), "counted on the thread of the caller");
+            assertTrue(after.get());
+        } finally {
+            group.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    private static boolean startsDeadline(Channel served, HeadDeadline deadline) {
+        served.pipeline().fireChannelRead(Unpooled.EMPTY_BUFFER);
+        return deadline.listed;
+    }
+
     @Test
     void aConnectionThatTheClientClosesIsForgotten() {
         receive();
+        HeadDeadline deadline = deadline();
+        assertTrue(deadline.listed);
         channel.close().syncUninterruptibly();
         channel.runPendingTasks();
+        assertFalse(deadline.listed, "the list would grow with each connection");
         pass(HOUR_MILLIS);
         assertEquals(0, closed.get());
     }

@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.http.ScriptedLines;
@@ -98,6 +99,8 @@ final class FastPathHandlerTest {
         private @Nullable ChannelHandlerContext context;
         private Runnable whenRequested = () -> {};
         private int writabilityChanges;
+        /** How many requests have ended. */
+        private int ends;
 
         @Override
         public void handlerAdded(ChannelHandlerContext ctx) {
@@ -113,6 +116,9 @@ final class FastPathHandlerTest {
                 if (answersAtOnce) {
                     answer();
                 }
+            }
+            if (message instanceof LastHttpContent) {
+                ends++;
             }
             ReferenceCountUtil.release(message);
         }
@@ -303,6 +309,19 @@ final class FastPathHandlerTest {
         assertEquals(1, lines.components.value("line_server_fast_path_failures"));
     }
 
+    @Test
+    void aFailureBeforeTheLookupReleasesTheVersion() {
+        channel.pipeline().addLast(new IdleStateHandler(0, 0, 1) {
+            @Override
+            public void resetReadTimeout() {
+                throw new IllegalStateException("scripted");
+            }
+        });
+        send(plain(1));
+        assertFalse(channel.isOpen());
+        assertEquals(1, lines.components.value("line_server_fast_path_failures"));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void otherOutcomesAreAnsweredByTheRouterWithoutASecondLookup(boolean failed) {
@@ -316,6 +335,17 @@ final class FastPathHandlerTest {
         send(plain(8));
         assertOrder(received(), "router: /lines/8");
         assertEquals(List.of(7L), lookedUp);
+    }
+
+    /** Vert.x would wait for the rest of a body, if it is not the body of the request that is being answered. */
+    @ParameterizedTest
+    @CsvSource({"1, false, 1", "2, false, 2", "0, true, 0", "1, true, 2"})
+    void aBodyThatADisconnectCutsShortIsEndedIfAnAnswerIsInProgress(int whole, boolean cut, int ends) {
+        vertx.answersAtOnce = false;
+        send(ROUTED.repeat(whole) + (cut ? "PUT /other HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nbody" : ""));
+        ChannelFuture _ = channel.close();
+        channel.runPendingTasks();
+        assertEquals(ends, vertx.ends);
     }
 
     @Test
