@@ -160,9 +160,9 @@ final class HeadDeadlineTest {
             HeadDeadline deadline = new HeadDeadline(
                     new PendingHeads.PerServer(TimeUnit.MILLISECONDS.toNanos(HOUR_MILLIS), new byte[0], () -> {}));
             served.pipeline().addLast(deadline);
+            served.eventLoop().submit(() -> deadline.requestBegan(false)).sync();
             CountDownLatch proceed = new CountDownLatch(1);
             served.eventLoop().execute(() -> {
-                deadline.requestBegan(false);
                 try {
                     assertTrue(proceed.await(30, TimeUnit.SECONDS));
                 } catch (InterruptedException e) {
