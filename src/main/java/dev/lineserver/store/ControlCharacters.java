@@ -10,8 +10,8 @@ public final class ControlCharacters {
     private ControlCharacters() {}
 
     /**
-     * Replaces each control, format or line-separating character by its Unicode escape, such as {@code \}{@code u000a}. One
-     * beyond U+FFFF has two escapes, as in JSON.
+     * Replaces each control, format or line-separating character by its Unicode escape, such as {@code \}{@code u000a}. A
+     * character of two {@code char} values has two escapes, as in JSON.
      */
     public static String escape(String text) {
         return UNSAFE.matcher(text)

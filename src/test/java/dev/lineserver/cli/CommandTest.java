@@ -498,7 +498,7 @@ final class CommandTest {
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count(), err.toString(StandardCharsets.UTF_8));
     }
 
-    /** JSON has an escape for each of the two units of a character beyond U+FFFF. */
+    /** JSON has an escape for each of the two UTF-16 units of a character. */
     @Test
     void aNameInJsonIsTheNameAlsoWithFormatCharacters() throws Exception {
         String name = "a\udb40\udc67b\u202e\n";
