@@ -103,7 +103,7 @@ final class LinesRoute {
                 return;
             }
             NumbersBody.read(
-                    request,
+                    routing,
                     numbers,
                     lookupTimeout,
                     named -> answer(request, target, new LinesQuery(OptionalLong.empty(), OptionalLong.empty(), named)),

@@ -99,7 +99,7 @@ final class McpRoute {
         } else {
             Consumer<Problem> onRefusal = refusal -> refusal.answer(request);
             new RequestBody(
-                            request,
+                            routing,
                             McpServer.MAX_MESSAGE_BYTES,
                             timeout,
                             tooLong(),

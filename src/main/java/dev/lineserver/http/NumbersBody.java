@@ -10,7 +10,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 
 import dev.lineserver.line.LineNumbers;
 
@@ -37,7 +37,7 @@ final class NumbersBody {
      * @param onEnd called once, before the others: no more bytes are collected, or the client has gone
      */
     static void read(
-            HttpServerRequest request,
+            RoutingContext routing,
             LineNumbers numbers,
             Duration timeout,
             Consumer<List<RequestedNumber>> onNumbers,
@@ -53,7 +53,7 @@ final class NumbersBody {
             }
             onNumbers.accept(parsed);
         };
-        new RequestBody(request, MAX_BYTES, timeout, tooLong(), onBody, onRefusal, onEnd).read(FORM);
+        new RequestBody(routing, MAX_BYTES, timeout, tooLong(), onBody, onRefusal, onEnd).read(FORM);
     }
 
     /** The reason to refuse a body that is too long; the connection must be closed. */

@@ -8,9 +8,11 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
 
 /** Reads a body of JSON, bounded in bytes and in time, on the event loop of the connection. */
 final class RequestBody {
+    private final RoutingContext routing;
     private final HttpServerRequest request;
     private final int maxBytes;
     private final Duration timeout;
@@ -30,19 +32,20 @@ final class RequestBody {
      *
      * @param timeout time for the whole body
      * @param tooLong the reason to refuse a body of over {@code maxBytes}
-     * @param onBody accepts a whole body
+     * @param onBody accepts a whole body; what it throws fails the request
      * @param onRefusal accepts the reason why the body is not read
      * @param onEnd called once, before the others: no more bytes are collected, or the client has gone
      */
     RequestBody(
-            HttpServerRequest request,
+            RoutingContext routing,
             int maxBytes,
             Duration timeout,
             Problem tooLong,
             Consumer<byte[]> onBody,
             Consumer<Problem> onRefusal,
             Runnable onEnd) {
-        this.request = request;
+        this.routing = routing;
+        request = routing.request();
         this.maxBytes = maxBytes;
         this.timeout = timeout;
         this.tooLong = tooLong;
@@ -102,7 +105,12 @@ final class RequestBody {
     private void complete() {
         if (!ended) {
             end();
-            onBody.accept(body.getBytes());
+            try {
+                onBody.accept(body.getBytes());
+            } catch (RuntimeException | Error e) {
+                // No route is on the stack, so that nobody else answers.
+                routing.fail(e);
+            }
         }
     }
 

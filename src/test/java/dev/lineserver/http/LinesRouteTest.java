@@ -35,6 +35,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Route;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -571,6 +572,30 @@ final class LinesRouteTest {
         assertTrue(late.startsWith("HTTP/1.1 400 ") && late.contains("The body was not complete within 300 ms"), late);
         String body = "{\"numbers\":[5]}";
         assertTrue(exchange(post(body.length(), body)).startsWith("HTTP/1.1 200 "));
+    }
+
+    /** Such as an OutOfMemoryError while the numbers are collected. */
+    @Test
+    void anErrorOfTheReaderOfABodyIsAnswered() throws Exception {
+        server = new PlainServer(lines.components, false, new HttpServerOptions(), router -> {
+            Route _ = router.post("/lines")
+                    .order(LineRoute.ROUTE_ORDER - 1)
+                    .handler(routing -> new RequestBody(
+                                    routing,
+                                    NumbersBody.MAX_BYTES,
+                                    Duration.ofSeconds(30),
+                                    NumbersBody.tooLong(),
+                                    _ -> {
+                                        throw new OutOfMemoryError("scripted");
+                                    },
+                                    _ -> {},
+                                    () -> {})
+                            .read("anything"));
+        });
+        opened.add(server);
+        String answer = exchange(post(2, "{}"));
+        assertTrue(answer.startsWith("HTTP/1.1 500 ") && answer.contains("/problems/unexpected"), answer);
+        assertEquals(1, lines.components.value("line_server_request_failures"));
     }
 
     /** A shorter one would fit in the queue of the connection, and block nothing. */

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,11 +37,12 @@ final class NumbersBodyTest {
                                     && "content-type".contentEquals((CharSequence) arguments[0])
                             ? type
                             : null);
+            RoutingContext routing = ScriptedLines.proxy(RoutingContext.class, (_, _, _) -> request);
             CompletableFuture<Void> ended = new CompletableFuture<>();
             // Vert.x refuses timers of 0 ms.
             Duration timeout = Duration.ofMillis(timeoutMillis);
             vertx.runOnContext(_ -> NumbersBody.read(
-                    request, new LineNumbers(1), timeout, _ -> {}, _ -> {}, () -> ended.complete(null)));
+                    routing, new LineNumbers(1), timeout, _ -> {}, _ -> {}, () -> ended.complete(null)));
             ended.get(30, TimeUnit.SECONDS);
             assertTrue(vertx.cancelTimer(first));
         } finally {

@@ -210,25 +210,21 @@ final class CoalescingReader<N> {
     private void tick() {
         tickScheduled = false;
         try {
-            checkAll();
+            long now = link.nanoTime();
+            // A late tick means that this event loop was blocked. Answers may have arrived meanwhile and wait in socket
+            // buffers, so their delay is no evidence against a node.
+            boolean loopDelayed = now - nextTick > maxSilenceNanos / 2;
+            // Copies, because expired reads complete here, and their callers may add reads and lanes.
+            for (Lane lane : List.copyOf(lanes.values())) {
+                List.copyOf(lane.inFlight).forEach(command -> command.checkTimeouts(now, loopDelayed));
+                lane.checkQueue(now);
+            }
+            lanes.values().removeIf(lane -> lane.isIdle() && !link.isActive(lane.node));
         } finally {
             if (!lanes.values().stream().allMatch(Lane::isIdle)) {
                 scheduleTick();
             }
         }
-    }
-
-    private void checkAll() {
-        long now = link.nanoTime();
-        // A late tick means that this event loop was blocked. Answers may have arrived meanwhile and wait in socket
-        // buffers, so their delay is no evidence against a node.
-        boolean loopDelayed = now - nextTick > maxSilenceNanos / 2;
-        // Copies, because expired reads complete here, and their callers may add reads and lanes.
-        for (Lane lane : List.copyOf(lanes.values())) {
-            List.copyOf(lane.inFlight).forEach(command -> command.checkTimeouts(now, loopDelayed));
-            lane.checkQueue(now);
-        }
-        lanes.values().removeIf(lane -> lane.isIdle() && !link.isActive(lane.node));
     }
 
     /**
@@ -366,13 +362,11 @@ final class CoalescingReader<N> {
                 lane.health = Health.SUSPECT;
             }
             for (PendingRead read : reads) {
-                if (!failIfExpired(read, now) && overdue && read.holders == 1) {
-                    // The read is in flight twice now. If there is no better lane, it waits for this command only,
-                    // until
-                    // the next tick looks again.
-                    if (enqueue(read, true) == ResultCode.OK) {
-                        statistics.retries().increment();
-                    }
+                // The read is in flight twice then. If there is no better lane, it waits for this command only, until
+                // the next
+                // tick looks again.
+                if (!failIfExpired(read, now) && overdue && read.holders == 1 && enqueue(read, true) == ResultCode.OK) {
+                    statistics.retries().increment();
                 }
             }
         }
@@ -407,19 +401,12 @@ final class CoalescingReader<N> {
                     completeOrRetry(reads.get(i), batch.get(i), failure);
                 } catch (RuntimeException | Error e) {
                     // Such as an OutOfMemoryError. The read is queued again, and the loop answers the others.
-                    addOrFail(reads.get(i), e);
+                    reads.get(i).holders++;
+                    lane.queue.addLast(reads.get(i));
                 }
             }
             scheduleSend();
             statistics.nanos().record(nanos);
-        }
-
-        private void addOrFail(PendingRead read, Throwable failure) {
-            try {
-                lane.add(read);
-            } catch (RuntimeException | Error e) {
-                read.completeExceptionally(failure);
-            }
         }
 
         private void completeOrRetry(PendingRead read, BatchRead result, @Nullable AerospikeException failure) {
