@@ -209,6 +209,15 @@ final class ConnectionEdgeTest {
         }
     }
 
+    private static ManagementPort listenForManagement(ScriptedLines started) throws Exception {
+        ManagementPort management = started.components.management;
+        Router router = Router.router(PlainServer.VERTX);
+        started.components.register(router);
+        management.listen(PlainServer.VERTX, router, started.components.connections);
+        Awaitility.await().until(() -> management.port() > 0);
+        return management;
+    }
+
     /** Its connections have a count of their own, so that those of clients do not keep a probe away. */
     @Test
     void theManagementPortHasTheSameLimits() throws Exception {
@@ -220,11 +229,7 @@ final class ConnectionEdgeTest {
                 "1",
                 "line-server.http.head-timeout",
                 "2s");
-        ManagementPort management = started.components.management;
-        Router router = Router.router(PlainServer.VERTX);
-        started.components.register(router);
-        management.listen(PlainServer.VERTX, router, started.components.connections);
-        Awaitility.await().until(() -> management.port() > 0);
+        ManagementPort management = listenForManagement(started);
         PlainServer.awaitAcceptors();
         try (Socket client = connect(REQUEST)) {
             answer(client);
@@ -262,11 +267,7 @@ final class ConnectionEdgeTest {
                 "true",
                 "line-server.http.rate-limit",
                 "1/h");
-        ManagementPort management = started.components.management;
-        Router router = Router.router(PlainServer.VERTX);
-        started.components.register(router);
-        management.listen(PlainServer.VERTX, router, started.components.connections);
-        Awaitility.await().until(() -> management.port() > 0);
+        ManagementPort management = listenForManagement(started);
         try {
             assertTrue(exchange(closing("/q/swagger-ui/")).startsWith("HTTP/1.1 404 "));
             assertTrue(exchange(closing("/lines/2")).startsWith("HTTP/1.1 200 "));

@@ -363,8 +363,7 @@ final class CoalescingReader<N> {
             }
             for (PendingRead read : reads) {
                 // The read is in flight twice then. If there is no better lane, it waits for this command only, until
-                // the next
-                // tick looks again.
+                // the next tick looks again.
                 if (!failIfExpired(read, now) && overdue && read.holders == 1 && enqueue(read, true) == ResultCode.OK) {
                     statistics.retries().increment();
                 }
