@@ -291,20 +291,33 @@ public final class Datasets implements AutoCloseable {
     }
 
     /**
-     * Stops the version watch and interrupts all refreshes, waits for requests and refreshes in flight, and closes the
-     * store. The wait has a timeout: a request that hangs must not keep the program from ending.
+     * Stops the version watch and interrupts its check and all refreshes, waits for them and for requests in flight, and
+     * closes the store. The wait has a timeout: a request that hangs must not keep the program from ending.
      */
     @Override
     public void close() {
+        long began = System.nanoTime();
         watch.shutdownNow();
         refreshers.shutdownNow();
+        awaitLastCheck();
         Stream<CompletableFuture<Void>> versions =
                 Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
         Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.ends(), housekeeping.ends());
         allOf(Stream.concat(versions, tasks))
-                .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
+                .completeOnTimeout(null, lookupTimeout.toNanos() - (System.nanoTime() - began), TimeUnit.NANOSECONDS)
                 .join();
         // After the snapshots, which may use the store's connections.
         store.opened().ifPresent(LineStore::close);
+    }
+
+    /** Waits until the last check has ended: until then it may open the store, or a dataset. */
+    private void awaitLastCheck() {
+        try {
+            if (!watch.awaitTermination(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
+                LOG.log(System.Logger.Level.WARNING, "the store does not answer; ending without waiting for it");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

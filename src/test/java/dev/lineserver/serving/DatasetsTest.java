@@ -692,4 +692,42 @@ final class DatasetsTest {
         await().during(Duration.ofMillis(50)).until(() -> checks.get() == atClose);
         assertTrue(store.closed);
     }
+
+    /** A store that is opened while the server ends is closed as well. */
+    @Test
+    void closeWaitsForTheCheckThatOpensTheStore() throws Exception {
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch proceed = new CountDownLatch(1);
+        int[] attempts = new int[1];
+        Datasets served = new Datasets(
+                () -> {
+                    if (attempts[0]++ == 0) {
+                        throw new StoreUnavailableException("not yet");
+                    }
+                    opening.countDown();
+                    awaitUninterruptibly(proceed);
+                    return store;
+                },
+                ScriptedStore.NAME,
+                Duration.ofMillis(1));
+        store.publish(1);
+        served.start();
+        assertTrue(opening.await(30, TimeUnit.SECONDS));
+        Thread closing = Thread.ofPlatform().start(served::close);
+        await().until(() -> closing.getState() == Thread.State.TIMED_WAITING || !closing.isAlive());
+        proceed.countDown();
+        closing.join();
+        assertTrue(store.closed);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return;
+            } catch (InterruptedException _) {
+                // The check has no interruptible call at this point.
+            }
+        }
+    }
 }
