@@ -1,9 +1,12 @@
 package dev.lineserver.store;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /** Blocks until a stage or a task of another thread is complete. Must not be called on an event loop. */
 public final class Await {
@@ -38,6 +41,31 @@ public final class Await {
                 throw io;
             }
             throw unchecked(e);
+        }
+    }
+
+    /**
+     * Waits until the tasks of an executor that was shut down have ended. An interrupt does not shorten the wait, and is
+     * kept.
+     *
+     * @return false if they have not ended within the timeout
+     */
+    public static boolean termination(ExecutorService executor, Duration timeout) {
+        long began = System.nanoTime();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return executor.awaitTermination(
+                            timeout.toNanos() - (System.nanoTime() - began), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException _) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

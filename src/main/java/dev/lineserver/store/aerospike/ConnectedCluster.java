@@ -68,7 +68,7 @@ final class ConnectedCluster implements AutoCloseable {
                 return true;
             });
             return cluster;
-        } catch (StoreException e) {
+        } catch (StoreException | RuntimeException | Error e) {
             cluster.close();
             throw e;
         }

@@ -99,11 +99,11 @@ class Disk {
         });
         runInBackground(task);
         boolean interrupted = false;
-        boolean made = false;
         try {
-            while (!made) {
+            while (true) {
                 try {
-                    made = Await.ioResult(task);
+                    boolean _ = Await.ioResult(task);
+                    return;
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }

@@ -58,7 +58,7 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
             throw new StoreFailedException("the directory " + files.path()
                     + " holds other things than versions of a dataset; choose another --data-dir or --dataset");
         }
-        requireOwnBuild();
+        requireOwnBuild(files.list().find().versions());
         files.disk().createDirectories(files.path());
         // Makes the directory the store's.
         VersionsOnDisk.FoundVersions _ = files.list().settle();
@@ -68,8 +68,8 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
     }
 
     /** Fails if somebody has put files into the directory of the unfinished build: the store could not remove it. */
-    private void requireOwnBuild() throws IOException, StoreFailedException {
-        Path building = files.building(files.next(files.list().find().versions()));
+    private void requireOwnBuild(VersionsFile versions) throws IOException, StoreFailedException {
+        Path building = files.building(files.next(versions));
         if (Files.exists(building, LinkOption.NOFOLLOW_LINKS) && !Leftovers.isVersion(building)) {
             throw new StoreFailedException(
                     building + " holds other things than an unfinished version; remove these, or all of it");
@@ -123,10 +123,10 @@ record LockedDataset(DatasetDirectory files, DatasetLock lock) implements AutoCl
      * @return false if there is none
      */
     boolean discardBuild() throws IOException, StoreFailedException {
-        requireOwnBuild();
         VersionsFile versions = files.list().find().versions();
         boolean existed = files.unfinished(versions).isPresent();
         if (existed) {
+            requireOwnBuild(versions);
             Path building = files.building(files.next(versions));
             files.disk().delete(building.resolve(BuildFile.NAME));
             // First: a power cut must not leave it without the other files.

@@ -304,6 +304,21 @@ final class ResumedCopyTest {
         assertTrue(resumes(root, Form.COPY, "without the other file"));
     }
 
+    @Test
+    void aDropLeavesADirectoryThatWasNeverABuild() throws Exception {
+        EmbeddedStore store = store(root, disk(root));
+        try (Build build = begin(store, Form.COPY, false)) {
+            StoredFiles.add(build, TEXT, TEXT.length);
+            assertStored(store, StoredFiles.commit(build, TEXT), "the first version");
+        }
+        Path foreign =
+                Files.createDirectories(root.resolve("data/default/building-2")).resolve("notes.txt");
+        Files.write(foreign, new byte[1]);
+        assertTrue(store.drop(DatasetName.DEFAULT));
+        assertEquals(List.of(), store.datasets());
+        assertTrue(Files.exists(foreign));
+    }
+
     /** A complete copy has nothing left from which a build could be resumed. */
     @ParameterizedTest
     @EnumSource

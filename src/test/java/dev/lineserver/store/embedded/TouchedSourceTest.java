@@ -346,15 +346,6 @@ final class TouchedSourceTest {
     }
 
     @Test
-    void aCheckEndsWhenTheFileIsClosed() throws Exception {
-        LinesFile lines = openHuge();
-        touch();
-        FutureTask<StoreUnavailableException> check = startFailingCheck(lines);
-        lines.close();
-        assertTrue(check.get(30, TimeUnit.SECONDS).getMessage().contains("closed"), check.get()::getMessage);
-    }
-
-    @Test
     void aCheckEndsWhenTheFileIsTruncated() throws Exception {
         try (LinesFile lines = openHuge()) {
             touch();

@@ -149,8 +149,9 @@ public final class HeldBuild {
                 if (lease.isHeld(current)) {
                     current.leases().remove(dataset);
                     lease.record(current, stored);
-                    kept[0] = true;
                 }
+                // Not only if this attempt released it: an earlier one may have, and its outcome was in doubt.
+                kept[0] = lease.isRecorded(current, stored);
             });
             return kept[0] ? stored : StoredPrefix.NONE;
         } catch (StoreException e) {

@@ -1,5 +1,6 @@
 package dev.lineserver.store.aerospike.registry;
 
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -95,16 +96,23 @@ public final class HeldLease {
         changeBuild(current, renewal(stored).change());
     }
 
+    /** Returns true if the registry has these stored lines of the build. */
+    boolean isRecorded(Registry current, StoredPrefix stored) {
+        return buildIn(current).filter(build -> build.stored().equals(stored)).isPresent();
+    }
+
     /** Returns the stored lines as of the last renewal. */
     StoredPrefix recorded() {
         return recorded;
     }
 
     private void changeBuild(Registry current, UnaryOperator<BuildEntry> change) {
-        BuildEntry build = current.builds().get(dataset);
-        if (build != null && build.set().equals(set.name())) {
-            current.builds().put(dataset, change.apply(build));
-        }
+        buildIn(current).ifPresent(build -> current.builds().put(dataset, change.apply(build)));
+    }
+
+    private Optional<BuildEntry> buildIn(Registry current) {
+        return Optional.ofNullable(current.builds().get(dataset))
+                .filter(build -> build.set().equals(set.name()));
     }
 
     /**
@@ -157,6 +165,10 @@ public final class HeldLease {
             }
         });
         if (lost[0]) {
+            if (renewals.isCancelled()) {
+                // The build has ended meanwhile, and released the lease.
+                return;
+            }
             throw markLost(lost());
         }
         lease = renewed;

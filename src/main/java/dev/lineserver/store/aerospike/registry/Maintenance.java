@@ -4,10 +4,12 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Leftover;
 import dev.lineserver.store.StoreException;
 
@@ -32,6 +34,9 @@ public final class Maintenance implements AutoCloseable {
     private static final Duration FIRST_RENEWAL = Duration.ofSeconds(1);
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** The time that an interrupted task has to end: it may be in a command that has no interruptible wait. */
+    private static final Duration INTERRUPTED_TASK_TIMEOUT = Duration.ofSeconds(1);
 
     /** A task of the housekeeping thread. */
     interface HousekeepingTask {
@@ -103,13 +108,17 @@ public final class Maintenance implements AutoCloseable {
     }
 
     void sweepAt(long time) {
-        // One millisecond later, because the clock and the scheduler both round.
-        ScheduledFuture<?> _ = housekeeping.schedule(
-                logFailures(
-                        "sets that are no longer needed keep their space until the next ingest, drop or reclaim",
-                        sweeper::sweep),
-                time - clock.millis() + 1,
-                TimeUnit.MILLISECONDS);
+        try {
+            // One millisecond later, because the clock and the scheduler both round.
+            ScheduledFuture<?> _ = housekeeping.schedule(
+                    logFailures(
+                            "sets that are no longer needed keep their space until the next ingest, drop or reclaim",
+                            sweeper::sweep),
+                    time - clock.millis() + 1,
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException _) {
+            // The store has been closed meanwhile. Any other process frees the set.
+        }
     }
 
     ScheduledFuture<?> scheduleRenewals(Duration interval, HousekeepingTask renewal) {
@@ -128,7 +137,10 @@ public final class Maintenance implements AutoCloseable {
             try {
                 task.run();
             } catch (StoreException e) {
-                LOG.log(Level.WARNING, "{0}: {1}", consequence, e.getMessage());
+                // An interrupt is that of close.
+                if (!Thread.currentThread().isInterrupted()) {
+                    LOG.log(Level.WARNING, "{0}: {1}", consequence, e.getMessage());
+                }
             } catch (RuntimeException | Error e) {
                 LOG.log(Level.ERROR, consequence, e);
             }
@@ -156,5 +168,7 @@ public final class Maintenance implements AutoCloseable {
                             + " server or line-server reclaim deletes them");
         }
         housekeeping.shutdownNow();
+        // The connections must not be closed under a renewal.
+        boolean _ = Await.termination(housekeeping, INTERRUPTED_TASK_TIMEOUT);
     }
 }

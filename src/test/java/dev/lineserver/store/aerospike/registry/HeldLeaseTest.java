@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 import org.awaitility.Awaitility;
@@ -25,6 +26,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Tests that a lease keeps other builds away while it is renewed, and that a build without one changes nothing. */
 final class HeldLeaseTest extends RegistryTest {
+    private static final StoredPrefix STORED = new StoredPrefix(1, 10, "ab", 1, 1, false, 1_000);
+
     @Test
     void aSecondBuildIsRefusedUntilTheLeaseOfTheFirstExpires() throws Exception {
         HeldBuild dead = here.builds().begin(request(NAME));
@@ -181,6 +184,78 @@ final class HeldLeaseTest extends RegistryTest {
         Awaitility.await().until(registry.failures::isEmpty);
         assertEquals("", invalidity(build));
         assertFalse(registry.read().leases().containsKey(NAME.value()));
+    }
+
+    @Test
+    void aRenewalAfterTheSuspensionLosesNothing() throws Exception {
+        HeldBuild build = here.builds().begin(request(NAME));
+        registry.beforeUpdate = () -> assertEquals(STORED, build.suspend(STORED));
+        build.lease().renew();
+        assertEquals("", invalidity(build));
+    }
+
+    @Test
+    void aSuspensionTellsOnlyOfLinesThatAreRecorded() throws Exception {
+        HeldBuild robbed = here.builds().begin(request(NAME));
+        registry.beforeRepetition = () -> change(all -> all.leases().remove(NAME.value()));
+        assertEquals(StoredPrefix.NONE, robbed.suspend(STORED));
+    }
+
+    @Test
+    void aSuspensionWhoseOutcomeWasInDoubtKeepsItsLines() throws Exception {
+        HeldBuild build = here.builds().begin(request(NAME));
+        registry.beforeRepetition = () -> change(all -> {
+            all.leases().remove(NAME.value());
+            build.lease().record(all, STORED);
+        });
+        assertEquals(STORED, build.suspend(STORED));
+    }
+
+    private void change(RegistryAccess.RegistryChange change) {
+        assertDoesNotThrow(() -> registry.update("another process", change));
+    }
+
+    @Test
+    void theEndWaitsForARenewal() throws Exception {
+        Peer quick = peer(Duration.ofMillis(30));
+        quick.builds().begin(request(NAME));
+        CountDownLatch renewing = new CountDownLatch(1);
+        CountDownLatch proceed = new CountDownLatch(1);
+        AtomicBoolean renewed = new AtomicBoolean();
+        registry.beforeUpdate = () -> {
+            renewing.countDown();
+            awaitUninterruptibly(proceed);
+            renewed.set(true);
+        };
+        assertTrue(renewing.await(30, TimeUnit.SECONDS));
+        AtomicBoolean waited = new AtomicBoolean();
+        Thread closing = Thread.ofPlatform().start(() -> {
+            // As after a signal.
+            Thread.currentThread().interrupt();
+            quick.maintenance().close();
+            waited.set(renewed.get());
+        });
+        Awaitility.await().until(() -> closing.getState() == Thread.State.TIMED_WAITING || !closing.isAlive());
+        proceed.countDown();
+        closing.join();
+        assertTrue(waited.get(), "closed under a renewal");
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return;
+            } catch (InterruptedException _) {
+                // A command has no interruptible wait.
+            }
+        }
+    }
+
+    @Test
+    void aSweepAfterTheEndIsLeftToOthers() {
+        here.maintenance().close();
+        assertDoesNotThrow(() -> here.maintenance().sweepAt(now.get()));
     }
 
     /** Returns the message of the failure if the lease is lost, else an empty string. */

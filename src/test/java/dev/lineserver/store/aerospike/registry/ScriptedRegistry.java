@@ -32,6 +32,9 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs once, before the next update. */
     Runnable beforeUpdate = () -> {};
 
+    /** Runs once, after the next change, which is then made again: another process has changed the registry meanwhile. */
+    Runnable beforeRepetition = () -> {};
+
     /** Runs once, after the next read, before its caller has the answer. */
     Runnable afterRead = () -> {};
 
@@ -74,6 +77,10 @@ final class ScriptedRegistry implements RegistryAccess {
             case Error failure -> throw failure;
             case Throwable failure -> throw new AssertionError(failure);
         }
+        change.apply(registry.copy());
+        Runnable between = beforeRepetition;
+        beforeRepetition = () -> {};
+        between.run();
         Registry after = registry.copy();
         change.apply(after);
         writes += after.equals(registry) ? 0 : 1;
