@@ -7,6 +7,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.Snapshot;
 
 /**
@@ -43,10 +44,6 @@ final class KeepAlive implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdown();
-        try {
-            boolean _ = thread.awaitTermination(CLOSE_TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        boolean _ = Await.termination(thread, CLOSE_TIMEOUT);
     }
 }

@@ -77,10 +77,10 @@ public final class LineRequest {
      */
     public void lookUp(EventExecutor loop, boolean mayRunInline, Runnable onCompletion) {
         continuation = onCompletion;
-        // Before the lookup begins, because it may end at once and then removes itself.
-        pending = PendingLookups.of(loop);
-        pending.add(this);
         try {
+            // Before the lookup begins, because it may end at once and then removes itself.
+            pending = PendingLookups.of(loop);
+            pending.add(this);
             version.lookup(lineIndex)
                     .whenComplete((lookup, thrown) -> finishOnLoop(lookup, thrown, loop, mayRunInline));
         } catch (RuntimeException | Error notStarted) {
@@ -101,9 +101,11 @@ public final class LineRequest {
     private void finish(@Nullable Lookup lookup, @Nullable Throwable thrown) {
         Runnable next = continuation;
         // Null if the lookup has already ended: a timeout and a late answer of the store may both come here.
-        if (next != null && pending != null) {
+        if (next != null) {
             continuation = null;
-            pending.remove(this);
+            if (pending != null) {
+                pending.remove(this);
+            }
             outcome = lookup;
             failure = thrown;
             lookupNanos = age();
@@ -164,13 +166,12 @@ public final class LineRequest {
         HANDED_OVER.set(this);
         // Vert.x may refuse the bytes, or throw. The request must not stay here, where the next request on this thread
         // would find it.
-        boolean claimed;
         try {
             dispatch.run();
+            return HANDED_OVER.getIfExists() == null;
         } finally {
-            claimed = claimHandedOver() == null;
+            HANDED_OVER.remove();
         }
-        return claimed;
     }
 
     /** Returns the request that the fast path hands over on this thread, and leaves it there; null if there is none. */

@@ -33,9 +33,10 @@ final class PendingLookups {
         PendingLookups pending = PER_EVENT_LOOP.getIfExists();
         if (pending == null) {
             pending = new PendingLookups();
-            PER_EVENT_LOOP.set(pending);
+            // First: without it, no lookup of this event loop would ever time out.
             Future<?> _ = loop.scheduleAtFixedRate(
                     pending::timeOutOverdue, CHECK_INTERVAL_MILLIS, CHECK_INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+            PER_EVENT_LOOP.set(pending);
         }
         return pending;
     }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.lineserver.store.Await;
 import dev.lineserver.store.BuildStatus;
 import dev.lineserver.store.DatasetListing;
 import dev.lineserver.store.DatasetName;
@@ -159,8 +160,14 @@ public final class Datasets implements AutoCloseable {
         try {
             check();
         } catch (Throwable failure) {
-            // The executor would drop a task that throws, and the server would serve its old versions for ever.
-            LOG.log(System.Logger.Level.ERROR, "checking for new versions failed unexpectedly; trying again", failure);
+            // The executor would drop a task that throws, and the server would serve its old versions for ever. An
+            // interrupt is that of close.
+            if (!Thread.currentThread().isInterrupted()) {
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "checking for new versions failed unexpectedly; trying again",
+                        failure);
+            }
         }
     }
 
@@ -292,32 +299,21 @@ public final class Datasets implements AutoCloseable {
 
     /**
      * Stops the version watch and interrupts its check and all refreshes, waits for them and for requests in flight, and
-     * closes the store. The wait has a timeout: a request that hangs must not keep the program from ending.
+     * closes the store. The waits have a timeout: a request that hangs must not keep the program from ending.
      */
     @Override
     public void close() {
-        long began = System.nanoTime();
         watch.shutdownNow();
         refreshers.shutdownNow();
-        awaitLastCheck();
+        // Until its end, a check may open a dataset.
+        boolean _ = Await.termination(watch, lookupTimeout);
         Stream<CompletableFuture<Void>> versions =
                 Stream.concat(served.values().stream().map(ServedDataset::close), withdrawn.values().stream());
         Stream<CompletableFuture<Void>> tasks = Stream.concat(refreshes.ends(), housekeeping.ends());
         allOf(Stream.concat(versions, tasks))
-                .completeOnTimeout(null, lookupTimeout.toNanos() - (System.nanoTime() - began), TimeUnit.NANOSECONDS)
+                .completeOnTimeout(null, lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
         // After the snapshots, which may use the store's connections.
-        store.opened().ifPresent(LineStore::close);
-    }
-
-    /** Waits until the last check has ended: until then it may open the store, or a dataset. */
-    private void awaitLastCheck() {
-        try {
-            if (!watch.awaitTermination(lookupTimeout.toNanos(), TimeUnit.NANOSECONDS)) {
-                LOG.log(System.Logger.Level.WARNING, "the store does not answer; ending without waiting for it");
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        store.close();
     }
 }

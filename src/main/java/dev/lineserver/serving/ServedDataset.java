@@ -232,8 +232,9 @@ public final class ServedDataset {
             lastAttempted = newest;
             retryNanos = nanoTime.getAsLong();
             install(openNewest(newest));
+        } else {
+            openFailure = null;
         }
-        openFailure = null;
     }
 
     /**
@@ -284,6 +285,7 @@ public final class ServedDataset {
         OpenVersion replaced = current;
         Manifest manifest = version.manifest();
         current = version;
+        openFailure = null;
         lookupFailure = null;
         LOG.log(
                 System.Logger.Level.INFO,
@@ -301,6 +303,10 @@ public final class ServedDataset {
      * each open version, and finds out whether lookups on the current version succeed.
      */
     void refreshOpenVersions() {
+        if (Thread.currentThread().isInterrupted()) {
+            // Datasets is being closed. A read would close the file for the requests that still read it.
+            return;
+        }
         OpenVersion version = acquire();
         try {
             // Before the next check starts.

@@ -56,7 +56,10 @@ final class VersionCheck {
     }
 
     private void run() {
-        if (!version.acquire()) {
+        // After an interrupt, which means that Datasets is being closed, a read would close the file for the requests
+        // that
+        // still read it.
+        if (Thread.currentThread().isInterrupted() || !version.acquire()) {
             return;
         }
         try {

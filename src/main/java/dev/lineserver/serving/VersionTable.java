@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -320,13 +321,16 @@ final class VersionTable {
     /**
      * Releases all versions, and makes attempts in progress release theirs.
      *
-     * @return a future that completes when all versions up to now have been closed
+     * @return a future that completes when these attempts have ended, and all versions have been closed
      */
     synchronized CompletableFuture<Void> close() {
         closed = true;
         releaseAllBut(null);
+        Stream<CompletableFuture<Void>> attempts = entries.values().stream().map(entry -> entry.ended);
+        Stream<CompletableFuture<Void>> versions = released.stream().map(version -> version.closed);
+        CompletableFuture<Void> all =
+                CompletableFuture.allOf(Stream.concat(attempts, versions).toArray(CompletableFuture[]::new));
         entries.clear();
-        return CompletableFuture.allOf(
-                released.stream().map(version -> version.closed).toArray(CompletableFuture[]::new));
+        return all;
     }
 }

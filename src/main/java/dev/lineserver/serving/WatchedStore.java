@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
 import dev.lineserver.store.LineStore;
 import dev.lineserver.store.StoreException;
 import dev.lineserver.store.StoreFailedException;
+import dev.lineserver.store.StoreUnavailableException;
 
 /**
  * The store of {@link Datasets}: opened by the first attempt that succeeds, and listed at each check of the version watch. The watch,
- * and before it {@link Datasets#start}, call the methods that change it; any thread calls the others.
+ * and before it {@link Datasets#start}, call the methods that change it; any thread calls the others, {@link #close} included.
  */
 final class WatchedStore {
     private static final System.Logger LOG = System.getLogger(Datasets.class.getName());
@@ -24,6 +25,9 @@ final class WatchedStore {
     private volatile @Nullable String failure = "the store has not been opened yet";
 
     private volatile long lastListingNanos;
+    /** True after {@link #close}. Guarded by this. */
+    private boolean closed;
+
     /** The time from which the store may be listed again. */
     private long retryNanos;
 
@@ -42,11 +46,24 @@ final class WatchedStore {
     /** Returns the store, which this call opens if that has not yet succeeded. May block. */
     LineStore open() throws StoreException {
         LineStore open = store;
-        if (open == null) {
-            open = opener.open();
-            store = open;
+        if (open != null) {
+            return open;
         }
-        return open;
+        LineStore opened = opener.open();
+        synchronized (this) {
+            if (!closed) {
+                store = opened;
+                return opened;
+            }
+        }
+        opened.close();
+        throw new StoreUnavailableException("the server is stopping");
+    }
+
+    /** Closes the store, also if {@link #open} is just opening it. */
+    synchronized void close() {
+        closed = true;
+        opened().ifPresent(LineStore::close);
     }
 
     /** The store, if it has been opened. */
@@ -61,7 +78,8 @@ final class WatchedStore {
 
     /** Records a failure to open or list the store, and logs it unless it equals the previous one. */
     void recordFailure(StoreException e) {
-        if (!e.getMessage().equals(failure)) {
+        // An interrupt means that Datasets is being closed: nothing has failed.
+        if (!Thread.currentThread().isInterrupted() && !e.getMessage().equals(failure)) {
             LOG.log(System.Logger.Level.ERROR, e.getMessage() + "; trying again");
         }
         failure = e.getMessage();

@@ -2,21 +2,27 @@ package dev.lineserver.cli;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import dev.lineserver.store.Snapshot;
 import dev.lineserver.store.aerospike.FakeAerospikeNode;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Commands that read versions which other processes drop meanwhile, over an Aerospike node. */
 final class KeepAliveTest {
@@ -53,6 +59,32 @@ final class KeepAliveTest {
         for (CompletableFuture<String> each : running) {
             assertEquals('0', each.join().charAt(0), each.join());
         }
+    }
+
+    /** After a signal the command's thread is interrupted, and the store must not be closed under a call all the same. */
+    @Test
+    void theEndWaitsForACallInFlight() throws Exception {
+        CountDownLatch calling = new CountDownLatch(1);
+        AtomicBoolean called = new AtomicBoolean();
+        AtomicBoolean waited = new AtomicBoolean();
+        Thread[] closing = new Thread[1];
+        Snapshot snapshot = (Snapshot) Proxy.newProxyInstance(
+                Snapshot.class.getClassLoader(), new Class<?>[] {Snapshot.class}, (_, _, _) -> {
+                    calling.countDown();
+                    await().until(() -> closing[0].getState() == Thread.State.TIMED_WAITING || !closing[0].isAlive());
+                    called.set(true);
+                    return null;
+                });
+        closing[0] = Thread.ofPlatform().unstarted(() -> {
+            KeepAlive keepAlive = new KeepAlive(snapshot);
+            assertDoesNotThrow(() -> calling.await());
+            Thread.currentThread().interrupt();
+            keepAlive.close();
+            waited.set(called.get() && Thread.interrupted());
+        });
+        closing[0].start();
+        closing[0].join();
+        assertTrue(waited.get());
     }
 
     @Test

@@ -8,10 +8,12 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.ScheduledFuture;
 import org.junit.jupiter.api.Test;
 
 import dev.lineserver.store.Lookup;
@@ -19,6 +21,7 @@ import dev.lineserver.store.Lookup;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 final class PendingLookupsTest {
     private static final int SEED = 20261128;
@@ -39,6 +42,33 @@ final class PendingLookupsTest {
             });
             ended.get(30, TimeUnit.SECONDS);
             assertEquals(1, lines.components.value("line_server_request_failures"));
+        } finally {
+            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    void aTimerThatCannotBeStartedFailsOneRequest() throws Exception {
+        int[] timers = new int[1];
+        DefaultEventLoop loop = new DefaultEventLoop() {
+            @Override
+            public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long delay, long period, TimeUnit unit) {
+                if (timers[0]++ == 0) {
+                    throw new OutOfMemoryError("scripted");
+                }
+                return super.scheduleAtFixedRate(task, delay, period, unit);
+            }
+        };
+        try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(1))) {
+            lines.answer(_ -> new CompletableFuture<>());
+            for (int i = 0; i < 2; i++) {
+                LineRequest request = Objects.requireNonNull(lines.components.lineRoute.prepare("/lines/1"));
+                CompletableFuture<Void> ended = new CompletableFuture<>();
+                loop.execute(() -> request.lookUp(loop, false, () -> ended.complete(null)));
+                ended.get(30, TimeUnit.SECONDS);
+                assertTrue(request.outcome().failed());
+            }
+            assertEquals(2, timers[0]);
         } finally {
             loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
         }

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.lineserver.serving.ScriptedStore.ScriptedSnapshot;
 import dev.lineserver.store.DatasetListing;
@@ -650,6 +652,45 @@ final class KeptVersionsTest {
         assertEquals(
                 1, store.openedNumbers().stream().filter(number -> number == 1).count());
         served.close();
+        store.opened.forEach(snapshot -> assertEquals(1, snapshot.closes));
+    }
+
+    /** The store must not be closed under a version that it is opening, for a request or of a dropped dataset. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void closeWaitsForAVersionThatIsBeingOpened(boolean kept) throws Exception {
+        ExecutorService threads = Executors.newCachedThreadPool();
+        Datasets served = new Datasets(
+                () -> store, ScriptedStore.NAME, Duration.ofMillis(500), clock::get, Duration.ofMinutes(1), threads);
+        store.publish(2, 1);
+        served.check();
+        await().until(() -> current(served) == 2);
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch proceed = new CountDownLatch(1);
+        store.opening = () -> {
+            opening.countDown();
+            return ScriptedStore.awaitUninterruptibly(proceed);
+        };
+        ServedDataset dataset = served.find("default");
+        assertNotNull(dataset);
+        if (kept) {
+            CompletionStage<Void> _ = dataset.open(dataset.published(1).orElseThrow());
+        } else {
+            store.publish(3);
+            served.check();
+        }
+        assertTrue(opening.await(30, TimeUnit.SECONDS));
+        if (!kept) {
+            store.listings.clear();
+            served.check();
+            served.check();
+        }
+        Thread closing = Thread.ofPlatform().start(served::close);
+        await().until(() -> closing.getState() == Thread.State.WAITING || !closing.isAlive());
+        assertFalse(store.closed);
+        proceed.countDown();
+        closing.join();
+        assertTrue(store.closed);
         store.opened.forEach(snapshot -> assertEquals(1, snapshot.closes));
     }
 

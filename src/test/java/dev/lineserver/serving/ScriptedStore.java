@@ -72,6 +72,17 @@ final class ScriptedStore implements LineStore {
         };
     }
 
+    static boolean awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return true;
+            } catch (InterruptedException _) {
+                // A command has no interruptible wait.
+            }
+        }
+    }
+
     /** Throws anything, as a defect or a full heap does. */
     @SuppressWarnings("unchecked")
     static <T extends Throwable> RuntimeException rethrowUnchecked(Throwable thrown) throws T {

@@ -195,7 +195,7 @@ final class VersionCheckTest {
                 new Datasets(() -> store, ScriptedStore.NAME, INTERVAL, clock::get, Duration.ofSeconds(30), threads);
         store.publish(1);
         served.check();
-        await().until(() -> current(served) == 1);
+        await().until(() -> current(served) == 1 && checking.getCount() == 1);
         store.publish(2);
         await().until(() -> {
             served.check();
