@@ -104,11 +104,12 @@ public record AerospikeSettings(
             Duration grace,
             boolean lowPriority) {
         /**
-         * Measured: larger batches were no faster, and batches of 1,000 records a fifth slower. By default,
-         * servers check for a new version twice a second, so the grace leaves them ten checks.
+         * Measured: with ten times the records per batch, the native program took 1.7 times the CPU, because more objects
+         * survived each collection. By default, servers check for a new version twice a second, so the grace leaves them
+         * ten checks.
          */
         public static final WriteLimits DEFAULT = new WriteLimits(
-                5_000,
+                500,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(30),

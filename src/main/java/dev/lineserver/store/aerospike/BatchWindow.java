@@ -11,8 +11,8 @@ import java.util.concurrent.Semaphore;
  * nothing about the smaller bound. Threads acquire in the order of their arrival.
  */
 final class BatchWindow {
-    /** About one second of an ingest at full speed, at one line per record. */
-    static final int ATTEMPTS_TO_GROW = 20;
+    /** A fraction of a second of an ingest at full speed, at one line per record. */
+    static final int ATTEMPTS_TO_GROW = 100;
 
     private final int most;
     private final ReduciblePermits permits;
