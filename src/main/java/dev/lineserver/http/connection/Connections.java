@@ -116,8 +116,9 @@ public final class Connections {
             }
             open.increment();
             accepted.closeFuture().addListener(_ -> {
-                open.decrement();
+                // In this order: a client that is no longer counted as open may be replaced at once.
                 perAddress.release(address.getAddress());
+                open.decrement();
             });
             accepted.pipeline().addFirst(new HeadDeadline(heads));
             ctx.fireChannelRead(message);
