@@ -17,7 +17,6 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -178,7 +177,7 @@ final class SecuredApplicationTest {
         Files.move(renewed, DIRECTORY.resolve("server"), StandardCopyOption.REPLACE_EXISTING);
         // A handshake in the moment of the change may fail.
         Awaitility.await()
-                .ignoreExceptionsInstanceOf(SSLHandshakeException.class)
+                .ignoreExceptionsInstanceOf(IOException.class)
                 .untilAsserted(() -> assertEquals("CN=second", subject(get(HTTP_2, "batch", "/datasets/edges"))));
     }
 
