@@ -137,12 +137,13 @@ final class GetCommandTest {
             Path file = Files.writeString(directory.resolve("file"), "a\nb\nc\nd\n");
             assertEquals(0, run("ingest", file.toString(), aerospike), this::messages);
             node.loseLine("c");
-            assertEquals(1, run("get", "1-", aerospike));
+            String patient = "--aerospike-timeout=20000";
+            assertEquals(1, run("get", "1-", aerospike, patient));
             assertEquals("a\nb\nd\n", printed());
             String lost =
                     "line-server: lines of default version 1 are missing from set _a .* ingest the file again .*\n";
             assertTrue(messages().matches(lost + "line-server: line 3 is damaged: \\S.*\n"), this::messages);
-            assertEquals(1, run("get", "3", "2", "--first-line-number=0", "--number", aerospike));
+            assertEquals(1, run("get", "3", "2", "--first-line-number=0", "--number", aerospike, patient));
             assertEquals("3\td\n", printed());
             assertTrue(messages().matches(lost + "line-server: line 2 is damaged: \\S.*\n"), this::messages);
         }

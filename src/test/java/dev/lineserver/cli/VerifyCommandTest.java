@@ -225,7 +225,7 @@ final class VerifyCommandTest {
             assertEquals(0, run("ingest", file.toString(), aerospike));
             node.loseLine("b");
             for (String sample : new String[] {"--json=false", "--sample=9"}) {
-                assertEquals(1, run("verify", file.toString(), sample, aerospike));
+                assertEquals(1, run("verify", file.toString(), sample, aerospike, "--aerospike-timeout=20000"));
                 String message = err.toString(StandardCharsets.UTF_8);
                 assertTrue(
                         message.matches("line-server: lines of default version 1 are missing from set .*\n"), message);

@@ -87,8 +87,10 @@ final class ConnectionEdgeTest {
         StringBuilder received = new StringBuilder();
         InputStream in = socket.getInputStream();
         socket.setSoTimeout(20);
+        // Without any byte the connection would be closed without an answer.
+        socket.getOutputStream().write(rest.charAt(0));
         int next = 0;
-        for (int i = 0; next >= 0; ) {
+        for (int i = 1; next >= 0; ) {
             try {
                 next = in.read();
                 if (next >= 0) {
@@ -118,7 +120,7 @@ final class ConnectionEdgeTest {
     @ParameterizedTest
     @CsvSource({"true,''", "false,''", "true,plain", "false,plain", "true,routed", "false,routed"})
     void aSlowHeadIs408(boolean fastPath, String before) throws Exception {
-        ScriptedLines started = start(fastPath, "line-server.http.head-timeout", "500ms");
+        ScriptedLines started = start(fastPath, "line-server.http.head-timeout", "2s");
         String first = before.isEmpty() ? "" : before.equals("plain") ? REQUEST : ROUTED;
         try (Socket socket = connect(first)) {
             if (!first.isEmpty()) {
@@ -155,7 +157,7 @@ final class ConnectionEdgeTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void connectionsThatOweNoHeadStayOpen(boolean fastPath) throws Exception {
-        ScriptedLines started = start(fastPath, "line-server.http.head-timeout", "300ms");
+        ScriptedLines started = start(fastPath, "line-server.http.head-timeout", "1s");
         CompletableFuture<Lookup> slow = new CompletableFuture<>();
         try (Socket idle = connect(REQUEST);
                 Socket routed = connect(ROUTED);

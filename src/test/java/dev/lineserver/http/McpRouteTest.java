@@ -239,7 +239,7 @@ final class McpRouteTest {
     void readingOnGivesTheWholeFile(ServedStore.Backend backend) throws Exception {
         try (ServedStore _ = new ServedStore(backend);
                 HttpComponents components =
-                        new HttpComponents(ServedStore::open, Duration.ofHours(1), Duration.ofSeconds(30), ON);
+                        new HttpComponents(ServedStore::openPatient, Duration.ofHours(1), Duration.ofSeconds(30), ON);
                 PlainServer server = new PlainServer(components, true, new HttpServerOptions())) {
             readAll(server, "default", ServedStore.CONTENT, 1 << 10, 1_000);
             readAll(server, "default", ServedStore.CONTENT, 64 << 10, 777);
@@ -442,12 +442,12 @@ final class McpRouteTest {
     @Test
     void aReadThatIsNotAnsweredIsGivenUp() throws Exception {
         Map<String, String> settings = Map.of("line-server.http.mcp", "true", "line-server.http.max-ranges", "1");
-        try (ScriptedLines lines = new ScriptedLines(Duration.ofMillis(50), settings);
+        try (ScriptedLines lines = new ScriptedLines(Duration.ofSeconds(1), settings);
                 PlainServer server = new PlainServer(lines.components, true, new HttpServerOptions())) {
             CompletableFuture<Lookup> pending = new CompletableFuture<>();
             lines.answer(_ -> pending);
             for (int i = 0; i < 2; i++) {
-                assertEquals("the store has not answered within 50 ms; try again", failure(server, "sample", "{}"));
+                assertEquals("the store has not answered within 1000 ms; try again", failure(server, "sample", "{}"));
             }
             lines.close();
             assertEquals(0, lines.closes.get());

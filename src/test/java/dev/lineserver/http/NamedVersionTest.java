@@ -37,8 +37,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 @ParameterizedClass
 @MethodSource("variants")
 final class NamedVersionTest {
-    private static final Duration TIMEOUT = Duration.ofMillis(500);
-
     @Parameter(0)
     private HttpClient.Version protocol = HttpClient.Version.HTTP_1_1;
 
@@ -50,11 +48,16 @@ final class NamedVersionTest {
                 .flatMap(version -> Stream.of(true, false).map(fastPath -> Arguments.of(version, fastPath)));
     }
 
-    private final ScriptedLines lines = new ScriptedLines(TIMEOUT);
+    private ScriptedLines lines = start(Duration.ofSeconds(30));
     private final List<AutoCloseable> opened = new ArrayList<>();
 
-    NamedVersionTest() throws Exception {
+    NamedVersionTest() throws Exception {}
+
+    /** @param timeout of a lookup, and of the wait until a version is open */
+    private static ScriptedLines start(Duration timeout) throws Exception {
+        ScriptedLines lines = new ScriptedLines(timeout);
         lines.answer(index -> ScriptedLines.found("line " + index));
+        return lines;
     }
 
     @AfterEach
@@ -170,6 +173,8 @@ final class NamedVersionTest {
 
     @Test
     void aVersionThatIsNotOpenWithinTheTimeoutIs503AndAnswersLater() throws Exception {
+        lines.close();
+        lines = start(Duration.ofMillis(500));
         CountDownLatch proceed = new CountDownLatch(1);
         lines.beforeOpening(() -> proceed.await(30, TimeUnit.SECONDS));
         PlainServer server = server();

@@ -18,7 +18,7 @@ abstract class PlainHttpContract extends FormsContract {
 
     PlainHttpContract(ServedStore.Backend backend, boolean fastPath) throws Exception {
         served = new ServedStore(backend);
-        components = new HttpComponents(ServedStore::open, Duration.ofMillis(50));
+        components = new HttpComponents(ServedStore::openPatient, Duration.ofMillis(50));
         server = new PlainServer(components, fastPath, new HttpServerOptions());
     }
 

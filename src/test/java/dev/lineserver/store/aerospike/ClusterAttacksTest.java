@@ -165,13 +165,15 @@ final class ClusterAttacksTest extends FakeClusterTest {
     @ParameterizedTest
     @EnumSource(names = {"REFUSE_CONNECTIONS", "SILENCE"})
     void ofTwoLostNodesOnlyTheLinesWithoutACopyFail(Attack attack) throws Exception {
-        AerospikeStore store = connect(Duration.ofMillis(500));
+        AerospikeStore store = connect(Duration.ofMillis(1_500));
         readAllTheTime(store);
         LineRecords records = FakeNodeTest.firstSet(store, LineLayout.SINGLE);
         awaitAnswers();
+        // While the threads start, a lookup may be late.
+        unavailableLines.clear();
         begin(attack, 0);
         begin(attack, 1);
-        Awaitility.await().until(() -> unavailable.get() > READERS);
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> unavailable.get() > READERS);
         assertEquals(Set.of(), wrong);
         for (int line : unavailableLines) {
             int partition = Partition.getPartitionId(records.line(line).digest);

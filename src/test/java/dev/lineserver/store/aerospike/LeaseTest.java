@@ -20,15 +20,15 @@ final class LeaseTest extends FakeNodeTest {
 
     @Test
     void anotherProcessIsRefusedWhileTheBuildRuns() throws Exception {
-        AerospikeStore here = connect(settings().lease(Duration.ofSeconds(1)));
+        AerospikeStore here = connect(settings().lease(Duration.ofSeconds(3)));
         AerospikeStore there = connect(settings());
         try (Build build = begin(here)) {
             long start = System.nanoTime();
-            Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> {
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
                 assertTrue(assertThrows(StoreFailedException.class, () -> begin(there))
                         .getMessage()
                         .contains("process " + ProcessHandle.current().pid()));
-                return System.nanoTime() - start > Duration.ofSeconds(3).toNanos();
+                return System.nanoTime() - start > Duration.ofSeconds(4).toNanos();
             });
             add(build, CONTENT);
             commit(build, CONTENT);

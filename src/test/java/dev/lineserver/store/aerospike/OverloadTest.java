@@ -36,7 +36,8 @@ final class OverloadTest extends FakeNodeTest {
     @Test
     void anOverloadHalvesTheBatchesInFlight() throws Exception {
         AerospikeStore store = connect(settings().recordsPerBatch(RECORDS_PER_BATCH));
-        node.faults.delayAnswers(20, WireMessage::isBatch);
+        // Four batches are begun within this time, also on a busy machine.
+        node.faults.delayAnswers(250, WireMessage::isBatch);
         node.faults.refuseLines(1, ResultCode.DEVICE_OVERLOAD);
         Manifest manifest;
         try (Build build = begin(store)) {

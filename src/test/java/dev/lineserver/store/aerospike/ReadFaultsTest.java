@@ -278,14 +278,14 @@ class ReadFaultsTest extends FakeNodeTest {
 
     @Test
     void aHeldVersionIsReadableBeyondTheGraceAndThenReportedAsReplaced() throws Exception {
-        Duration grace = Duration.ofSeconds(2);
+        Duration grace = Duration.ofSeconds(3);
         AerospikeStore store = connect(settings().grace(grace));
         AerospikeStore server = connect(settings().grace(grace));
         Manifest first = put(store, CONTENT);
         try (Snapshot held = server.open(first)) {
             put(store, CONTENT);
             long replaced = System.nanoTime();
-            Awaitility.await().until(() -> {
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
                 held.keepAlive();
                 assertInstanceOf(Lookup.Found.class, await(held, 17));
                 return System.nanoTime() - replaced > grace.toNanos() * 2;
