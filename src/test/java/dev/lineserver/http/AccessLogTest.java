@@ -254,8 +254,10 @@ final class AccessLogTest {
     @Test
     void withoutTheSettingThereIsNoLog() throws Exception {
         assertEquals(List.of(), log("none"));
-        assertFalse(Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().equals("access-log")));
+        // The thread of a test before may still be ending.
+        Awaitility.await()
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals("access-log")));
     }
 
     @Test

@@ -106,7 +106,13 @@ final class DeployedMetricsTest {
             datasets.start();
             new DatasetMetrics(registry, datasets).start(new StartupEvent());
             new RequestCollector(outcomes, datasets).start(new StartupEvent(), registry);
-            Awaitility.await().until(() -> registry.scrape().contains("line_server_build_lines"));
+            // Each meter is registered by itself, on a background thread.
+            Awaitility.await().untilAsserted(() -> {
+                String scrape = registry.scrape();
+                for (String value : List.of("running", "lines", "bytes", "source_bytes")) {
+                    assertTrue(scrape.contains("\nline_server_build_" + value + "{"), scrape);
+                }
+            });
             return registry.scrape()
                     .lines()
                     .filter(line -> line.startsWith("line_server_"))

@@ -405,12 +405,14 @@ final class FastPathHandlerTest {
     void answersPutTheIdleTimeoutOffNowAndThen() {
         AtomicInteger resets = addIdleTimeout(1);
         int requests = 0;
-        while (resets.get() < 2) {
+        // Requests that come more slowly than the timeout is put off are no reason to fail.
+        while ((resets.get() < 2 || resets.get() == requests) && requests < 100_000) {
             send(plain(1));
             channel.releaseOutbound();
             requests++;
         }
-        assertTrue(requests > 2, "not at every request");
+        assertTrue(resets.get() >= 2, "only " + resets + " times at " + requests + " requests");
+        assertTrue(resets.get() < requests, "at every request");
     }
 
     /** Each look at the handlers of a connection costs time, so a busy server must not look whenever a slow client asks. */

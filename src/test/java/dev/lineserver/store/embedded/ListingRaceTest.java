@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 import org.junit.jupiter.api.Test;
@@ -107,12 +109,20 @@ final class ListingRaceTest {
     void noListingMissesADatasetThatAnotherThreadPublishes() throws Exception {
         EmbeddedStore store = unforced(Files.createDirectory(directory.resolve("data")), directory);
         publish(store, 1);
+        // Otherwise the publisher could end before the thread that lists has run.
+        Semaphore listings = new Semaphore(0);
         FutureTask<Void> publisher = new FutureTask<>(() -> {
-            publish(store, PUBLICATIONS);
+            for (int i = 0; i < PUBLICATIONS; i++) {
+                assertTrue(listings.tryAcquire(1, TimeUnit.MINUTES), "no listing begins");
+                publish(store, 1);
+            }
             return null;
         });
         Thread.ofPlatform().daemon().start(publisher);
-        assertListedWhile(store, () -> !publisher.isDone());
+        assertListedWhile(store, () -> {
+            listings.release();
+            return !publisher.isDone();
+        });
         publisher.get();
     }
 
