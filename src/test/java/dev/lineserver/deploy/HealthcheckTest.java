@@ -33,7 +33,12 @@ final class HealthcheckTest {
         } finally {
             server.stop(0);
         }
-        assertEquals(1, waitFor(start("healthcheck.sh", "live", "LINE_SERVER_PORT", port)), "no server is listening");
+        // No other process can listen at a port that is bound.
+        try (Socket bound = new Socket()) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Process check = start("healthcheck.sh", "live", "LINE_SERVER_PORT", bound.getLocalPort());
+            assertEquals(1, waitFor(check), "no server is listening");
+        }
     }
 
     /** An Aerospike node responds to {@code cluster-stable} with the key of the cluster or with an error. */

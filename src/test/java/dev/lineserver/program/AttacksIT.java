@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 final class AttacksIT {
     /** More than the descriptors. Java needs up to two for each of 170 libraries while it starts. */
     private static final int CLIENTS = 600;
+
+    private static final Pattern LISTENING = Pattern.compile("listening at http://[^/\\s]+:(\\d+)/lines/1\\b");
+    /** The server logs no more often that clients must wait. */
+    private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
     @TempDir
     Path directory;
@@ -52,16 +58,20 @@ final class AttacksIT {
     }
 
     private void serve(String text, String shell, String... options) throws Exception {
-        port = Program.freePort();
         Files.writeString(directory.resolve("text"), text);
         Process started = Program.startShell(
                 directory.resolve("serve"),
-                shell + "\nexec \"${LINE_SERVER[@]}\" serve text --copy --data-dir=data --host=127.0.0.1 --port=" + port
-                        + " " + String.join(" ", options));
+                shell + "\nexec \"${LINE_SERVER[@]}\" serve text --copy --data-dir=data --host=127.0.0.1 --port=0 "
+                        + String.join(" ", options));
         server = started;
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
             assertTrue(started.isAlive(), this::log);
-            return log().contains("listening at");
+            Matcher listening = LISTENING.matcher(log());
+            boolean found = listening.find();
+            if (found) {
+                port = Integer.parseInt(listening.group(1));
+            }
+            return found;
         });
     }
 
@@ -108,6 +118,7 @@ final class AttacksIT {
         serve("one\ntwo\n", "ulimit -n 500");
         Socket first = connect("");
         assertEquals("one", line(first, 1));
+        long begin = System.nanoTime();
         for (int i = 0; i < CLIENTS; i++) {
             Socket _ = connect(request(2));
         }
@@ -138,7 +149,8 @@ final class AttacksIT {
         List<String> messages = log().lines()
                 .filter(line -> line.contains("WARN") || line.contains("ERROR"))
                 .toList();
-        assertEquals(1, messages.size(), this::log);
-        assertTrue(messages.getFirst().contains("ulimit -n"), messages.getFirst());
+        long most = 1 + (System.nanoTime() - begin) / LOG_INTERVAL.toNanos();
+        assertTrue(!messages.isEmpty() && messages.size() <= most, this::log);
+        assertTrue(messages.stream().allMatch(message -> message.contains("ulimit -n")), this::log);
     }
 }

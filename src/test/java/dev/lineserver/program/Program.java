@@ -1,7 +1,6 @@
 package dev.lineserver.program;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,11 +103,5 @@ final class Program {
 
     static Path err(Path log) {
         return log.resolveSibling(log.getFileName() + ".err");
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

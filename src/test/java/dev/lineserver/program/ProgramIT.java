@@ -24,6 +24,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -53,7 +55,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Tests the built program from outside, with processes, sockets, signals and files. */
 final class ProgramIT {
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
+    private static final Pattern LISTENING = Pattern.compile("listening at (http://[^/\\s]+)/lines/1\\b");
     private static final int TERMINATED = 143;
+    /** The grace period of a server with requests in flight is 30 s: one that waits for a request ends later. */
+    private static final int SECONDS_WITHOUT_REQUESTS = 25;
     /** Step between requested lines: all requests together are fewer than the streams of an HTTP/2 connection. */
     private static final int STEP = 71;
 
@@ -85,16 +90,20 @@ final class ProgramIT {
     }
 
     private void serve(String... arguments) throws Exception {
-        int port = Program.freePort();
-        baseUrl = "http://127.0.0.1:" + port;
         String[] all = Arrays.copyOf(arguments, arguments.length + 3);
         all[arguments.length] = "--data-dir=" + directory.resolve("data");
-        all[arguments.length + 1] = "--port=" + port;
+        all[arguments.length + 1] = "--port=0";
         all[arguments.length + 2] = "--host=127.0.0.1";
         Process started = Program.start(directory.resolve("serve"), all);
         server = started;
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
-            assertTrue(started.isAlive(), () -> "serve has ended: " + text(Program.err(directory.resolve("serve"))));
+            String log = text(Program.err(directory.resolve("serve")));
+            assertTrue(started.isAlive(), () -> "serve has ended: " + log);
+            Matcher listening = LISTENING.matcher(log);
+            if (!listening.find()) {
+                return false;
+            }
+            baseUrl = listening.group(1);
             return isReady();
         });
     }
@@ -209,8 +218,11 @@ final class ProgramIT {
         try {
             String url = "http://127.0.0.1:" + collector.getAddress().getPort() + "/v1/traces";
             serve("serve", file("x.txt", Samples.random(100, 20, 47)).toString(), "--traces=" + url);
-            assertEquals(200, get("/lines/7").statusCode());
-            Awaitility.await().until(() -> received.stream().anyMatch(spans -> spans.contains("GET /lines/{n}")));
+            // The first export may be late, and is then dropped.
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
+                assertEquals(200, get("/lines/7").statusCode());
+                return received.stream().anyMatch(spans -> spans.contains("GET /lines/{n}"));
+            });
         } finally {
             collector.stop(0);
         }
@@ -251,7 +263,8 @@ final class ProgramIT {
         byte[] content = Samples.random(5_000, 200, 45);
         List<byte[]> lines = Samples.linesOf(content);
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
-            serve("serve", file("x.txt", content).toString(), "--aerospike=" + node.address());
+            String source = file("x.txt", content).toString();
+            serve("serve", source, "--aerospike=" + node.address(), "--aerospike-timeout=20000");
             List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
             for (int i = 0; i < lines.size(); i += STEP) {
                 HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl + "/lines/" + (i + 1)))
@@ -430,7 +443,9 @@ final class ProgramIT {
         assertEquals(200, get("/lines/1").statusCode());
         Process terminated = Objects.requireNonNull(server);
         terminated.destroy();
-        assertTrue(terminated.waitFor(10, TimeUnit.SECONDS), "the server waits for a request of a client that is gone");
+        assertTrue(
+                terminated.waitFor(SECONDS_WITHOUT_REQUESTS, TimeUnit.SECONDS),
+                "the server waits for a request of a client that is gone");
         assertFalse(
                 Files.readString(Program.err(directory.resolve("serve"))).contains("Exception"),
                 () -> "a client filled the log");
@@ -458,7 +473,9 @@ final class ProgramIT {
         assertThrows(IOException.class, () -> CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray()));
         Process terminated = Objects.requireNonNull(server);
         terminated.destroy();
-        assertTrue(terminated.waitFor(10, TimeUnit.SECONDS), "the server waits for a request that it has cut off");
+        assertTrue(
+                terminated.waitFor(SECONDS_WITHOUT_REQUESTS, TimeUnit.SECONDS),
+                "the server waits for a request that it has cut off");
     }
 
     /** Sends requests until the server stops listening. Every response must hold the requested line. */

@@ -1,6 +1,8 @@
 package dev.lineserver.store.aerospike;
 
-import java.net.ServerSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 
@@ -25,13 +27,15 @@ final class ConnectTest extends FakeNodeTest {
     @Test
     @Timeout(60)
     void aClusterThatCannotBeReachedIsReportedAtOnceWithHostAndPort() throws Exception {
-        AerospikeSettings.SeedNode unreachable;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            unreachable = new AerospikeSettings.SeedNode("127.0.0.1", socket.getLocalPort(), null);
+        // No other process can listen at a port that is bound.
+        try (Socket bound = new Socket()) {
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            AerospikeSettings.SeedNode unreachable =
+                    new AerospikeSettings.SeedNode("127.0.0.1", bound.getLocalPort(), null);
+            TestSettings settings = TestSettings.of(List.of(unreachable)).patience(Duration.ofHours(1));
+            String message = refusal(StoreUnavailableException.class, settings);
+            assertSays(String.valueOf(message), unreachable.toString());
         }
-        TestSettings settings = TestSettings.of(List.of(unreachable)).patience(Duration.ofHours(1));
-        String message = refusal(StoreUnavailableException.class, settings);
-        assertSays(String.valueOf(message), unreachable.toString());
     }
 
     @Test
