@@ -96,8 +96,13 @@ final class BodyWriter {
             finishPiece(null, e);
             return;
         }
-        if (!piece.isDone()) {
-            timer = loop.schedule(this::timeOut, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            if (!piece.isDone()) {
+                timer = loop.schedule(this::timeOut, timeout.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        } catch (RuntimeException | Error noTimer) {
+            // The store may still write to the piece: finishPiece releases it when that ends.
+            fail(noTimer);
         }
         CompletionStage<ByteBuf> _ = piece.whenComplete((made, failure) -> {
             if (loop.inEventLoop()) {
