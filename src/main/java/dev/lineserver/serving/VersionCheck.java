@@ -56,9 +56,7 @@ final class VersionCheck {
     }
 
     private void run() {
-        // After an interrupt, which means that Datasets is being closed, a read would close the file for the requests
-        // that
-        // still read it.
+        // After an interrupt, Datasets is being closed. A read would close the file for the requests that read it.
         if (Thread.currentThread().isInterrupted() || !version.acquire()) {
             return;
         }

@@ -570,6 +570,23 @@ final class DatasetsTest {
         assertEquals(checks, served.checks);
     }
 
+    /** A refresh may find the dataset closed when it has opened the version: the reason of close stays. */
+    @Test
+    void aRefreshThatACloseOvertakesKeepsTheReason() {
+        serve(1);
+        ServedDataset dataset = dataset();
+        store.opening = () -> {
+            // Completes when the version is open, before the refresh installs it.
+            CompletionStage<?> _ =
+                    dataset.open(dataset.published(2).orElseThrow()).thenApply(_ -> dataset.close());
+            return true;
+        };
+        serve(2);
+        assertNull(dataset.acquire());
+        assertTrue(dataset.unavailability().orElse("readable").contains(ServedDataset.BEING_CLOSED));
+        store.opened.forEach(snapshot -> assertEquals(1, snapshot.closes));
+    }
+
     @Test
     void aSlowCheckDelaysNeitherTheWatchNorClose() throws Exception {
         CountDownLatch checking = new CountDownLatch(1);
