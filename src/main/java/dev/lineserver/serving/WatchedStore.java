@@ -25,8 +25,8 @@ final class WatchedStore {
     private volatile @Nullable String failure = "the store has not been opened yet";
 
     private volatile long lastListingNanos;
-    /** True after {@link #close}. Guarded by this. */
-    private boolean closed;
+    /** True after {@link #close}. Set before {@link #store} is closed, and under the same lock. */
+    private volatile boolean closed;
 
     /** The time from which the store may be listed again. */
     private long retryNanos;
@@ -78,8 +78,9 @@ final class WatchedStore {
 
     /** Records a failure to open or list the store, and logs it unless it equals the previous one. */
     void recordFailure(StoreException e) {
-        // An interrupt means that Datasets is being closed: nothing has failed.
-        if (!Thread.currentThread().isInterrupted() && !e.getMessage().equals(failure)) {
+        // After a close, or in the thread that it interrupts, nothing has failed.
+        boolean stopping = closed || Thread.currentThread().isInterrupted();
+        if (!stopping && !e.getMessage().equals(failure)) {
             LOG.log(System.Logger.Level.ERROR, e.getMessage() + "; trying again");
         }
         failure = e.getMessage();

@@ -54,7 +54,7 @@ final class PendingLookupsTest {
             @Override
             public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long delay, long period, TimeUnit unit) {
                 if (timers[0]++ == 0) {
-                    throw new OutOfMemoryError("scripted");
+                    throw new IllegalStateException("scripted");
                 }
                 return super.scheduleAtFixedRate(task, delay, period, unit);
             }

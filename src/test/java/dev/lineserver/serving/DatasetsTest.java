@@ -773,21 +773,24 @@ final class DatasetsTest {
                 waiting,
                 Executors.newCachedThreadPool());
         store.publish(1);
-        served.start();
-        assertTrue(opening.await(30, TimeUnit.SECONDS));
-        Thread closing = Thread.ofPlatform().start(() -> {
-            // As after a signal.
-            Thread.currentThread().interrupt();
-            served.close();
-        });
-        if (waits) {
-            await().until(() -> closing.getState() == Thread.State.TIMED_WAITING || !closing.isAlive());
-        } else {
+        try (LoggedErrors errors = new LoggedErrors(Datasets.class)) {
+            served.start();
+            assertTrue(opening.await(30, TimeUnit.SECONDS));
+            Thread closing = Thread.ofPlatform().start(() -> {
+                // As after a signal.
+                Thread.currentThread().interrupt();
+                served.close();
+            });
+            if (waits) {
+                await().until(() -> closing.getState() == Thread.State.TIMED_WAITING || !closing.isAlive());
+            } else {
+                closing.join();
+            }
+            assertEquals(waits, closing.isAlive());
+            proceed.countDown();
             closing.join();
+            await().until(() -> store.closed);
+            assertEquals(List.of("not yet; trying again"), errors.messages);
         }
-        assertEquals(waits, closing.isAlive());
-        proceed.countDown();
-        closing.join();
-        await().until(() -> store.closed);
     }
 }

@@ -12,7 +12,7 @@ import java.util.concurrent.Semaphore;
  */
 final class BatchWindow {
     /** A fraction of a second of an ingest at full speed, at one line per record. */
-    static final int ATTEMPTS_TO_GROW = 100;
+    static final int ATTEMPTS_TO_GROW = 200;
 
     private final int most;
     private final ReduciblePermits permits;

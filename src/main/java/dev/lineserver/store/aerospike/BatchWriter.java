@@ -38,7 +38,7 @@ final class BatchWriter {
     /**
      * Bounds the memory of a build, together with the one batch that the build is buffering, and the attempts in flight.
      */
-    static final int MAX_BATCHES_IN_FLIGHT = 8;
+    static final int MAX_BATCHES_IN_FLIGHT = 4;
 
     private final AcknowledgedWriter writer;
     private final Semaphore permits = new Semaphore(MAX_BATCHES_IN_FLIGHT);
