@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +30,6 @@ final class AttacksIT {
     /** More than the descriptors. Java needs up to two for each of 170 libraries while it starts. */
     private static final int CLIENTS = 600;
 
-    private static final Pattern LISTENING = Pattern.compile("listening at http://[^/\\s]+:(\\d+)/lines/1\\b");
     /** The server logs no more often that clients must wait. */
     private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
@@ -66,21 +65,17 @@ final class AttacksIT {
         server = started;
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
             assertTrue(started.isAlive(), this::log);
-            Matcher listening = LISTENING.matcher(log());
+            Matcher listening = Program.LISTENING.matcher(log());
             boolean found = listening.find();
             if (found) {
-                port = Integer.parseInt(listening.group(1));
+                port = URI.create(listening.group(1)).getPort();
             }
             return found;
         });
     }
 
     private String log() {
-        try {
-            return Files.readString(Program.err(directory.resolve("serve")));
-        } catch (IOException e) {
-            return e.toString();
-        }
+        return Program.text(Program.err(directory.resolve("serve")));
     }
 
     private Socket connect(String bytes) throws IOException {

@@ -41,8 +41,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Tests the program as a process: streams, signals, environment, file systems and scripts. */
 @EnabledOnOs(OS.LINUX)
 final class CommandLineIT {
-    private static final Pattern LISTENING = Pattern.compile("listening at (https?://\\S+)/lines/[01]\n");
-
     @TempDir
     Path directory;
 
@@ -77,20 +75,12 @@ final class CommandLineIT {
         server = started;
         Matcher[] listening = new Matcher[1];
         Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
-            listening[0] = LISTENING.matcher(Files.readString(Program.err(log())));
+            listening[0] = Program.LISTENING.matcher(Files.readString(Program.err(log())));
             boolean found = listening[0].find();
-            assertTrue(found || started.isAlive(), () -> "serve has ended: " + text(Program.err(log())));
+            assertTrue(found || started.isAlive(), () -> "serve has ended: " + Program.text(Program.err(log())));
             return found;
         });
         return listening[0].group(1);
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return e.toString();
-        }
     }
 
     private static String get(String address) throws Exception {
@@ -219,8 +209,8 @@ final class CommandLineIT {
     void aSignalRollsBackAnIngest(String signal, int exitCode) throws Exception {
         // Children of a shell in the background ignore SIGINT, so interruptIngest() restores its default action.
         Process ingest = interruptIngest(signal, "--copy --data-dir data");
-        assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
-        assertEquals("line-server: interrupted; nothing was published\n", lastLine(text(Program.err(log()))));
+        assertEquals(exitCode, ingest.exitValue(), () -> Program.text(Program.err(log())));
+        assertEquals("line-server: interrupted; nothing was published\n", lastLine(Program.text(Program.err(log()))));
         try (Stream<Path> left = Files.walk(directory.resolve("data"))) {
             assertEquals(
                     List.of(),
@@ -234,7 +224,7 @@ final class CommandLineIT {
         try (FakeAerospikeNode node = new FakeAerospikeNode()) {
             String cluster = "--aerospike " + node.address();
             interruptIngest("TERM", cluster);
-            String message = lastLine(text(Program.err(log())));
+            String message = lastLine(Program.text(Program.err(log())));
             Matcher told = Pattern.compile(
                             "line-server: interrupted; nothing was published; ([0-9]{1,3}(?:,[0-9]{3})*) lines are stored;"
                                     + " continue with: (line-server ingest - " + cluster + " --resume)\n")
@@ -268,7 +258,7 @@ final class CommandLineIT {
         byte[] lines = "a line that is repeated\n".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII);
         ingest.getOutputStream().write(lines);
         ingest.getOutputStream().flush();
-        assertTrue(ingest.isAlive(), () -> text(Program.err(log())));
+        assertTrue(ingest.isAlive(), () -> Program.text(Program.err(log())));
         signal(signal, ingest);
         return ingest;
     }
@@ -290,12 +280,13 @@ final class CommandLineIT {
         Path threads = Path.of("/proc/" + ingest.pid() + "/task");
         Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
             try (Stream<Path> all = Files.list(threads)) {
-                return all.anyMatch(thread -> text(thread.resolve("comm")).equals("pipe-opener\n"));
+                return all.anyMatch(
+                        thread -> Program.text(thread.resolve("comm")).equals("pipe-opener\n"));
             }
         });
         signal(signal, ingest);
-        assertEquals(exitCode, ingest.exitValue(), () -> text(Program.err(log())));
-        assertEquals("line-server: interrupted; nothing was published\n", text(Program.err(log())));
+        assertEquals(exitCode, ingest.exitValue(), () -> Program.text(Program.err(log())));
+        assertEquals("line-server: interrupted; nothing was published\n", Program.text(Program.err(log())));
     }
 
     @Test
@@ -311,7 +302,7 @@ final class CommandLineIT {
             signal("TERM", get);
         }
         assertEquals(143, get.exitValue());
-        assertEquals("line-server: interrupted\n", text(Program.err(log())));
+        assertEquals("line-server: interrupted\n", Program.text(Program.err(log())));
     }
 
     /** What commands log is printed, too. */
@@ -324,13 +315,13 @@ final class CommandLineIT {
             Path reported = directory.resolve("reported");
             Awaitility.await()
                     .atMost(1, TimeUnit.MINUTES)
-                    .until(() -> text(reported).contains("version 2: 3 lines"));
+                    .until(() -> Program.text(reported).contains("version 2: 3 lines"));
             signal("TERM", second);
             assertEquals(143, second.exitValue());
             assertEquals(
                     "line-server: interrupted before the records that are no longer needed were deleted; the next"
                             + " ingest, drop, server or line-server reclaim deletes them\n",
-                    text(Program.err(log())));
+                    Program.text(Program.err(log())));
         }
     }
 
@@ -349,13 +340,15 @@ final class CommandLineIT {
         signal("TERM", ingest);
         assertEquals(143, ingest.exitValue());
         assertEquals(
-                "line-server: interrupted; version 1 of dataset default " + outcome + "\n", text(Program.err(log())));
+                "line-server: interrupted; version 1 of dataset default " + outcome + "\n",
+                Program.text(Program.err(log())));
     }
 
     /** The kernel names the function in which a thread waits. */
     private static boolean isWritingToAPipe(Process process) throws IOException {
         try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-            return threads.anyMatch(thread -> text(thread.resolve("wchan")).contains("pipe_w"));
+            return threads.anyMatch(
+                    thread -> Program.text(thread.resolve("wchan")).contains("pipe_w"));
         }
     }
 
@@ -368,12 +361,12 @@ final class CommandLineIT {
         // More than the blocks that are read ahead. The pipe is not closed.
         verify.getOutputStream().write(Files.readAllBytes(directory.resolve("many.txt")));
         verify.getOutputStream().flush();
-        assertTrue(verify.isAlive(), () -> text(Program.err(log())));
+        assertTrue(verify.isAlive(), () -> Program.text(Program.err(log())));
         signal("INT", verify);
-        assertEquals(130, verify.exitValue(), () -> text(Program.err(log())));
+        assertEquals(130, verify.exitValue(), () -> Program.text(Program.err(log())));
         Matcher resume = Pattern.compile("line-server: interrupted before line (\\d+); resume with --from \\1\n")
-                .matcher(text(Program.err(log())));
-        assertTrue(resume.matches(), () -> text(Program.err(log())));
+                .matcher(Program.text(Program.err(log())));
+        assertTrue(resume.matches(), () -> Program.text(Program.err(log())));
         String next = resume.group(1);
         assertShell(
                 1,
@@ -583,7 +576,7 @@ final class CommandLineIT {
                 "line-server: cannot read @x.txt: it does not exist\n",
                 "line-server ingest x.txt --data-dir 'a$$b ${c}' >ingested; [ -d 'a$$b ${c}/default' ] && line-server ingest @x.txt");
         assertEquals("c", get(serve("exec \"${LINE_SERVER[@]}\" serve --port 0 --data-dir 'a$$b ${c}'") + "/lines/3"));
-        assertEquals("", text(Program.out(log())));
+        assertEquals("", Program.text(Program.out(log())));
     }
 
     @Test
@@ -653,7 +646,7 @@ final class CommandLineIT {
                         + " >/dev/null && " + wrapped + "plan x.txt" + dataDir + " >/dev/null && " + wrapped + "get 2"
                         + dataDir);
         assertEquals("b", get(serve(script + "exec " + wrapped + "serve --port 0" + dataDir) + "/lines/2"));
-        String log = text(Program.err(log()));
+        String log = Program.text(Program.err(log()));
         assertTrue(log.lines().noneMatch(line -> line.matches(".*(WARN|ERROR|Exception).*")), log);
     }
 

@@ -6,10 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Starts and runs the built program. */
 final class Program {
+    /** Finds the address at which a server listens, in its log. A character follows, so that the message is complete. */
+    static final Pattern LISTENING = Pattern.compile("listening at (https?://[^/\\s]+)/lines/[01](?=\\W)");
+
     private static final Path NATIVE = Path.of(System.getProperty("native.image.path", "target/line-server"));
     private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
 
@@ -95,6 +99,15 @@ final class Program {
             throw new AssertionError("the process is still running: " + process.info());
         }
         return new Result(process.exitValue(), Files.readAllBytes(out(log)), Files.readString(err(log)));
+    }
+
+    /** Returns the text of a log, or the reason why it cannot be read yet. */
+    static String text(Path log) {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 
     static Path out(Path log) {

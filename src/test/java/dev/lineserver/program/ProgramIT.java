@@ -25,7 +25,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -55,7 +54,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Tests the built program from outside, with processes, sockets, signals and files. */
 final class ProgramIT {
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
-    private static final Pattern LISTENING = Pattern.compile("listening at (http://[^/\\s]+)/lines/1\\b");
     private static final int TERMINATED = 143;
     /** The grace period of a server with requests in flight is 30 s: one that waits for a request ends later. */
     private static final int SECONDS_WITHOUT_REQUESTS = 25;
@@ -97,9 +95,9 @@ final class ProgramIT {
         Process started = Program.start(directory.resolve("serve"), all);
         server = started;
         Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
-            String log = text(Program.err(directory.resolve("serve")));
+            String log = Program.text(Program.err(directory.resolve("serve")));
             assertTrue(started.isAlive(), () -> "serve has ended: " + log);
-            Matcher listening = LISTENING.matcher(log);
+            Matcher listening = Program.LISTENING.matcher(log);
             if (!listening.find()) {
                 return false;
             }
@@ -113,14 +111,6 @@ final class ProgramIT {
             return get("/q/health/ready").statusCode() == 200;
         } catch (IOException notListening) {
             return false;
-        }
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return e.toString();
         }
     }
 
@@ -140,7 +130,7 @@ final class ProgramIT {
         String started = between(readme, "$ ./run.sh access.log\n", "$ curl");
         JsonObject shown = new JsonObject(between(readme, "lines/99999999999\n", "```"));
         serve("serve", file("access.log", Samples.random(5_000, 100, 63)).toString());
-        assertEquals(shape(started), shape(text(Program.err(directory.resolve("serve")))));
+        assertEquals(shape(started), shape(Program.text(Program.err(directory.resolve("serve")))));
         HttpResponse<byte[]> response = get("/lines/99999999999");
         JsonObject answered = new JsonObject(new String(response.body(), StandardCharsets.UTF_8));
         assertEquals(shown.fieldNames(), answered.fieldNames());
@@ -187,12 +177,12 @@ final class ProgramIT {
         serve("serve", file("x.txt", Samples.random(100, 20, 46)).toString(), "--log-format=json", "--access-log=json");
         assertEquals(200, get("/lines/1").statusCode());
         Path log = directory.resolve("serve");
-        Awaitility.await().until(() -> text(Program.out(log)).contains("\"target\":\"/lines/1\""));
+        Awaitility.await().until(() -> Program.text(Program.out(log)).contains("\"target\":\"/lines/1\""));
         List<JsonObject> answers =
-                text(Program.out(log)).lines().map(JsonObject::new).toList();
+                Program.text(Program.out(log)).lines().map(JsonObject::new).toList();
         assertEquals("/lines/1", answers.getLast().getString("target"));
         // What is printed before the server starts is for the person who starts it.
-        List<JsonObject> messages = text(Program.err(log))
+        List<JsonObject> messages = Program.text(Program.err(log))
                 .lines()
                 .filter(line -> !line.startsWith("line-server: "))
                 .map(JsonObject::new)
@@ -396,7 +386,7 @@ final class ProgramIT {
         assertTrue(answered.get(1, TimeUnit.MINUTES) > 0);
         assertTrue(terminated.waitFor(40, TimeUnit.SECONDS), "the server is still running after its grace period");
         assertEquals(TERMINATED, terminated.exitValue());
-        assertFalse(text(Program.err(directory.resolve("serve"))).contains("Exception"));
+        assertFalse(Program.text(Program.err(directory.resolve("serve"))).contains("Exception"));
     }
 
     @Test

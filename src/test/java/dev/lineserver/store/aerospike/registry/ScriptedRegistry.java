@@ -32,7 +32,7 @@ final class ScriptedRegistry implements RegistryAccess {
     /** Runs once, before the next update. */
     Runnable beforeUpdate = () -> {};
 
-    /** Runs once, after the next change, which is then made again: another process has changed the registry meanwhile. */
+    /** Runs once, before the next change is made again: each is made twice, as if another process had changed the registry. */
     Runnable beforeRepetition = () -> {};
 
     /** Runs once, after the next read, before its caller has the answer. */
